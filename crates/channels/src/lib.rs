@@ -1,0 +1,1 @@
+//! The doors: channel accounts and the widget API.

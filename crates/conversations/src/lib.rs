@@ -1,0 +1,1 @@
+//! Who said what: contacts, identities, conversations, messages, answers, escalations, the inbox.

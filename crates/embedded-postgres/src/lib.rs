@@ -1,0 +1,1 @@
+//! Unpack, initialise, start, supervise and stop the bundled PostgreSQL.

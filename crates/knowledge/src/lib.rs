@@ -1,0 +1,1 @@
+//! What the tenant knows: Q&A pairs, documents, passages, retrieval, gaps.

@@ -1,0 +1,1 @@
+//! Talk to language models: chat, stream, embed; and the local embedder.

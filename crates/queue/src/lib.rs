@@ -1,0 +1,1 @@
+//! Background jobs, enqueued in the caller's transaction.

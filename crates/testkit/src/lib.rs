@@ -1,0 +1,1 @@
+//! For tests only: a real database each, builders, fake model providers, a request helper.
