@@ -1,1 +1,19 @@
-//! What every domain stands on: ids, clock, errors, tenant transactions, HTTP extractors, guarded HTTP client, secrets, live events.
+//! What every domain stands on. No business rule lives here and no table is owned here.
+//!
+//! Start with [`db`] (a transaction that cannot leave its tenant) and [`error`] (what a caller is told).
+
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod extract;
+pub mod ids;
+pub mod migrate;
+pub mod outbound;
+pub mod page;
+pub mod secrets;
+
+pub use clock::Clock;
+pub use db::{Database, TenantProof, TenantTx};
+pub use error::{Error, Result};
+pub use events::{Event, Live};

@@ -1,0 +1,167 @@
+//! Transactions that cannot leave their tenant.
+//!
+//! [`Database::tenant`] takes a proof of tenant (a signed-in member, an API key, a channel endpoint, a job's
+//! envelope) and gives a [`TenantTx`]; every store function accepts nothing else, so a query outside row security
+//! does not compile. [`Database::platform`] is the loud exception: look-ups before the tenant is known, by a role
+//! that sees no tenant table.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+use crate::events::{Event, Live};
+use crate::ids::TenantId;
+use crate::{Clock, Result};
+
+/// Something that proves which tenant the caller belongs to. Implement it only for types that can be made solely
+/// by checking a credential or by reading a stored job.
+pub trait TenantProof {
+    fn tenant_id(&self) -> TenantId;
+}
+
+/// The two pools of the application and the channel on which changes are told.
+#[derive(Clone)]
+pub struct Database {
+    app: PgPool,
+    platform: PgPool,
+    pub live: Live,
+    pub clock: Clock,
+}
+
+/// How many connections the application may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSize {
+    pub app: u32,
+    pub platform: u32,
+}
+
+impl Default for PoolSize {
+    fn default() -> Self {
+        Self { app: 16, platform: 4 }
+    }
+}
+
+impl Database {
+    /// Prepares both pools without connecting. `options` name the login; the roles `rapport_app` and
+    /// `rapport_platform` are taken on at connection start, so no session ever runs as the owner.
+    pub fn new(options: PgConnectOptions, size: PoolSize, clock: Clock) -> Self {
+        let pool = |role: &str, max: u32| {
+            PgPoolOptions::new()
+                .max_connections(max)
+                .min_connections(1)
+                .acquire_timeout(std::time::Duration::from_secs(3))
+                .test_before_acquire(false)
+                .connect_lazy_with(options.clone().options([("role", role)]))
+        };
+        Self {
+            app: pool("rapport_app", size.app),
+            platform: pool("rapport_platform", size.platform),
+            live: Live::default(),
+            clock,
+        }
+    }
+
+    /// Opens a transaction in which only this tenant's rows exist.
+    pub async fn tenant(&self, proof: &impl TenantProof) -> Result<TenantTx> {
+        self.begin(proof.tenant_id(), "").await
+    }
+
+    /// The same, read only: a handler of GET cannot write by accident.
+    pub async fn tenant_read(&self, proof: &impl TenantProof) -> Result<TenantTx> {
+        self.begin(proof.tenant_id(), " read only").await
+    }
+
+    /// Look-ups before the tenant is known. No tenant table is visible here.
+    pub fn platform(&self) -> &PgPool {
+        &self.platform
+    }
+
+    /// Whether the database answers now.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&self.platform).await?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.platform.close().await;
+    }
+
+    /// One round trip opens the transaction and names the tenant. A UUID has no character that could end the literal.
+    ///
+    /// Idle connections are not tested before use, so after a restart of the database the pool may hold dead ones:
+    /// each is thrown away on its first use, and because nothing had begun, trying the next is safe.
+    async fn begin(&self, tenant: TenantId, mode: &str) -> Result<TenantTx> {
+        let statement = format!("begin{mode}; set local app.current_tenant_id = '{tenant}'");
+        let mut tries_left = self.app.options().get_max_connections();
+        loop {
+            match self.app.begin_with(sqlx::AssertSqlSafe(statement.clone())).await {
+                Ok(tx) => {
+                    return Ok(TenantTx {
+                        tx,
+                        tenant,
+                        live: self.live.clone(),
+                        events: Vec::new(),
+                    });
+                }
+                Err(error) if tries_left > 0 && is_dead_connection(&error) => tries_left -= 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn is_dead_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(cause) => !matches!(
+            cause.kind(),
+            std::io::ErrorKind::ConnectionRefused
+                | std::io::ErrorKind::NotFound
+                | std::io::ErrorKind::PermissionDenied
+        ),
+        sqlx::Error::Database(db) => db.code().is_some_and(|code| code == "57P01"),
+        _ => false,
+    }
+}
+
+/// A transaction inside one tenant. Dropping it rolls back. Changes are announced only after the commit.
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    tenant: TenantId,
+    live: Live,
+    events: Vec<Event>,
+}
+
+impl TenantTx {
+    pub fn tenant_id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Announces `event` to live listeners once the transaction has committed.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        self.tx.commit().await?;
+        for event in self.events {
+            self.live.publish(self.tenant, event);
+        }
+        Ok(())
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}

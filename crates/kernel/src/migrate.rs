@@ -1,0 +1,115 @@
+//! Brings a database to the schema of this binary.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Connection, PgConnection};
+
+use crate::error::{Error, Result, invalid};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// Re-applied, in this order, after the migrations.
+const REPLACEABLE: [&str; 3] = [
+    include_str!("../../../migrations/replaceable/10_functions.sql"),
+    include_str!("../../../migrations/replaceable/20_triggers.sql"),
+    include_str!("../../../migrations/replaceable/30_tenancy.sql"),
+];
+
+/// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.
+/// `owner` must be logged in as the owner of the database. Safe to run again and by several processes at once.
+///
+/// # Errors
+/// A database that a newer version has migrated is refused with a sentence that says so.
+pub async fn migrate(owner: &mut PgConnection) -> Result<()> {
+    prepare(owner).await?;
+    migrator().run_direct(None, owner, false).await.map_err(explain)?;
+    let mut tx = owner.begin().await?;
+    for script in REPLACEABLE {
+        sqlx::raw_sql(script).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = Migrator {
+        migrations: Cow::Borrowed(&MIGRATIONS.migrations),
+        ..Migrator::DEFAULT
+    };
+    migrator.dangerous_set_table_name("platform.schema_version");
+    migrator
+}
+
+/// What must exist before the first migration: the schema for its ledger, and the two roles.
+async fn prepare(owner: &mut PgConnection) -> Result<()> {
+    check_version(owner).await?;
+    sqlx::raw_sql(include_str!("prepare.sql"))
+        .execute(&mut *owner)
+        .await?;
+    Ok(())
+}
+
+async fn check_version(owner: &mut PgConnection) -> Result<()> {
+    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
+        .fetch_one(&mut *owner)
+        .await?;
+    if version < 150_000 {
+        let detail = format!(
+            "This is PostgreSQL {}; Rapport needs 15 or newer.",
+            version / 10_000
+        );
+        return Err(invalid("postgres_too_old", detail));
+    }
+    let vector: Option<String> =
+        sqlx::query_scalar("select default_version from pg_available_extensions where name = 'vector'")
+            .fetch_optional(&mut *owner)
+            .await?;
+    match vector {
+        Some(version) if at_least_0_7(&version) => Ok(()),
+        Some(version) => Err(invalid(
+            "pgvector_too_old",
+            format!("pgvector {version} is installed; Rapport needs 0.7 or newer."),
+        )),
+        None => Err(invalid(
+            "pgvector_missing",
+            "This PostgreSQL has no pgvector. Install it (0.7 or newer) on the database server.",
+        )),
+    }
+}
+
+fn at_least_0_7(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (0, 7)
+}
+
+fn explain(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMissing(version) => invalid(
+            "schema_too_new",
+            format!(
+                "The database was migrated by a newer Rapport (schema {version} is unknown to this one). \
+                 Start the newer binary, or restore a backup made before the upgrade."
+            ),
+        ),
+        other => crate::error::internal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_least_0_7;
+
+    #[test]
+    fn pgvector_versions_compare_by_number() {
+        for (version, enough) in [
+            ("0.6.2", false),
+            ("0.7.0", true),
+            ("0.10.0", true),
+            ("1.0", true),
+            ("", false),
+        ] {
+            assert_eq!(at_least_0_7(version), enough, "{version}");
+        }
+    }
+}

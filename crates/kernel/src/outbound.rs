@@ -1,0 +1,380 @@
+//! The one way out: an HTTP client for every address that a tenant, a visitor or a document can influence.
+//!
+//! It refuses everything that is not a public address, checks what a name resolves to and connects to exactly
+//! that, follows no redirect and ignores proxy variables. An operator may open single destinations
+//! (`outbound.allow`: `127.0.0.1:11434`, `ollama.internal`, `10.1.0.0/16`).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use crate::error::{Error, Result, internal, invalid};
+
+/// What an operator has opened beyond the public internet.
+#[derive(Debug, Clone, Default)]
+pub struct AllowList(Arc<Vec<Allowed>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Allowed {
+    Host {
+        name: String,
+        port: Option<u16>,
+    },
+    Network {
+        address: IpAddr,
+        prefix: u8,
+        port: Option<u16>,
+    },
+}
+
+impl FromStr for AllowList {
+    type Err = String;
+
+    /// Entries separated by commas: `host`, `host:port`, `address`, `address:port`, `network/prefix`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries
+            .map(parse_entry)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|entries| Self(Arc::new(entries)))
+    }
+}
+
+impl AllowList {
+    fn allows_name(&self, host: &str, port: u16) -> bool {
+        self.0.iter().any(|entry| match entry {
+            Allowed::Host { name, port: only } => {
+                name.eq_ignore_ascii_case(host) && only.is_none_or(|only| only == port)
+            }
+            Allowed::Network { .. } => false,
+        })
+    }
+
+    fn allows_address(&self, ip: IpAddr, port: Option<u16>) -> bool {
+        self.0.iter().any(|entry| match entry {
+            Allowed::Network {
+                address,
+                prefix,
+                port: only,
+            } => {
+                contains(*address, *prefix, ip)
+                    && only.is_none_or(|only| port.is_none_or(|port| only == port))
+            }
+            Allowed::Host { .. } => false,
+        })
+    }
+}
+
+/// The guarded client. Clones share connections.
+#[derive(Clone)]
+pub struct Outbound {
+    client: reqwest::Client,
+    allow: AllowList,
+}
+
+impl Outbound {
+    /// # Errors
+    /// When the TLS root certificates of the system cannot be read.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where an HTTP client is built"
+    )]
+    pub fn new(allow: AllowList) -> Result<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .dns_resolver(Arc::new(GuardedResolver { allow: allow.clone() }))
+            .user_agent(concat!("Rapport/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(internal)?;
+        Ok(Self { client, allow })
+    }
+
+    /// The client itself, for code that has called [`Outbound::check`] on the URL it uses.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Refuses a URL that this installation must not call. Names are checked again when they are resolved.
+    pub fn check(&self, url: &str) -> Result<Url> {
+        let url = Url::parse(url).map_err(|_| {
+            invalid(
+                "bad_url",
+                "This is not a complete URL, such as https://example.com/v1.",
+            )
+        })?;
+        let port = url.port_or_known_default().unwrap_or(0);
+        let host = url
+            .host_str()
+            .unwrap_or_default()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
+        {
+            return Err(invalid(
+                "bad_url",
+                "Only http and https URLs without a user name are accepted.",
+            ));
+        }
+        if self.allow.allows_name(&host, port) {
+            return Ok(url);
+        }
+        let ip = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        match ip {
+            Some(ip) if self.allow.allows_address(ip, Some(port)) => Ok(url),
+            Some(ip) if !is_public(ip) => Err(refused(&host, port)),
+            None if host.eq_ignore_ascii_case("localhost")
+                || host.to_ascii_lowercase().ends_with(".localhost") =>
+            {
+                let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+                if self.allow.allows_address(loopback, Some(port)) {
+                    Ok(url)
+                } else {
+                    Err(refused(&host, port))
+                }
+            }
+            _ if !matches!(port, 80 | 443 | 8080 | 8443) => Err(refused(&host, port)),
+            _ => Ok(url),
+        }
+    }
+}
+
+fn refused(host: &str, port: u16) -> Error {
+    invalid(
+        "address_not_allowed",
+        format!(
+            "Rapport does not call {host}:{port}, because it is not a public web address. If it is yours, the operator \
+             can open it with RAPPORT_OUTBOUND_ALLOW={host}:{port}."
+        ),
+    )
+}
+
+struct GuardedResolver {
+    allow: AllowList,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow = self.allow.clone();
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let named = allow
+                .0
+                .iter()
+                .any(|entry| matches!(entry, Allowed::Host { name, .. } if name.eq_ignore_ascii_case(&host)));
+            let fine = |ip: IpAddr| named || is_public(ip) || allow.allows_address(ip, None);
+            // One private address among the answers is enough to refuse: a rebinding attack mixes them.
+            if found.iter().all(|address| fine(address.ip())) {
+                Ok(Box::new(found.into_iter()) as Addrs)
+            } else {
+                Err("the name does not lead to a public address".into())
+            }
+        })
+    }
+}
+
+/// Whether an address belongs to the public internet: IPv4 outside the special blocks, IPv6 within 2000::/3
+/// outside the special blocks and the ones that embed an IPv4 address.
+pub fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    const SPECIAL: [(Ipv4Addr, u8); 15] = [
+        (Ipv4Addr::new(0, 0, 0, 0), 8),
+        (Ipv4Addr::new(10, 0, 0, 0), 8),
+        (Ipv4Addr::new(100, 64, 0, 0), 10),
+        (Ipv4Addr::new(127, 0, 0, 0), 8),
+        (Ipv4Addr::new(169, 254, 0, 0), 16),
+        (Ipv4Addr::new(172, 16, 0, 0), 12),
+        (Ipv4Addr::new(192, 0, 0, 0), 24),
+        (Ipv4Addr::new(192, 0, 2, 0), 24),
+        (Ipv4Addr::new(192, 88, 99, 0), 24),
+        (Ipv4Addr::new(192, 168, 0, 0), 16),
+        (Ipv4Addr::new(198, 18, 0, 0), 15),
+        (Ipv4Addr::new(198, 51, 100, 0), 24),
+        (Ipv4Addr::new(203, 0, 113, 0), 24),
+        (Ipv4Addr::new(224, 0, 0, 0), 4),
+        (Ipv4Addr::new(240, 0, 0, 0), 4),
+    ];
+    !SPECIAL
+        .iter()
+        .any(|(network, prefix)| contains(IpAddr::V4(*network), *prefix, IpAddr::V4(ip)))
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    const SPECIAL: [(Ipv6Addr, u8); 5] = [
+        (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+        (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+        (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+        (Ipv6Addr::new(0x3ffe, 0, 0, 0, 0, 0, 0, 0), 16),
+        (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+    ];
+    let global = contains(
+        IpAddr::V6(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0)),
+        3,
+        IpAddr::V6(ip),
+    );
+    global
+        && !SPECIAL
+            .iter()
+            .any(|(network, prefix)| contains(IpAddr::V6(*network), *prefix, IpAddr::V6(ip)))
+}
+
+fn contains(network: IpAddr, prefix: u8, ip: IpAddr) -> bool {
+    match (network, ip) {
+        (IpAddr::V4(network), IpAddr::V4(ip)) => {
+            let shift = 32 - u32::from(prefix.min(32));
+            u32::from(network).checked_shr(shift) == u32::from(ip).checked_shr(shift)
+        }
+        (IpAddr::V6(network), IpAddr::V6(ip)) => {
+            let shift = 128 - u32::from(prefix.min(128));
+            u128::from(network).checked_shr(shift) == u128::from(ip).checked_shr(shift)
+        }
+        _ => false,
+    }
+}
+
+fn parse_entry(entry: &str) -> Result<Allowed, String> {
+    if let Some((address, prefix)) = entry.split_once('/') {
+        let address: IpAddr = address
+            .parse()
+            .map_err(|_| format!("`{entry}` is not a network such as 10.1.0.0/16"))?;
+        let prefix: u8 = prefix
+            .parse()
+            .map_err(|_| format!("`{entry}` is not a network such as 10.1.0.0/16"))?;
+        return Ok(Allowed::Network {
+            address,
+            prefix,
+            port: None,
+        });
+    }
+    if let Ok(address) = entry.parse::<SocketAddr>() {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        return Ok(Allowed::Network {
+            address: address.ip(),
+            prefix,
+            port: Some(address.port()),
+        });
+    }
+    if let Ok(address) = entry.parse::<IpAddr>() {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        return Ok(Allowed::Network {
+            address,
+            prefix,
+            port: None,
+        });
+    }
+    match entry.rsplit_once(':') {
+        Some((name, port)) => {
+            let port = port.parse().map_err(|_| format!("`{entry}` has no valid port"))?;
+            Ok(Allowed::Host {
+                name: name.to_owned(),
+                port: Some(port),
+            })
+        }
+        None => Ok(Allowed::Host {
+            name: entry.to_owned(),
+            port: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_private_address_is_called() {
+        let outbound = Outbound::new(AllowList::default()).unwrap();
+        let vectors = [
+            "http://169.254.169.254/",
+            "http://[fd00:ec2::254]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::127.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "http://127.1/",
+            "http://0/",
+            "http://①②⑦.0.0.1/",
+            "http://user@127.0.0.1/",
+            "http://user@example.com/",
+            "http://100.64.0.1/",
+            "http://198.18.0.1/",
+            "http://[2002:7f00:1::]/",
+            "http://[2001::1]/",
+            "gopher://example.com/",
+            "file:///etc/passwd",
+            "http://localhost/",
+            "http://LOCALHOST/",
+            "http://a.localhost/",
+            "http://10.0.0.1/",
+            "http://172.31.255.255/",
+            "http://192.168.1.1/",
+            "http://[::1]/",
+            "http://[fe80::1]/",
+            "http://[ff02::1]/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "http://192.0.2.1/",
+            "http://203.0.113.9/",
+            "https://example.com:22/",
+            "ftp://example.com/",
+            "http://0.0.0.0:80/",
+            "http://[::]/",
+            "http://[2001:db8::1]/",
+            "http://240.0.0.1/",
+            "not a url",
+            "//example.com",
+        ];
+        for vector in vectors {
+            assert!(outbound.check(vector).is_err(), "{vector}");
+        }
+        for fine in [
+            "https://api.openai.com/v1",
+            "http://example.com",
+            "https://93.184.216.34/",
+            "https://[2606:2800:220:1::1]/",
+        ] {
+            assert!(outbound.check(fine).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn the_operator_opens_single_destinations() {
+        let allow: AllowList = "127.0.0.1:11434, ollama.internal, 10.1.0.0/16, [::1]:99"
+            .parse()
+            .unwrap();
+        let outbound = Outbound::new(allow).unwrap();
+        let checks = [
+            ("http://127.0.0.1:11434/v1", true),
+            ("http://localhost:11434/v1", true),
+            ("http://127.0.0.1:5432/", false),
+            ("http://ollama.internal:11434/v1", true),
+            ("http://10.1.200.3:8000/", true),
+            ("http://10.2.0.1/", false),
+            ("http://[::1]:99/", true),
+        ];
+        for (url, fine) in checks {
+            assert_eq!(outbound.check(url).is_ok(), fine, "{url}");
+        }
+        assert!("10.0.0.0/x".parse::<AllowList>().is_err());
+    }
+}

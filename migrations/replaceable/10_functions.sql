@@ -1,0 +1,137 @@
+-- The tenant of this transaction, or null. After `set local` the setting is '', not null, hence nullif.
+create or replace function current_tenant_id() returns uuid
+language sql stable parallel safe
+set search_path = pg_catalog
+as $$ select nullif(current_setting('app.current_tenant_id', true), '')::uuid $$;
+
+create or replace function set_updated_at() returns trigger
+language plpgsql
+as $$
+begin
+    new.updated_at = now();
+    return new;
+end;
+$$;
+
+-- Semantic search over a tenant's active Q&A pairs. Row security still applies: the workspace that is asked
+-- for must be the current tenant. Pairs whose vector has another length than the query are left out.
+-- 0.5 searches broadly, 0.85 finds overlap, 0.95 near-duplicates.
+create or replace function search_qa_pairs(
+    p_workspace_id  uuid,
+    query_embedding vector,
+    match_threshold float default 0.5,
+    match_count     int default 5
+)
+returns table (id uuid, question text, answer text, category text, similarity float)
+language sql stable
+set search_path from current
+as $$
+    select qp.id, qp.question, qp.answer, qp.category, 1 - (qp.embedding <=> query_embedding) as similarity
+    from qa_pairs qp
+    where qp.tenant_id = p_workspace_id
+        and qp.is_active
+        and qp.embedding is not null
+        and vector_dims(qp.embedding) = vector_dims(query_embedding)
+        and 1 - (qp.embedding <=> query_embedding) > match_threshold
+    order by qp.embedding <=> query_embedding
+    limit match_count
+$$;
+
+-- Gives the message its number and keeps the summary of its conversation and contact. The update locks the
+-- conversation row, so numbers are gapless and in commit order.
+create or replace function messages_number_and_summarise() returns trigger
+language plpgsql
+as $$
+declare
+    preview text := left(regexp_replace(new.text_content, '\s+', ' ', 'g'), 140);
+    contact uuid;
+begin
+    update conversations
+    set last_seq = last_seq + 1,
+        last_message_at = new.sent_at,
+        last_message_preview = preview,
+        unread_count = case new.sender_type when 'user' then unread_count + 1 when 'agent' then 0 else unread_count end,
+        awaiting_reply_since = case new.sender_type when 'user' then coalesce(awaiting_reply_since, new.sent_at) else null end
+    where tenant_id = new.tenant_id and id = new.conversation_id
+    returning last_seq, contact_id into new.seq, contact;
+    if not found then
+        raise exception 'conversation % does not exist', new.conversation_id using errcode = 'foreign_key_violation';
+    end if;
+    update contacts
+    set last_interaction_at = new.sent_at,
+        last_message_preview = preview,
+        unread_count = case new.sender_type when 'user' then unread_count + 1 when 'agent' then 0 else unread_count end
+    where tenant_id = new.tenant_id and id = contact;
+    return new;
+end;
+$$;
+
+-- Every statement that changes what can be retrieved raises the tenant's revision once. Background embedding
+-- of the next model touches only embedding_next and does not count.
+create or replace function knowledge_changed() returns trigger
+language plpgsql
+as $$
+begin
+    update knowledge_state set revision = revision + 1 where tenant_id = current_tenant_id();
+    return null;
+end;
+$$;
+
+create or replace function tenants_index() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op in ('DELETE', 'UPDATE') then
+        delete from platform.tenant_index where tenant_id = old.tenant_id;
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') then
+        insert into platform.tenant_index (tenant_id, slug, is_active)
+        values (new.tenant_id, new.slug, new.is_active and new.subscription_status in ('trial', 'active'));
+    end if;
+    return null;
+end;
+$$;
+
+create or replace function memberships_index() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op in ('DELETE', 'UPDATE') then
+        delete from platform.membership_index where user_id = old.user_id and tenant_id = old.tenant_id;
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') then
+        insert into platform.membership_index (user_id, tenant_id, role) values (new.user_id, new.tenant_id, new.role);
+    end if;
+    return null;
+end;
+$$;
+
+create or replace function api_keys_index() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'DELETE' or tg_op = 'UPDATE' then
+        delete from platform.api_key_index where tenant_id = old.tenant_id and api_key_id = old.id;
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') and new.is_active then
+        insert into platform.api_key_index (key_hash, tenant_id, api_key_id, scopes, expires_at)
+        values (new.key_hash, new.tenant_id, new.id, new.scopes, new.expires_at);
+    end if;
+    return null;
+end;
+$$;
+
+create or replace function channels_index() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'DELETE' or tg_op = 'UPDATE' then
+        delete from platform.channel_index where tenant_id = old.tenant_id and channel_id = old.id;
+    end if;
+    if tg_op in ('INSERT', 'UPDATE') then
+        insert into platform.channel_index (channel_key, tenant_id, channel_id, kind, is_active)
+        values (new.channel_key, new.tenant_id, new.id, new.kind, new.is_active);
+    end if;
+    return null;
+end;
+$$;

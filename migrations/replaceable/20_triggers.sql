@@ -1,0 +1,50 @@
+-- updated_at, for every table that has one.
+do $$
+declare
+    t record;
+begin
+    for t in
+        select n.nspname, c.relname
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_attribute a on a.attrelid = c.oid and a.attname = 'updated_at' and not a.attisdropped
+        where n.nspname in ('public', 'platform') and c.relkind in ('r', 'p')
+    loop
+        execute format(
+            'create or replace trigger set_updated_at before update on %I.%I for each row execute function public.set_updated_at()',
+            t.nspname, t.relname
+        );
+    end loop;
+end;
+$$;
+
+create or replace trigger messages_number_and_summarise before insert on messages
+    for each row execute function messages_number_and_summarise();
+
+create or replace trigger qa_pairs_inserted after insert on qa_pairs
+    for each statement execute function knowledge_changed();
+create or replace trigger qa_pairs_changed after update of question, answer, category, language, embedding, is_active on qa_pairs
+    for each statement execute function knowledge_changed();
+create or replace trigger qa_pairs_deleted after delete on qa_pairs
+    for each statement execute function knowledge_changed();
+create or replace trigger knowledge_chunks_inserted after insert on knowledge_chunks
+    for each statement execute function knowledge_changed();
+create or replace trigger knowledge_chunks_changed after update of content, heading, language, embedding on knowledge_chunks
+    for each statement execute function knowledge_changed();
+create or replace trigger knowledge_chunks_deleted after delete on knowledge_chunks
+    for each statement execute function knowledge_changed();
+
+create or replace trigger tenants_index_written after insert or delete on tenants
+    for each row execute function tenants_index();
+create or replace trigger tenants_index_changed after update of slug, is_active, subscription_status on tenants
+    for each row execute function tenants_index();
+create or replace trigger memberships_index after insert or update or delete on memberships
+    for each row execute function memberships_index();
+create or replace trigger api_keys_index_written after insert or delete on api_keys
+    for each row execute function api_keys_index();
+create or replace trigger api_keys_index_changed after update of key_hash, scopes, is_active, expires_at on api_keys
+    for each row execute function api_keys_index();
+create or replace trigger channels_index_written after insert or delete on channels
+    for each row execute function channels_index();
+create or replace trigger channels_index_changed after update of channel_key, kind, is_active on channels
+    for each row execute function channels_index();
