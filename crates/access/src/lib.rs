@@ -1,1 +1,49 @@
-//! Who may do what: tenants, users, memberships, API keys, sessions, model credentials, audit.
+//! Who may do what: tenants, users and their memberships, sessions, API keys, model credentials, the model budget
+//! and the audit log.
+//!
+//! Start with [`member`]: what a request may do, and how it proved it.
+
+pub mod api_keys;
+pub mod audit;
+pub mod budget;
+pub mod credentials;
+pub mod member;
+pub mod sessions;
+pub mod tenants;
+pub mod users;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use kernel::Database;
+use kernel::limits::Limiter;
+use kernel::outbound::Outbound;
+use kernel::secrets::MasterKey;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use member::{Member, Permission, Role};
+
+/// What this domain needs to work.
+#[derive(Clone)]
+pub struct Context {
+    pub db: Database,
+    pub master_key: MasterKey,
+    pub outbound: Outbound,
+    /// Sign-in attempts an account: 10 in 15 minutes.
+    pub sign_in_limit: Arc<Limiter<String>>,
+}
+
+impl Context {
+    pub fn new(db: Database, master_key: MasterKey, outbound: Outbound) -> Self {
+        let sign_in_limit = Arc::new(Limiter::new(10, TimeDelta::minutes(15)));
+        Self { db, master_key, outbound, sign_in_limit }
+    }
+}
+
+pub fn routes(ctx: Context) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .merge(sessions::api::routes())
+        .merge(api_keys::api::routes())
+        .merge(credentials::api::routes())
+        .with_state(ctx)
+}

@@ -2,12 +2,14 @@
 //!
 //! Start with [`db`] (a transaction that cannot leave its tenant) and [`error`] (what a caller is told).
 
+pub mod client_ip;
 pub mod clock;
 pub mod db;
 pub mod error;
 pub mod events;
 pub mod extract;
 pub mod ids;
+pub mod limits;
 pub mod migrate;
 pub mod outbound;
 pub mod page;

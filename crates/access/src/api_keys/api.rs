@@ -1,0 +1,88 @@
+//! HTTP for API keys.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use kernel::Result;
+use kernel::error::{Problem, invalid, not_found};
+use kernel::extract::{Json, Path};
+use kernel::ids::ApiKeyId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{ApiKey, store};
+use crate::{Context, Member, Permission, audit};
+
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(revoke_api_key))
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ApiKeyList {
+    items: Vec<ApiKey>,
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct NewApiKey {
+    /// What it is for: `Shop import`.
+    name: String,
+    /// `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
+    /// `credentials:manage`, `api_keys:manage`.
+    scopes: Vec<String>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CreatedApiKey {
+    #[serde(flatten)]
+    api_key: ApiKey,
+    /// The key itself, shown this once.
+    key: String,
+}
+
+/// List active API keys.
+#[utoipa::path(get, path = "/api-keys", operation_id = "list_api_keys", tag = "api-keys", responses((status = 200, body = ApiKeyList)))]
+async fn list_api_keys(State(ctx): State<Context>, member: Member) -> Result<Json<ApiKeyList>> {
+    member.require(Permission::ManageApiKeys)?;
+    let mut tx = ctx.db.tenant_read(&member).await?;
+    Ok(Json(ApiKeyList { items: store::list(&mut tx).await? }))
+}
+
+/// Create an API key. It is shown once.
+#[utoipa::path(post, path = "/api-keys", operation_id = "create_api_key", tag = "api-keys", request_body = NewApiKey,
+    responses((status = 201, body = CreatedApiKey), (status = 422, body = Problem)))]
+async fn create_api_key(State(ctx): State<Context>, member: Member, Json(input): Json<NewApiKey>) -> Result<(StatusCode, Json<CreatedApiKey>)> {
+    member.require(Permission::ManageApiKeys)?;
+    let name = input.name.trim();
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
+    }
+    for scope in &input.scopes {
+        let permission = Permission::ALL.iter().find(|permission| permission.scope() == scope);
+        let permission = permission.ok_or_else(|| invalid("unknown_scope", format!("There is no scope `{scope}`.")))?;
+        // nobody can hand out more than they may do themselves
+        member.require(*permission)?;
+    }
+    let mut tx = ctx.db.tenant(&member).await?;
+    let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at).await?;
+    let subject = format!("api_key:{}", api_key.id);
+    audit::record(&mut tx, &member.actor().to_string(), "api_key_created", &subject, json!({"scopes": input.scopes})).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(CreatedApiKey { api_key, key })))
+}
+
+/// Revoke an API key.
+#[utoipa::path(delete, path = "/api-keys/{id}", operation_id = "revoke_api_key", tag = "api-keys",
+    params(("id" = ApiKeyId, Path)), responses((status = 204), (status = 404, body = Problem)))]
+async fn revoke_api_key(State(ctx): State<Context>, member: Member, Path(id): Path<ApiKeyId>) -> Result<StatusCode> {
+    member.require(Permission::ManageApiKeys)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    if !store::revoke(&mut tx, id).await? {
+        return Err(not_found("API key"));
+    }
+    audit::record(&mut tx, &member.actor().to_string(), "api_key_revoked", &format!("api_key:{id}"), json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

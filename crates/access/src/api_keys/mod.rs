@@ -1,0 +1,40 @@
+//! API keys: how programs prove who they are. Shown once, stored as SHA-256.
+
+pub mod api;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ApiKeyId, TenantId};
+use kernel::{Database, Result, TenantTx, secrets};
+use serde::Serialize;
+
+/// An API key without its secret.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The last four characters, to tell keys apart.
+    pub key_last4: String,
+    pub scopes: Vec<String>,
+    pub is_active: bool,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Makes a key in the transaction's tenant. The second value is the key itself; it cannot be read again.
+pub async fn create(tx: &mut TenantTx, name: &str, scopes: &[String], expires_at: Option<DateTime<Utc>>) -> Result<(ApiKey, String)> {
+    let secret = secrets::random_token("rk_");
+    let last4 = &secret[secret.len() - 4..];
+    let hash = secrets::sha256(secret.as_bytes());
+    let key = store::insert(tx, name, &hash, last4, scopes, expires_at).await?;
+    Ok((key, secret))
+}
+
+/// The tenant, the key's id and its scopes, if the key is valid now.
+pub async fn recognise(db: &Database, secret: &str) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
+    if !secret.starts_with("rk_") {
+        return Ok(None);
+    }
+    store::find_by_hash(db, &secrets::sha256(secret.as_bytes()), db.clock.now()).await
+}

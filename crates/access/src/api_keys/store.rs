@@ -1,0 +1,66 @@
+//! All SQL for API keys.
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ApiKeyId, TenantId};
+use kernel::{Database, Result, TenantTx};
+
+use super::ApiKey;
+
+pub async fn insert(
+    tx: &mut TenantTx,
+    name: &str,
+    hash: &[u8],
+    last4: &str,
+    scopes: &[String],
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<ApiKey> {
+    let (tenant, id) = (tx.tenant_id(), ApiKeyId::new());
+    let key = sqlx::query_as!(
+        ApiKey,
+        r#"insert into api_keys (tenant_id, id, name, key_hash, key_last4, scopes, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        returning id as "id: ApiKeyId", name, key_last4, scopes, is_active, expires_at, last_used_at, created_at"#,
+        tenant.0,
+        id.0,
+        name,
+        hash,
+        last4,
+        scopes,
+        expires_at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(key)
+}
+
+pub async fn list(tx: &mut TenantTx) -> Result<Vec<ApiKey>> {
+    let keys = sqlx::query_as!(
+        ApiKey,
+        r#"select id as "id: ApiKeyId", name, key_last4, scopes, is_active, expires_at, last_used_at, created_at
+        from api_keys
+        where is_active
+        order by created_at desc, id"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(keys)
+}
+
+/// Switches the key off for good. False if there is no such active key.
+pub async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
+    let done = sqlx::query!("update api_keys set is_active = false where id = $1 and is_active", id.0).execute(&mut **tx).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub async fn find_by_hash(db: &Database, hash: &[u8], now: DateTime<Utc>) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
+    let row = sqlx::query!(
+        r#"select tenant_id as "tenant_id: TenantId", api_key_id as "id: ApiKeyId", scopes
+        from platform.api_key_index
+        where key_hash = $1 and (expires_at is null or expires_at > $2)"#,
+        hash,
+        now,
+    )
+    .fetch_optional(db.platform())
+    .await?;
+    Ok(row.map(|row| (row.tenant_id, row.id, row.scopes)))
+}

@@ -1,0 +1,61 @@
+//! All SQL for the budget ledger.
+
+use chrono::NaiveDate;
+use kernel::{Result, TenantTx};
+use uuid::Uuid;
+
+use super::{Reservation, Spent};
+
+/// One statement decides: the row lock makes concurrent reservations queue, so none sees a stale balance.
+pub async fn reserve(tx: &mut TenantTx, day: NaiveDate, wanted: Reservation) -> Result<bool> {
+    let tenant = tx.tenant_id();
+    let id = Uuid::now_v7();
+    sqlx::query!(
+        "insert into usage_daily (tenant_id, id, day) values ($1, $2, $3) on conflict on constraint usage_daily_day_key do nothing",
+        tenant.0,
+        id,
+        day,
+    )
+    .execute(&mut **tx)
+    .await?;
+    let done = sqlx::query!(
+        "update usage_daily u
+        set reserved_tokens = u.reserved_tokens + $3,
+            reserved_cost = u.reserved_cost + $4::float8::numeric,
+            model_calls = u.model_calls + 1
+        from tenants t
+        where u.tenant_id = $1 and u.day = $2 and t.tenant_id = u.tenant_id
+            and (t.daily_token_budget is null
+                or u.input_tokens + u.output_tokens + u.reserved_tokens + $3 <= t.daily_token_budget)
+            and (t.daily_money_budget is null
+                or u.cost + u.reserved_cost + $4::float8::numeric <= t.daily_money_budget)",
+        tenant.0,
+        day,
+        wanted.tokens,
+        wanted.cost,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub async fn settle(tx: &mut TenantTx, day: NaiveDate, reserved: Reservation, spent: Spent) -> Result<()> {
+    sqlx::query!(
+        "update usage_daily
+        set reserved_tokens = greatest(reserved_tokens - $2, 0),
+            reserved_cost = greatest(reserved_cost - $3::float8::numeric, 0),
+            input_tokens = input_tokens + $4,
+            output_tokens = output_tokens + $5,
+            cost = cost + $6::float8::numeric
+        where day = $1",
+        day,
+        reserved.tokens,
+        reserved.cost,
+        spent.input_tokens,
+        spent.output_tokens,
+        spent.cost,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! What a request may do, and how it proved it: by a session cookie or by an API key.
+//!
+//! [`authenticate`] runs before every route of the dashboard API and puts a [`Member`] into the request; handlers
+//! take it as an argument and ask it for a [`Permission`]. Memberships are read anew for each request, so a
+//! removed colleague is out at once.
+
+use std::fmt;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use kernel::error::{self, forbidden, unauthenticated};
+use kernel::ids::{ApiKeyId, TenantId, UserId};
+use kernel::{Result, TenantProof};
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, api_keys, sessions};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Role {
+    Owner,
+    Admin,
+    Agent,
+    Viewer,
+}
+
+impl Role {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "owner" => Some(Self::Owner),
+            "admin" => Some(Self::Admin),
+            "agent" => Some(Self::Agent),
+            "viewer" => Some(Self::Viewer),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Agent => "agent",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    fn may(self, permission: Permission) -> bool {
+        use Permission::{AskQuestions, EditKnowledge, ReadConversations, ReadKnowledge, ReplyToVisitors};
+        match self {
+            Self::Owner | Self::Admin => true,
+            Self::Agent => {
+                matches!(permission, ReadConversations | ReplyToVisitors | ReadKnowledge | EditKnowledge | AskQuestions)
+            }
+            Self::Viewer => matches!(permission, ReadConversations | ReadKnowledge),
+        }
+    }
+}
+
+macro_rules! permissions {
+    ($($name:ident = $scope:literal),+ $(,)?) => {
+        /// One thing that a member or an API key may do. The scope is its name in an API key.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Permission { $($name),+ }
+
+        impl Permission {
+            pub const ALL: &'static [Permission] = &[$(Self::$name),+];
+
+            pub fn scope(self) -> &'static str {
+                match self { $(Self::$name => $scope),+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    ReadConversations = "conversations:read",
+    ReplyToVisitors = "conversations:write",
+    ReadKnowledge = "knowledge:read",
+    EditKnowledge = "knowledge:write",
+    AskQuestions = "ask",
+    ManageChannels = "channels:manage",
+    ManageCredentials = "credentials:manage",
+    ManageApiKeys = "api_keys:manage",
+}
+
+/// Who is asking: a person with a role, or a program with scopes. Made only here.
+#[derive(Debug, Clone)]
+pub struct Member {
+    tenant_id: TenantId,
+    actor: Actor,
+}
+
+#[derive(Debug, Clone)]
+pub enum Actor {
+    User { id: UserId, name: String, role: Role },
+    ApiKey { id: ApiKeyId, scopes: Vec<String> },
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { id, .. } => write!(f, "user:{id}"),
+            Self::ApiKey { id, .. } => write!(f, "api_key:{id}"),
+        }
+    }
+}
+
+impl TenantProof for Member {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+}
+
+impl Member {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The person, if it is one.
+    pub fn user_id(&self) -> Option<UserId> {
+        match &self.actor {
+            Actor::User { id, .. } => Some(*id),
+            Actor::ApiKey { .. } => None,
+        }
+    }
+
+    /// The name that visitors see on a reply.
+    pub fn display_name(&self) -> Option<&str> {
+        match &self.actor {
+            Actor::User { name, .. } => Some(name),
+            Actor::ApiKey { .. } => None,
+        }
+    }
+
+    /// # Errors
+    /// 403 with the missing permission's name.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        let allowed = match &self.actor {
+            Actor::User { role, .. } => role.may(permission),
+            Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
+        };
+        if allowed {
+            return Ok(());
+        }
+        Err(forbidden("permission_missing", format!("This needs the permission `{}`. Ask an owner or admin.", permission.scope())))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Member {
+    type Rejection = kernel::Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        parts.extensions.get().cloned().ok_or_else(|| unauthenticated("Please sign in, or send an API key."))
+    }
+}
+
+/// Middleware of the dashboard API: recognises the caller, if there is one. An invalid credential is an error,
+/// a missing one is left to the handlers.
+pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next: Next) -> Result<Response> {
+    if let Some(member) = recognise(&ctx, request.method(), request.headers()).await? {
+        request.extensions_mut().insert(member);
+    }
+    Ok(next.run(request).await)
+}
+
+async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
+    if let Some(key) = bearer(headers) {
+        let found = api_keys::recognise(&ctx.db, key).await?;
+        let (tenant_id, id, scopes) = found.ok_or_else(|| unauthenticated("This API key is unknown, expired or switched off."))?;
+        return Ok(Some(Member { tenant_id, actor: Actor::ApiKey { id, scopes } }));
+    }
+    let Some(token) = sessions::cookie(headers) else { return Ok(None) };
+    refuse_cross_site(method, headers)?;
+    let Some(session) = sessions::find(&ctx.db, token).await? else { return Ok(None) };
+    let actor = Actor::User { id: session.user_id, name: session.name, role: session.role };
+    Ok(Some(Member { tenant_id: session.tenant_id, actor }))
+}
+
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}
+
+/// A write that carries the cookie must come from our own pages: browsers say so in `Sec-Fetch-Site` or `Origin`.
+pub fn refuse_cross_site(method: &Method, headers: &HeaderMap) -> Result<()> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let same_site = match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => site == "same-origin",
+        None => match (text(header::ORIGIN), text(header::HOST)) {
+            (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority == host),
+            _ => false,
+        },
+    };
+    if same_site {
+        return Ok(());
+    }
+    Err(error::forbidden("cross_site_request", "This write did not come from the dashboard itself. Programs use an API key instead."))
+}

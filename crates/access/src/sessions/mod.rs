@@ -1,0 +1,73 @@
+//! Sessions: one a browser. The cookie is `__Host-rapport_session`; the database knows only the token's SHA-256.
+//!
+//! Signing in always makes a new token, so one that was planted before is worth nothing. Signing out and changing
+//! the password end sessions at once, because every request looks its session up.
+
+pub mod api;
+mod store;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use chrono::TimeDelta;
+use kernel::error::unauthenticated;
+use kernel::ids::{TenantId, UserId};
+use kernel::{Database, Result, TenantProof, secrets};
+
+use crate::Role;
+
+pub use store::end_all_of_user;
+
+/// A session lives so long after it was made.
+const LIFETIME: TimeDelta = TimeDelta::days(30);
+const COOKIE: &str = "__Host-rapport_session";
+
+/// What a valid cookie stands for.
+#[derive(Debug)]
+pub struct FoundSession {
+    pub user_id: UserId,
+    pub tenant_id: TenantId,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+}
+
+impl TenantProof for FoundSession {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+}
+
+/// A session that has just been started.
+pub struct Started {
+    pub cookie: HeaderValue,
+    pub session: FoundSession,
+}
+
+/// The session token in the request's cookies.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// Starts a session for a member of the tenant.
+pub async fn start(db: &Database, user: UserId, tenant: TenantId, user_agent: Option<&str>) -> Result<Started> {
+    let token = secrets::random_token("");
+    store::insert(db, &secrets::sha256(token.as_bytes()), user, tenant, user_agent, db.clock.now() + LIFETIME).await?;
+    let session = find(db, &token).await?.ok_or_else(|| unauthenticated("Please sign in again."))?;
+    Ok(Started { cookie: set_cookie(&token, LIFETIME.num_seconds()), session })
+}
+
+pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {
+    store::find(db, &secrets::sha256(token.as_bytes()), db.clock.now()).await
+}
+
+/// Ends the session and gives the cookie that clears it.
+pub async fn end(db: &Database, token: &str) -> Result<HeaderValue> {
+    store::delete(db, &secrets::sha256(token.as_bytes())).await?;
+    Ok(set_cookie("", 0))
+}
+
+fn set_cookie(token: &str, max_age_seconds: i64) -> HeaderValue {
+    let text = format!("{COOKIE}={token}; Path=/; Max-Age={max_age_seconds}; HttpOnly; Secure; SameSite=Lax");
+    #[expect(clippy::expect_used, reason = "the token is base64url")]
+    HeaderValue::from_str(&text).expect("a cookie of letters and digits")
+}

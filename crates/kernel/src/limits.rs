@@ -1,0 +1,76 @@
+//! Rate limits in memory: so many events in a sliding window, for each key.
+//!
+//! Keys are what the server itself sees (an address, a signed visitor, a tenant), never what a client claims.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+
+use crate::error::{Result, rate_limited};
+
+/// At most `most` events in `window`, for each key of type `K`.
+pub struct Limiter<K> {
+    most: usize,
+    window: TimeDelta,
+    seen: Mutex<HashMap<K, VecDeque<DateTime<Utc>>>>,
+}
+
+/// Above this many keys the idle ones are dropped at the next event.
+const KEYS_BEFORE_SWEEP: usize = 20_000;
+
+impl<K: Hash + Eq> Limiter<K> {
+    /// `most` 0 switches the limit off.
+    pub fn new(most: usize, window: TimeDelta) -> Self {
+        Self { most, window, seen: Mutex::new(HashMap::new()) }
+    }
+
+    /// Counts one event, or says how many seconds to wait.
+    pub fn check(&self, key: K, now: DateTime<Utc>) -> Result<()> {
+        if self.most == 0 {
+            return Ok(());
+        }
+        let mut seen = self.seen.lock();
+        if seen.len() > KEYS_BEFORE_SWEEP {
+            seen.retain(|_, times| times.back().is_some_and(|last| *last + self.window > now));
+        }
+        let times = seen.entry(key).or_default();
+        while times.front().is_some_and(|first| *first + self.window <= now) {
+            times.pop_front();
+        }
+        if let Some(first) = times.front()
+            && times.len() >= self.most
+        {
+            let wait = (*first + self.window - now).num_milliseconds().max(0).unsigned_abs().div_ceil(1000);
+            return Err(rate_limited(wait.max(1)));
+        }
+        times.push_back(now);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn the_eleventh_event_waits_until_the_first_has_left_the_window() {
+        let limiter = Limiter::new(10, TimeDelta::seconds(60));
+        let start = DateTime::UNIX_EPOCH;
+        for second in 0..10 {
+            limiter.check("a", start + TimeDelta::seconds(second)).unwrap();
+        }
+        let refused = limiter.check("a", start + TimeDelta::seconds(15)).unwrap_err();
+        assert_eq!(refused.kind, Kind::RateLimited { retry_after_seconds: 45 });
+        limiter.check("b", start + TimeDelta::seconds(15)).unwrap();
+        limiter.check("a", start + TimeDelta::seconds(60)).unwrap();
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_no_limit() {
+        let limiter = Limiter::new(0, TimeDelta::seconds(60));
+        assert!((0..1000).all(|_| limiter.check((), DateTime::UNIX_EPOCH).is_ok()));
+    }
+}
