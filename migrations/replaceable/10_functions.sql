@@ -1,7 +1,6 @@
 -- The tenant of this transaction, or null. After `set local` the setting is '', not null, hence nullif.
 create or replace function current_tenant_id() returns uuid
 language sql stable parallel safe
-set search_path = pg_catalog
 as $$ select nullif(current_setting('app.current_tenant_id', true), '')::uuid $$;
 
 create or replace function set_updated_at() returns trigger

@@ -13,10 +13,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use kernel::error::{self, forbidden, unauthenticated};
 use kernel::ids::{ApiKeyId, TenantId, UserId};
-use kernel::{Result, TenantProof};
+use kernel::{Database, Result, TenantProof};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, api_keys, sessions};
+use crate::{Context, api_keys, sessions, users};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +133,14 @@ impl Member {
         match &self.actor {
             Actor::User { name, .. } => Some(name),
             Actor::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether the membership or key still stands: asked again and again by connections that stay open.
+    pub async fn is_still_valid(&self, db: &Database) -> Result<bool> {
+        match &self.actor {
+            Actor::User { id, .. } => users::store::is_member(db, *id, self.tenant_id).await,
+            Actor::ApiKey { id, .. } => api_keys::store::is_indexed(db, self.tenant_id, *id).await,
         }
     }
 

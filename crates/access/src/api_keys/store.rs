@@ -64,3 +64,14 @@ pub async fn find_by_hash(db: &Database, hash: &[u8], now: DateTime<Utc>) -> Res
     .await?;
     Ok(row.map(|row| (row.tenant_id, row.id, row.scopes)))
 }
+
+pub async fn is_indexed(db: &Database, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from platform.api_key_index where tenant_id = $1 and api_key_id = $2) as "yes!""#,
+        tenant.0,
+        id.0,
+    )
+    .fetch_one(db.platform())
+    .await?;
+    Ok(found)
+}

@@ -75,3 +75,14 @@ pub async fn set_password_hash(db: &Database, user: UserId, hash: &str) -> Resul
     sqlx::query!("update platform.users set password_hash = $2 where id = $1", user.0, hash).execute(db.platform()).await?;
     Ok(())
 }
+
+pub async fn is_member(db: &Database, user: UserId, tenant: TenantId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from platform.membership_index where user_id = $1 and tenant_id = $2) as "yes!""#,
+        user.0,
+        tenant.0,
+    )
+    .fetch_one(db.platform())
+    .await?;
+    Ok(found)
+}

@@ -1,0 +1,91 @@
+//! A visitor's message comes in: it is stored, once, before anything else happens.
+
+pub(crate) mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::error::Result;
+use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
+use kernel::{Database, Event, TenantProof};
+
+use crate::messages::SenderType;
+
+/// A message as a channel hands it over. Ids of contact and conversation are the channel's proposal: they come
+/// from the visitor's signed token and are created on the first message.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    pub channel_id: ChannelId,
+    pub contact_id: ContactId,
+    pub conversation_id: ConversationId,
+    pub client_message_id: String,
+    pub text: String,
+    pub language: Option<String>,
+    pub page_url: Option<String>,
+}
+
+/// What is now in the database.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub conversation: ConversationState,
+    pub message_id: MessageId,
+    pub seq: i64,
+    pub text: String,
+    pub sent_at: DateTime<Utc>,
+    /// False: this `client_message_id` had been stored before.
+    pub is_new: bool,
+    /// The newest messages up to this one, oldest first; only for a new message.
+    pub recent: Vec<Utterance>,
+    /// The knowledge's revision at this moment.
+    pub knowledge_revision: i64,
+}
+
+/// The part of a conversation that decides whether the bot speaks.
+#[derive(Debug, Clone)]
+pub struct ConversationState {
+    pub id: ConversationId,
+    pub contact_id: ContactId,
+    pub status: String,
+    pub ai_paused: bool,
+    pub ai_enabled: bool,
+    pub last_seq: i64,
+    pub language: Option<String>,
+}
+
+/// One line of what was said before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Utterance {
+    pub message_id: MessageId,
+    pub seq: i64,
+    pub sender_type: SenderType,
+    pub text: String,
+}
+
+/// How many earlier messages a question is understood with.
+const RECENT: i64 = 12;
+
+/// Stores the message and commits. Idempotent by `client_message_id`; a lost race against the same message from
+/// elsewhere is success.
+pub async fn record(db: &Database, proof: &impl TenantProof, inbound: Inbound) -> Result<Recorded> {
+    let mut inbound = inbound;
+    let mut attempt = 0;
+    loop {
+        let mut tx = db.tenant(proof).await?;
+        match store::record(&mut tx, &inbound, RECENT).await {
+            Ok(store::Outcome::Recorded(recorded)) => {
+                if recorded.is_new {
+                    tx.emit(Event::MessageAdded {
+                        conversation_id: recorded.conversation.id,
+                        message_id: recorded.message_id,
+                        seq: recorded.seq,
+                    });
+                }
+                tx.commit().await?;
+                return Ok(recorded);
+            }
+            // The contact already talks in another conversation here: that is the one.
+            Ok(store::Outcome::OpenElsewhere(existing)) => inbound.conversation_id = existing,
+            Err(error) if attempt < 3 && error.code == store::LOST_RACE => {}
+            Err(error) => return Err(error),
+        }
+        attempt += 1;
+    }
+}

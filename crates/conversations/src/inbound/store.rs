@@ -1,0 +1,204 @@
+//! All SQL for storing a visitor's message.
+
+use chrono::{DateTime, Utc};
+use kernel::error::{Error, OnConstraint, conflict};
+use kernel::ids::{ContactId, ConversationId, MessageId};
+use kernel::{Result, TenantTx};
+
+use super::{ConversationState, Inbound, Recorded, Utterance};
+use crate::contacts;
+use crate::messages::SenderType;
+
+pub enum Outcome {
+    Recorded(Recorded),
+    OpenElsewhere(ConversationId),
+}
+
+/// The code of an error after which trying again finds what somebody else has just written.
+pub const LOST_RACE: &str = "lost_race";
+
+fn lost_race() -> Error {
+    conflict(LOST_RACE, "Somebody else wrote the same at this moment. Please try again.")
+}
+
+pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result<Outcome> {
+    let mut state = lock(tx, inbound.conversation_id).await?;
+    if state.is_none() {
+        if let Some(existing) = find_open(tx, inbound).await? {
+            return Ok(Outcome::OpenElsewhere(existing));
+        }
+        create_conversation(tx, inbound).await?;
+        state = lock(tx, inbound.conversation_id).await?;
+    }
+    let Some((state, knowledge_revision)) = state else { return Err(lost_race()) };
+    if let Some(stored) = find_stored(tx, inbound).await? {
+        return Ok(Outcome::Recorded(Recorded {
+            conversation: state,
+            message_id: stored.id,
+            seq: stored.seq,
+            text: stored.text,
+            sent_at: stored.sent_at,
+            is_new: false,
+            recent: Vec::new(),
+            knowledge_revision,
+        }));
+    }
+    insert(tx, inbound, state, knowledge_revision, recent).await.map(Outcome::Recorded)
+}
+
+/// Locks the conversation until the end of the transaction, so that its messages are numbered one after another.
+async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<(ConversationState, i64)>> {
+    let row = sqlx::query!(
+        r#"select c.contact_id as "contact_id: ContactId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled,
+            (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!"
+        from conversations c
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        where c.tenant_id = current_tenant_id() and c.id = $1
+        for update of c"#,
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| {
+        let state = ConversationState {
+            id,
+            contact_id: row.contact_id,
+            status: row.status,
+            ai_paused: row.ai_paused,
+            ai_enabled: row.ai_enabled,
+            last_seq: row.last_seq,
+            language: row.language,
+        };
+        (state, row.revision)
+    }))
+}
+
+async fn find_open(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<ConversationId>> {
+    let id = sqlx::query_scalar!(
+        r#"select id as "id: ConversationId" from conversations
+        where tenant_id = current_tenant_id() and contact_id = $1 and channel_id = $2 and status <> 'resolved'"#,
+        inbound.contact_id.0,
+        inbound.channel_id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+async fn create_conversation(tx: &mut TenantTx, inbound: &Inbound) -> Result<()> {
+    let tenant = tx.tenant_id();
+    contacts::store::ensure(tx, inbound.contact_id, inbound.language.as_deref()).await?;
+    sqlx::query!(
+        "insert into conversations (tenant_id, id, contact_id, channel_id, session_id, language, page_url)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (tenant_id, id) do nothing",
+        tenant.0,
+        inbound.conversation_id.0,
+        inbound.contact_id.0,
+        inbound.channel_id.0,
+        inbound.conversation_id.to_string(),
+        inbound.language,
+        inbound.page_url,
+    )
+    .execute(&mut **tx)
+    .await
+    .on_constraint("conversations_one_open", lost_race)?;
+    Ok(())
+}
+
+struct Stored {
+    id: MessageId,
+    seq: i64,
+    text: String,
+    sent_at: DateTime<Utc>,
+}
+
+async fn find_stored(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Stored>> {
+    let stored = sqlx::query_as!(
+        Stored,
+        r#"select id as "id: MessageId", seq, text_content as text, sent_at from messages
+        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
+        inbound.conversation_id.0,
+        inbound.client_message_id,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(stored)
+}
+
+async fn insert(
+    tx: &mut TenantTx,
+    inbound: &Inbound,
+    mut state: ConversationState,
+    knowledge_revision: i64,
+    recent: i64,
+) -> Result<Recorded> {
+    if state.status == "resolved" {
+        reopen(tx, state.id).await?;
+        state.status = "open".into();
+        state.ai_paused = false;
+    }
+    let recent = if state.last_seq > 0 { list_recent(tx, state.id, recent).await? } else { Vec::new() };
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let row = sqlx::query!(
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id)
+        values ($1, $2, $3, 0, 'user', $4, $5)
+        returning seq, sent_at",
+        tenant.0,
+        id.0,
+        state.id.0,
+        inbound.text,
+        inbound.client_message_id,
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .on_constraint("messages_client_message_id_key", lost_race)?;
+    state.last_seq = row.seq;
+    let mut recorded = Recorded {
+        conversation: state,
+        message_id: id,
+        seq: row.seq,
+        text: inbound.text.clone(),
+        sent_at: row.sent_at,
+        is_new: true,
+        recent,
+        knowledge_revision,
+    };
+    recorded.recent.push(Utterance {
+        message_id: id,
+        seq: row.seq,
+        sender_type: SenderType::User,
+        text: inbound.text.clone(),
+    });
+    Ok(recorded)
+}
+
+/// A visitor who writes again after "resolved" finds the bot awake.
+async fn reopen(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
+    sqlx::query!(
+        "update conversations set status = 'open', ai_paused = false, resolved_at = null
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+    )
+    .execute(&mut **tx)
+    .await
+    .on_constraint("conversations_one_open", lost_race)?;
+    Ok(())
+}
+
+/// The newest messages of a conversation, oldest of them first.
+pub async fn list_recent(tx: &mut TenantTx, id: ConversationId, limit: i64) -> Result<Vec<Utterance>> {
+    let mut rows = sqlx::query_as!(
+        Utterance,
+        r#"select id as "message_id: MessageId", seq, sender_type as "sender_type: SenderType", text_content as text from messages
+        where tenant_id = current_tenant_id() and conversation_id = $1
+        order by seq desc
+        limit $2"#,
+        id.0,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.reverse();
+    Ok(rows)
+}

@@ -1,0 +1,68 @@
+//! The inbox: conversations as members see them.
+
+pub mod api;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ChannelId, ConversationId, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::contacts::Contact;
+use crate::escalations::Escalation;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Status {
+    Open,
+    /// Given to people.
+    Escalated,
+    Resolved,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Escalated => "escalated",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// One line of the inbox.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ConversationSummary {
+    pub id: ConversationId,
+    pub status: Status,
+    /// A person has taken over: the bot is silent.
+    pub ai_paused: bool,
+    /// Escalated, or the visitor waits for the person who took over.
+    pub needs_person: bool,
+    pub contact: Contact,
+    pub channel: ChannelName,
+    pub last_message_preview: Option<String>,
+    pub last_message_at: Option<DateTime<Utc>>,
+    pub last_seq: i64,
+    pub unread_count: i32,
+    pub assigned_to: Option<UserId>,
+    pub language: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ChannelName {
+    pub id: ChannelId,
+    pub name: String,
+    pub kind: String,
+}
+
+/// A conversation with what only its own page shows.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ConversationDetails {
+    #[serde(flatten)]
+    pub conversation: ConversationSummary,
+    pub escalation: Option<Escalation>,
+    pub page_url: Option<String>,
+}

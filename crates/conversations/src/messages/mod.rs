@@ -1,0 +1,92 @@
+//! Messages and the answers among them, as visitors and members see them.
+
+pub mod api;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ConversationId, MessageId, QaPairId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum SenderType {
+    /// The visitor.
+    User,
+    /// A person of the business.
+    Agent,
+    /// The bot.
+    Ai,
+    /// An event worth a line in the thread.
+    System,
+}
+
+/// One message. `seq` counts 1, 2, 3 … in its conversation.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    pub seq: i64,
+    pub sender_type: SenderType,
+    pub sender_name: Option<String>,
+    /// Markdown-lite: bold, italics, lists, links, code.
+    pub text: String,
+    pub created_at: DateTime<Utc>,
+    /// Given by the sender; the same one again stores nothing twice.
+    pub client_message_id: Option<String>,
+    /// For messages of the bot: how it came to say this.
+    pub answer: Option<Answer>,
+}
+
+/// What the bot answered, and how sure it is.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// The same as the message's.
+    pub id: MessageId,
+    pub text: String,
+    /// Calibrated: of all answers that say 0.9, nine in ten are right.
+    pub confidence: f64,
+    pub sources: Vec<Source>,
+    pub suggestion_chips: Vec<String>,
+    /// The knowledge does not hold this; the question was noted.
+    pub gap_detected: bool,
+    /// A person or a booking was offered.
+    pub escalation_offered: bool,
+    pub matched_qa_ids: Vec<QaPairId>,
+    pub actions: Vec<Action>,
+    pub feedback: Option<Feedback>,
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Source {
+    pub kind: SourceKind,
+    /// The question of the Q&A pair, or the document's title and heading.
+    pub title: String,
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    Qa,
+    Passage,
+}
+
+/// Something the bot did or offers, typed: never read out of the wording of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    /// The conversation was given to a person.
+    HandOff { reason: String },
+    /// The visitor may book a meeting.
+    OfferBooking { url: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Feedback {
+    Up,
+    Down,
+}

@@ -1,0 +1,107 @@
+//! A reply goes out: by the bot, if nobody was faster, or by a person, who thereby silences the bot.
+
+pub mod store;
+
+use access::Member;
+use kernel::ids::{ContactId, ConversationId, MessageId, QaPairId};
+use kernel::{Event, Result, TenantTx};
+use serde_json::Value;
+
+use crate::inbound::Utterance;
+use crate::messages::{Action, Message, Source};
+
+/// What the bot wants to say.
+#[derive(Debug, Clone)]
+pub struct BotReply {
+    pub text: String,
+    pub question_text: String,
+    /// One of the values of `answers.mode`.
+    pub mode: &'static str,
+    pub confidence: f64,
+    pub gap_detected: bool,
+    pub escalation_offered: bool,
+    pub suggestion_chips: Vec<String>,
+    pub matched_qa_ids: Vec<QaPairId>,
+    pub sources: Vec<Source>,
+    pub actions: Vec<Action>,
+    pub language: Option<String>,
+    pub model: Option<String>,
+    pub input_tokens: i64,
+    pub output_tokens: i64,
+    pub trace: Value,
+    pub sender_name: Option<String>,
+}
+
+/// Whether the bot's reply was stored.
+#[derive(Debug)]
+pub enum Outcome {
+    Stored(Message),
+    /// The visitor has written more: the reply must be made again, with everything in view.
+    Stale,
+    /// A person has taken over, or the bot is switched off for this contact. The bot says nothing.
+    Silenced,
+    /// Another process was faster; this is what it said.
+    AnsweredElsewhere,
+}
+
+/// Stores the bot's reply to the visitor message with number `question_seq`, unless it must not be said. The
+/// checks sit in this transaction, under the conversation's lock: a human reply that commits first wins.
+pub async fn record_bot_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    question: (MessageId, i64),
+    reply: &BotReply,
+) -> Result<Outcome> {
+    let Some(gate) = store::lock(tx, conversation).await? else { return Ok(Outcome::Silenced) };
+    if gate.ai_paused || !gate.ai_enabled {
+        return Ok(Outcome::Silenced);
+    }
+    if gate.last_user_seq > question.1 {
+        return Ok(Outcome::Stale);
+    }
+    if gate.last_seq != question.1 && store::is_answered(tx, question.0).await? {
+        return Ok(Outcome::AnsweredElsewhere);
+    }
+    let message = store::insert_bot_reply(tx, conversation, question.0, reply).await?;
+    tx.emit(added(&message));
+    Ok(Outcome::Stored(message))
+}
+
+/// Stores a person's reply and pauses the bot. The same `client_message_id` again gives the stored message.
+pub async fn record_human_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    member: &Member,
+    client_message_id: &str,
+    text: &str,
+) -> Result<Message> {
+    store::lock(tx, conversation).await?.ok_or_else(|| kernel::error::not_found("conversation"))?;
+    if let Some(stored) = store::find_by_client_id(tx, conversation, client_message_id).await? {
+        return Ok(stored);
+    }
+    let message = store::insert_human_reply(tx, conversation, member, client_message_id, text).await?;
+    store::pause_bot(tx, conversation, member.user_id()).await?;
+    tx.emit(added(&message));
+    tx.emit(Event::ConversationChanged { conversation_id: conversation });
+    Ok(message)
+}
+
+/// Adds a line that explains what happened in the thread, such as a hand-over.
+pub async fn record_system_message(tx: &mut TenantTx, conversation: ConversationId, text: &str) -> Result<Message> {
+    let message = store::insert_system_message(tx, conversation, text).await?;
+    tx.emit(added(&message));
+    Ok(message)
+}
+
+fn added(message: &Message) -> Event {
+    Event::MessageAdded { conversation_id: message.conversation_id, message_id: message.id, seq: message.seq }
+}
+
+/// A conversation whose last word is the visitor's although the bot should have answered: after a crash.
+#[derive(Debug)]
+pub struct Unanswered {
+    pub conversation_id: ConversationId,
+    pub contact_id: ContactId,
+    pub channel_id: kernel::ids::ChannelId,
+    pub recent: Vec<Utterance>,
+}

@@ -1,0 +1,217 @@
+//! All SQL for storing replies.
+
+use access::Member;
+use chrono::{DateTime, Utc};
+use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId, UserId};
+use kernel::{Result, TenantTx};
+use serde_json::json;
+
+use super::{BotReply, Unanswered};
+use crate::inbound::store::list_recent;
+use crate::messages::{self, Answer, Message, SenderType};
+
+/// What decides whether the bot may speak, read under the conversation's lock.
+pub struct Gate {
+    pub ai_paused: bool,
+    pub ai_enabled: bool,
+    pub last_seq: i64,
+    pub last_user_seq: i64,
+}
+
+pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Gate>> {
+    let gate = sqlx::query_as!(
+        Gate,
+        r#"select c.ai_paused, p.ai_enabled, c.last_seq,
+            coalesce((select m.seq from messages m
+                where m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sender_type = 'user'
+                order by m.seq desc limit 1), 0) as "last_user_seq!"
+        from conversations c
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        where c.tenant_id = current_tenant_id() and c.id = $1
+        for update of c"#,
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(gate)
+}
+
+pub async fn is_answered(tx: &mut TenantTx, question: MessageId) -> Result<bool> {
+    let answered = sqlx::query_scalar!(
+        r#"select exists (select from answers where tenant_id = current_tenant_id() and question_message_id = $1) as "yes!""#,
+        question.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(answered)
+}
+
+/// Message and answer in one statement.
+pub async fn insert_bot_reply(tx: &mut TenantTx, conversation: ConversationId, question: MessageId, reply: &BotReply) -> Result<Message> {
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let matched: Vec<uuid::Uuid> = reply.matched_qa_ids.iter().map(|id| id.0).collect();
+    let row = sqlx::query!(
+        "with said as (
+            insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_name, text_content)
+            values ($1, $2, $3, 0, 'ai', $4, $5)
+            returning seq, sent_at
+        ), thought as (
+            insert into answers (tenant_id, id, conversation_id, question_message_id, question_text, mode, confidence, gap_detected,
+                escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace)
+            values ($1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        )
+        select seq, sent_at from said",
+        tenant.0,
+        id.0,
+        conversation.0,
+        reply.sender_name,
+        reply.text,
+        question.0,
+        reply.question_text,
+        reply.mode,
+        reply.confidence,
+        reply.gap_detected,
+        reply.escalation_offered,
+        &reply.suggestion_chips,
+        &matched,
+        json!(reply.sources),
+        json!(reply.actions),
+        reply.language,
+        reply.model,
+        reply.input_tokens,
+        reply.output_tokens,
+        reply.trace,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let answer = Answer {
+        id,
+        text: reply.text.clone(),
+        confidence: reply.confidence,
+        sources: reply.sources.clone(),
+        suggestion_chips: reply.suggestion_chips.clone(),
+        gap_detected: reply.gap_detected,
+        escalation_offered: reply.escalation_offered,
+        matched_qa_ids: reply.matched_qa_ids.clone(),
+        actions: reply.actions.clone(),
+        feedback: None,
+    };
+    Ok(message(id, conversation, (row.seq, row.sent_at), SenderType::Ai, reply.sender_name.clone(), &reply.text, Some(answer)))
+}
+
+pub async fn insert_human_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    member: &Member,
+    client_message_id: &str,
+    text: &str,
+) -> Result<Message> {
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let row = sqlx::query!(
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_user_id, sender_name, text_content, client_message_id)
+        values ($1, $2, $3, 0, 'agent', $4, $5, $6, $7)
+        returning seq, sent_at",
+        tenant.0,
+        id.0,
+        conversation.0,
+        member.user_id().map(|id| id.0),
+        member.display_name(),
+        text,
+        client_message_id,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let name = member.display_name().map(str::to_owned);
+    let mut message = message(id, conversation, (row.seq, row.sent_at), SenderType::Agent, name, text, None);
+    message.client_message_id = Some(client_message_id.to_owned());
+    Ok(message)
+}
+
+pub async fn insert_system_message(tx: &mut TenantTx, conversation: ConversationId, text: &str) -> Result<Message> {
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let row = sqlx::query!(
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content)
+        values ($1, $2, $3, 0, 'system', $4)
+        returning seq, sent_at",
+        tenant.0,
+        id.0,
+        conversation.0,
+        text,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(message(id, conversation, (row.seq, row.sent_at), SenderType::System, None, text, None))
+}
+
+fn message(
+    id: MessageId,
+    conversation_id: ConversationId,
+    (seq, created_at): (i64, DateTime<Utc>),
+    sender_type: SenderType,
+    sender_name: Option<String>,
+    text: &str,
+    answer: Option<Answer>,
+) -> Message {
+    let text = text.to_owned();
+    Message { id, conversation_id, seq, sender_type, sender_name, text, created_at, client_message_id: None, answer }
+}
+
+pub async fn find_by_client_id(tx: &mut TenantTx, conversation: ConversationId, client_message_id: &str) -> Result<Option<Message>> {
+    let id = sqlx::query_scalar!(
+        r#"select id as "id: MessageId" from messages
+        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
+        conversation.0,
+        client_message_id,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    match id {
+        Some(id) => messages::store::find(tx, conversation, id).await,
+        None => Ok(None),
+    }
+}
+
+/// A person has the floor. Whoever replies first also takes a conversation that nobody has.
+pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Option<UserId>) -> Result<()> {
+    sqlx::query!(
+        "update conversations
+        set ai_paused = true, assigned_to = coalesce(assigned_to, $2), awaiting_reply_since = null,
+            status = case status when 'resolved' then 'open' else status end,
+            resolved_at = null
+        where tenant_id = current_tenant_id() and id = $1",
+        conversation.0,
+        user.map(|id| id.0),
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update escalations set status = 'in_progress', assigned_to = coalesce(assigned_to, $2)
+        where tenant_id = current_tenant_id() and conversation_id = $1 and status = 'pending'",
+        conversation.0,
+        user.map(|id| id.0),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Conversations in which the visitor has been waiting for the bot since before `before`: the server died
+/// between storing the question and storing the answer.
+pub async fn list_unanswered(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<Vec<Unanswered>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: ConversationId", contact_id as "contact_id: ContactId", channel_id as "channel_id: ChannelId"
+        from conversations
+        where tenant_id = current_tenant_id() and awaiting_reply_since < $1 and not ai_paused and status <> 'resolved'
+        order by awaiting_reply_since
+        limit 100"#,
+        before,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let recent = list_recent(tx, row.id, 12).await?;
+        found.push(Unanswered { conversation_id: row.id, contact_id: row.contact_id, channel_id: row.channel_id, recent });
+    }
+    Ok(found)
+}
