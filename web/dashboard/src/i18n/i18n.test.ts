@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { en, type Plural } from './en';
+import { fr } from './fr';
+import { fill, language, setLanguage, t } from './index.svelte';
+
+const placeholders = (text: string | Plural) => {
+  const forms = typeof text === 'string' ? text : text.other;
+  return [...forms.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+};
+
+describe('texts', () => {
+  it('has the same keys in both languages', () => {
+    expect(Object.keys(fr)).toEqual(Object.keys(en));
+  });
+
+  it('has the same placeholders in both languages', () => {
+    for (const key of Object.keys(en) as (keyof typeof en)[]) {
+      expect(placeholders(fr[key]), key).toEqual(placeholders(en[key]));
+    }
+  });
+
+  it('leaves no French text in English by mistake', () => {
+    const sameInBoth = (Object.keys(en) as (keyof typeof en)[]).filter(
+      (key) => fr[key] === en[key],
+    );
+    expect(sameInBoth).toEqual([
+      'app.name',
+      'auth.email',
+      'inbox.list',
+      'thread.messages',
+      'thread.sources',
+      'gaps.list',
+      'knowledge.question',
+      'knowledge.active',
+      'shortcuts.conversation',
+    ]);
+  });
+});
+
+describe('t', () => {
+  it('chooses the plural form and writes the number as the language does', () => {
+    expect(fill(en['inbox.unread'], { count: 1 }, 'en')).toBe('1 unread message');
+    expect(fill(en['inbox.unread'], { count: 1234 }, 'en')).toBe('1,234 unread messages');
+    expect(fill(fr['inbox.unread'], { count: 0 }, 'fr')).toBe('0 message non lu');
+  });
+
+  it('does not read a placeholder inside a value again', () => {
+    expect(fill('Hello {name}', { name: '{name}' }, 'en')).toBe('Hello {name}');
+  });
+
+  it('speaks the language that was chosen', async () => {
+    await setLanguage('fr');
+    expect([language(), t('app.save'), document.documentElement.lang]).toEqual([
+      'fr',
+      'Enregistrer',
+      'fr',
+    ]);
+    await setLanguage('en');
+    expect(t('app.save')).toBe('Save');
+  });
+});

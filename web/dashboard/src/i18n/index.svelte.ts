@@ -1,0 +1,77 @@
+/**
+ * Texts and their language. `t('inbox.unread', { count: 2 })` is checked by the compiler: the key must exist and
+ * every `{placeholder}` must be given. English ships with the first script, French in a chunk of its own.
+ * Not a general message format: placeholders and plurals are all it knows.
+ */
+import { recall, remember } from '$lib/remember';
+import { en, type Plural, type Texts } from './en';
+
+export type Language = 'en' | 'fr';
+export type TextKey = keyof Texts;
+
+/** In the order of the menu; each is named in its own language. */
+export const languages: Record<Language, string> = { en: 'English', fr: 'Français' };
+
+const load: Record<Language, () => Promise<Texts>> = {
+  en: () => Promise.resolve(en),
+  fr: async () => (await import('./fr')).fr,
+};
+
+const current = $state<{ language: Language; texts: Texts }>({ language: 'en', texts: en });
+
+/** The language on screen; also the locale for dates and numbers. */
+export function language(): Language {
+  return current.language;
+}
+
+/** Shows everything in another language and remembers it. */
+export async function setLanguage(next: Language): Promise<void> {
+  const texts = await load[next]();
+  Object.assign(current, { language: next, texts });
+  document.documentElement.lang = next;
+  remember('language', next);
+}
+
+/** The language that was chosen before, else the browser's. */
+export async function startLanguage(): Promise<void> {
+  const wanted = recall('language') ?? navigator.language.slice(0, 2);
+  await setLanguage(wanted === 'fr' ? 'fr' : 'en');
+}
+
+type Placeholders<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+type Source<Key extends TextKey> = (typeof en)[Key] extends { other: infer Other }
+  ? Other
+  : (typeof en)[Key];
+type IsPlural<Key extends TextKey> = (typeof en)[Key] extends string ? never : 'count';
+type Names<Key extends TextKey> = Placeholders<Source<Key>> | IsPlural<Key>;
+type Values = Record<string, string | number>;
+type Arguments<Key extends TextKey> = [Names<Key>] extends [never]
+  ? []
+  : [values: Record<Names<Key>, string | number>];
+
+/** A key whose text needs no values, so that tables can name it. */
+export type PlainKey = {
+  [Key in TextKey]: [Names<Key>] extends [never] ? Key : never;
+}[TextKey];
+
+/** The text of `key` in the language on screen, with its placeholders filled in. Reactive. */
+export function t<Key extends TextKey>(key: Key, ...[values]: Arguments<Key>): string {
+  return fill(current.texts[key], (values ?? {}) as Values, current.language);
+}
+
+/** Pure part of `t`, for tests. */
+export function fill(text: string | Plural, values: Values, locale: Language): string {
+  return form(text, values, locale).replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? new Intl.NumberFormat(locale).format(value) : value;
+  });
+}
+
+function form(text: string | Plural, values: Values, locale: Language): string {
+  if (typeof text === 'string') return text;
+  const rule = new Intl.PluralRules(locale).select(Number(values.count));
+  return rule === 'one' ? text.one : text.other;
+}

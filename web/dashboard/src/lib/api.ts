@@ -1,0 +1,76 @@
+/**
+ * The one way to the server: a typed client over the paths of its OpenAPI document, and `ask`, which turns every
+ * way that a call can fail into one `ApiError` with a sentence to show. It holds no state; that is `data/`'s part.
+ */
+import type { components, paths } from '$shared/api/schema';
+import createClient from 'openapi-fetch';
+import { language, t } from '../i18n/index.svelte';
+
+type Schemas = components['schemas'];
+export type Session = Schemas['Session'];
+export type ConversationStatus = Schemas['ConversationStatus'];
+export type ConversationSummary = Schemas['ConversationSummary'];
+export type ConversationDetail = Schemas['ConversationDetail'];
+export type Message = Schemas['Message'];
+export type Answer = Schemas['Answer'];
+export type Gap = Schemas['Gap'];
+export type GapStatus = Schemas['GapStatus'];
+export type QaPair = Schemas['QaPair'];
+export type Channel = Schemas['Channel'];
+
+const TIMEOUT_MS = 30_000;
+
+export const api = createClient<paths>({ credentials: 'same-origin', fetch: fetchWithTimeout });
+
+/** What went wrong, in the server's own words where it had any. `status` is 0 when there was no answer. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+interface Reply<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/** Waits for a call of `api` and returns its data. Throws `ApiError`, or `AbortError` when the caller gave up. */
+export async function ask<Data>(call: Promise<Reply<Data>>): Promise<Data> {
+  let reply: Reply<Data>;
+  try {
+    reply = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'unreachable', t('app.unreachable'));
+  }
+  if (!reply.response.ok) throw problem(reply.response.status, reply.error);
+  return reply.data as Data;
+}
+
+/** The sentence to show for anything that was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof ApiError ? error.message : t('app.unexpected', { status: '?' });
+}
+
+function problem(status: number, body: unknown): ApiError {
+  const { code, detail, title } = (body ?? {}) as Partial<Schemas['Problem']>;
+  return new ApiError(status, code ?? 'unknown', detail || title || unexpected(status));
+}
+
+function unexpected(status: number): string {
+  return t('app.unexpected', { status: String(status) });
+}
+
+function fetchWithTimeout(request: Request): Promise<Response> {
+  request.headers.set('accept-language', language());
+  return fetch(request, {
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  });
+}

@@ -1,0 +1,75 @@
+/** Knowledge gaps: questions that found no answer, most asked first. */
+import { infiniteQueryOptions, type QueryClient } from '@tanstack/svelte-query';
+import { api, ask, type Gap, type GapStatus } from '../api';
+import { allItems, changeItems, refetchAfterFetch, type Pages } from './patch';
+
+export const gapStatuses = ['open', 'resolved', 'dismissed'] as const satisfies GapStatus[];
+
+const LIST = 'gaps';
+const PAGE_SIZE = 50;
+
+export function gapsQuery(status: GapStatus) {
+  return infiniteQueryOptions({
+    queryKey: [LIST, status] as const,
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { status, limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }) };
+      return ask(api.GET('/api/v1/gaps', { params: { query }, signal }));
+    },
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+}
+
+/** Shows the newest state of a gap in the list of its status; a new one comes first. */
+export function putGap(client: QueryClient, gap: Gap): void {
+  for (const status of gapStatuses) {
+    client.setQueryData<Pages<Gap>>(
+      gapsQuery(status).queryKey,
+      (data) => data && placeGap(data, gap, status),
+    );
+  }
+  refetchAfterFetch(client, [LIST]);
+}
+
+/** Pure part of `putGap`. */
+export function placeGap(data: Pages<Gap>, gap: Gap, status: GapStatus): Pages<Gap> {
+  if (gap.status !== status) return changeItems(data, (item) => (item.id === gap.id ? null : item));
+  const isKnown = allItems(data).some((item) => item.id === gap.id);
+  if (isKnown) return changeItems(data, (item) => (item.id === gap.id ? gap : item));
+  const [first, ...rest] = data.pages;
+  if (!first) return data;
+  return { ...data, pages: [{ ...first, items: [gap, ...first.items] }, ...rest] };
+}
+
+export interface GapAnswer {
+  question: string;
+  answer: string;
+  category: string;
+}
+
+/** Stores the answer as knowledge; the next visitor gets it. `onLeave` is called just before the gap leaves its list. */
+export async function resolveGap(
+  client: QueryClient,
+  gap: Gap,
+  { question, answer, category }: GapAnswer,
+  onLeave: () => void,
+): Promise<void> {
+  const params = { path: { id: gap.id } };
+  const body = { question, answer, ...(category && { category }) };
+  const resolved = await ask(api.POST('/api/v1/gaps/{id}/resolve', { params, body }));
+  onLeave();
+  putGap(client, resolved.gap);
+  void client.invalidateQueries({ queryKey: ['qa-pairs'] });
+}
+
+/** Takes a question out of the queue without an answer. */
+export async function dismissGap(
+  client: QueryClient,
+  gap: Gap,
+  onLeave: () => void,
+): Promise<void> {
+  const params = { path: { id: gap.id } };
+  const dismissed = await ask(api.POST('/api/v1/gaps/{id}/dismiss', { params }));
+  onLeave();
+  putGap(client, dismissed);
+}

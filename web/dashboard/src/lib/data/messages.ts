@@ -1,0 +1,74 @@
+/** The messages of one conversation: the newest stretch of them, grown upward on demand and downward live. */
+import { queryOptions, type QueryClient } from '@tanstack/svelte-query';
+import { api, ask, type Message } from '../api';
+import { conversationQuery } from './conversations';
+import { refetchAfterFetch } from './patch';
+
+/** Messages with `seq` greater than `after`, without holes. */
+export interface MessageLog {
+  after: number;
+  items: Message[];
+}
+
+const STRETCH = 100;
+
+export function messagesQuery(id: string) {
+  return queryOptions({
+    queryKey: ['messages', id],
+    queryFn: async ({ client, signal }): Promise<MessageLog> => {
+      const known = client.getQueryData<MessageLog>(['messages', id]);
+      const { last_seq } = await client.fetchQuery(conversationQuery(id));
+      const after = known?.after ?? Math.max(0, last_seq - STRETCH);
+      return { after, items: await fetchStretch(id, after, last_seq, signal) };
+    },
+  });
+}
+
+/** Fetches the stretch before the first one loaded. */
+export async function loadEarlier(client: QueryClient, id: string): Promise<void> {
+  const { queryKey } = messagesQuery(id);
+  const log = client.getQueryData(queryKey);
+  if (!log || log.after === 0) return;
+  const after = Math.max(0, log.after - STRETCH);
+  const earlier = await fetchStretch(id, after, log.after);
+  client.setQueryData(queryKey, (now) => now && { after, items: merge(earlier, now.items) });
+}
+
+/** Shows a message that came live or was just sent. */
+export function putMessage(client: QueryClient, message: Message): void {
+  const { queryKey } = messagesQuery(message.conversation_id);
+  const log = client.getQueryData(queryKey);
+  if (log) {
+    const lastSeq = log.items.at(-1)?.seq ?? log.after;
+    if (message.seq > lastSeq + 1) void client.invalidateQueries({ queryKey });
+    client.setQueryData(queryKey, { ...log, items: merge(log.items, [message]) });
+  }
+  refetchAfterFetch(client, queryKey);
+}
+
+/** Pure: both lists in order, each message once, as the second list has it. */
+export function merge(older: Message[], newer: Message[]): Message[] {
+  const bySeq = new Map([...older, ...newer].map((message) => [message.seq, message]));
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** All messages from `after` (without) to `last` (with). The server may give fewer at a time than asked for. */
+async function fetchStretch(
+  id: string,
+  after: number,
+  last: number,
+  signal?: AbortSignal,
+): Promise<Message[]> {
+  const messages: Message[] = [];
+  let reached = after;
+  while (reached < last) {
+    const params = { path: { id }, query: { after: reached, limit: STRETCH } };
+    const init = signal ? { params, signal } : { params };
+    const { items } = await ask(api.GET('/api/v1/conversations/{id}/messages', init));
+    const newest = items.at(-1);
+    if (!newest || newest.seq <= reached) break;
+    messages.push(...items);
+    reached = newest.seq;
+  }
+  return messages;
+}

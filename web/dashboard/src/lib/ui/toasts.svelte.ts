@@ -1,0 +1,28 @@
+/** Short words about what was done, with an undo where there is one. Errors belong beside what failed, not here. */
+
+export interface Toast {
+  id: number;
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+const STAYS_MS = 6_000;
+const current = $state<Toast[]>([]);
+let nextId = 1;
+
+export function toasts(): readonly Toast[] {
+  return current;
+}
+
+export function showToast(text: string, action?: Toast['action']): void {
+  const id = nextId++;
+  current.push({ id, text, ...(action && { action }) });
+  setTimeout(() => {
+    removeToast(id);
+  }, STAYS_MS);
+}
+
+export function removeToast(id: number): void {
+  const index = current.findIndex((toast) => toast.id === id);
+  if (index >= 0) current.splice(index, 1);
+}

@@ -1,0 +1,59 @@
+/** Every page of the dashboard: its address, its title, its code. To add one, add a line here and one in `shell/navigation.ts`. */
+import type { Component } from 'svelte';
+import type { PlainKey } from './i18n/index.svelte';
+import type { Pattern } from './lib/address';
+
+export interface PageProps {
+  /** What is open on the page. */
+  id?: string;
+}
+
+type PageComponent = Component<PageProps> | Component<Record<string, never>>;
+
+export interface Page extends Pattern {
+  title: PlainKey;
+  /** For people who are not signed in. */
+  isPublic?: boolean;
+  load: () => Promise<{ default: PageComponent }>;
+}
+
+export const pages: readonly Page[] = [
+  {
+    name: 'sign-in',
+    path: '/sign-in',
+    title: 'auth.signIn',
+    isPublic: true,
+    load: () => import('./pages/auth/SignIn.svelte'),
+  },
+  {
+    name: 'sign-up',
+    path: '/sign-up',
+    title: 'auth.signUp',
+    isPublic: true,
+    load: () => import('./pages/auth/SignUp.svelte'),
+  },
+  {
+    name: 'inbox',
+    path: '/:tenant/inbox/:id?',
+    title: 'inbox.title',
+    load: () => import('./pages/inbox/Inbox.svelte'),
+  },
+  {
+    name: 'gaps',
+    path: '/:tenant/gaps/:id?',
+    title: 'gaps.title',
+    load: () => import('./pages/gaps/Gaps.svelte'),
+  },
+  {
+    name: 'knowledge',
+    path: '/:tenant/knowledge',
+    title: 'knowledge.title',
+    load: () => import('./pages/knowledge/Knowledge.svelte'),
+  },
+  {
+    name: 'install',
+    path: '/:tenant/install',
+    title: 'install.title',
+    load: () => import('./pages/install/Install.svelte'),
+  },
+];

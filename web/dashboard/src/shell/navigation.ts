@@ -1,0 +1,56 @@
+/** What the sidebar and the bottom bar list, in their order. */
+import BookOpen from '@lucide/svelte/icons/book-open';
+import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
+import Code from '@lucide/svelte/icons/code-xml';
+import Inbox from '@lucide/svelte/icons/inbox';
+import type { Component } from 'svelte';
+import type { PlainKey } from '../i18n/index.svelte';
+
+export interface Destination {
+  /** The page's name in `routes.ts`. */
+  page: string;
+  path: string;
+  label: PlainKey;
+  icon: Component<{ class?: string }>;
+  /** Pressed after `g`. */
+  key: string;
+  /** Which number stands beside it. */
+  badge?: 'needsPerson' | 'gaps';
+}
+
+export interface Group {
+  title?: PlainKey;
+  destinations: Destination[];
+}
+
+export const navigation: Group[] = [
+  {
+    destinations: [
+      {
+        page: 'inbox',
+        path: '/inbox',
+        label: 'nav.inbox',
+        icon: Inbox,
+        key: 'i',
+        badge: 'needsPerson',
+      },
+    ],
+  },
+  {
+    title: 'nav.ai',
+    destinations: [
+      { page: 'knowledge', path: '/knowledge', label: 'nav.knowledge', icon: BookOpen, key: 'k' },
+      {
+        page: 'gaps',
+        path: '/gaps',
+        label: 'nav.gaps',
+        icon: CircleQuestionMark,
+        key: 'q',
+        badge: 'gaps',
+      },
+      { page: 'install', path: '/install', label: 'nav.install', icon: Code, key: 'w' },
+    ],
+  },
+];
+
+export const destinations = navigation.flatMap((group) => group.destinations);

@@ -1,0 +1,26 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import tailwindcss from '@tailwindcss/vite';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The Rust server that `npm run dev` talks to. */
+const server = process.env.RAPPORT_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  root: here('.'),
+  base: '/app/',
+  publicDir: here('./public'),
+  plugins: [tailwindcss(), svelte({ configFile: false })],
+  resolve: { alias: { $shared: here('../shared'), $lib: here('./src/lib') } },
+  server: { proxy: { '/api': server, '/widget.js': server } },
+  build: {
+    outDir: here('../dist/dashboard'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Inlined files would be data: URLs, which the CSP does not allow for fonts.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+});
