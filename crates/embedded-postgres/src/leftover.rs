@@ -7,16 +7,16 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::time::{Instant, sleep};
 
-use crate::Error;
-use crate::layout::Layout;
+use crate::layout::{Layout, remove_tree};
 use crate::settings::replace_file;
+use crate::{Error, probe};
 
 /// How long a server gets to react before the next, harder signal.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,26 +32,30 @@ pub(crate) enum Who {
     Stranger,
 }
 
-/// Call it as the owner of the lock, before a start: afterwards no server runs in the cluster, and
-/// `postmaster.pid` does not stop a new one.
+/// Call it as the owner of the lock, before a start: afterwards no server runs in the cluster, and no
+/// lock file of PostgreSQL's stops a new one.
 pub(crate) async fn clear(layout: &Layout) -> Result<(), Error> {
-    let Some(pid) = pid_in_file(&layout.cluster) else {
-        return Ok(());
-    };
-    if who(pid, layout) == Who::Ours {
-        tracing::warn!(%pid, "a PostgreSQL of an earlier run is still there; stopping it");
-        end(pid, layout).await;
+    let (pid_file, socket_lock) = (layout.cluster.join("postmaster.pid"), socket_lock(layout));
+    for pid in [&pid_file, &socket_lock]
+        .into_iter()
+        .filter_map(|file| pid_in(file))
+    {
+        if who(pid, layout) == Who::Ours {
+            tracing::warn!(%pid, "a PostgreSQL of an earlier run is still there; stopping it");
+            end(pid, layout).await;
+        }
+        if who(pid, layout) == Who::Ours {
+            return Err(Error::Start {
+                reason: format!("process {pid} of an earlier run cannot be stopped"),
+            });
+        }
     }
-    match who(pid, layout) {
-        Who::Ours => Err(Error::Start {
-            reason: format!("process {pid} of an earlier run cannot be stopped"),
-        }),
-        // PostgreSQL asks only whether a process of that number exists, so it would wait for ever.
-        Who::Stranger => name_ourselves(layout),
-        Who::Gone => match fs::exists(format!("/proc/{pid}")) {
-            Ok(true) => name_ourselves(layout),
-            _ => Ok(()),
-        },
+    // PostgreSQL only asks whether a process of that number exists, so a stranger's, or that of a dead
+    // process which nobody has reaped yet, would stop it.
+    remove_tree(&socket_lock)?;
+    match pid_in(&pid_file) {
+        Some(pid) if Path::new(&format!("/proc/{pid}")).exists() => name_ourselves(layout, &pid_file),
+        _ => Ok(()),
     }
 }
 
@@ -64,6 +68,20 @@ pub(crate) fn kill_orphans(layout: &Layout) {
     {
         tracing::warn!(%pid, "killing a PostgreSQL process that outlived its server");
         let _ = kill(pid, Signal::SIGKILL);
+    }
+}
+
+/// Waits until a stopped server's processes have ended; kills what is still there after a while.
+pub(crate) async fn wait_for_end(processes: &[Pid], layout: &Layout) {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if !processes.iter().any(|pid| is_postgres(*pid)) {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    for pid in processes.iter().filter(|pid| who(**pid, layout) == Who::Ours) {
+        let _ = kill(*pid, Signal::SIGKILL);
     }
 }
 
@@ -86,6 +104,11 @@ pub(crate) fn who(pid: Pid, layout: &Layout) -> Who {
     }
     let ours = name.starts_with("postgres") && works_in(pid, layout);
     if ours { Who::Ours } else { Who::Stranger }
+}
+
+fn is_postgres(pid: Pid) -> bool {
+    name_and_state(pid)
+        .is_some_and(|(name, state)| name.starts_with("postgres") && !matches!(state, 'Z' | 'X'))
 }
 
 fn works_in(pid: Pid, layout: &Layout) -> bool {
@@ -126,17 +149,21 @@ async fn end(pid: Pid, layout: &Layout) {
 
 /// Puts our own number into `postmaster.pid`. PostgreSQL takes a file that names its parent for stale, and
 /// still checks the shared memory named in it, which deleting the file would forgo.
-fn name_ourselves(layout: &Layout) -> Result<(), Error> {
-    let path = layout.cluster.join("postmaster.pid");
-    let Ok(text) = fs::read_to_string(&path) else {
+fn name_ourselves(layout: &Layout, pid_file: &Path) -> Result<(), Error> {
+    let Ok(text) = fs::read_to_string(pid_file) else {
         return Ok(());
     };
     let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
-    replace_file(layout, &path, &format!("{}\n{rest}", std::process::id()))
+    replace_file(layout, pid_file, &format!("{}\n{rest}", std::process::id()))
 }
 
-fn pid_in_file(cluster: &Path) -> Option<Pid> {
-    let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
+fn socket_lock(layout: &Layout) -> PathBuf {
+    probe::socket(&layout.socket_dir).with_extension("5432.lock")
+}
+
+/// The number in the first line of one of PostgreSQL's lock files; negative while in single-user mode.
+fn pid_in(lock_file: &Path) -> Option<Pid> {
+    let text = fs::read_to_string(lock_file).ok()?;
     let pid: i32 = text.lines().next()?.trim().parse().ok()?;
     (pid > 1).then(|| Pid::from_raw(pid))
 }

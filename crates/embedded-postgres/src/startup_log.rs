@@ -21,17 +21,10 @@ pub(crate) fn create(layout: &Layout) -> Result<File, Error> {
 
 /// Why the last start failed, in the server's words.
 pub(crate) fn reason(layout: &Layout) -> String {
-    let mut said = complaints(&path(layout));
-    if said.is_empty() || said.iter().all(|line| line.contains("logging collector")) {
-        said = newest_first(layout)
-            .first()
-            .map(|log| complaints(log))
-            .unwrap_or_default();
-    }
-    match said.is_empty() {
-        true => format!("it said nothing; see {}", layout.cluster.join("log").display()),
-        false => said.join(" / "),
-    }
+    let logs = std::iter::once(path(layout)).chain(newest_first(layout).into_iter().take(1));
+    let mut said = logs.filter_map(|log| last_complaint(&tail(&log).ok()?));
+    said.next()
+        .unwrap_or_else(|| format!("it said nothing; see {}", layout.cluster.join("log").display()))
 }
 
 /// Deletes all but the newest log files.
@@ -59,16 +52,24 @@ fn newest_first(layout: &Layout) -> Vec<PathBuf> {
     logs
 }
 
-/// The last few lines that tell what is wrong.
-fn complaints(log: &Path) -> Vec<String> {
-    const TELLING: [&str; 4] = ["FATAL:", "PANIC:", "HINT:", "cannot"];
-    let text = tail(log).unwrap_or_default();
-    let telling = text
-        .lines()
-        .filter(|line| TELLING.iter().any(|word| line.contains(word)));
-    let mut lines: Vec<String> = telling.rev().take(4).map(|line| line.trim().to_owned()).collect();
-    lines.reverse();
-    lines
+/// The last line that tells what is wrong, with the hint that may follow it, without time and number.
+fn last_complaint(log: &str) -> Option<String> {
+    const TELLING: [&str; 4] = ["FATAL: ", "PANIC: ", "error while loading", "could not"];
+    let lines: Vec<&str> = log.lines().collect();
+    let told = |line: &&str| TELLING.iter().any(|sign| line.contains(sign));
+    let at = lines.iter().rposition(told)?;
+    let hints = lines[at + 1..]
+        .iter()
+        .filter_map(|line| Some(line.split_once("HINT: ")?.1.trim()));
+    let line = lines[at]
+        .split_once("FATAL: ")
+        .map_or(lines[at], |(_, message)| message);
+    Some(
+        std::iter::once(line.trim())
+            .chain(hints)
+            .collect::<Vec<_>>()
+            .join(". "),
+    )
 }
 
 fn tail(path: &Path) -> std::io::Result<String> {
@@ -78,4 +79,20 @@ fn tail(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_complaint_comes_with_its_hint_and_without_the_time() {
+        let log = "12:00 [7] LOG:  starting\n12:00 [7] FATAL:  old\n12:01 [8] FATAL:  lock file exists\n\
+                   12:01 [8] HINT:  Is another one running?\n12:01 [8] LOG:  shut down\n";
+        assert_eq!(
+            last_complaint(log).unwrap(),
+            "lock file exists. Is another one running?"
+        );
+        assert_eq!(last_complaint("LOG:  starting\n"), None);
+    }
 }

