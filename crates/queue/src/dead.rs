@@ -1,0 +1,94 @@
+//! Jobs that failed too often. They are kept with their cause until somebody retries or deletes them.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+/// A job that runs no more.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct DeadJob {
+    pub id: i64,
+    pub name: String,
+    pub payload: Value,
+    pub attempts: i16,
+    pub series: Option<String>,
+    /// The last failure, in the handler's words.
+    pub cause: String,
+    pub enqueued_at: DateTime<Utc>,
+    pub failed_at: DateTime<Utc>,
+}
+
+/// How much work there is. `oldest_waiting_seconds` is the age of the oldest job that could run now: the
+/// figure to raise an alarm on.
+#[derive(Debug, Clone, Copy, PartialEq, sqlx::FromRow)]
+pub struct Backlog {
+    pub waiting: i64,
+    pub running: i64,
+    pub scheduled: i64,
+    pub dead: i64,
+    pub oldest_waiting_seconds: f64,
+}
+
+/// The dead jobs, newest first.
+pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<DeadJob>, sqlx::Error> {
+    let sql = "
+        select
+            jobs.id,
+            tasks.identifier as name,
+            jobs.payload,
+            jobs.attempts,
+            queues.queue_name as series,
+            coalesce(jobs.last_error, '') as cause,
+            jobs.created_at as enqueued_at,
+            jobs.updated_at as failed_at
+        from graphile_worker._private_jobs as jobs
+        join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
+        left join graphile_worker._private_job_queues as queues on queues.id = jobs.job_queue_id
+        where jobs.attempts >= jobs.max_attempts
+            and jobs.locked_at is null
+        order by jobs.updated_at desc, jobs.id desc
+        limit $1";
+    let mut jobs: Vec<DeadJob> = sqlx::query_as(sql).bind(limit).fetch_all(conn).await?;
+    for job in &mut jobs {
+        job.cause = crate::handler::plain_cause(&job.cause);
+    }
+    Ok(jobs)
+}
+
+/// Gives a dead job all its attempts again. False when there is no such dead job.
+pub async fn retry(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error> {
+    let sql = "
+        select count(*) > 0
+        from graphile_worker._private_jobs as jobs
+        cross join lateral graphile_worker.reschedule_jobs(array[jobs.id], run_at => now(), attempts => 0)
+        where jobs.id = $1
+            and jobs.attempts >= jobs.max_attempts
+            and jobs.locked_at is null";
+    sqlx::query_scalar(sql).bind(id).fetch_one(conn).await
+}
+
+/// Forgets a dead job. False when there is no such dead job.
+pub async fn delete(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error> {
+    let sql = "
+        delete from graphile_worker._private_jobs
+        where id = $1
+            and attempts >= max_attempts
+            and locked_at is null";
+    Ok(sqlx::query(sql).bind(id).execute(conn).await?.rows_affected() > 0)
+}
+
+/// Counts the jobs by what they are waiting for.
+pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
+    let sql = "
+        select
+            count(*) filter (where is_available and run_at <= now()) as waiting,
+            count(*) filter (where locked_at is not null) as running,
+            count(*) filter (where is_available and run_at > now()) as scheduled,
+            count(*) filter (where attempts >= max_attempts and locked_at is null) as dead,
+            coalesce(
+                extract(epoch from now() - min(run_at) filter (where is_available and run_at <= now())),
+                0
+            )::float8 as oldest_waiting_seconds
+        from graphile_worker._private_jobs";
+    sqlx::query_as(sql).fetch_one(conn).await
+}

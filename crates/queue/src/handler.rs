@@ -1,0 +1,162 @@
+//! From a stored payload to the handler of its job.
+//!
+//! The library below knows jobs only as types with a static `run`. Ours are closures that hold what they
+//! need, so one stand-in type per job carries the payload and looks the closure up by name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerContext};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Job;
+
+/// Which try this is, for a handler that acts differently on its last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The job's number in the database.
+    pub job_id: i64,
+    /// 1 for the first.
+    pub number: u16,
+    /// How many there will be at most.
+    pub of: u16,
+}
+
+impl Attempt {
+    /// Whether the job is dead when this try fails.
+    pub fn is_last(&self) -> bool {
+        self.number >= self.of
+    }
+}
+
+type Handle = dyn Fn(Value, Attempt) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
+
+/// All handlers, by the name of their job.
+#[derive(Clone, Default)]
+pub(crate) struct Handlers(HashMap<&'static str, Arc<Handle>>);
+
+impl Handlers {
+    /// False when the job has a handler already.
+    pub(crate) fn add<J, Fut, E>(
+        &mut self,
+        handler: impl Fn(J, Attempt) -> Fut + Send + Sync + 'static,
+    ) -> bool
+    where
+        J: Job,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let handler = Arc::new(handler);
+        let handle = move |payload: Value, attempt: Attempt| {
+            let handler = handler.clone();
+            let run = async move {
+                let job = J::deserialize(payload).map_err(|error| format!("unreadable payload: {error}"))?;
+                handler(job, attempt).await.map_err(|error| error.to_string())
+            };
+            Box::pin(run) as BoxFuture<'static, Result<(), String>>
+        };
+        self.0.insert(J::NAME, Arc::new(handle)).is_none()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The library's view of a job of ours.
+pub(crate) fn definition<J: Job>() -> JobDefinition {
+    StandIn::<J>::definition()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct StandIn<J> {
+    payload: Value,
+    #[serde(skip)]
+    job: PhantomData<fn() -> J>,
+}
+
+impl<J: Job> TaskHandler for StandIn<J> {
+    const IDENTIFIER: &'static str = J::NAME;
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let handlers = context.get_ext::<Handlers>();
+        let Some(handle) = handlers.and_then(|handlers| handlers.0.get(J::NAME)) else {
+            return Err(Plain(format!("there is no handler for {}", J::NAME)));
+        };
+        let job = context.job();
+        let count = |attempts: &i16| u16::try_from(*attempts).unwrap_or(0);
+        let attempt = Attempt {
+            job_id: *job.id(),
+            number: count(job.attempts()),
+            of: count(job.max_attempts()),
+        };
+        handle(without_schedule(self.payload), attempt)
+            .await
+            .map_err(Plain)
+    }
+}
+
+/// A schedule adds `_cron` to the payload, which a strict job would refuse.
+fn without_schedule(mut payload: Value) -> Value {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.remove("_cron");
+    }
+    payload
+}
+
+/// The library stores errors in their `Debug` form.
+struct Plain(String);
+
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Undoes what the library makes of an error: `TaskError("no \"x\"")` → `no "x"`.
+pub(crate) fn plain_cause(stored: &str) -> String {
+    let inside = |prefix: &str| Some(stored.strip_prefix(prefix)?.strip_suffix("\")")?.to_owned());
+    match inside("TaskError(\"").or_else(|| inside("TaskPanic(\"")) {
+        Some(text) => text
+            .replace("\\\"", "\"")
+            .replace("\\'", "'")
+            .replace("\\n", "\n")
+            .replace("\\\\", "\\"),
+        None => stored.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_error_reads_as_it_was_said() {
+        assert_eq!(
+            plain_cause(&format!("TaskError({:?})", "no \"x\"\nin it's place")),
+            "no \"x\"\nin it's place"
+        );
+        assert_eq!(plain_cause("TaskPanic(\"oh\")"), "oh");
+        assert_eq!(
+            plain_cause("Job recovered after worker interruption"),
+            "Job recovered after worker interruption"
+        );
+    }
+
+    #[test]
+    fn what_a_schedule_adds_is_taken_away() {
+        let payload = serde_json::json!({"site": 7, "_cron": {"ts": "…"}});
+        assert_eq!(without_schedule(payload), serde_json::json!({"site": 7}));
+    }
+}

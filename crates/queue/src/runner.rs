@@ -1,0 +1,357 @@
+//! Works the jobs until told to stop, across restarts of the database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use graphile_worker::{
+    Crontab, FailureReason, JobComplete, JobDefinition, JobFail, JobPermanentlyFail, JobRecovery,
+    JobRecoveryContext, JobRecoveryResult, Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig,
+    parse_crontab,
+};
+use sqlx::PgPool;
+
+use crate::handler::{self, Handlers, plain_cause};
+use crate::job::payload;
+use crate::schema::SCHEMA;
+use crate::{Attempt, Error, Job};
+
+/// How long running jobs may take to finish once a stop was asked for; then they are put back.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// A stop ends after this even if the database does not answer.
+const STOP_LIMIT: Duration = Duration::from_secs(29);
+
+/// A job that killed its worker this often is dead, however many attempts it has.
+const DEATHS_ALLOWED: i16 = 3;
+
+/// Pause before the worker is started anew after a failure of the database.
+const RESTART_PAUSE: Duration = Duration::from_millis(500);
+
+type Stop = Shared<BoxFuture<'static, ()>>;
+
+/// What happened to a job, for metrics and alarms.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// It is done.
+    Done { name: String, took: Duration },
+    /// It failed and will run again.
+    Failed {
+        job_id: i64,
+        name: String,
+        cause: String,
+    },
+    /// It failed for the last time.
+    Dead {
+        job_id: i64,
+        name: String,
+        cause: String,
+    },
+}
+
+/// Works jobs. Made by [`Runner::builder`].
+pub struct Runner {
+    pool: PgPool,
+    concurrency: usize,
+    handlers: Handlers,
+    definitions: Vec<JobDefinition>,
+    schedules: Vec<Crontab>,
+    on_event: Arc<dyn Fn(Event) + Send + Sync>,
+}
+
+/// Collects the handlers and schedules.
+pub struct RunnerBuilder {
+    runner: Runner,
+    scheduled: Vec<&'static str>,
+    problem: Option<Error>,
+}
+
+impl Runner {
+    /// `pool` belongs to the role that [`crate::grant`] prepared. One of its connections is taken for good
+    /// to listen, and each running job may need some.
+    pub fn builder(pool: PgPool) -> RunnerBuilder {
+        let runner = Runner {
+            pool,
+            concurrency: 4,
+            handlers: Handlers::default(),
+            definitions: Vec::new(),
+            schedules: Vec::new(),
+            on_event: Arc::new(|_| {}),
+        };
+        RunnerBuilder {
+            runner,
+            scheduled: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// Works until `stop` completes, then lets running jobs finish, or puts them back, within 30 seconds.
+    /// When the database goes away the worker starts anew as soon as it is back.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
+        let stop = stop.boxed().shared();
+        let mut interrupted = None;
+        loop {
+            let failure = tokio::select! {
+                outcome = self.run_worker(&stop, &mut interrupted) => outcome.err(),
+                () = after(stop.clone(), STOP_LIMIT) => {
+                    return tracing::error!("jobs were still running when the time to stop was over");
+                }
+            };
+            if stop.peek().is_some() {
+                return;
+            }
+            let reason = failure.map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            tracing::warn!(reason, "the job worker stopped; starting it anew");
+            tokio::select! {
+                () = stop.clone() => return,
+                () = tokio::time::sleep(RESTART_PAUSE) => {}
+            }
+        }
+    }
+
+    /// One worker from start to end. `interrupted` is the one before it, which may have left jobs locked.
+    async fn run_worker(&self, stop: &Stop, interrupted: &mut Option<String>) -> Result<(), Error> {
+        if let Some(worker_id) = interrupted.as_deref() {
+            self.put_back_jobs_of(worker_id).await?;
+            *interrupted = None;
+        }
+        let worker = self.prepare_worker(stop).await?;
+        *interrupted = Some(worker.worker_id().clone());
+        worker
+            .run()
+            .await
+            .map_err(|error| Error::Worker(error.to_string()))
+    }
+
+    async fn prepare_worker(&self, stop: &Stop) -> Result<Worker, Error> {
+        let options = WorkerOptions::default()
+            .schema(SCHEMA)
+            .pg_pool(self.pool.clone())
+            .concurrency(self.concurrency)
+            .define_jobs(self.definitions.iter().cloned())
+            .with_crons(self.schedules.iter().cloned())
+            .add_extension(self.handlers.clone())
+            .worker_recovery(recovery())
+            .on(JobRecovery, |context: JobRecoveryContext| async move {
+                after_interruption(&context)
+            })
+            .worker_shutdown(
+                WorkerShutdownConfig::default()
+                    .listen_os_shutdown_signals(false)
+                    .grace_period(GRACE)
+                    .interrupted_job_retry_delay(Duration::ZERO)
+                    .shutdown_signal(stop.clone()),
+            );
+        self.report(options)
+            .init()
+            .await
+            .map_err(|error| Error::Schema(error.to_string()))
+    }
+
+    fn report(&self, options: WorkerOptions) -> WorkerOptions {
+        let (done, failed, dead) = (
+            self.on_event.clone(),
+            self.on_event.clone(),
+            self.on_event.clone(),
+        );
+        options
+            .on(JobComplete, move |context| {
+                done(Event::Done {
+                    name: context.job.task_identifier().clone(),
+                    took: context.duration,
+                });
+                async {}
+            })
+            .on(JobFail, move |context| {
+                let name = context.job.task_identifier().clone();
+                let (job_id, cause) = (*context.job.id(), plain_cause(&context.error));
+                tracing::warn!(
+                    job = name,
+                    job_id,
+                    attempt = context.job.attempts(),
+                    cause,
+                    "job failed; it will run again"
+                );
+                failed(Event::Failed { job_id, name, cause });
+                async {}
+            })
+            .on(JobPermanentlyFail, move |context| {
+                let name = context.job.task_identifier().clone();
+                let (job_id, cause) = (*context.job.id(), plain_cause(&context.error));
+                tracing::error!(job = name, job_id, cause, "job failed for the last time");
+                dead(Event::Dead { job_id, name, cause });
+                async {}
+            })
+    }
+
+    /// Nothing of that worker runs any more, so nobody has to wait until its silence is noticed.
+    async fn put_back_jobs_of(&self, worker_id: &str) -> Result<(), Error> {
+        let sql = "
+            select
+                graphile_worker.recover_dead_worker_jobs(array[$1]),
+                graphile_worker.delete_stale_workers(array[$1])";
+        sqlx::query(sql).bind(worker_id).execute(&self.pool).await?;
+        Ok(())
+    }
+}
+
+impl RunnerBuilder {
+    /// How many jobs run at a time; 4 unless set.
+    pub fn concurrency(mut self, jobs: usize) -> RunnerBuilder {
+        self.runner.concurrency = jobs.max(1);
+        self
+    }
+
+    /// The handler of a job. It may run more than once for the same job, never twice at a time. An error
+    /// is stored as text: it must not contain tenants' content.
+    pub fn register<J, Fut, E>(
+        mut self,
+        handler: impl Fn(J, Attempt) -> Fut + Send + Sync + 'static,
+    ) -> RunnerBuilder
+    where
+        J: Job,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display,
+    {
+        if !self.runner.handlers.add(handler) {
+            self.problem
+                .get_or_insert(Error::RegisteredTwice { name: J::NAME });
+        }
+        self.runner.definitions.push(handler::definition::<J>());
+        self
+    }
+
+    /// Enqueues the job by the clock, once however many workers there are. The schedule is the five fields
+    /// of a crontab line, in UTC: `0 4 * * *` is every day at four.
+    pub fn schedule<J: Job>(mut self, schedule: &str, job: &J) -> RunnerBuilder {
+        match crontab(schedule, job) {
+            Ok(entries) => self.runner.schedules.extend(entries),
+            Err(error) => {
+                self.problem.get_or_insert(error);
+            }
+        }
+        self.scheduled.push(J::NAME);
+        self
+    }
+
+    /// Called for each job that ends; must not block.
+    pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> RunnerBuilder {
+        self.runner.on_event = Arc::new(listener);
+        self
+    }
+
+    /// Reports the first mistake made on the way.
+    pub fn build(self) -> Result<Runner, Error> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        match self
+            .scheduled
+            .into_iter()
+            .find(|name| !self.runner.handlers.has(name))
+        {
+            Some(name) => Err(Error::NotRegistered { name }),
+            None => Ok(self.runner),
+        }
+    }
+}
+
+fn crontab<J: Job>(schedule: &str, job: &J) -> Result<Vec<Crontab>, Error> {
+    let line = format!(
+        "{schedule} {} ?max={} {}",
+        J::NAME,
+        J::MAX_ATTEMPTS,
+        payload(job)?
+    );
+    let refused = |reason: String| Error::Schedule {
+        name: J::NAME,
+        schedule: schedule.to_owned(),
+        reason,
+    };
+    let entries = parse_crontab(&line).map_err(|error| refused(error.to_string()))?;
+    if entries.len() == 1 {
+        Ok(entries)
+    } else {
+        Err(refused("it is not one line".to_owned()))
+    }
+}
+
+/// A dead worker's jobs run again within a minute: noticed after 45 s, looked for every 10 s.
+fn recovery() -> WorkerRecoveryConfig {
+    WorkerRecoveryConfig::default()
+        .heartbeat_interval(Duration::from_secs(15))
+        .sweep_threshold(Duration::from_secs(45))
+        .sweep_interval(Duration::from_secs(10))
+        .recovery_delay(Duration::ZERO)
+}
+
+/// A stop of ours costs a job nothing. A worker that died may have died of the job, so that costs a share
+/// of its attempts.
+fn after_interruption(context: &JobRecoveryContext) -> JobRecoveryResult {
+    if context.reason == FailureReason::ShutdownAborted {
+        return JobRecoveryResult::Default;
+    }
+    let most = *context.job.max_attempts();
+    let attempts = attempts_after_death(*context.job.attempts(), most);
+    tracing::warn!(
+        job_id = context.job.id(),
+        attempts,
+        most,
+        "a worker died while it worked on this job"
+    );
+    JobRecoveryResult::Reschedule {
+        run_at: *context.job.run_at(),
+        attempts: Some(attempts),
+    }
+}
+
+fn attempts_after_death(used: i16, most: i16) -> i16 {
+    let share = most / DEATHS_ALLOWED + i16::from(most % DEATHS_ALLOWED != 0);
+    used.saturating_sub(1).saturating_add(share).min(most)
+}
+
+async fn after(event: Stop, pause: Duration) {
+    event.await;
+    tokio::time::sleep(pause).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Tidy {}
+
+    impl Job for Tidy {
+        const NAME: &'static str = "tidy";
+    }
+
+    #[test]
+    fn a_schedule_is_one_crontab_line() {
+        assert_eq!(crontab("*/15 4 * * 1", &Tidy {}).unwrap().len(), 1);
+        for wrong in ["", "every day", "61 4 * * *", "0 4 * * * other {}\n0 4 * * *"] {
+            assert!(
+                matches!(crontab(wrong, &Tidy {}), Err(Error::Schedule { .. })),
+                "{wrong}"
+            );
+        }
+    }
+    #[test]
+    fn a_job_that_kills_its_worker_is_dead_after_the_third_time_at_most() {
+        for most in 1..=25 {
+            let (mut attempts, mut deaths) = (0, 0);
+            while attempts < most {
+                attempts = attempts_after_death(attempts + 1, most);
+                deaths += 1;
+            }
+            assert!(deaths <= 3, "{deaths} deaths with {most} attempts");
+            assert!(
+                most < 3 || deaths > 1,
+                "dead at the first death with {most} attempts"
+            );
+        }
+    }
+}
