@@ -2,9 +2,10 @@
 //!
 //! Weights are packed for this processor's kernel once, at load. In 8 bits every output channel
 //! has its own weight scale and every input row its own scale and zero point, so a row's result
-//! never depends on what else is in the batch.
+//! never depends on what else is in the batch. The zero points are taken out after the product
+//! (`Σ(a - zero)·w = Σa·w - zero·Σw`): rten-gemm 0.27 would apply those of its first rows to all.
 
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams};
+use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_tensor::Matrix;
 
 use super::load::Precision;
@@ -37,9 +38,23 @@ impl Default for Kernels {
 pub(super) struct Workspace {
     pub(super) kernels: Kernels,
     bytes: Vec<u8>,
-    scales: Vec<f32>,
-    zeros: Vec<u8>,
+    rows: Vec<Quantised>,
     sums: Vec<i32>,
+}
+
+/// How the bytes of one input row map to floats: `value ≈ (byte - zero) * scale`.
+#[derive(Clone, Copy)]
+pub(super) struct Quantised {
+    pub(super) scale: f32,
+    pub(super) zero: i32,
+}
+
+/// What undoes the quantisation of the weights, for each output channel.
+#[derive(Default)]
+pub(super) struct Channels {
+    pub(super) scales: Vec<f32>,
+    /// The sum of the channel's weights, in quantised units.
+    pub(super) sums: Vec<i32>,
 }
 
 /// A dense layer with packed weights.
@@ -52,10 +67,7 @@ pub(super) struct Linear {
 
 enum Weights {
     Float32(PackedBMatrix<f32>),
-    Int8 {
-        packed: PackedBMatrix<i8>,
-        scales: Vec<f32>,
-    },
+    Int8(PackedBMatrix<i8>, Channels),
 }
 
 impl Linear {
@@ -69,12 +81,9 @@ impl Linear {
                 Weights::Float32(kernels.float.prepack_b(matrix.transposed()))
             }
             Precision::Int8 => {
-                let (bytes, scales) = quantise_channels(weights, inputs);
+                let (bytes, channels) = quantise_channels(weights, inputs);
                 let matrix = Matrix::from_data([outputs, inputs], bytes.as_slice());
-                Weights::Int8 {
-                    packed: kernels.integer.prepack_b(matrix.transposed()),
-                    scales,
-                }
+                Weights::Int8(kernels.integer.prepack_b(matrix.transposed()), channels)
             }
         };
         Self {
@@ -97,12 +106,12 @@ impl Linear {
         output.resize(input.len() / self.inputs * self.outputs, 0.0);
         match &self.weights {
             Weights::Float32(packed) => self.multiply_floats(&workspace.kernels, packed, input, output),
-            Weights::Int8 { packed, .. } => self.multiply_bytes(packed, input, workspace),
+            Weights::Int8(packed, _) => self.multiply_bytes(packed, input, workspace),
         }
         for (index, row) in output.chunks_exact_mut(self.outputs).enumerate() {
-            if let Weights::Int8 { scales, .. } = &self.weights {
+            if let Weights::Int8(_, channels) = &self.weights {
                 let sums = &workspace.sums[index * self.outputs..][..self.outputs];
-                simd::dequantise(sums, workspace.scales[index], scales, &self.bias, row);
+                simd::dequantise(sums, workspace.rows[index], channels, &self.bias, row);
             }
             finish(index, row);
         }
@@ -133,46 +142,92 @@ impl Linear {
         let rows = input.len() / self.inputs;
         work.bytes.resize(input.len(), 0);
         work.sums.resize(rows * self.outputs, 0);
-        work.scales.clear();
-        work.zeros.clear();
+        work.rows.clear();
         for (row, bytes) in input
             .chunks_exact(self.inputs)
             .zip(work.bytes.chunks_exact_mut(self.inputs))
         {
-            let (scale, zero) = simd::quantise(row, work.kernels.levels, bytes);
-            work.scales.push(scale);
-            work.zeros.push(zero);
+            work.rows.push(simd::quantise(row, work.kernels.levels, bytes));
         }
         let input = GemmInputA::Unpacked(Matrix::from_data([rows, self.inputs], work.bytes.as_slice()));
-        let options = GemmOptions {
-            a_quant: Some(QuantParams {
-                zero_point: work.zeros.as_slice(),
-            }),
-            ..GemmOptions::default()
-        };
         work.kernels
             .integer
             .gemm(
-                &mut work.sums[..rows * self.outputs],
+                &mut work.sums,
                 input,
                 GemmInputB::Packed(packed),
-                options,
+                GemmOptions::default(),
             )
             .expect("shapes agree");
     }
 }
 
-/// Each row of `inputs` values to signed bytes, with the scale that undoes it.
-pub(super) fn quantise_channels(weights: &[f32], inputs: usize) -> (Vec<i8>, Vec<f32>) {
+/// Each row of `inputs` weights to signed bytes.
+pub(super) fn quantise_channels(weights: &[f32], inputs: usize) -> (Vec<i8>, Channels) {
     let mut bytes = Vec::with_capacity(weights.len());
-    let mut scales = Vec::with_capacity(weights.len() / inputs);
+    let mut channels = Channels::default();
     for row in weights.chunks_exact(inputs) {
         let highest = row
             .iter()
             .fold(0.0_f32, |highest, value| highest.max(value.abs()));
         let scale = (highest / 127.0).max(f32::MIN_POSITIVE);
+        let start = bytes.len();
         bytes.extend(row.iter().map(|value| (value / scale).round() as i8));
-        scales.push(scale);
+        channels.scales.push(scale);
+        channels
+            .sums
+            .push(bytes[start..].iter().copied().map(i32::from).sum());
     }
-    (bytes, scales)
+    (bytes, channels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Repeatable values between -1 and 1.
+    fn noise(count: usize, mut seed: u32) -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f32::from((seed >> 16) as u16) / 32_768.0 - 1.0
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    fn run(precision: Precision, weights: &[f32], bias: &[f32], input: &[f32]) -> Vec<f32> {
+        let mut workspace = Workspace::default();
+        let layer = Linear::pack(&workspace.kernels, precision, weights, bias.to_vec());
+        let mut output = Vec::new();
+        layer.apply(input, &mut output, &mut workspace, |_, _| {});
+        output
+    }
+
+    #[test]
+    fn a_layer_multiplies_and_adds_its_bias_in_both_precisions() {
+        for (inputs, outputs, rows) in [(384, 384, 1), (384, 1152, 9), (384, 384, 17), (1536, 384, 33)] {
+            let (weights, bias) = (noise(inputs * outputs, 1), noise(outputs, 2));
+            // Rows of different offsets, so that their zero points differ.
+            let offset = |at: usize| (at / inputs % 5) as f32 / 5.0;
+            let input = noise(rows * inputs, 3).into_iter().enumerate();
+            let input: Vec<f32> = input.map(|(at, value)| value + offset(at)).collect();
+            let expected: Vec<f64> = (0..rows * outputs)
+                .map(|at| {
+                    let (row, channel) = (at / outputs, at % outputs);
+                    let products = (0..inputs).map(|index| {
+                        f64::from(input[row * inputs + index]) * f64::from(weights[channel * inputs + index])
+                    });
+                    products.sum::<f64>() + f64::from(bias[channel])
+                })
+                .collect();
+            for (precision, tolerance) in [(Precision::Float32, 1e-3), (Precision::Int8, 0.9)] {
+                for (value, expected) in run(precision, &weights, &bias, &input).iter().zip(&expected) {
+                    let distance = (f64::from(*value) - expected).abs();
+                    assert!(
+                        distance < tolerance,
+                        "{precision:?} {inputs}x{outputs}: {value} for {expected}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -154,9 +154,9 @@ impl WordTable {
         match self {
             Self::Float32(values) => values.extend_from_slice(rows),
             Self::Int8 { bytes, scales } => {
-                let (more_bytes, more_scales) = quantise_channels(rows, HIDDEN);
+                let (more_bytes, channels) = quantise_channels(rows, HIDDEN);
                 bytes.extend(more_bytes);
-                scales.extend(more_scales);
+                scales.extend(channels.scales);
             }
         }
     }

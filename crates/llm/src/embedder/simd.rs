@@ -4,6 +4,8 @@
 //! baseline of the target; the choice is made at run time. No intrinsics. The matrix products
 //! themselves are in [`super::linear`], attention in [`super::attention`].
 
+use super::linear::{Channels, Quantised};
+
 /// Floats handled at once: one AVX-512 register, two of AVX2, four of NEON or SSE.
 pub(super) const LANES: usize = 16;
 
@@ -64,17 +66,18 @@ pub(super) fn level() -> Level {
 }
 
 vectorised! {
-    /// `out[i] = sums[i] * row_scale * column_scales[i] + bias[i]`: integers back to floats.
-    pub(super) fn dequantise(sums: &[i32], row_scale: f32, column_scales: &[f32], bias: &[f32], out: &mut [f32]) {
-        for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(column_scales).zip(bias) {
-            *out = mul_add::<FMA>(*sum as f32 * row_scale, *scale, *bias);
+    /// Products of bytes back to floats: takes out the row's zero point, scales, adds the bias.
+    pub(super) fn dequantise(sums: &[i32], row: Quantised, channels: &Channels, bias: &[f32], out: &mut [f32]) {
+        let sums = sums.iter().zip(&channels.sums).map(|(sum, channel)| sum - row.zero * channel);
+        for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(&channels.scales).zip(bias) {
+            *out = mul_add::<FMA>(sum as f32 * row.scale, *scale, *bias);
         }
     }
 }
 
 vectorised! {
-    /// Maps a row to `0..=levels`, so that `value ≈ (byte - zero) * scale`; returns `(scale, zero)`.
-    pub(super) fn quantise(row: &[f32], levels: f32, out: &mut [u8]) -> (f32, u8) {
+    /// Spreads a row over the bytes `0..=levels`.
+    pub(super) fn quantise(row: &[f32], levels: f32, out: &mut [u8]) -> Quantised {
         let mut low = [0.0_f32; LANES];
         let mut high = [0.0_f32; LANES];
         for chunk in row.chunks_exact(LANES) {
@@ -90,10 +93,12 @@ vectorised! {
         let (inverse, shift) = (1.0 / scale, zero + 0.5);
         for (out, value) in out.iter_mut().zip(row) {
             let level = mul_add::<FMA>(*value, inverse, shift);
-            let level = if level < 0.0 { 0.0 } else { level };
-            *out = (if level > levels { levels } else { level }) as i32 as u8;
+            let level = if level > 0.0 { level } else { 0.0 };
+            let level = if level < levels { level } else { levels };
+            // SAFETY: between 0 and 255, and a NaN has become 0.
+            *out = unsafe { level.to_int_unchecked::<i32>() } as u8;
         }
-        (scale, zero as u8)
+        Quantised { scale, zero: zero as i32 }
     }
 }
 
