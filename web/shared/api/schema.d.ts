@@ -61,7 +61,7 @@ export interface paths {
         };
         get: operations["list_messages"];
         put?: never;
-        post: operations["post_reply"];
+        post: operations["create_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -77,7 +77,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["read_conversation"];
+        post: operations["mark_conversation_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -274,24 +274,24 @@ export interface components {
         ChannelList: {
             items: components["schemas"]["Channel"][];
         };
-        ChannelSummary: {
+        ChannelName: {
             /** Format: uuid */
             id: string;
             kind: string;
             name: string;
         };
-        ContactSummary: {
+        Contact: {
             email?: string | null;
             /** Format: uuid */
             id: string;
             name?: string | null;
         };
-        ConversationDetail: {
+        ConversationDetails: {
             ai_paused: boolean;
             /** Format: uuid */
             assigned_to?: string | null;
-            channel: components["schemas"]["ChannelSummary"];
-            contact: components["schemas"]["ContactSummary"];
+            channel: components["schemas"]["ChannelName"];
+            contact: components["schemas"]["Contact"];
             /** Format: date-time */
             created_at: string;
             escalation?: null | components["schemas"]["Escalation"];
@@ -304,30 +304,25 @@ export interface components {
             /** Format: int64 */
             last_seq: number;
             needs_person: boolean;
-            status: components["schemas"]["ConversationStatus"];
+            page_url?: string | null;
+            status: components["schemas"]["Status"];
             /** Format: int64 */
             unread_count: number;
             /** Format: date-time */
             updated_at: string;
         };
-        ConversationPage: {
-            items: components["schemas"]["ConversationSummary"][];
-            next_cursor?: string | null;
-        };
         ConversationPatch: {
             ai_paused?: boolean | null;
             /** Format: uuid */
             assigned_to?: string | null;
-            status?: null | components["schemas"]["ConversationStatus"];
+            status?: null | components["schemas"]["Status"];
         };
-        /** @enum {string} */
-        ConversationStatus: "open" | "resolved" | "escalated";
         ConversationSummary: {
             ai_paused: boolean;
             /** Format: uuid */
             assigned_to?: string | null;
-            channel: components["schemas"]["ChannelSummary"];
-            contact: components["schemas"]["ContactSummary"];
+            channel: components["schemas"]["ChannelName"];
+            contact: components["schemas"]["Contact"];
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
@@ -339,24 +334,21 @@ export interface components {
             /** Format: int64 */
             last_seq: number;
             needs_person: boolean;
-            status: components["schemas"]["ConversationStatus"];
+            status: components["schemas"]["Status"];
             /** Format: int64 */
             unread_count: number;
             /** Format: date-time */
             updated_at: string;
-        };
-        Credentials: {
-            email: string;
-            password: string;
         };
         Escalation: {
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             id: string;
-            reason: string;
+            /** @enum {string} */
+            reason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
             status: string;
-            summary?: string | null;
+            summary: string;
         };
         Gap: {
             ai_answer?: string | null;
@@ -432,6 +424,10 @@ export interface components {
             client_message_id: string;
             text: string;
         };
+        Page_ConversationSummary: {
+            items: components["schemas"]["ConversationSummary"][];
+            next_cursor?: string | null;
+        };
         Problem: {
             code: string;
             detail: string;
@@ -475,20 +471,12 @@ export interface components {
         SenderType: "user" | "agent" | "ai" | "system";
         Session: {
             role: components["schemas"]["Role"];
-            tenant: components["schemas"]["SessionTenant"];
-            user: components["schemas"]["SessionUser"];
+            tenant: components["schemas"]["Tenant"];
+            user: components["schemas"]["User"];
         };
-        SessionTenant: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            slug: string;
-        };
-        SessionUser: {
+        SignIn: {
             email: string;
-            /** Format: uuid */
-            id: string;
-            name: string;
+            password: string;
         };
         SignUp: {
             business_name: string;
@@ -496,6 +484,22 @@ export interface components {
             language?: string | null;
             name: string;
             password: string;
+        };
+        /** @enum {string} */
+        Status: "open" | "resolved" | "escalated";
+        Tenant: {
+            /** Format: uuid */
+            id: string;
+            language: string;
+            name: string;
+            slug: string;
+            time_zone: string;
+        };
+        User: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
     };
     responses: never;
@@ -552,7 +556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConversationPage"];
+                    "application/json": components["schemas"]["Page_ConversationSummary"];
                 };
             };
             default: {
@@ -581,7 +585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConversationDetail"];
+                    "application/json": components["schemas"]["ConversationDetails"];
                 };
             };
             default: {
@@ -614,7 +618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConversationDetail"];
+                    "application/json": components["schemas"]["ConversationDetails"];
                 };
             };
             default: {
@@ -659,7 +663,7 @@ export interface operations {
             };
         };
     };
-    post_reply: {
+    create_reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -692,7 +696,7 @@ export interface operations {
             };
         };
     };
-    read_conversation: {
+    mark_conversation_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -1028,7 +1032,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Credentials"];
+                "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {

@@ -19,9 +19,14 @@ const load: Record<Language, () => Promise<Texts>> = {
 
 const current = $state<{ language: Language; texts: Texts }>({ language: 'en', texts: en });
 
-/** The language on screen; also the locale for dates and numbers. */
+/** The language on screen. */
 export function language(): Language {
   return current.language;
+}
+
+/** The locale for dates: that of the browser when it is one of the language on screen, such as en-GB. */
+export function locale(): string {
+  return navigator.languages.find((own) => own.startsWith(current.language)) ?? current.language;
 }
 
 /** Shows everything in another language and remembers it. */

@@ -8,13 +8,13 @@ import { language, t } from '../i18n/index.svelte';
 
 type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
-export type ConversationStatus = Schemas['ConversationStatus'];
 export type ConversationSummary = Schemas['ConversationSummary'];
-export type ConversationDetail = Schemas['ConversationDetail'];
+export type ConversationDetails = Schemas['ConversationDetails'];
+export type Escalation = Schemas['Escalation'];
 export type Message = Schemas['Message'];
 export type Answer = Schemas['Answer'];
 export type Gap = Schemas['Gap'];
-export type GapStatus = Schemas['GapStatus'];
+export type GapStatus = Gap['status'];
 export type QaPair = Schemas['QaPair'];
 export type Channel = Schemas['Channel'];
 

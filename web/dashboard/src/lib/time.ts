@@ -9,7 +9,7 @@ export function relativeTime(iso: string, now: number, locale: string): string {
   const elapsed = Math.max(0, now - Date.parse(iso));
   if (elapsed >= 7 * DAY) return shortDate(iso, now, locale);
   // French in its narrow style reads “-1 min”.
-  const style = locale === 'en' ? 'narrow' : 'short';
+  const style = locale.startsWith('en') ? 'narrow' : 'short';
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style });
   if (elapsed < MINUTE) return format.format(0, 'second');
   if (elapsed < HOUR) return format.format(-Math.floor(elapsed / MINUTE), 'minute');

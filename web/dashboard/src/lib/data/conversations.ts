@@ -1,6 +1,6 @@
 /** Conversations: how they are fetched, and how actions and live events change what is cached. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
-import { api, ask, type ConversationDetail, type ConversationSummary } from '../api';
+import { api, ask, type ConversationDetails, type ConversationSummary } from '../api';
 import { changeItems, refetchAfterFetch, type Pages } from './patch';
 
 export const inboxFilters = ['needs-person', 'open', 'resolved', 'all'] as const;
@@ -12,7 +12,7 @@ export interface InboxView {
 }
 
 export type ConversationPatch = Partial<
-  Pick<ConversationDetail, 'status' | 'ai_paused' | 'assigned_to'>
+  Pick<ConversationDetails, 'status' | 'ai_paused' | 'assigned_to'>
 >;
 
 const LIST = 'conversations';
@@ -106,17 +106,18 @@ function activityTime({ last_message_at, created_at }: ConversationSummary): num
 }
 
 /** A summary does not carry the escalation; when one may have begun or ended, the detail is fetched. */
-function refreshEscalation(client: QueryClient, { id, needs_person }: ConversationSummary): void {
+function refreshEscalation(client: QueryClient, { id, status }: ConversationSummary): void {
   const { queryKey } = conversationQuery(id);
   const detail = client.getQueryData(queryKey);
-  const isKnown = detail?.escalation != null && detail.escalation.status !== 'resolved';
-  if (detail && isKnown !== needs_person) void client.invalidateQueries({ queryKey });
+  const isEscalated = status === 'escalated';
+  if (detail && isEscalated !== (detail.escalation != null))
+    void client.invalidateQueries({ queryKey });
 }
 
 /** Changes a conversation, on screen first. Undone on screen when the server refuses; throws its `ApiError`. */
 export async function changeConversation(
   client: QueryClient,
-  before: ConversationDetail,
+  before: ConversationDetails,
   patch: ConversationPatch,
 ): Promise<void> {
   const needs_person = patch.status ? patch.status === 'escalated' : before.needs_person;

@@ -20,7 +20,12 @@ export function gapsQuery(status: GapStatus) {
   });
 }
 
-/** Shows the newest state of a gap in the list of its status; a new one comes first. */
+/** Fetches the lists on screen again, and the others when they are looked at. */
+export function refreshGaps(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: [LIST] });
+}
+
+/** Shows the newest state of a gap in the list of its status; one that is new there comes first. */
 export function putGap(client: QueryClient, gap: Gap): void {
   for (const status of gapStatuses) {
     client.setQueryData<Pages<Gap>>(

@@ -1,9 +1,9 @@
 /** What each live event changes in the data on screen. One line an event; the work is in `data/`. */
 import type { ServerEvent } from '$shared/sse';
 import type { QueryClient } from '@tanstack/svelte-query';
-import type { ConversationSummary, Gap, Message } from '../api';
+import type { ConversationSummary, Message } from '../api';
 import { putConversation } from '../data/conversations';
-import { putGap } from '../data/gaps';
+import { refreshGaps } from '../data/gaps';
 import { putMessage } from '../data/messages';
 
 export function applyEvent(client: QueryClient, { event, data }: ServerEvent): void {
@@ -17,7 +17,8 @@ export function applyEvent(client: QueryClient, { event, data }: ServerEvent): v
   } else if (event === 'conversation') {
     putConversation(client, JSON.parse(data) as ConversationSummary);
   } else if (event === 'gap') {
-    putGap(client, JSON.parse(data) as Gap);
+    // It says only which gap has changed.
+    void refreshGaps(client);
   } else if (event === 'resync') {
     void client.invalidateQueries();
   }
