@@ -48,6 +48,8 @@ pub enum Event {
         name: String,
         cause: String,
     },
+    /// The worker lost the database and starts anew; its jobs are put back.
+    Restarting { reason: String },
 }
 
 /// Works jobs. Made by [`Runner::builder`].
@@ -103,6 +105,7 @@ impl Runner {
             }
             let reason = failure.map_or_else(|| "it ended".to_owned(), |error| error.to_string());
             tracing::warn!(reason, "the job worker stopped; starting it anew");
+            (self.on_event)(Event::Restarting { reason });
             tokio::select! {
                 () = stop.clone() => return,
                 () = tokio::time::sleep(RESTART_PAUSE) => {}
