@@ -56,6 +56,7 @@ create table knowledge_chunks (
         constraint knowledge_chunks_source_type_check check (source_type in ('document', 'website', 'faq', 'conversation')),
     document_id     uuid,
     position        integer not null,
+    section         integer not null default 0, -- passages under the same heading share it
     heading         text not null default '',
     content         text not null,
     language        text,

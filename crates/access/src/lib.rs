@@ -36,7 +36,12 @@ pub struct Context {
 impl Context {
     pub fn new(db: Database, master_key: MasterKey, outbound: Outbound) -> Self {
         let sign_in_limit = Arc::new(Limiter::new(10, TimeDelta::minutes(15)));
-        Self { db, master_key, outbound, sign_in_limit }
+        Self {
+            db,
+            master_key,
+            outbound,
+            sign_in_limit,
+        }
     }
 }
 

@@ -53,7 +53,10 @@ impl Role {
         match self {
             Self::Owner | Self::Admin => true,
             Self::Agent => {
-                matches!(permission, ReadConversations | ReplyToVisitors | ReadKnowledge | EditKnowledge | AskQuestions)
+                matches!(
+                    permission,
+                    ReadConversations | ReplyToVisitors | ReadKnowledge | EditKnowledge | AskQuestions
+                )
             }
             Self::Viewer => matches!(permission, ReadConversations | ReadKnowledge),
         }
@@ -154,7 +157,13 @@ impl Member {
         if allowed {
             return Ok(());
         }
-        Err(forbidden("permission_missing", format!("This needs the permission `{}`. Ask an owner or admin.", permission.scope())))
+        Err(forbidden(
+            "permission_missing",
+            format!(
+                "This needs the permission `{}`. Ask an owner or admin.",
+                permission.scope()
+            ),
+        ))
     }
 }
 
@@ -162,7 +171,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Member {
     type Rejection = kernel::Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        parts.extensions.get().cloned().ok_or_else(|| unauthenticated("Please sign in, or send an API key."))
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| unauthenticated("Please sign in, or send an API key."))
     }
 }
 
@@ -178,18 +191,38 @@ pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next
 async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
     if let Some(key) = bearer(headers) {
         let found = api_keys::recognise(&ctx.db, key).await?;
-        let (tenant_id, id, scopes) = found.ok_or_else(|| unauthenticated("This API key is unknown, expired or switched off."))?;
-        return Ok(Some(Member { tenant_id, actor: Actor::ApiKey { id, scopes } }));
+        let (tenant_id, id, scopes) =
+            found.ok_or_else(|| unauthenticated("This API key is unknown, expired or switched off."))?;
+        return Ok(Some(Member {
+            tenant_id,
+            actor: Actor::ApiKey { id, scopes },
+        }));
     }
-    let Some(token) = sessions::cookie(headers) else { return Ok(None) };
+    let Some(token) = sessions::cookie(headers) else {
+        return Ok(None);
+    };
     refuse_cross_site(method, headers)?;
-    let Some(session) = sessions::find(&ctx.db, token).await? else { return Ok(None) };
-    let actor = Actor::User { id: session.user_id, name: session.name, role: session.role };
-    Ok(Some(Member { tenant_id: session.tenant_id, actor }))
+    let Some(session) = sessions::find(&ctx.db, token).await? else {
+        return Ok(None);
+    };
+    let actor = Actor::User {
+        id: session.user_id,
+        name: session.name,
+        role: session.role,
+    };
+    Ok(Some(Member {
+        tenant_id: session.tenant_id,
+        actor,
+    }))
 }
 
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+        .map(str::trim)
 }
 
 /// A write that carries the cookie must come from our own pages: browsers say so in `Sec-Fetch-Site` or `Origin`.
@@ -201,12 +234,17 @@ pub fn refuse_cross_site(method: &Method, headers: &HeaderMap) -> Result<()> {
     let same_site = match text(header::HeaderName::from_static("sec-fetch-site")) {
         Some(site) => site == "same-origin",
         None => match (text(header::ORIGIN), text(header::HOST)) {
-            (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority == host),
+            (Some(origin), Some(host)) => origin
+                .split_once("://")
+                .is_some_and(|(_, authority)| authority == host),
             _ => false,
         },
     };
     if same_site {
         return Ok(());
     }
-    Err(error::forbidden("cross_site_request", "This write did not come from the dashboard itself. Programs use an API key instead."))
+    Err(error::forbidden(
+        "cross_site_request",
+        "This write did not come from the dashboard itself. Programs use an API key instead.",
+    ))
 }

@@ -1,1 +1,32 @@
-//! Turn a question into a grounded reply, or hand over to a person; evaluate that.
+//! Turns a question into a grounded reply, or hands over to a person.
+//!
+//! Start with [`pipeline`]: the steps from question to reply. [`turns`] decides when to take them: one reply for
+//! a burst of messages, none when a person has taken over.
+
+pub mod api;
+pub mod followup;
+pub mod intent;
+pub mod model;
+pub mod pipeline;
+pub mod settings;
+pub mod sweep;
+pub mod turns;
+pub mod wording;
+
+use kernel::Database;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use settings::BotSettings;
+
+/// What this domain needs to work.
+#[derive(Clone)]
+pub struct Context {
+    pub db: Database,
+    pub knowledge: knowledge::Context,
+    pub models: model::Models,
+    pub turns: turns::Turns,
+}
+
+pub fn routes(ctx: Context) -> OpenApiRouter {
+    api::routes().with_state(ctx)
+}

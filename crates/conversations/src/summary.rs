@@ -14,23 +14,40 @@ const MOST: i64 = 6;
 /// Builds the summary and keeps it with the conversation. Its `text` reads alone.
 pub async fn write(tx: &mut TenantTx, conversation: ConversationId) -> Result<String> {
     let questions = list_questions(tx, conversation).await?;
-    let unanswered: Vec<&str> = questions.iter().filter(|question| !question.answered).map(|question| question.text.as_str()).collect();
+    let unanswered: Vec<&str> = questions
+        .iter()
+        .filter(|question| !question.answered)
+        .map(|question| question.text.as_str())
+        .collect();
     let asked: Vec<&str> = questions.iter().map(|question| question.text.as_str()).collect();
     let mut text = format!("Asked: {}", quoted(&asked));
     if !unanswered.is_empty() {
         text.push_str(&format!(" Still open: {}", quoted(&unanswered)));
     }
-    store(tx, conversation, json!({"text": text, "asked": asked, "unanswered": unanswered})).await?;
+    store(
+        tx,
+        conversation,
+        json!({"text": text, "asked": asked, "unanswered": unanswered}),
+    )
+    .await?;
     Ok(text)
 }
 
 fn quoted(questions: &[&str]) -> String {
     let cut = |question: &str| -> String {
         let short: String = question.chars().take(LONGEST).collect();
-        if short.len() < question.len() { format!("“{short}…”") } else { format!("“{short}”") }
+        if short.len() < question.len() {
+            format!("“{short}…”")
+        } else {
+            format!("“{short}”")
+        }
     };
     let list: Vec<String> = questions.iter().map(|question| cut(question)).collect();
-    if list.is_empty() { "nothing yet.".into() } else { format!("{}.", list.join(", ")) }
+    if list.is_empty() {
+        "nothing yet.".into()
+    } else {
+        format!("{}.", list.join(", "))
+    }
 }
 
 struct Question {

@@ -18,8 +18,12 @@ pub struct ClientIp(pub IpAddr);
 impl ClientIp {
     pub fn new(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> Self {
         let mut client = peer.to_canonical();
-        let forwarded: Vec<&str> =
-            headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(',')).collect();
+        let forwarded: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .collect();
         for entry in forwarded.iter().rev() {
             if !trusted_proxies.contains(&client) {
                 break;
@@ -45,7 +49,11 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get().copied().ok_or_else(|| internal("the client's address was not set on the request"))
+        parts
+            .extensions
+            .get()
+            .copied()
+            .ok_or_else(|| internal("the client's address was not set on the request"))
     }
 }
 
@@ -59,15 +67,23 @@ mod tests {
             headers.insert("x-forwarded-for", value.parse().unwrap());
         }
         let proxies: Vec<IpAddr> = proxies.iter().map(|p| p.parse().unwrap()).collect();
-        ClientIp::new(peer.parse().unwrap(), &headers, &proxies).0.to_string()
+        ClientIp::new(peer.parse().unwrap(), &headers, &proxies)
+            .0
+            .to_string()
     }
 
     #[test]
     fn only_a_configured_proxy_is_believed() {
         assert_eq!(seen("203.0.113.5", Some("1.2.3.4"), &[]), "203.0.113.5");
         assert_eq!(seen("10.0.0.1", Some("1.2.3.4"), &["10.0.0.1"]), "1.2.3.4");
-        assert_eq!(seen("10.0.0.1", Some("6.6.6.6, 1.2.3.4"), &["10.0.0.1"]), "1.2.3.4");
-        assert_eq!(seen("10.0.0.1", Some("1.2.3.4, 10.0.0.2"), &["10.0.0.1", "10.0.0.2"]), "1.2.3.4");
+        assert_eq!(
+            seen("10.0.0.1", Some("6.6.6.6, 1.2.3.4"), &["10.0.0.1"]),
+            "1.2.3.4"
+        );
+        assert_eq!(
+            seen("10.0.0.1", Some("1.2.3.4, 10.0.0.2"), &["10.0.0.1", "10.0.0.2"]),
+            "1.2.3.4"
+        );
         assert_eq!(seen("10.0.0.1", Some("nonsense"), &["10.0.0.1"]), "10.0.0.1");
     }
 

@@ -7,6 +7,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
@@ -18,6 +19,30 @@ use crate::{Clock, Result};
 /// by checking a credential or by reading a stored job.
 pub trait TenantProof {
     fn tenant_id(&self) -> TenantId;
+}
+
+/// The tenant that a stored job belongs to. It is written by somebody who had a proof, and read back with the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobTenant(TenantId);
+
+impl JobTenant {
+    pub fn of(proof: &impl TenantProof) -> Self {
+        Self(proof.tenant_id())
+    }
+}
+
+impl TenantProof for JobTenant {
+    fn tenant_id(&self) -> TenantId {
+        self.0
+    }
+}
+
+/// Inside a transaction the tenant has been proven: what it enqueues belongs to the same one.
+impl TenantProof for TenantTx {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant
+    }
 }
 
 /// The two pools of the application and the channel on which changes are told.

@@ -23,7 +23,11 @@ const KEYS_BEFORE_SWEEP: usize = 20_000;
 impl<K: Hash + Eq> Limiter<K> {
     /// `most` 0 switches the limit off.
     pub fn new(most: usize, window: TimeDelta) -> Self {
-        Self { most, window, seen: Mutex::new(HashMap::new()) }
+        Self {
+            most,
+            window,
+            seen: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Counts one event, or says how many seconds to wait.
@@ -42,7 +46,11 @@ impl<K: Hash + Eq> Limiter<K> {
         if let Some(first) = times.front()
             && times.len() >= self.most
         {
-            let wait = (*first + self.window - now).num_milliseconds().max(0).unsigned_abs().div_ceil(1000);
+            let wait = (*first + self.window - now)
+                .num_milliseconds()
+                .max(0)
+                .unsigned_abs()
+                .div_ceil(1000);
             return Err(rate_limited(wait.max(1)));
         }
         times.push_back(now);
@@ -63,7 +71,12 @@ mod tests {
             limiter.check("a", start + TimeDelta::seconds(second)).unwrap();
         }
         let refused = limiter.check("a", start + TimeDelta::seconds(15)).unwrap_err();
-        assert_eq!(refused.kind, Kind::RateLimited { retry_after_seconds: 45 });
+        assert_eq!(
+            refused.kind,
+            Kind::RateLimited {
+                retry_after_seconds: 45
+            }
+        );
         limiter.check("b", start + TimeDelta::seconds(15)).unwrap();
         limiter.check("a", start + TimeDelta::seconds(60)).unwrap();
     }

@@ -1,1 +1,36 @@
-//! What the tenant knows: Q&A pairs, documents, passages, retrieval, gaps.
+//! What the tenant knows: Q&A pairs and documents, how they are found, and what visitors asked in vain.
+//!
+//! Start with [`retrieval`] for how a question finds its answer, and with [`snapshot`] for how the database and
+//! the in-memory index stay in step.
+
+pub mod documents;
+pub mod embedding;
+pub mod gaps;
+pub mod language;
+pub mod passages;
+pub mod qa_pairs;
+pub mod retrieval;
+pub mod snapshot;
+
+use kernel::Database;
+use utoipa_axum::router::OpenApiRouter;
+
+use embedding::Embedders;
+use snapshot::Snapshots;
+
+/// What this domain needs to work.
+#[derive(Clone)]
+pub struct Context {
+    pub db: Database,
+    pub embedders: Embedders,
+    pub snapshots: Snapshots,
+}
+
+pub fn routes(ctx: Context) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .merge(qa_pairs::api::routes())
+        .merge(documents::api::routes())
+        .merge(gaps::api::routes())
+        .merge(embedding::api::routes())
+        .with_state(ctx)
+}

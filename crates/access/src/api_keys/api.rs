@@ -16,7 +16,9 @@ use super::{ApiKey, store};
 use crate::{Context, Member, Permission, audit};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(list_api_keys, create_api_key)).routes(routes!(revoke_api_key))
+    OpenApiRouter::new()
+        .routes(routes!(list_api_keys, create_api_key))
+        .routes(routes!(revoke_api_key))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -47,28 +49,44 @@ struct CreatedApiKey {
 async fn list_api_keys(State(ctx): State<Context>, member: Member) -> Result<Json<ApiKeyList>> {
     member.require(Permission::ManageApiKeys)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(ApiKeyList { items: store::list(&mut tx).await? }))
+    Ok(Json(ApiKeyList {
+        items: store::list(&mut tx).await?,
+    }))
 }
 
 /// Create an API key. It is shown once.
 #[utoipa::path(post, path = "/api-keys", operation_id = "create_api_key", tag = "api-keys", request_body = NewApiKey,
     responses((status = 201, body = CreatedApiKey), (status = 422, body = Problem)))]
-async fn create_api_key(State(ctx): State<Context>, member: Member, Json(input): Json<NewApiKey>) -> Result<(StatusCode, Json<CreatedApiKey>)> {
+async fn create_api_key(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<NewApiKey>,
+) -> Result<(StatusCode, Json<CreatedApiKey>)> {
     member.require(Permission::ManageApiKeys)?;
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
     }
     for scope in &input.scopes {
-        let permission = Permission::ALL.iter().find(|permission| permission.scope() == scope);
-        let permission = permission.ok_or_else(|| invalid("unknown_scope", format!("There is no scope `{scope}`.")))?;
+        let permission = Permission::ALL
+            .iter()
+            .find(|permission| permission.scope() == scope);
+        let permission =
+            permission.ok_or_else(|| invalid("unknown_scope", format!("There is no scope `{scope}`.")))?;
         // nobody can hand out more than they may do themselves
         member.require(*permission)?;
     }
     let mut tx = ctx.db.tenant(&member).await?;
     let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at).await?;
     let subject = format!("api_key:{}", api_key.id);
-    audit::record(&mut tx, &member.actor().to_string(), "api_key_created", &subject, json!({"scopes": input.scopes})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "api_key_created",
+        &subject,
+        json!({"scopes": input.scopes}),
+    )
+    .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(CreatedApiKey { api_key, key })))
 }
@@ -76,13 +94,24 @@ async fn create_api_key(State(ctx): State<Context>, member: Member, Json(input):
 /// Revoke an API key.
 #[utoipa::path(delete, path = "/api-keys/{id}", operation_id = "revoke_api_key", tag = "api-keys",
     params(("id" = ApiKeyId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn revoke_api_key(State(ctx): State<Context>, member: Member, Path(id): Path<ApiKeyId>) -> Result<StatusCode> {
+async fn revoke_api_key(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ApiKeyId>,
+) -> Result<StatusCode> {
     member.require(Permission::ManageApiKeys)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::revoke(&mut tx, id).await? {
         return Err(not_found("API key"));
     }
-    audit::record(&mut tx, &member.actor().to_string(), "api_key_revoked", &format!("api_key:{id}"), json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "api_key_revoked",
+        &format!("api_key:{id}"),
+        json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

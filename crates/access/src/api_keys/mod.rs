@@ -23,7 +23,12 @@ pub struct ApiKey {
 }
 
 /// Makes a key in the transaction's tenant. The second value is the key itself; it cannot be read again.
-pub async fn create(tx: &mut TenantTx, name: &str, scopes: &[String], expires_at: Option<DateTime<Utc>>) -> Result<(ApiKey, String)> {
+pub async fn create(
+    tx: &mut TenantTx,
+    name: &str,
+    scopes: &[String],
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<(ApiKey, String)> {
     let secret = secrets::random_token("rk_");
     let last4 = &secret[secret.len() - 4..];
     let hash = secrets::sha256(secret.as_bytes());

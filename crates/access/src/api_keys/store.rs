@@ -48,11 +48,20 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<ApiKey>> {
 
 /// Switches the key off for good. False if there is no such active key.
 pub async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
-    let done = sqlx::query!("update api_keys set is_active = false where id = $1 and is_active", id.0).execute(&mut **tx).await?;
+    let done = sqlx::query!(
+        "update api_keys set is_active = false where id = $1 and is_active",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 
-pub async fn find_by_hash(db: &Database, hash: &[u8], now: DateTime<Utc>) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
+pub async fn find_by_hash(
+    db: &Database,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
     let row = sqlx::query!(
         r#"select tenant_id as "tenant_id: TenantId", api_key_id as "id: ApiKeyId", scopes
         from platform.api_key_index

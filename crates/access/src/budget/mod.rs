@@ -28,6 +28,11 @@ pub async fn reserve(tx: &mut TenantTx, today: chrono::NaiveDate, wanted: Reserv
 }
 
 /// Replaces a reservation by what was spent.
-pub async fn settle(tx: &mut TenantTx, day: chrono::NaiveDate, reserved: Reservation, spent: Spent) -> Result<()> {
+pub async fn settle(
+    tx: &mut TenantTx,
+    day: chrono::NaiveDate,
+    reserved: Reservation,
+    spent: Spent,
+) -> Result<()> {
     store::settle(tx, day, reserved, spent).await
 }

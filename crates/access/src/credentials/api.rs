@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::Result;
+use kernel::TenantProof;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path};
 use kernel::ids::CredentialId;
-use kernel::TenantProof;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -62,7 +62,9 @@ struct CredentialPatch {
 async fn list_llm_credentials(State(ctx): State<Context>, member: Member) -> Result<Json<CredentialList>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(CredentialList { items: store::list(&mut tx).await? }))
+    Ok(Json(CredentialList {
+        items: store::list(&mut tx).await?,
+    }))
 }
 
 /// Add a model credential. The key is sealed and never shown again.
@@ -75,12 +77,21 @@ async fn create_llm_credential(
 ) -> Result<(StatusCode, Json<Credential>)> {
     member.require(Permission::ManageCredentials)?;
     let credential = check(&ctx, &input)?;
-    let sealed = ctx.master_key.seal(&context(member.tenant_id(), credential.id), input.key.trim())?;
+    let sealed = ctx
+        .master_key
+        .seal(&context(member.tenant_id(), credential.id), input.key.trim())?;
     let mut tx = ctx.db.tenant(&member).await?;
     store::insert(&mut tx, &credential, &sealed).await?;
     let subject = format!("llm_credential:{}", credential.id);
     let details = json!({"provider": credential.provider, "model": credential.model});
-    audit::record(&mut tx, &member.actor().to_string(), "llm_credential_created", &subject, details).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "llm_credential_created",
+        &subject,
+        details,
+    )
+    .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(credential)))
 }
@@ -89,25 +100,48 @@ fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
     let model = input.model.trim();
     let key = input.key.trim();
     if model.is_empty() || model.len() > 200 {
-        return Err(invalid("bad_model", "Please name the model as the provider does."));
+        return Err(invalid(
+            "bad_model",
+            "Please name the model as the provider does.",
+        ));
     }
     let base_url = match (&input.base_url, input.provider) {
-        (Some(url), _) => Some(ctx.outbound.check(url.trim())?.to_string().trim_end_matches('/').to_owned()),
+        (Some(url), _) => Some(
+            ctx.outbound
+                .check(url.trim())?
+                .to_string()
+                .trim_end_matches('/')
+                .to_owned(),
+        ),
         (None, Provider::OpenaiCompatible) => {
-            return Err(invalid("base_url_missing", "An OpenAI-compatible server needs its base URL, such as http://127.0.0.1:11434/v1."));
+            return Err(invalid(
+                "base_url_missing",
+                "An OpenAI-compatible server needs its base URL, such as http://127.0.0.1:11434/v1.",
+            ));
         }
         (None, _) => None,
     };
     if key.is_empty() && input.provider != Provider::OpenaiCompatible {
         return Err(invalid("key_missing", "Please paste the provider's API key."));
     }
-    let last4: String = key.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+    let last4: String = key
+        .chars()
+        .rev()
+        .take(4)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     Ok(Credential {
         id: CredentialId::new(),
         provider: input.provider,
         model: model.to_owned(),
         base_url,
-        key_last4: if key.chars().count() >= 12 { last4 } else { String::new() },
+        key_last4: if key.chars().count() >= 12 {
+            last4
+        } else {
+            String::new()
+        },
         label: input.label.clone(),
         is_default: input.is_default,
         is_active: true,
@@ -128,7 +162,9 @@ async fn update_llm_credential(
 ) -> Result<Json<Credential>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let (mut credential, _) = store::find(&mut tx, id).await?.ok_or_else(|| not_found("credential"))?;
+    let (mut credential, _) = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("credential"))?;
     credential.model = patch.model.unwrap_or(credential.model);
     credential.label = patch.label.or(credential.label);
     credential.is_default = patch.is_default.unwrap_or(credential.is_default);
@@ -143,13 +179,24 @@ async fn update_llm_credential(
 /// Delete a model credential.
 #[utoipa::path(delete, path = "/llm-credentials/{id}", operation_id = "delete_llm_credential", tag = "llm-credentials",
     params(("id" = CredentialId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn delete_llm_credential(State(ctx): State<Context>, member: Member, Path(id): Path<CredentialId>) -> Result<StatusCode> {
+async fn delete_llm_credential(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<CredentialId>,
+) -> Result<StatusCode> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("credential"));
     }
-    audit::record(&mut tx, &member.actor().to_string(), "llm_credential_deleted", &format!("llm_credential:{id}"), json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "llm_credential_deleted",
+        &format!("llm_credential:{id}"),
+        json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

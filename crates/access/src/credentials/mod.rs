@@ -56,7 +56,9 @@ pub struct OpenCredential {
 
 /// The credential that composes answers, if the tenant has one.
 pub async fn find_default(tx: &mut TenantTx, master_key: &MasterKey) -> Result<Option<OpenCredential>> {
-    let Some((credential, sealed)) = store::find_default(tx).await? else { return Ok(None) };
+    let Some((credential, sealed)) = store::find_default(tx).await? else {
+        return Ok(None);
+    };
     let key = master_key.open(&context(tx.tenant_id(), credential.id), &sealed)?;
     Ok(Some(OpenCredential { credential, key }))
 }

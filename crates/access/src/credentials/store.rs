@@ -129,11 +129,15 @@ pub async fn update(tx: &mut TenantTx, credential: &Credential) -> Result<()> {
 }
 
 pub async fn delete(tx: &mut TenantTx, id: CredentialId) -> Result<bool> {
-    let done = sqlx::query!("delete from llm_credentials where id = $1", id.0).execute(&mut **tx).await?;
+    let done = sqlx::query!("delete from llm_credentials where id = $1", id.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 
 async fn clear_default(tx: &mut TenantTx) -> Result<()> {
-    sqlx::query!("update llm_credentials set is_default = false where is_default").execute(&mut **tx).await?;
+    sqlx::query!("update llm_credentials set is_default = false where is_default")
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

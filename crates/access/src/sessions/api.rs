@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kernel::Result;
 use kernel::error::{Problem, forbidden, unauthenticated};
 use kernel::extract::Json;
-use kernel::Result;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,18 +37,25 @@ pub struct SignIn {
 /// Sign in.
 #[utoipa::path(post, path = "/session", operation_id = "sign_in", tag = "session", request_body = SignIn,
     responses((status = 200, body = Session), (status = 401, body = Problem), (status = 429, body = Problem)))]
-async fn sign_in(State(ctx): State<Context>, headers: HeaderMap, Json(input): Json<SignIn>) -> Result<Response> {
+async fn sign_in(
+    State(ctx): State<Context>,
+    headers: HeaderMap,
+    Json(input): Json<SignIn>,
+) -> Result<Response> {
     if headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN) {
         refuse_cross_site(&axum::http::Method::POST, &headers)?;
     }
-    ctx.sign_in_limit.check(input.email.trim().to_lowercase(), ctx.db.clock.now())?;
+    ctx.sign_in_limit
+        .check(input.email.trim().to_lowercase(), ctx.db.clock.now())?;
     let found = users::store::find_for_sign_in(&ctx.db, input.email.trim()).await?;
     let hash = found.as_ref().map(|user| user.password_hash.clone());
     let fits = users::verify_password(&input.password, hash).await?;
     let Some(user) = found.filter(|_| fits) else {
         return Err(unauthenticated("The address or the password is not right."));
     };
-    let tenant = user.tenant_id.ok_or_else(|| forbidden("no_membership", "This account is not a member of any business."))?;
+    let tenant = user
+        .tenant_id
+        .ok_or_else(|| forbidden("no_membership", "This account is not a member of any business."))?;
     if let Some(old) = super::cookie(&headers) {
         super::end(&ctx.db, old).await?;
     }
@@ -63,7 +70,8 @@ async fn sign_in(State(ctx): State<Context>, headers: HeaderMap, Json(input): Js
 async fn get_session(State(ctx): State<Context>, _: Member, headers: HeaderMap) -> Result<Json<Session>> {
     let token = super::cookie(&headers).unwrap_or_default();
     let found = super::find(&ctx.db, token).await?;
-    let found = found.ok_or_else(|| forbidden("not_a_person", "An API key has no session. Use it directly."))?;
+    let found =
+        found.ok_or_else(|| forbidden("not_a_person", "An API key has no session. Use it directly."))?;
     Ok(Json(describe(&ctx, &found).await?))
 }
 
@@ -79,10 +87,20 @@ async fn sign_out(State(ctx): State<Context>, headers: HeaderMap) -> Result<Resp
 pub async fn describe(ctx: &Context, found: &FoundSession) -> Result<Session> {
     let mut tx = ctx.db.tenant_read(found).await?;
     let tenant = tenants::store::get(&mut tx).await?;
-    let user = User { id: found.user_id, email: found.email.clone(), name: found.name.clone() };
-    Ok(Session { user, tenant, role: found.role })
+    let user = User {
+        id: found.user_id,
+        email: found.email.clone(),
+        name: found.name.clone(),
+    };
+    Ok(Session {
+        user,
+        tenant,
+        role: found.role,
+    })
 }
 
 pub fn user_agent(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
+    headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
 }

@@ -44,16 +44,39 @@ pub struct Started {
 
 /// The session token in the request's cookies.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
 /// Starts a session for a member of the tenant.
-pub async fn start(db: &Database, user: UserId, tenant: TenantId, user_agent: Option<&str>) -> Result<Started> {
+pub async fn start(
+    db: &Database,
+    user: UserId,
+    tenant: TenantId,
+    user_agent: Option<&str>,
+) -> Result<Started> {
     let token = secrets::random_token("");
-    store::insert(db, &secrets::sha256(token.as_bytes()), user, tenant, user_agent, db.clock.now() + LIFETIME).await?;
-    let session = find(db, &token).await?.ok_or_else(|| unauthenticated("Please sign in again."))?;
-    Ok(Started { cookie: set_cookie(&token, LIFETIME.num_seconds()), session })
+    store::insert(
+        db,
+        &secrets::sha256(token.as_bytes()),
+        user,
+        tenant,
+        user_agent,
+        db.clock.now() + LIFETIME,
+    )
+    .await?;
+    let session = find(db, &token)
+        .await?
+        .ok_or_else(|| unauthenticated("Please sign in again."))?;
+    Ok(Started {
+        cookie: set_cookie(&token, LIFETIME.num_seconds()),
+        session,
+    })
 }
 
 pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {

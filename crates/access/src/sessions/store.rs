@@ -51,12 +51,16 @@ pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Resul
 }
 
 pub async fn delete(db: &Database, token_hash: &[u8]) -> Result<()> {
-    sqlx::query!("delete from platform.sessions where token_hash = $1", token_hash).execute(db.platform()).await?;
+    sqlx::query!("delete from platform.sessions where token_hash = $1", token_hash)
+        .execute(db.platform())
+        .await?;
     Ok(())
 }
 
 /// After a change of password: every browser must sign in again.
 pub async fn end_all_of_user(db: &Database, user: UserId) -> Result<()> {
-    sqlx::query!("delete from platform.sessions where user_id = $1", user.0).execute(db.platform()).await?;
+    sqlx::query!("delete from platform.sessions where user_id = $1", user.0)
+        .execute(db.platform())
+        .await?;
     Ok(())
 }

@@ -94,7 +94,12 @@ mod tests {
 
     #[test]
     fn a_slug_keeps_what_a_url_can_carry() {
-        for (name, slug) in [("Fennel & Oak", "fennel-oak"), ("  Crème Brûlée!  ", "creme-brulee"), ("木", ""), ("a--b", "a-b")] {
+        for (name, slug) in [
+            ("Fennel & Oak", "fennel-oak"),
+            ("  Crème Brûlée!  ", "creme-brulee"),
+            ("木", ""),
+            ("a--b", "a-b"),
+        ] {
             assert_eq!(slug_of(name), slug);
         }
     }

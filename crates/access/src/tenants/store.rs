@@ -7,7 +7,13 @@ use kernel::{Database, Result, TenantTx};
 use super::Tenant;
 
 /// Writes the tenant that `tx` was opened for, with its empty knowledge.
-pub async fn insert(tx: &mut TenantTx, name: &str, slug: &str, email: Option<&str>, language: &str) -> Result<Tenant> {
+pub async fn insert(
+    tx: &mut TenantTx,
+    name: &str,
+    slug: &str,
+    email: Option<&str>,
+    language: &str,
+) -> Result<Tenant> {
     let id = tx.tenant_id();
     sqlx::query!(
         "insert into tenants (tenant_id, name, slug, email, language) values ($1, $2, $3, $4, $5)",
@@ -19,8 +25,12 @@ pub async fn insert(tx: &mut TenantTx, name: &str, slug: &str, email: Option<&st
     )
     .execute(&mut **tx)
     .await
-    .on_constraint("tenants_slug_key", || conflict("slug_taken", format!("The short name `{slug}` is taken.")))?;
-    sqlx::query!("insert into knowledge_state (tenant_id) values ($1)", id.0).execute(&mut **tx).await?;
+    .on_constraint("tenants_slug_key", || {
+        conflict("slug_taken", format!("The short name `{slug}` is taken."))
+    })?;
+    sqlx::query!("insert into knowledge_state (tenant_id) values ($1)", id.0)
+        .execute(&mut **tx)
+        .await?;
     get(tx).await
 }
 
@@ -40,7 +50,9 @@ pub async fn get(tx: &mut TenantTx) -> Result<Tenant> {
 /// Removes the tenant of this transaction and, by cascade, all that belongs to it.
 pub async fn delete(tx: &mut TenantTx) -> Result<()> {
     let id = tx.tenant_id();
-    sqlx::query!("delete from tenants where tenant_id = $1", id.0).execute(&mut **tx).await?;
+    sqlx::query!("delete from tenants where tenant_id = $1", id.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -59,7 +71,9 @@ pub async fn is_slug_free(db: &Database, slug: &str) -> Result<bool> {
 }
 
 pub async fn list_slugs(db: &Database) -> Result<Vec<String>> {
-    let slugs = sqlx::query_scalar!("select slug from platform.tenant_index order by slug").fetch_all(db.platform()).await?;
+    let slugs = sqlx::query_scalar!("select slug from platform.tenant_index order by slug")
+        .fetch_all(db.platform())
+        .await?;
     Ok(slugs)
 }
 

@@ -32,18 +32,31 @@ impl NewUser {
     pub async fn prepare(email: &str, name: &str, password: &str) -> Result<Self> {
         let email = email.trim();
         let name = name.trim();
-        let plausible = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+        let plausible = email
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
         if !plausible || email.len() > 254 || email.contains(char::is_whitespace) {
-            return Err(invalid("bad_email", "This is not an e-mail address, such as ana@example.com."));
+            return Err(invalid(
+                "bad_email",
+                "This is not an e-mail address, such as ana@example.com.",
+            ));
         }
         if name.is_empty() || name.chars().count() > 120 {
             return Err(invalid("bad_name", "Please give a name of 1 to 120 characters."));
         }
         if !(10..=200).contains(&password.chars().count()) {
-            return Err(invalid("bad_password", "Please choose a password of 10 to 200 characters."));
+            return Err(invalid(
+                "bad_password",
+                "Please choose a password of 10 to 200 characters.",
+            ));
         }
         let password_hash = hash_password(password).await?;
-        Ok(Self { id: UserId::new(), email: email.to_owned(), name: name.to_owned(), password_hash })
+        Ok(Self {
+            id: UserId::new(),
+            email: email.to_owned(),
+            name: name.to_owned(),
+            password_hash,
+        })
     }
 }
 
@@ -52,9 +65,14 @@ pub async fn hash_password(password: &str) -> Result<String> {
     let password = password.to_owned();
     let work = move || {
         let salt: [u8; 16] = secrets::random_bytes();
-        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string())
+        Argon2::default()
+            .hash_password_with_salt(password.as_bytes(), &salt)
+            .map(|hash| hash.to_string())
     };
-    tokio::task::spawn_blocking(work).await.map_err(internal)?.map_err(|error| internal(error.to_string()))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(internal)?
+        .map_err(|error| internal(error.to_string()))
 }
 
 /// Whether the password fits. `None` (no such user) takes as long as a wrong password.
@@ -65,7 +83,11 @@ pub async fn verify_password(password: &str, hash: Option<String>) -> Result<boo
     let known = hash.is_some();
     let hash = hash.unwrap_or_else(|| NOBODY.into());
     let work = move || {
-        let fits = PasswordHash::new(&hash).map(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+        let fits = PasswordHash::new(&hash).map(|parsed| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &parsed)
+                .is_ok()
+        });
         fits.unwrap_or(false)
     };
     Ok(tokio::task::spawn_blocking(work).await.map_err(internal)? && known)
@@ -78,8 +100,16 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_fits_its_hash() {
         let hash = hash_password("correct horse battery").await.unwrap();
-        assert!(verify_password("correct horse battery", Some(hash.clone())).await.unwrap());
-        assert!(!verify_password("correct horse batterz", Some(hash)).await.unwrap());
+        assert!(
+            verify_password("correct horse battery", Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !verify_password("correct horse batterz", Some(hash))
+                .await
+                .unwrap()
+        );
         assert!(!verify_password("anything", None).await.unwrap());
     }
 
@@ -91,7 +121,10 @@ mod tests {
             ("a@b.example", " ", "0123456789", "bad_name"),
             ("a@b.example", "A", "short", "bad_password"),
         ] {
-            assert_eq!(NewUser::prepare(email, name, password).await.unwrap_err().code, code);
+            assert_eq!(
+                NewUser::prepare(email, name, password).await.unwrap_err().code,
+                code
+            );
         }
     }
 }

@@ -19,12 +19,21 @@ pub async fn insert_with_membership(tx: &mut TenantTx, user: &NewUser, role: Rol
     .execute(&mut **tx)
     .await
     .on_constraint("users_email_key", || {
-        conflict("email_taken", "There is an account with this address already. Sign in instead.")
+        conflict(
+            "email_taken",
+            "There is an account with this address already. Sign in instead.",
+        )
     })?;
     insert_membership(tx, user.id, role, &user.name, &user.email).await
 }
 
-pub async fn insert_membership(tx: &mut TenantTx, user: UserId, role: Role, name: &str, email: &str) -> Result<()> {
+pub async fn insert_membership(
+    tx: &mut TenantTx,
+    user: UserId,
+    role: Role,
+    name: &str,
+    email: &str,
+) -> Result<()> {
     let tenant = tx.tenant_id();
     sqlx::query!(
         "insert into memberships (tenant_id, user_id, role, name, email) values ($1, $2, $3, $4, $5)",
@@ -36,13 +45,17 @@ pub async fn insert_membership(tx: &mut TenantTx, user: UserId, role: Role, name
     )
     .execute(&mut **tx)
     .await
-    .on_constraint("memberships_user_key", || conflict("already_member", "This person is a member already."))?;
+    .on_constraint("memberships_user_key", || {
+        conflict("already_member", "This person is a member already.")
+    })?;
     Ok(())
 }
 
 /// Ends a membership; open sessions lose access with their next request.
 pub async fn delete_membership(tx: &mut TenantTx, email: &str) -> Result<bool> {
-    let done = sqlx::query!("delete from memberships where lower(email) = lower($1)", email).execute(&mut **tx).await?;
+    let done = sqlx::query!("delete from memberships where lower(email) = lower($1)", email)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -72,7 +85,13 @@ pub async fn find_for_sign_in(db: &Database, email: &str) -> Result<Option<SignI
 }
 
 pub async fn set_password_hash(db: &Database, user: UserId, hash: &str) -> Result<()> {
-    sqlx::query!("update platform.users set password_hash = $2 where id = $1", user.0, hash).execute(db.platform()).await?;
+    sqlx::query!(
+        "update platform.users set password_hash = $2 where id = $1",
+        user.0,
+        hash
+    )
+    .execute(db.platform())
+    .await?;
     Ok(())
 }
 

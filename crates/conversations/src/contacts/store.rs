@@ -25,9 +25,12 @@ pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdent
     let tenant = tx.tenant_id();
     let fresh = ContactId::new();
     // The lock makes two first visits of the same person queue instead of making two contacts.
-    sqlx::query!("select pg_advisory_xact_lock(hashtext($1))", format!("identity/{tenant}/{}", identity.subject))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtext($1))",
+        format!("identity/{tenant}/{}", identity.subject)
+    )
+    .execute(&mut **tx)
+    .await?;
     let known = sqlx::query_scalar!(
         r#"select contact_id as "id: ContactId" from contact_identities where kind = 'external' and value = $1"#,
         identity.subject,
@@ -60,6 +63,13 @@ pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdent
 
 /// Sets name and address, for import and demonstration data.
 pub async fn describe(tx: &mut TenantTx, id: ContactId, name: &str, email: &str) -> Result<()> {
-    sqlx::query!("update contacts set name = $2, email = $3 where id = $1", id.0, name, email).execute(&mut **tx).await?;
+    sqlx::query!(
+        "update contacts set name = $2, email = $3 where id = $1",
+        id.0,
+        name,
+        email
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

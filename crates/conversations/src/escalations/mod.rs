@@ -47,7 +47,9 @@ pub async fn open(tx: &mut TenantTx, conversation: ConversationId, reason: Reaso
     let text = summary::write(tx, conversation).await?;
     let is_new = store::insert(tx, conversation, reason, &text).await?;
     store::mark_conversation(tx, conversation).await?;
-    tx.emit(Event::ConversationChanged { conversation_id: conversation });
+    tx.emit(Event::ConversationChanged {
+        conversation_id: conversation,
+    });
     Ok(is_new)
 }
 

@@ -6,7 +6,12 @@ use kernel::{Result, TenantTx};
 use super::{Escalation, Reason};
 
 /// False if one is open already.
-pub async fn insert(tx: &mut TenantTx, conversation: ConversationId, reason: Reason, summary: &str) -> Result<bool> {
+pub async fn insert(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    reason: Reason,
+    summary: &str,
+) -> Result<bool> {
     let (tenant, id) = (tx.tenant_id(), EscalationId::new());
     let done = sqlx::query!(
         "insert into escalations (tenant_id, id, conversation_id, reason, summary) values ($1, $2, $3, $4, $5)

@@ -1,11 +1,11 @@
 //! A visitor's message comes in: it is stored, once, before anything else happens.
 
-pub(crate) mod store;
+mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::error::Result;
 use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
-use kernel::{Database, Event, TenantProof};
+use kernel::{Database, Event, TenantProof, TenantTx};
 
 use crate::messages::SenderType;
 
@@ -57,6 +57,12 @@ pub struct Utterance {
     pub seq: i64,
     pub sender_type: SenderType,
     pub text: String,
+    pub sent_at: DateTime<Utc>,
+}
+
+/// What waits for the bot in a conversation, as if it had come in just now; none if nothing does.
+pub async fn load_waiting(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<Recorded>> {
+    store::load_waiting(tx, conversation, RECENT).await
 }
 
 /// How many earlier messages a question is understood with.

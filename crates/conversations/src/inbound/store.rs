@@ -18,7 +18,10 @@ pub enum Outcome {
 pub const LOST_RACE: &str = "lost_race";
 
 fn lost_race() -> Error {
-    conflict(LOST_RACE, "Somebody else wrote the same at this moment. Please try again.")
+    conflict(
+        LOST_RACE,
+        "Somebody else wrote the same at this moment. Please try again.",
+    )
 }
 
 pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result<Outcome> {
@@ -30,7 +33,9 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         create_conversation(tx, inbound).await?;
         state = lock(tx, inbound.conversation_id).await?;
     }
-    let Some((state, knowledge_revision)) = state else { return Err(lost_race()) };
+    let Some((state, knowledge_revision)) = state else {
+        return Err(lost_race());
+    };
     if let Some(stored) = find_stored(tx, inbound).await? {
         return Ok(Outcome::Recorded(Recorded {
             conversation: state,
@@ -43,7 +48,9 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
             knowledge_revision,
         }));
     }
-    insert(tx, inbound, state, knowledge_revision, recent).await.map(Outcome::Recorded)
+    insert(tx, inbound, state, knowledge_revision, recent)
+        .await
+        .map(Outcome::Recorded)
 }
 
 /// Locks the conversation until the end of the transaction, so that its messages are numbered one after another.
@@ -138,7 +145,11 @@ async fn insert(
         state.status = "open".into();
         state.ai_paused = false;
     }
-    let recent = if state.last_seq > 0 { list_recent(tx, state.id, recent).await? } else { Vec::new() };
+    let recent = if state.last_seq > 0 {
+        list_recent(tx, state.id, recent).await?
+    } else {
+        Vec::new()
+    };
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let row = sqlx::query!(
         "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id)
@@ -169,6 +180,7 @@ async fn insert(
         seq: row.seq,
         sender_type: SenderType::User,
         text: inbound.text.clone(),
+        sent_at: row.sent_at,
     });
     Ok(recorded)
 }
@@ -186,11 +198,50 @@ async fn reopen(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
     Ok(())
 }
 
+pub async fn load_waiting(tx: &mut TenantTx, id: ConversationId, limit: i64) -> Result<Option<Recorded>> {
+    let row = sqlx::query!(
+        r#"select c.contact_id as "contact_id: ContactId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled,
+            (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!"
+        from conversations c
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        where c.tenant_id = current_tenant_id() and c.id = $1"#,
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let recent = list_recent(tx, id, limit).await?;
+    let (Some(row), Some(last)) = (row, recent.last().cloned()) else {
+        return Ok(None);
+    };
+    if last.sender_type != SenderType::User || row.ai_paused || !row.ai_enabled || row.status == "resolved" {
+        return Ok(None);
+    }
+    let conversation = ConversationState {
+        id,
+        contact_id: row.contact_id,
+        status: row.status,
+        ai_paused: row.ai_paused,
+        ai_enabled: row.ai_enabled,
+        last_seq: row.last_seq,
+        language: row.language,
+    };
+    Ok(Some(Recorded {
+        conversation,
+        message_id: last.message_id,
+        seq: last.seq,
+        text: last.text,
+        sent_at: last.sent_at,
+        is_new: true,
+        recent,
+        knowledge_revision: row.revision,
+    }))
+}
+
 /// The newest messages of a conversation, oldest of them first.
 pub async fn list_recent(tx: &mut TenantTx, id: ConversationId, limit: i64) -> Result<Vec<Utterance>> {
     let mut rows = sqlx::query_as!(
         Utterance,
-        r#"select id as "message_id: MessageId", seq, sender_type as "sender_type: SenderType", text_content as text from messages
+        r#"select id as "message_id: MessageId", seq, sender_type as "sender_type: SenderType", text_content as text, sent_at from messages
         where tenant_id = current_tenant_id() and conversation_id = $1
         order by seq desc
         limit $2"#,

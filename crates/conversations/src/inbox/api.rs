@@ -52,7 +52,10 @@ async fn list_conversations(
     Query(query): Query<InboxQuery>,
 ) -> Result<Json<Page<ConversationSummary>>> {
     member.require(Permission::ReadConversations)?;
-    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    let page = PageQuery {
+        cursor: query.cursor,
+        limit: query.limit,
+    };
     let status = match query.status {
         Some(StatusFilter::Open) => Some(Status::Open),
         Some(StatusFilter::Escalated) => Some(Status::Escalated),
@@ -61,15 +64,28 @@ async fn list_conversations(
     };
     let text = query.q.filter(|q| !q.trim().is_empty());
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let rows = store::list(&mut tx, &store::Filter { status, text }, page.after()?, page.limit() + 1).await?;
-    let position = |row: &ConversationSummary| Position { at: row.last_message_at.unwrap_or(row.created_at), id: row.id.0 };
+    let rows = store::list(
+        &mut tx,
+        &store::Filter { status, text },
+        page.after()?,
+        page.limit() + 1,
+    )
+    .await?;
+    let position = |row: &ConversationSummary| Position {
+        at: row.last_message_at.unwrap_or(row.created_at),
+        id: row.id.0,
+    };
     Ok(Json(Page::cut(rows, page.limit(), position)))
 }
 
 /// Open one conversation.
 #[utoipa::path(get, path = "/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
     params(("id" = ConversationId, Path)), responses((status = 200, body = ConversationDetails), (status = 404, body = Problem)))]
-async fn get_conversation(State(ctx): State<Context>, member: Member, Path(id): Path<ConversationId>) -> Result<Json<ConversationDetails>> {
+async fn get_conversation(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ConversationId>,
+) -> Result<Json<ConversationDetails>> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     Ok(Json(describe(&mut tx, id).await?))
@@ -141,13 +157,21 @@ async fn describe(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationD
     let conversation = store::get(tx, id).await?;
     let escalation = escalations::find_open(tx, id).await?;
     let page_url = store::get_page_url(tx, id).await?;
-    Ok(ConversationDetails { conversation, escalation, page_url })
+    Ok(ConversationDetails {
+        conversation,
+        escalation,
+        page_url,
+    })
 }
 
 /// Mark a conversation as read.
 #[utoipa::path(post, path = "/conversations/{id}/read", operation_id = "mark_conversation_read", tag = "conversations",
     params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn mark_conversation_read(State(ctx): State<Context>, member: Member, Path(id): Path<ConversationId>) -> Result<StatusCode> {
+async fn mark_conversation_read(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::mark_read(&mut tx, id).await? {

@@ -50,8 +50,16 @@ impl From<Row> for ConversationSummary {
             status: row.status,
             ai_paused: row.ai_paused,
             needs_person: row.needs_person,
-            contact: Contact { id: row.contact_id, name: row.contact_name, email: row.contact_email },
-            channel: ChannelName { id: row.channel_id, name: row.channel_name, kind: row.channel_kind },
+            contact: Contact {
+                id: row.contact_id,
+                name: row.contact_name,
+                email: row.contact_email,
+            },
+            channel: ChannelName {
+                id: row.channel_id,
+                name: row.channel_name,
+                kind: row.channel_kind,
+            },
             last_message_preview: row.last_message_preview,
             last_message_at: row.last_message_at,
             last_seq: row.last_seq,
@@ -73,22 +81,40 @@ pub struct Filter {
 }
 
 /// Conversations that have a message, newest activity first.
-pub async fn list(tx: &mut TenantTx, filter: &Filter, after: Option<Position>, limit: i64) -> Result<Vec<ConversationSummary>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<ConversationSummary>> {
     let mut query = QueryBuilder::<Postgres>::new(SELECT);
     query.push(" and c.last_message_at is not null");
     if let Some(status) = filter.status {
         query.push(" and c.status = ").push_bind(status.as_str());
     }
     if let Some(text) = &filter.text {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let pattern = format!(
+            "%{}%",
+            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+        );
         query.push(" and (p.name ilike ").push_bind(pattern.clone());
         query.push(" or p.email ilike ").push_bind(pattern.clone());
-        query.push(" or c.last_message_preview ilike ").push_bind(pattern).push(")");
+        query
+            .push(" or c.last_message_preview ilike ")
+            .push_bind(pattern)
+            .push(")");
     }
     if let Some(position) = after {
-        query.push(" and (c.last_message_at, c.id) < (").push_bind(position.at).push(", ").push_bind(position.id).push(")");
+        query
+            .push(" and (c.last_message_at, c.id) < (")
+            .push_bind(position.at)
+            .push(", ")
+            .push_bind(position.id)
+            .push(")");
     }
-    query.push(" order by c.last_message_at desc, c.id desc limit ").push_bind(limit);
+    query
+        .push(" order by c.last_message_at desc, c.id desc limit ")
+        .push_bind(limit);
     let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
     Ok(rows.into_iter().map(ConversationSummary::from).collect())
 }
@@ -105,9 +131,12 @@ pub async fn get(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationSu
 }
 
 pub async fn get_page_url(tx: &mut TenantTx, id: ConversationId) -> Result<Option<String>> {
-    let url = sqlx::query_scalar!("select page_url from conversations where tenant_id = current_tenant_id() and id = $1", id.0)
-        .fetch_one(&mut **tx)
-        .await?;
+    let url = sqlx::query_scalar!(
+        "select page_url from conversations where tenant_id = current_tenant_id() and id = $1",
+        id.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(url)
 }
 
@@ -127,7 +156,10 @@ pub async fn set_status(tx: &mut TenantTx, id: ConversationId, status: Status) -
     .execute(&mut **tx)
     .await
     .on_constraint("conversations_one_open", || {
-        conflict("another_open", "This contact has another open conversation on this channel. Continue there.")
+        conflict(
+            "another_open",
+            "This contact has another open conversation on this channel. Continue there.",
+        )
     })?;
     Ok(())
 }
@@ -152,7 +184,9 @@ pub async fn assign(tx: &mut TenantTx, id: ConversationId, user: Option<UserId>)
     )
     .execute(&mut **tx)
     .await
-    .on_constraint("conversations_tenant_id_assigned_to_fkey", || invalid("not_a_member", "Only a member can be assigned."))?;
+    .on_constraint("conversations_tenant_id_assigned_to_fkey", || {
+        invalid("not_a_member", "Only a member can be assigned.")
+    })?;
     Ok(())
 }
 

@@ -20,9 +20,9 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Context;
 use crate::inbox::{self, ConversationSummary};
 use crate::messages::{self, Message};
-use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(stream_events))
@@ -44,9 +44,13 @@ struct MessageEvent {
 async fn stream_events(State(ctx): State<Context>, member: Member, headers: HeaderMap) -> Result<Response> {
     member.require(Permission::ReadConversations)?;
     let is_resumed = headers.contains_key("last-event-id");
-    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15)).text("still here");
+    let keep_alive = KeepAlive::new()
+        .interval(Duration::from_secs(15))
+        .text("still here");
     let stream = follow(ctx, member, is_resumed);
-    Ok(axum::response::sse::Sse::new(stream).keep_alive(keep_alive).into_response())
+    Ok(axum::response::sse::Sse::new(stream)
+        .keep_alive(keep_alive)
+        .into_response())
 }
 
 fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = Result<Sse, Infallible>> {
@@ -83,7 +87,11 @@ fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = 
 
 async fn read(ctx: &Context, member: &Member, event: Event) -> Result<Option<Sse>> {
     let (name, body) = match event {
-        Event::MessageAdded { conversation_id, message_id, .. } => match read_message(ctx, member, conversation_id, message_id).await? {
+        Event::MessageAdded {
+            conversation_id,
+            message_id,
+            ..
+        } => match read_message(ctx, member, conversation_id, message_id).await? {
             Some(event) => ("message", json!(event)),
             None => return Ok(None),
         },
@@ -100,11 +108,21 @@ async fn read(ctx: &Context, member: &Member, event: Event) -> Result<Option<Sse
     Ok(Some(Sse::default().event(name).data(body.to_string())))
 }
 
-async fn read_message(ctx: &Context, member: &Member, conversation: ConversationId, message: MessageId) -> Result<Option<MessageEvent>> {
+async fn read_message(
+    ctx: &Context,
+    member: &Member,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<MessageEvent>> {
     let mut tx = ctx.db.tenant_read(member).await?;
     let message = messages::store::find(&mut tx, conversation, message).await?;
     let conversation = inbox::store::find(&mut tx, conversation).await?;
-    Ok(message.zip(conversation).map(|(message, conversation)| MessageEvent { message, conversation }))
+    Ok(message
+        .zip(conversation)
+        .map(|(message, conversation)| MessageEvent {
+            message,
+            conversation,
+        }))
 }
 
 async fn is_still_member(ctx: &Context, member: &Member) -> bool {

@@ -16,7 +16,9 @@ use super::{Message, store};
 use crate::{Context, inbox, outbound};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(list_messages, create_reply)).routes(routes!(get_answer_trace))
+    OpenApiRouter::new()
+        .routes(routes!(list_messages, create_reply))
+        .routes(routes!(get_answer_trace))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -57,7 +57,12 @@ impl From<Row> for Message {
 }
 
 /// Messages after `seq`, oldest first.
-pub async fn list_after(tx: &mut TenantTx, conversation: ConversationId, seq: i64, limit: i64) -> Result<Vec<Message>> {
+pub async fn list_after(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Message>> {
     let rows = sqlx::query_as!(
         Row,
         r#"select m.id as "id: MessageId", m.conversation_id as "conversation_id: ConversationId", m.seq,
@@ -81,10 +86,17 @@ pub async fn list_after(tx: &mut TenantTx, conversation: ConversationId, seq: i6
 }
 
 /// The newest messages, oldest of them first.
-pub async fn list_latest(tx: &mut TenantTx, conversation: ConversationId, limit: i64) -> Result<Vec<Message>> {
-    let last = sqlx::query_scalar!("select last_seq from conversations where tenant_id = current_tenant_id() and id = $1", conversation.0)
-        .fetch_optional(&mut **tx)
-        .await?;
+pub async fn list_latest(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let last = sqlx::query_scalar!(
+        "select last_seq from conversations where tenant_id = current_tenant_id() and id = $1",
+        conversation.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     list_after(tx, conversation, last.unwrap_or(0) - limit, limit).await
 }
 
@@ -103,7 +115,11 @@ pub async fn find(tx: &mut TenantTx, conversation: ConversationId, id: MessageId
 }
 
 /// The bot's reply that covers this visitor message: the first whose question is this one or a later one.
-pub async fn find_reply_to(tx: &mut TenantTx, conversation: ConversationId, question_seq: i64) -> Result<Option<Message>> {
+pub async fn find_reply_to(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    question_seq: i64,
+) -> Result<Option<Message>> {
     let id = sqlx::query_scalar!(
         r#"select a.id as "id: MessageId"
         from answers a
@@ -150,7 +166,11 @@ pub async fn set_feedback(
 }
 
 /// How an answer came about: each step's choice and time.
-pub async fn find_trace(tx: &mut TenantTx, conversation: ConversationId, id: MessageId) -> Result<Option<Value>> {
+pub async fn find_trace(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<Value>> {
     let trace = sqlx::query_scalar!(
         "select trace from answers where tenant_id = current_tenant_id() and conversation_id = $1 and id = $2",
         conversation.0,

@@ -3,11 +3,10 @@
 pub mod store;
 
 use access::Member;
-use kernel::ids::{ContactId, ConversationId, MessageId, QaPairId};
+use kernel::ids::{ChannelId, ConversationId, MessageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
-use crate::inbound::Utterance;
 use crate::messages::{Action, Message, Source};
 
 /// What the bot wants to say.
@@ -52,7 +51,9 @@ pub async fn record_bot_reply(
     question: (MessageId, i64),
     reply: &BotReply,
 ) -> Result<Outcome> {
-    let Some(gate) = store::lock(tx, conversation).await? else { return Ok(Outcome::Silenced) };
+    let Some(gate) = store::lock(tx, conversation).await? else {
+        return Ok(Outcome::Silenced);
+    };
     if gate.ai_paused || !gate.ai_enabled {
         return Ok(Outcome::Silenced);
     }
@@ -75,33 +76,43 @@ pub async fn record_human_reply(
     client_message_id: &str,
     text: &str,
 ) -> Result<Message> {
-    store::lock(tx, conversation).await?.ok_or_else(|| kernel::error::not_found("conversation"))?;
+    store::lock(tx, conversation)
+        .await?
+        .ok_or_else(|| kernel::error::not_found("conversation"))?;
     if let Some(stored) = store::find_by_client_id(tx, conversation, client_message_id).await? {
         return Ok(stored);
     }
     let message = store::insert_human_reply(tx, conversation, member, client_message_id, text).await?;
     store::pause_bot(tx, conversation, member.user_id()).await?;
     tx.emit(added(&message));
-    tx.emit(Event::ConversationChanged { conversation_id: conversation });
+    tx.emit(Event::ConversationChanged {
+        conversation_id: conversation,
+    });
     Ok(message)
 }
 
 /// Adds a line that explains what happened in the thread, such as a hand-over.
-pub async fn record_system_message(tx: &mut TenantTx, conversation: ConversationId, text: &str) -> Result<Message> {
+pub async fn record_system_message(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    text: &str,
+) -> Result<Message> {
     let message = store::insert_system_message(tx, conversation, text).await?;
     tx.emit(added(&message));
     Ok(message)
 }
 
 fn added(message: &Message) -> Event {
-    Event::MessageAdded { conversation_id: message.conversation_id, message_id: message.id, seq: message.seq }
+    Event::MessageAdded {
+        conversation_id: message.conversation_id,
+        message_id: message.id,
+        seq: message.seq,
+    }
 }
 
-/// A conversation whose last word is the visitor's although the bot should have answered: after a crash.
-#[derive(Debug)]
+/// A conversation in which the visitor waits for the bot since before a crash.
+#[derive(Debug, Clone, Copy)]
 pub struct Unanswered {
     pub conversation_id: ConversationId,
-    pub contact_id: ContactId,
-    pub channel_id: kernel::ids::ChannelId,
-    pub recent: Vec<Utterance>,
+    pub channel_id: ChannelId,
 }

@@ -2,12 +2,11 @@
 
 use access::Member;
 use chrono::{DateTime, Utc};
-use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId, UserId};
+use kernel::ids::{ChannelId, ConversationId, MessageId, UserId};
 use kernel::{Result, TenantTx};
 use serde_json::json;
 
 use super::{BotReply, Unanswered};
-use crate::inbound::store::list_recent;
 use crate::messages::{self, Answer, Message, SenderType};
 
 /// What decides whether the bot may speak, read under the conversation's lock.
@@ -47,7 +46,12 @@ pub async fn is_answered(tx: &mut TenantTx, question: MessageId) -> Result<bool>
 }
 
 /// Message and answer in one statement.
-pub async fn insert_bot_reply(tx: &mut TenantTx, conversation: ConversationId, question: MessageId, reply: &BotReply) -> Result<Message> {
+pub async fn insert_bot_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    question: MessageId,
+    reply: &BotReply,
+) -> Result<Message> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let matched: Vec<uuid::Uuid> = reply.matched_qa_ids.iter().map(|id| id.0).collect();
     let row = sqlx::query!(
@@ -96,7 +100,15 @@ pub async fn insert_bot_reply(tx: &mut TenantTx, conversation: ConversationId, q
         actions: reply.actions.clone(),
         feedback: None,
     };
-    Ok(message(id, conversation, (row.seq, row.sent_at), SenderType::Ai, reply.sender_name.clone(), &reply.text, Some(answer)))
+    Ok(message(
+        id,
+        conversation,
+        (row.seq, row.sent_at),
+        SenderType::Ai,
+        reply.sender_name.clone(),
+        &reply.text,
+        Some(answer),
+    ))
 }
 
 pub async fn insert_human_reply(
@@ -122,12 +134,24 @@ pub async fn insert_human_reply(
     .fetch_one(&mut **tx)
     .await?;
     let name = member.display_name().map(str::to_owned);
-    let mut message = message(id, conversation, (row.seq, row.sent_at), SenderType::Agent, name, text, None);
+    let mut message = message(
+        id,
+        conversation,
+        (row.seq, row.sent_at),
+        SenderType::Agent,
+        name,
+        text,
+        None,
+    );
     message.client_message_id = Some(client_message_id.to_owned());
     Ok(message)
 }
 
-pub async fn insert_system_message(tx: &mut TenantTx, conversation: ConversationId, text: &str) -> Result<Message> {
+pub async fn insert_system_message(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    text: &str,
+) -> Result<Message> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let row = sqlx::query!(
         "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content)
@@ -140,7 +164,15 @@ pub async fn insert_system_message(tx: &mut TenantTx, conversation: Conversation
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(message(id, conversation, (row.seq, row.sent_at), SenderType::System, None, text, None))
+    Ok(message(
+        id,
+        conversation,
+        (row.seq, row.sent_at),
+        SenderType::System,
+        None,
+        text,
+        None,
+    ))
 }
 
 fn message(
@@ -153,10 +185,24 @@ fn message(
     answer: Option<Answer>,
 ) -> Message {
     let text = text.to_owned();
-    Message { id, conversation_id, seq, sender_type, sender_name, text, created_at, client_message_id: None, answer }
+    Message {
+        id,
+        conversation_id,
+        seq,
+        sender_type,
+        sender_name,
+        text,
+        created_at,
+        client_message_id: None,
+        answer,
+    }
 }
 
-pub async fn find_by_client_id(tx: &mut TenantTx, conversation: ConversationId, client_message_id: &str) -> Result<Option<Message>> {
+pub async fn find_by_client_id(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    client_message_id: &str,
+) -> Result<Option<Message>> {
     let id = sqlx::query_scalar!(
         r#"select id as "id: MessageId" from messages
         where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
@@ -198,8 +244,9 @@ pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Op
 /// Conversations in which the visitor has been waiting for the bot since before `before`: the server died
 /// between storing the question and storing the answer.
 pub async fn list_unanswered(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<Vec<Unanswered>> {
-    let rows = sqlx::query!(
-        r#"select id as "id: ConversationId", contact_id as "contact_id: ContactId", channel_id as "channel_id: ChannelId"
+    let found = sqlx::query_as!(
+        Unanswered,
+        r#"select id as "conversation_id: ConversationId", channel_id as "channel_id: ChannelId"
         from conversations
         where tenant_id = current_tenant_id() and awaiting_reply_since < $1 and not ai_paused and status <> 'resolved'
         order by awaiting_reply_since
@@ -208,10 +255,5 @@ pub async fn list_unanswered(tx: &mut TenantTx, before: DateTime<Utc>) -> Result
     )
     .fetch_all(&mut **tx)
     .await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let recent = list_recent(tx, row.id, 12).await?;
-        found.push(Unanswered { conversation_id: row.id, contact_id: row.contact_id, channel_id: row.channel_id, recent });
-    }
     Ok(found)
 }

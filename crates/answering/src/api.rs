@@ -1,0 +1,4 @@
+//! x
+pub fn routes() -> utoipa_axum::router::OpenApiRouter<crate::Context> {
+    utoipa_axum::router::OpenApiRouter::new()
+}

@@ -1,0 +1,3 @@
+//! x
+#[derive(Clone)]
+pub struct Models;

@@ -1,0 +1,420 @@
+//! From question to reply, step by step: understand → retrieve → judge → compose → ground → decide.
+//!
+//! [`answer`] stores nothing; [`crate::turns`] does. Every step leaves its choice and time in the trace.
+
+mod chips;
+mod compose;
+mod ground;
+mod prompt;
+mod retrieve;
+mod trace;
+
+use std::sync::Arc;
+
+use conversations::inbound::Utterance;
+use conversations::messages::{Action, SenderType, Source, SourceKind};
+use conversations::outbound::BotReply;
+use kernel::ids::QaPairId;
+use kernel::{Result, TenantProof};
+use knowledge::language::{self, Language};
+use knowledge::retrieval::{Candidate, EntryKind};
+use knowledge::snapshot::Snapshot;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::intent::{self, Intent};
+use crate::wording::{Phrase, say};
+use crate::{BotSettings, Context};
+use retrieve::Found;
+use trace::Trace;
+
+pub use trace::AnswerTrace;
+
+/// Everything that a reply is made from.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// What was said, oldest first; it ends with the visitor's messages that wait for a reply.
+    pub recent: Vec<Utterance>,
+    /// The conversation's language as far as known.
+    pub language: Option<String>,
+    pub knowledge_revision: i64,
+    pub settings: Arc<BotSettings>,
+    pub options: Options,
+}
+
+/// What a channel or a request may change about the model.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub model: Option<String>,
+    pub temperature: f64,
+    /// False: only approved text, whatever credential there is.
+    pub use_model: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            model: None,
+            temperature: 0.3,
+            use_model: true,
+        }
+    }
+}
+
+/// A piece of the reply while it is being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delta {
+    pub text: String,
+    /// What was sent before is void.
+    pub replace: bool,
+}
+
+/// Where pieces of the reply go while it is made.
+pub type Sink = mpsc::UnboundedSender<Delta>;
+
+/// A reply with what only its maker needs to know.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub reply: BotReply,
+    /// The gap to note with it, if it is one: best match and its cosine.
+    pub gap: Option<GapHint>,
+    /// More messages may make it clearer: worth waiting for.
+    pub is_unsure: bool,
+}
+
+impl Reply {
+    pub fn hands_over(&self) -> bool {
+        self.reply
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::HandOff { .. }))
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct GapHint {
+    pub question: String,
+    pub best_match_id: Option<QaPairId>,
+    pub similarity: Option<f64>,
+}
+
+impl Turn {
+    /// The visitor's waiting messages as one question.
+    pub fn question(&self) -> String {
+        let start = self.waiting_from();
+        let texts = self
+            .recent
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .map(|utterance| utterance.text.trim());
+        texts
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// What the visitor asked before that.
+    fn previous_question(&self) -> Option<&str> {
+        let earlier = self.recent.get(..self.waiting_from()).unwrap_or_default();
+        earlier
+            .iter()
+            .rev()
+            .find(|utterance| utterance.sender_type == SenderType::User)
+            .map(|utterance| utterance.text.as_str())
+    }
+
+    fn history(&self) -> &[Utterance] {
+        self.recent.get(..self.waiting_from()).unwrap_or_default()
+    }
+
+    fn waiting_from(&self) -> usize {
+        self.recent
+            .iter()
+            .rposition(|utterance| utterance.sender_type != SenderType::User)
+            .map_or(0, |last| last + 1)
+    }
+}
+
+/// Makes the reply to a turn. Pieces go to `sink` as soon as they are certain to be shown.
+pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: &Sink) -> Result<Reply> {
+    let mut trace = Trace::start();
+    let question = turn.question();
+    let snapshot = ctx
+        .knowledge
+        .snapshots
+        .get(&ctx.db, proof, turn.knowledge_revision)
+        .await?;
+    trace.step("knowledge");
+    let language = understand_language(&question, turn);
+    let intent = intent::detect(&question);
+    trace.note("intent", json!(format!("{intent:?}").to_lowercase()));
+    trace.step("understand");
+    match intent {
+        Intent::Greeting | Intent::Thanks | Intent::Goodbye => {
+            return Ok(small_talk(intent, language, &snapshot, turn, question, trace));
+        }
+        Intent::Person if turn.settings.escalation_enabled => {
+            return Ok(hand_over(language, turn, question, trace));
+        }
+        _ => {}
+    }
+    let found = retrieve::retrieve(ctx, proof, &snapshot, turn, &question, language, &mut trace).await?;
+    let material = Material {
+        snapshot,
+        found,
+        question,
+        language,
+        wants_booking: intent == Intent::Booking,
+    };
+    if material.found.confidence() < turn.settings.confidence_threshold {
+        return Ok(decline(&material, turn, trace));
+    }
+    let composed = compose::compose(ctx, proof, turn, &material, &mut trace, sink).await?;
+    Ok(match composed {
+        Some(composed) => decide(&material, turn, composed, trace),
+        None => decline(&material, turn, trace),
+    })
+}
+
+/// What was found for a question, and what was understood of it.
+struct Material {
+    snapshot: Arc<Snapshot>,
+    found: Found,
+    question: String,
+    language: Language,
+    wants_booking: bool,
+}
+
+/// An answer's text before the last decisions.
+struct Composed {
+    text: String,
+    mode: &'static str,
+    /// The entries that the text rests on.
+    used: Vec<Candidate>,
+    model: Option<String>,
+    input_tokens: i64,
+    output_tokens: i64,
+}
+
+/// The question's own language, else the conversation's.
+fn understand_language(question: &str, turn: &Turn) -> Language {
+    let known = turn
+        .language
+        .as_deref()
+        .map_or(Language::UNKNOWN, Language::from_code);
+    let earlier = || {
+        turn.previous_question()
+            .map_or(Language::UNKNOWN, language::detect)
+    };
+    language::detect(question).or(earlier()).or(known)
+}
+
+fn decide(material: &Material, turn: &Turn, composed: Composed, mut trace: Trace) -> Reply {
+    let settings = &turn.settings;
+    let used: Vec<_> = composed.used.iter().map(|candidate| candidate.group).collect();
+    let actions = booking_action(material.wants_booking, settings);
+    let reply = BotReply {
+        text: composed.text,
+        question_text: material.found.reading.clone(),
+        mode: composed.mode,
+        confidence: material.found.confidence(),
+        gap_detected: false,
+        escalation_offered: !actions.is_empty(),
+        suggestion_chips: chips::related(material, &used, settings.max_suggestion_chips.into()),
+        matched_qa_ids: qa_ids(&composed.used),
+        sources: composed
+            .used
+            .iter()
+            .filter_map(|candidate| source(&material.snapshot, candidate))
+            .collect(),
+        actions,
+        language: code(material.language),
+        model: composed.model,
+        input_tokens: composed.input_tokens,
+        output_tokens: composed.output_tokens,
+        trace: {
+            trace.step("decide");
+            trace.finish(material, turn, composed.mode)
+        },
+        sender_name: Some(settings.display_name.clone()),
+    };
+    Reply {
+        reply,
+        gap: None,
+        is_unsure: false,
+    }
+}
+
+/// Below the bar: says so, notes the gap, offers a person or a booking.
+fn decline(material: &Material, turn: &Turn, mut trace: Trace) -> Reply {
+    let settings = &turn.settings;
+    let actions = booking_action(true, settings);
+    let phrase = match (
+        material.wants_booking && !actions.is_empty(),
+        settings.escalation_enabled,
+        actions.is_empty(),
+    ) {
+        (true, _, _) => Phrase::Booking,
+        _ if material.snapshot.index.is_empty() => Phrase::NothingLearned,
+        (false, false, _) => Phrase::NotKnownAlone,
+        (false, true, true) => Phrase::NotKnown,
+        (false, true, false) => Phrase::NotKnownBooking,
+    };
+    let is_gap = phrase != Phrase::Booking;
+    let text = say(phrase, material.language).to_owned();
+    let best = material
+        .found
+        .candidates
+        .iter()
+        .find(|candidate| candidate.kind == EntryKind::QaPair);
+    let similarity = best
+        .filter(|best| best.features.has_vector)
+        .map(|best| f64::from(best.features.cosine).clamp(0.0, 1.0));
+    let gap = is_gap.then(|| GapHint {
+        question: material.question.chars().take(1000).collect(),
+        best_match_id: best.map(|best| QaPairId(best.id)),
+        similarity,
+    });
+    let mode = if is_gap { "no_answer" } else { "action" };
+    let reply = BotReply {
+        text,
+        question_text: material.found.reading.clone(),
+        mode,
+        confidence: material.found.confidence(),
+        gap_detected: is_gap,
+        escalation_offered: settings.escalation_enabled,
+        suggestion_chips: chips::nearest(material, settings.max_suggestion_chips.into()),
+        matched_qa_ids: Vec::new(),
+        sources: Vec::new(),
+        actions,
+        language: code(material.language),
+        model: None,
+        input_tokens: 0,
+        output_tokens: 0,
+        trace: {
+            trace.step("decide");
+            trace.finish(material, turn, mode)
+        },
+        sender_name: Some(settings.display_name.clone()),
+    };
+    Reply {
+        reply,
+        gap,
+        is_unsure: is_gap,
+    }
+}
+
+fn booking_action(wanted: bool, settings: &BotSettings) -> Vec<Action> {
+    match &settings.booking_url {
+        Some(url) if wanted && settings.escalation_enabled => vec![Action::OfferBooking { url: url.clone() }],
+        _ => Vec::new(),
+    }
+}
+
+fn small_talk(
+    intent: Intent,
+    language: Language,
+    snapshot: &Snapshot,
+    turn: &Turn,
+    question: String,
+    trace: Trace,
+) -> Reply {
+    let phrase = match intent {
+        Intent::Thanks => Phrase::Thanks,
+        Intent::Goodbye => Phrase::Goodbye,
+        _ => Phrase::Greeting,
+    };
+    let mut reply = plain_reply(
+        say(phrase, language),
+        "small_talk",
+        language,
+        turn,
+        question,
+        trace,
+    );
+    if intent == Intent::Greeting {
+        reply.reply.suggestion_chips =
+            chips::openers(snapshot, language, turn.settings.max_suggestion_chips.into());
+    }
+    // "Hi" is often followed by the question.
+    reply.is_unsure = intent == Intent::Greeting;
+    reply
+}
+
+fn hand_over(language: Language, turn: &Turn, question: String, trace: Trace) -> Reply {
+    let mut reply = plain_reply(
+        say(Phrase::HandedOver, language),
+        "action",
+        language,
+        turn,
+        question,
+        trace,
+    );
+    reply.reply.actions = vec![Action::HandOff {
+        reason: "visitor_asked".into(),
+    }];
+    reply.reply.escalation_offered = true;
+    reply
+}
+
+fn plain_reply(
+    text: &str,
+    mode: &'static str,
+    language: Language,
+    turn: &Turn,
+    question: String,
+    mut trace: Trace,
+) -> Reply {
+    let trace = {
+        trace.step("decide");
+        trace.finish_without_search(mode)
+    };
+    let reply = BotReply {
+        text: text.to_owned(),
+        question_text: question,
+        mode,
+        confidence: 1.0,
+        gap_detected: false,
+        escalation_offered: false,
+        suggestion_chips: Vec::new(),
+        matched_qa_ids: Vec::new(),
+        sources: Vec::new(),
+        actions: Vec::new(),
+        language: code(language),
+        model: None,
+        input_tokens: 0,
+        output_tokens: 0,
+        trace,
+        sender_name: Some(turn.settings.display_name.clone()),
+    };
+    Reply {
+        reply,
+        gap: None,
+        is_unsure: false,
+    }
+}
+
+fn qa_ids(used: &[Candidate]) -> Vec<QaPairId> {
+    used.iter()
+        .filter(|candidate| candidate.kind == EntryKind::QaPair)
+        .map(|candidate| QaPairId(candidate.id))
+        .collect()
+}
+
+fn source(snapshot: &Snapshot, candidate: &Candidate) -> Option<Source> {
+    let details = snapshot.details(candidate.id)?;
+    let kind = match candidate.kind {
+        EntryKind::QaPair => SourceKind::Qa,
+        EntryKind::Passage => SourceKind::Passage,
+    };
+    Some(Source {
+        kind,
+        title: details.title.clone(),
+        url: details.url.clone(),
+    })
+}
+
+fn code(language: Language) -> Option<String> {
+    (!language.is_unknown()).then(|| language.code().to_owned())
+}

@@ -1,0 +1,151 @@
+//! Finds what may answer the question, in each of its readings, and keeps the reading that is understood best.
+
+use kernel::{Result, TenantProof};
+use knowledge::language::Language;
+use knowledge::retrieval::{Candidate, Query, SearchResult};
+use knowledge::snapshot::Snapshot;
+use serde_json::json;
+
+use super::Turn;
+use super::trace::Trace;
+use crate::Context;
+use crate::followup::{self, Reading};
+
+/// The candidates of the reading that was chosen.
+pub struct Found {
+    pub reading: String,
+    /// Best first.
+    pub candidates: Vec<Candidate>,
+}
+
+impl Found {
+    /// The calibrated probability that the best candidate answers the question.
+    pub fn confidence(&self) -> f64 {
+        self.candidates
+            .first()
+            .map_or(0.0, |best| f64::from(best.probability))
+            .clamp(0.0, 1.0)
+    }
+}
+
+/// How many entries a model gets to see, and suggestions are taken from.
+const CANDIDATES: usize = 8;
+/// A contextual reading must beat the plain one by this much.
+const LEAD: f32 = 0.05;
+/// Above this share of words that the knowledge does not have, context does not help.
+const UNKNOWN_WORDS: f32 = 0.3;
+
+pub async fn retrieve(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Snapshot,
+    turn: &Turn,
+    question: &str,
+    language: Language,
+    trace: &mut Trace,
+) -> Result<Found> {
+    let readings = followup::readings(question, turn.previous_question());
+    let vectors = embed(ctx, proof, snapshot, &readings).await;
+    trace.step("embed");
+    if vectors.is_none() {
+        trace.note("without_vectors", json!(true));
+    }
+    let vector = |index: usize| {
+        vectors
+            .as_ref()
+            .and_then(|vectors| vectors.get(index))
+            .map(Vec::as_slice)
+    };
+    let mut searched = readings.into_iter().enumerate().map(|(index, reading)| {
+        let query = Query {
+            text: &reading.text,
+            vector: vector(index),
+            language,
+        };
+        let result = snapshot.index.search(&query, CANDIDATES);
+        (reading, result)
+    });
+    let Some((plain, plain_result)) = searched.next() else {
+        return Ok(Found {
+            reading: question.to_owned(),
+            candidates: Vec::new(),
+        });
+    };
+    let unknown = plain_result
+        .candidates
+        .first()
+        .map_or(1.0, |best| best.features.unknown);
+    let is_sure = plain_result.confidence() >= turn.settings.confidence_threshold as f32;
+    let mut best = (plain, plain_result);
+    if !is_sure && unknown <= UNKNOWN_WORDS {
+        for (reading, result) in searched {
+            let result = with_new_words_first(result, question, language);
+            if result.confidence() > best.1.confidence() + LEAD {
+                best = (reading, result);
+            }
+        }
+    }
+    trace.step("retrieve");
+    let (Reading { text, is_contextual }, result) = best;
+    if is_contextual {
+        trace.note("read_as", json!(text));
+    }
+    Ok(Found {
+        reading: text,
+        candidates: result.candidates,
+    })
+}
+
+/// In "Do you ship to Belgium? And to France?" the entry about France is meant: candidates that hold the words of
+/// the question itself go before those that only hold the words of the one before.
+fn with_new_words_first(mut result: SearchResult, question: &str, language: Language) -> SearchResult {
+    let words = content_words(question, language);
+    let holds = |candidate: &Candidate| {
+        let text = format!("{} {}", candidate.title, candidate.text);
+        let present = content_words(&text, language);
+        words.iter().filter(|word| present.contains(word)).count()
+    };
+    let most = result.candidates.iter().map(holds).max().unwrap_or(0);
+    if most > 0 {
+        result
+            .candidates
+            .sort_by_key(|candidate| std::cmp::Reverse(usize::from(holds(candidate) == most)));
+    }
+    result
+}
+
+fn content_words(text: &str, language: Language) -> Vec<String> {
+    use knowledge::language::is_function_word;
+    use knowledge::retrieval::text::{fold, stem};
+    let folded: String = fold(text)
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    let words = folded
+        .split_whitespace()
+        .filter(|word| !is_function_word(word, language));
+    words.map(|word| stem(word, language).into_owned()).collect()
+}
+
+/// Vectors for all readings, or none where this tenant's knowledge is searched by words alone.
+async fn embed(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Snapshot,
+    readings: &[Reading],
+) -> Option<Vec<Vec<f32>>> {
+    let texts: Vec<String> = readings.iter().map(|reading| reading.text.clone()).collect();
+    let embedder = ctx
+        .knowledge
+        .embedders
+        .find(proof.tenant_id(), &snapshot.embedder)
+        .ok()
+        .flatten()?;
+    match embedder.embed(texts).await {
+        Ok(vectors) => Some(vectors),
+        Err(error) => {
+            tracing::warn!(%error, "the question could not be embedded; it is searched by its words alone");
+            None
+        }
+    }
+}

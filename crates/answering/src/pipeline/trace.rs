@@ -1,0 +1,104 @@
+//! Why this answer? Each step's time and choice, stored with the answer.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Material, Turn};
+
+/// The stored form, as the API shows it.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AnswerTrace {
+    /// In the order taken: name and milliseconds.
+    pub steps: Vec<Step>,
+    /// `model`, `approved_text`, `no_answer`, `small_talk` or `action`.
+    pub mode: String,
+    /// The question as it was understood.
+    pub question: Option<String>,
+    pub language: Option<String>,
+    pub confidence: Option<f64>,
+    pub threshold: Option<f64>,
+    /// The best entries, each with its probability and the features it was computed from.
+    pub candidates: Vec<Value>,
+    /// What steps chose: the intent, why the model was not used, what it was sent.
+    pub notes: Value,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Step {
+    pub name: String,
+    pub ms: f64,
+}
+
+/// A trace while it is written.
+pub struct Trace {
+    last: Instant,
+    steps: Vec<Step>,
+    notes: Map<String, Value>,
+}
+
+/// The trace keeps this many candidates: enough to see what nearly won.
+const CANDIDATES: usize = 4;
+
+impl Trace {
+    pub fn start() -> Self {
+        Self {
+            last: Instant::now(),
+            steps: Vec::new(),
+            notes: Map::new(),
+        }
+    }
+
+    /// Ends a step: the time since the last one belongs to it.
+    pub fn step(&mut self, name: &str) {
+        let now = Instant::now();
+        let ms = (now - self.last).as_secs_f64() * 1000.0;
+        self.last = now;
+        self.steps.push(Step {
+            name: name.to_owned(),
+            ms: (ms * 1000.0).round() / 1000.0,
+        });
+    }
+
+    pub fn note(&mut self, key: &str, value: Value) {
+        self.notes.insert(key.to_owned(), value);
+    }
+
+    pub fn finish(self, material: &Material, turn: &Turn, mode: &str) -> Value {
+        let found = &material.found;
+        let candidates = found.candidates.iter().take(CANDIDATES).map(|candidate| {
+            json!({
+                "id": candidate.id,
+                "kind": candidate.kind,
+                "title": candidate.title,
+                "probability": candidate.probability,
+                "score": candidate.score,
+                "features": candidate.features,
+            })
+        });
+        json!(AnswerTrace {
+            steps: self.steps,
+            mode: mode.to_owned(),
+            question: Some(found.reading.clone()),
+            language: super::code(material.language),
+            confidence: Some(found.confidence()),
+            threshold: Some(turn.settings.confidence_threshold),
+            candidates: candidates.collect(),
+            notes: Value::Object(self.notes),
+        })
+    }
+
+    pub fn finish_without_search(self, mode: &str) -> Value {
+        json!(AnswerTrace {
+            steps: self.steps,
+            mode: mode.to_owned(),
+            question: None,
+            language: None,
+            confidence: None,
+            threshold: None,
+            candidates: Vec::new(),
+            notes: Value::Object(self.notes),
+        })
+    }
+}

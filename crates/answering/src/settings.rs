@@ -1,0 +1,95 @@
+//! How a channel's bot behaves. Part of the channel's settings; every key has a default and a range.
+
+use kernel::error::{Result, invalid};
+use serde::{Deserialize, Serialize};
+
+/// The bot's part of a channel's settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct BotSettings {
+    /// What visitors see as the bot's name.
+    pub display_name: String,
+    /// The instructions that a language model gets. Without a model it has no effect.
+    pub personality_prompt: String,
+    /// Answers below this confidence are not given: 0.5 to 0.95.
+    pub confidence_threshold: f64,
+    /// Suggested follow-up questions with each answer: 1 to 5.
+    pub max_suggestion_chips: u8,
+    /// Whether the bot offers a person, or the booking link, when it cannot help or is asked to.
+    pub escalation_enabled: bool,
+    /// A https address where visitors book a meeting.
+    pub booking_url: Option<String>,
+    /// Which messages wait for more before the bot replies.
+    pub join_messages: JoinMessages,
+    /// How long they wait after the last message, in milliseconds: 0 to 10,000.
+    pub burst_window_ms: u16,
+}
+
+/// People write in bursts: "Hi" – "I have a question" – "about my order".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinMessages {
+    /// Those the bot is not sure to understand yet. A question with a confident answer is answered at once.
+    WhenUnsure,
+    /// All: one reply to everything that came within the window.
+    Always,
+    Never,
+}
+
+/// The instructions a model gets unless the business writes its own.
+pub const DEFAULT_PERSONALITY_PROMPT: &str = "\
+### Role
+You are the friendly and knowledgeable assistant of this business. You answer questions accurately from the knowledge \
+provided. Be conversational, helpful and professional.
+
+### Constraints
+1. Only answer from the knowledge provided.
+2. If it does not hold the answer, say so honestly and suggest a person.
+3. Never make up information or speculate beyond it.
+4. Keep answers concise: two to four sentences for simple questions.";
+
+impl Default for BotSettings {
+    fn default() -> Self {
+        Self {
+            display_name: "Assistant".into(),
+            personality_prompt: DEFAULT_PERSONALITY_PROMPT.into(),
+            confidence_threshold: 0.78,
+            max_suggestion_chips: 3,
+            escalation_enabled: true,
+            booking_url: None,
+            join_messages: JoinMessages::WhenUnsure,
+            burst_window_ms: 1500,
+        }
+    }
+}
+
+impl BotSettings {
+    /// # Errors
+    /// Names the first key that is out of its range.
+    pub fn check(&self) -> Result<()> {
+        let bad = |detail: &str| Err(invalid("bad_settings", detail));
+        if self.display_name.trim().is_empty() || self.display_name.chars().count() > 60 {
+            return bad("`display_name` has 1 to 60 characters.");
+        }
+        if self.personality_prompt.chars().count() > 20_000 {
+            return bad("`personality_prompt` has at most 20,000 characters.");
+        }
+        if !(0.5..=0.95).contains(&self.confidence_threshold) {
+            return bad("`confidence_threshold` lies between 0.5 and 0.95.");
+        }
+        if !(1..=5).contains(&self.max_suggestion_chips) {
+            return bad("`max_suggestion_chips` lies between 1 and 5.");
+        }
+        if self.burst_window_ms > 10_000 {
+            return bad("`burst_window_ms` lies between 0 and 10,000.");
+        }
+        if self
+            .booking_url
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("https://"))
+        {
+            return bad("`booking_url` starts with https://.");
+        }
+        Ok(())
+    }
+}

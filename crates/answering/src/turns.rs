@@ -1,0 +1,402 @@
+//! One reply for a burst of messages, made once, watched by everyone who waits for it.
+//!
+//! A *turn* begins with a visitor's message and ends when the bot has replied to all that was written until then,
+//! or must stay silent. In one process at most one turn runs in a conversation; between processes the checks in
+//! the reply's transaction decide. Whoever posted a message follows the turn through a [`Watcher`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conversations::escalations;
+use conversations::inbound::{self, Inbound, Recorded};
+use conversations::messages::Message;
+use conversations::outbound::{self, Outcome};
+use kernel::db::JobTenant;
+use kernel::ids::{ConversationId, MessageId};
+use kernel::{Error, Event, Result, TenantProof};
+use knowledge::gaps::{self, NewGap};
+use parking_lot::Mutex;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::pipeline::{self, Delta, Options, Reply, Turn};
+use crate::settings::JoinMessages;
+use crate::{BotSettings, Context};
+
+/// What happens in a turn, for those who wait.
+#[derive(Debug, Clone)]
+pub enum TurnEvent {
+    /// A piece of the reply to the messages up to `seq`.
+    Delta {
+        seq: i64,
+        delta: Delta,
+    },
+    /// The reply to all messages up to `seq`; none if the bot stays silent.
+    Done {
+        seq: i64,
+        message: Option<Arc<Message>>,
+    },
+    Failed {
+        seq: i64,
+        error: Arc<Error>,
+    },
+}
+
+/// The turns that run in this process. Clones share them.
+#[derive(Clone, Default)]
+pub struct Turns(Arc<Mutex<HashMap<ConversationId, Running>>>);
+
+struct Running {
+    events: broadcast::Sender<TurnEvent>,
+    /// The newest visitor message that somebody waits for. 0: only announced, not yet stored.
+    newest: watch::Sender<i64>,
+    /// Posts that are being stored at this moment.
+    arriving: watch::Sender<usize>,
+    is_working: bool,
+}
+
+/// A post on its way into the database: the turn waits for it before it replies.
+pub struct Arrival {
+    turns: Turns,
+    conversation: ConversationId,
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        let mut turns = self.turns.0.lock();
+        if let Some(running) = turns.get_mut(&self.conversation) {
+            running.arriving.send_modify(|count| *count -= 1);
+            if *running.arriving.borrow() == 0 && !running.is_working {
+                turns.remove(&self.conversation);
+            }
+        }
+    }
+}
+
+impl Turns {
+    /// Announces a post. Keep the result until the post is joined to a turn or has failed.
+    pub fn announce(&self, conversation: ConversationId) -> Arrival {
+        let mut turns = self.0.lock();
+        let running = turns.entry(conversation).or_insert_with(Running::new);
+        running.arriving.send_modify(|count| *count += 1);
+        Arrival {
+            turns: self.clone(),
+            conversation,
+        }
+    }
+
+    /// Takes part in the conversation's turn. The second value is true if the caller must start the work.
+    fn join(&self, conversation: ConversationId, seq: i64) -> (Watcher, bool) {
+        let mut turns = self.0.lock();
+        let running = turns.entry(conversation).or_insert_with(Running::new);
+        running.newest.send_if_modified(|newest| {
+            let is_newer = seq > *newest;
+            *newest = seq.max(*newest);
+            is_newer
+        });
+        let watcher = Watcher {
+            events: running.events.subscribe(),
+            seq,
+        };
+        let starts = !std::mem::replace(&mut running.is_working, true);
+        (watcher, starts)
+    }
+
+    fn watch(&self, conversation: ConversationId) -> Option<Signals> {
+        let turns = self.0.lock();
+        let running = turns.get(&conversation)?;
+        Some(Signals {
+            events: running.events.clone(),
+            newest: running.newest.subscribe(),
+            arriving: running.arriving.subscribe(),
+        })
+    }
+
+    /// Ends the work unless somebody has come who waits for more than `seq`.
+    fn finish(&self, conversation: ConversationId, seq: i64) -> bool {
+        let mut turns = self.0.lock();
+        let Some(running) = turns.get_mut(&conversation) else {
+            return true;
+        };
+        if *running.newest.borrow() > seq {
+            return false;
+        }
+        running.is_working = false;
+        if *running.arriving.borrow() == 0 {
+            turns.remove(&conversation);
+        }
+        true
+    }
+}
+
+impl Running {
+    fn new() -> Self {
+        let (events, _) = broadcast::channel(1024);
+        Self {
+            events,
+            newest: watch::Sender::new(0),
+            arriving: watch::Sender::new(0),
+            is_working: false,
+        }
+    }
+}
+
+struct Signals {
+    events: broadcast::Sender<TurnEvent>,
+    newest: watch::Receiver<i64>,
+    arriving: watch::Receiver<usize>,
+}
+
+/// Follows the turn that answers one posted message.
+pub struct Watcher {
+    events: broadcast::Receiver<TurnEvent>,
+    seq: i64,
+}
+
+/// What a poster gets to see.
+#[derive(Debug)]
+pub enum Progress {
+    Delta(Delta),
+    /// The end: the reply, or none because the bot is silent.
+    Done(Option<Arc<Message>>),
+    Failed(Arc<Error>),
+}
+
+impl Watcher {
+    /// The next thing to show; none when the turn has ended without a word for this post.
+    pub async fn next(&mut self) -> Option<Progress> {
+        loop {
+            match self.events.recv().await {
+                Ok(TurnEvent::Delta { seq, delta }) if seq >= self.seq => {
+                    return Some(Progress::Delta(delta));
+                }
+                Ok(TurnEvent::Done { seq, message }) if seq >= self.seq => {
+                    return Some(Progress::Done(message));
+                }
+                Ok(TurnEvent::Failed { seq, error }) if seq >= self.seq => {
+                    return Some(Progress::Failed(error));
+                }
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+/// How the bot behaves in the conversation's channel.
+#[derive(Debug, Clone)]
+pub struct Bot {
+    /// False: the channel's bot is switched off.
+    pub is_active: bool,
+    pub settings: Arc<BotSettings>,
+    pub options: Options,
+}
+
+/// What became of a post.
+pub enum Posted {
+    /// Follow the turn.
+    Watching(Recorded, Watcher),
+    /// It had been answered before, or the bot is silent: this is all there is.
+    Settled(Recorded, Option<Arc<Message>>),
+}
+
+/// Stores a visitor's message and sees to its reply.
+pub async fn post(ctx: &Context, proof: &impl TenantProof, bot: Bot, inbound: Inbound) -> Result<Posted> {
+    let arrival = ctx.turns.announce(inbound.conversation_id);
+    let recorded = inbound::record(&ctx.db, proof, inbound).await?;
+    let conversation = recorded.conversation.id;
+    if !recorded.is_new
+        && let Some(message) = find_reply(ctx, proof, conversation, recorded.seq).await?
+    {
+        return Ok(Posted::Settled(recorded, Some(Arc::new(message))));
+    }
+    if recorded.conversation.ai_paused || !recorded.conversation.ai_enabled || !bot.is_active {
+        return Ok(Posted::Settled(recorded, None));
+    }
+    let (watcher, starts) = ctx.turns.join(conversation, recorded.seq);
+    drop(arrival);
+    if starts {
+        let work = Work {
+            ctx: ctx.clone(),
+            proof: JobTenant::of(proof),
+            conversation,
+            bot,
+        };
+        tokio::spawn(work.run(recorded.clone()));
+    }
+    Ok(Posted::Watching(recorded, watcher))
+}
+
+/// Answers what a stopped server left unanswered.
+pub async fn resume(ctx: &Context, proof: &impl TenantProof, bot: Bot, recorded: Recorded) {
+    let (_, starts) = ctx.turns.join(recorded.conversation.id, recorded.seq);
+    if starts {
+        let work = Work {
+            ctx: ctx.clone(),
+            proof: JobTenant::of(proof),
+            conversation: recorded.conversation.id,
+            bot,
+        };
+        work.run(recorded).await;
+    }
+}
+
+async fn find_reply(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    conversation: ConversationId,
+    seq: i64,
+) -> Result<Option<Message>> {
+    let mut tx = ctx.db.tenant_read(proof).await?;
+    conversations::messages::store::find_reply_to(&mut tx, conversation, seq).await
+}
+
+/// The work on one conversation, until nobody waits any more.
+struct Work {
+    ctx: Context,
+    proof: JobTenant,
+    conversation: ConversationId,
+    bot: Bot,
+}
+
+/// The visitor's last message of a turn.
+type Question = (MessageId, i64);
+
+impl Work {
+    async fn run(self, recorded: Recorded) {
+        let Some(mut signals) = self.ctx.turns.watch(self.conversation) else {
+            return;
+        };
+        let mut first = Some(recorded);
+        loop {
+            let (seq, end) = match self.turn(first.take(), &mut signals).await {
+                Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
+                // the visitor wrote more meanwhile: once again, with everything
+                Ok(None) => continue,
+                Err(error) => {
+                    error.log();
+                    let seq = *signals.newest.borrow();
+                    (
+                        seq,
+                        TurnEvent::Failed {
+                            seq,
+                            error: Arc::new(error),
+                        },
+                    )
+                }
+            };
+            // told before the turn is closed, so that a later post either joins this turn or begins its own
+            let _ = signals.events.send(end);
+            if self.ctx.turns.finish(self.conversation, seq) {
+                return;
+            }
+        }
+    }
+
+    /// One attempt. None: there is more to read, begin again.
+    async fn turn(
+        &self,
+        first: Option<Recorded>,
+        signals: &mut Signals,
+    ) -> Result<Option<(i64, Option<Arc<Message>>)>> {
+        let (turn, question) = match first.filter(|recorded| recorded.is_new) {
+            Some(recorded) => self.turn_of(recorded),
+            None => match self.load().await? {
+                Some(loaded) => loaded,
+                None => return Ok(Some((i64::MAX, None))),
+            },
+        };
+        let seq = question.1;
+        if self.bot.settings.join_messages == JoinMessages::Always && self.more_came(signals, seq).await {
+            return Ok(None);
+        }
+        let (sink, pieces) = mpsc::unbounded_channel();
+        let relay = relay(pieces, signals.events.clone(), seq);
+        let (reply, ()) = tokio::join!(self.make(&turn, sink), relay);
+        let reply = reply?;
+        if reply.is_unsure
+            && self.bot.settings.join_messages == JoinMessages::WhenUnsure
+            && self.more_came(signals, seq).await
+        {
+            return Ok(None);
+        }
+        let _ = signals.arriving.wait_for(|count| *count == 0).await;
+        if *signals.newest.borrow_and_update() > seq {
+            return Ok(None);
+        }
+        match self.store(question, &reply).await? {
+            Outcome::Stored(message) => Ok(Some((seq, Some(Arc::new(message))))),
+            Outcome::Silenced => Ok(Some((seq, None))),
+            Outcome::Stale => Ok(None),
+            Outcome::AnsweredElsewhere => {
+                let message = find_reply(&self.ctx, &self.proof, self.conversation, seq).await?;
+                Ok(Some((seq, message.map(Arc::new))))
+            }
+        }
+    }
+
+    async fn make(&self, turn: &Turn, sink: pipeline::Sink) -> Result<Reply> {
+        pipeline::answer(&self.ctx, &self.proof, turn, &sink).await
+    }
+
+    /// Waits for the burst window to pass without a new message. True: one came.
+    async fn more_came(&self, signals: &mut Signals, seq: i64) -> bool {
+        let window = Duration::from_millis(self.bot.settings.burst_window_ms.into());
+        tokio::time::timeout(window, signals.newest.wait_for(|newest| *newest > seq))
+            .await
+            .is_ok()
+    }
+
+    fn turn_of(&self, recorded: Recorded) -> (Turn, Question) {
+        let turn = Turn {
+            recent: recorded.recent,
+            language: recorded.conversation.language,
+            knowledge_revision: recorded.knowledge_revision,
+            settings: self.bot.settings.clone(),
+            options: self.bot.options.clone(),
+        };
+        (turn, (recorded.message_id, recorded.seq))
+    }
+
+    /// What waits for a reply now, read anew.
+    async fn load(&self) -> Result<Option<(Turn, Question)>> {
+        let mut tx = self.ctx.db.tenant_read(&self.proof).await?;
+        let Some(waiting) = inbound::load_waiting(&mut tx, self.conversation).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.turn_of(waiting)))
+    }
+
+    /// Reply, gap and hand-over are one transaction.
+    async fn store(&self, question: Question, made: &Reply) -> Result<Outcome> {
+        let mut tx = self.ctx.db.tenant(&self.proof).await?;
+        let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
+        if let Outcome::Stored(_) = outcome {
+            if let Some(gap) = &made.gap {
+                let gap = NewGap {
+                    question: gap.question.clone(),
+                    ai_answer: made.reply.text.clone(),
+                    best_match_id: gap.best_match_id,
+                    similarity_score: gap.similarity,
+                    conversation_id: self.conversation,
+                    language: made.reply.language.clone(),
+                };
+                gaps::record(&mut tx, &gap).await?;
+            }
+            if made.hands_over() {
+                escalations::open(&mut tx, self.conversation, escalations::Reason::VisitorAsked).await?;
+                tx.emit(Event::ConversationChanged {
+                    conversation_id: self.conversation,
+                });
+            }
+        }
+        tx.commit().await?;
+        Ok(outcome)
+    }
+}
+
+async fn relay(mut pieces: mpsc::UnboundedReceiver<Delta>, events: broadcast::Sender<TurnEvent>, seq: i64) {
+    while let Some(delta) = pieces.recv().await {
+        let _ = events.send(TurnEvent::Delta { seq, delta });
+    }
+}

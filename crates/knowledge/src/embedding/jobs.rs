@@ -1,0 +1,64 @@
+//! Background embedding: fills missing vectors, and computes those of a newly chosen model beside the old ones.
+
+use kernel::db::JobTenant;
+use kernel::{Result, TenantProof, TenantTx};
+use queue::{Job, Options};
+use serde::{Deserialize, Serialize};
+
+use super::EmbedderChoice;
+use super::store::{self, Column};
+use crate::Context;
+
+/// Embeds whatever waits in one tenant. At most one is queued a tenant; it goes on until nothing waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EmbedKnowledge {
+    pub tenant: JobTenant,
+}
+
+impl Job for EmbedKnowledge {
+    const NAME: &'static str = "embed_knowledge";
+}
+
+const BATCH: i64 = 64;
+
+/// Queues the work in the caller's transaction.
+pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
+    let job = EmbedKnowledge { tenant: JobTenant::of(tx) };
+    let key = format!("embed_knowledge/{}", tx.tenant_id());
+    let options = Options::default().replacing(key.clone()).in_series(key);
+    queue::enqueue(tx, &job, options).await.map_err(kernel::error::internal)?;
+    Ok(())
+}
+
+/// The handler. A batch is committed at a time, so a stop loses at most one.
+pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
+    let state = store::get(&mut ctx.db.tenant_read(&job.tenant).await?).await?;
+    fill(ctx, &job, Column::Serving, &state.embedder).await?;
+    let Some(next) = state.next_embedder else { return Ok(()) };
+    loop {
+        fill(ctx, &job, Column::Next, &next).await?;
+        let mut tx = ctx.db.tenant(&job.tenant).await?;
+        // Another change of model may have begun, or texts may have come in since the last batch.
+        if store::get(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
+            return Ok(());
+        }
+        if store::list_waiting(&mut tx, Column::Next, 1).await?.is_none() {
+            store::swap(&mut tx).await?;
+            return tx.commit().await;
+        }
+    }
+}
+
+async fn fill(ctx: &Context, job: &EmbedKnowledge, column: Column, choice: &EmbedderChoice) -> Result<()> {
+    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice)? else { return Ok(()) };
+    loop {
+        let mut tx = ctx.db.tenant_read(&job.tenant).await?;
+        let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else { return Ok(()) };
+        drop(tx);
+        let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
+        let vectors = embedder.embed(texts).await.map_err(kernel::error::internal)?;
+        let mut tx = ctx.db.tenant(&job.tenant).await?;
+        store::set_vectors(&mut tx, table, column, ids.into_iter().zip(vectors).collect()).await?;
+        tx.commit().await?;
+    }
+}

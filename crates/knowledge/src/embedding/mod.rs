@@ -1,0 +1,99 @@
+//! Which model turns this tenant's texts into vectors, and the work of doing so.
+//!
+//! A text is embedded when it is written. Where that fails (an endpoint is down), the row is stored without a
+//! vector, found by its words alone, and a job tries again. Changing the model computes the new vectors beside the
+//! old ones and swaps them at once, so that half-embedded knowledge never serves.
+
+pub mod api;
+pub mod jobs;
+pub mod store;
+
+use std::sync::Arc;
+
+use kernel::error::{invalid, unavailable};
+use kernel::ids::TenantId;
+use kernel::outbound::Outbound;
+use kernel::secrets::MasterKey;
+use kernel::{Result, TenantTx};
+use llm::embedder::Embedder;
+use serde::{Deserialize, Serialize};
+
+/// A tenant's choice of embedding model, as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EmbedderChoice {
+    /// The model that ships with Rapport: English, in process, free.
+    Local,
+    /// Any OpenAI-compatible embeddings endpoint.
+    Endpoint { base_url: String, model: String, dimensions: Option<u32>, encrypted_key: String },
+}
+
+/// Finds the embedder for a choice. Clones share the local model.
+#[derive(Clone)]
+pub struct Embedders {
+    local: Option<Arc<dyn Embedder>>,
+    outbound: Outbound,
+    master_key: MasterKey,
+}
+
+impl Embedders {
+    /// `local` is none when the model files are not installed: full text alone then.
+    pub fn new(local: Option<Arc<dyn Embedder>>, outbound: Outbound, master_key: MasterKey) -> Self {
+        Self { local, outbound, master_key }
+    }
+
+    pub fn has_local(&self) -> bool {
+        self.local.is_some()
+    }
+
+    /// The embedder, or none where there is no model: search then goes by words.
+    pub fn find(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<Option<Arc<dyn Embedder>>> {
+        let EmbedderChoice::Endpoint { base_url, model, dimensions, encrypted_key } = choice else {
+            return Ok(self.local.clone());
+        };
+        self.outbound.check(base_url)?;
+        let key = self.master_key.open(&context(tenant), encrypted_key)?;
+        let _ = (key, model, dimensions);
+        Err(unavailable("PENDING"))
+    }
+
+    pub fn seal_key(&self, tenant: TenantId, key: &str) -> Result<String> {
+        self.master_key.seal(&context(tenant), key)
+    }
+
+    /// Refuses an endpoint that must not be called or does not answer with vectors.
+    pub async fn check(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<()> {
+        let Some(embedder) = self.find(tenant, choice)? else {
+            return Err(unavailable("The local model is not installed here. Run `rapport doctor` to see how to install it."));
+        };
+        let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
+        tried.map(|_| ()).map_err(|error| invalid("embedder_failed", format!("The endpoint did not give a vector: {error}.")))
+    }
+}
+
+fn context(tenant: TenantId) -> String {
+    format!("knowledge_state/{tenant}")
+}
+
+/// Vectors for texts that are about to be written, by the tenant's present model; none where it cannot be had
+/// now. Asks outside of any transaction: an endpoint may be slow.
+pub async fn embed(ctx: &crate::Context, tenant: TenantId, choice: &EmbedderChoice, texts: Vec<String>) -> Vec<Option<Vec<f32>>> {
+    let count = texts.len();
+    let embedded = match ctx.embedders.find(tenant, choice) {
+        Ok(Some(embedder)) => embedder.embed(texts).await.map_err(|error| error.to_string()),
+        Ok(None) => return vec![None; count],
+        Err(error) => Err(error.to_string()),
+    };
+    match embedded {
+        Ok(vectors) => vectors.into_iter().map(Some).collect(),
+        Err(error) => {
+            tracing::warn!(%tenant, error, "texts are stored without vectors for now; a job will try again");
+            vec![None; count]
+        }
+    }
+}
+
+/// The tenant's present choice.
+pub async fn current(tx: &mut TenantTx) -> Result<EmbedderChoice> {
+    Ok(store::get(tx).await?.embedder)
+}

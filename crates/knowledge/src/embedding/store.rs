@@ -1,0 +1,129 @@
+//! All SQL for the choice of embedder and for the vectors it makes.
+
+use kernel::{Result, TenantTx};
+use pgvector::Vector;
+use serde_json::json;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::EmbedderChoice;
+
+/// The tenant's state of knowledge.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub revision: i64,
+    pub embedder: EmbedderChoice,
+    pub next_embedder: Option<EmbedderChoice>,
+}
+
+pub async fn get(tx: &mut TenantTx) -> Result<State> {
+    let row = sqlx::query!(
+        r#"select revision, embedder as "embedder: Json<EmbedderChoice>", next_embedder as "next_embedder: Json<EmbedderChoice>"
+        from knowledge_state where tenant_id = current_tenant_id()"#,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(State { revision: row.revision, embedder: row.embedder.0, next_embedder: row.next_embedder.map(|next| next.0) })
+}
+
+/// Starts a change of model from scratch.
+pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
+    sqlx::query!("update knowledge_state set next_embedder = $1 where tenant_id = current_tenant_id()", json!(next))
+        .execute(&mut **tx)
+        .await?;
+    for table in TABLES {
+        let clear = format!("update {table} set embedding_next = null where tenant_id = current_tenant_id() and embedding_next is not null");
+        sqlx::query(sqlx::AssertSqlSafe(clear)).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The tables that hold vectors, with what is embedded of each.
+const TABLES: [&str; 2] = ["qa_pairs", "knowledge_chunks"];
+
+fn text_of(table: &str) -> &'static str {
+    match table {
+        "qa_pairs" => "question",
+        _ => "case heading when '' then content else heading || E'\\n' || content end",
+    }
+}
+
+/// A text that waits for its vector.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Waiting {
+    pub id: Uuid,
+    pub text: String,
+}
+
+/// Which of the two vector columns is meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    Serving,
+    Next,
+}
+
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Serving => "embedding",
+            Self::Next => "embedding_next",
+        }
+    }
+}
+
+/// Up to `limit` texts without a vector, with their table.
+pub async fn list_waiting(tx: &mut TenantTx, column: Column, limit: i64) -> Result<Option<(&'static str, Vec<Waiting>)>> {
+    for table in TABLES {
+        let select = format!(
+            "select id, {} as text from {table} where tenant_id = current_tenant_id() and {} is null order by id limit $1",
+            text_of(table),
+            column.name()
+        );
+        let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(&mut **tx).await?;
+        if !rows.is_empty() {
+            return Ok(Some((table, rows)));
+        }
+    }
+    Ok(None)
+}
+
+pub async fn set_vectors(tx: &mut TenantTx, table: &'static str, column: Column, vectors: Vec<(Uuid, Vec<f32>)>) -> Result<()> {
+    let (ids, vectors): (Vec<Uuid>, Vec<Vector>) = vectors.into_iter().map(|(id, vector)| (id, Vector::from(vector))).unzip();
+    let update = format!(
+        "update {table} t set {} = v.vector
+        from (select unnest($1::uuid[]) as id, unnest($2::vector[]) as vector) v
+        where t.tenant_id = current_tenant_id() and t.id = v.id",
+        column.name()
+    );
+    sqlx::query(sqlx::AssertSqlSafe(update)).bind(ids).bind(vectors).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Lets the new vectors serve, all at once. The caller has seen that none is missing.
+pub async fn swap(tx: &mut TenantTx) -> Result<()> {
+    for table in TABLES {
+        let swap = format!("update {table} set embedding = embedding_next, embedding_next = null where tenant_id = current_tenant_id()");
+        sqlx::query(sqlx::AssertSqlSafe(swap)).execute(&mut **tx).await?;
+    }
+    sqlx::query!(
+        "update knowledge_state set embedder = next_embedder, next_embedder = null, revision = revision + 1
+        where tenant_id = current_tenant_id() and next_embedder is not null",
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How many texts still wait in each column: serving, next.
+pub async fn count_waiting(tx: &mut TenantTx) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"select
+            (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding is null)
+                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null) as "serving!",
+            (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding_next is null)
+                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null) as "next!""#,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.serving, row.next))
+}

@@ -1,0 +1,153 @@
+//! Q&A pairs: a question and the approved answer, word for word what the bot may say.
+
+pub mod api;
+pub mod csv;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::error::{invalid, not_found};
+use kernel::ids::QaPairId;
+use kernel::{Result, TenantProof, TenantTx};
+use serde::{Deserialize, Serialize};
+
+use crate::Context;
+use crate::embedding::{self, jobs};
+use crate::language;
+
+/// A Q&A pair as the API shows it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct QaPair {
+    pub id: QaPairId,
+    pub question: String,
+    /// Markdown-lite.
+    pub answer: String,
+    pub category: String,
+    /// ISO 639-1; null where it was not recognised.
+    pub language: Option<String>,
+    pub source: Source,
+    /// Inactive pairs are kept but never answered from.
+    pub is_active: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Source {
+    Manual,
+    CsvImport,
+    TranscriptExtraction,
+    /// Written to close a knowledge gap.
+    Gap,
+}
+
+impl Source {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::CsvImport => "csv_import",
+            Self::TranscriptExtraction => "transcript_extraction",
+            Self::Gap => "gap",
+        }
+    }
+}
+
+/// What is needed to write a pair.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct NewQaPair {
+    pub question: String,
+    pub answer: String,
+    /// `general` unless given.
+    pub category: Option<String>,
+    /// ISO 639-1; recognised from the text unless given.
+    pub language: Option<String>,
+}
+
+/// Checked, embedded and ready to be written.
+#[derive(Debug)]
+pub struct Prepared {
+    pub id: QaPairId,
+    pub question: String,
+    pub answer: String,
+    pub category: String,
+    pub language: Option<String>,
+    pub vector: Option<Vec<f32>>,
+}
+
+/// The most characters that a question and an answer may have.
+pub const LONGEST_QUESTION: usize = 1_000;
+pub const LONGEST_ANSWER: usize = 20_000;
+
+impl NewQaPair {
+    fn check(&self) -> Result<()> {
+        let length = self.question.trim().chars().count();
+        if length == 0 || length > LONGEST_QUESTION {
+            return Err(invalid("bad_question", "A question has 1 to 1,000 characters."));
+        }
+        let length = self.answer.trim().chars().count();
+        if length == 0 || length > LONGEST_ANSWER {
+            return Err(invalid("bad_answer", "An answer has 1 to 20,000 characters."));
+        }
+        if self.category.as_ref().is_some_and(|category| category.chars().count() > 100) {
+            return Err(invalid("bad_category", "A category has at most 100 characters."));
+        }
+        Ok(())
+    }
+}
+
+/// Checks and embeds pairs before any transaction is open.
+pub async fn prepare(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>) -> Result<Vec<Prepared>> {
+    pairs.iter().try_for_each(NewQaPair::check)?;
+    let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
+    let questions = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
+    let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, questions).await;
+    Ok(pairs.into_iter().zip(vectors).map(|(pair, vector)| finish(pair, vector)).collect())
+}
+
+fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
+    let question = pair.question.trim().to_owned();
+    let answer = pair.answer.trim().to_owned();
+    let detected = || {
+        let language = language::detect(&question).or(language::detect(&answer));
+        (!language.is_unknown()).then(|| language.code().to_owned())
+    };
+    let language = pair.language.filter(|code| !code.is_empty()).or_else(detected);
+    let category = pair.category.map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).unwrap_or_else(|| "general".into());
+    Prepared { id: QaPairId::new(), question, answer, category, language, vector }
+}
+
+/// Writes prepared pairs; those without a vector get one later.
+pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Result<()> {
+    store::insert(tx, pairs, source).await?;
+    if pairs.iter().any(|pair| pair.vector.is_none()) {
+        jobs::enqueue(tx).await?;
+    }
+    Ok(())
+}
+
+/// One pair, written and read back.
+pub async fn create(ctx: &Context, proof: &impl TenantProof, pair: NewQaPair, source: Source) -> Result<QaPair> {
+    let prepared = prepare(ctx, proof, vec![pair]).await?;
+    let mut tx = ctx.db.tenant(proof).await?;
+    insert(&mut tx, &prepared, source).await?;
+    let id = prepared.first().map(|pair| pair.id).ok_or_else(|| not_found("Q&A pair"))?;
+    let created = store::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Writes many pairs, a batch at a time; `progress` is told how many are done. An interrupted import has written
+/// whole batches.
+pub async fn import(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>, progress: impl Fn(usize)) -> Result<usize> {
+    let mut done = 0;
+    for batch in pairs.chunks(64) {
+        let prepared = prepare(ctx, proof, batch.to_vec()).await?;
+        let mut tx = ctx.db.tenant(proof).await?;
+        insert(&mut tx, &prepared, Source::CsvImport).await?;
+        tx.commit().await?;
+        done += prepared.len();
+        progress(done);
+    }
+    Ok(done)
+}

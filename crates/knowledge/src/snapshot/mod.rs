@@ -1,0 +1,157 @@
+//! The tenant's knowledge in memory, always of the revision that the database has.
+//!
+//! Every statement that changes what can be found raises the tenant's revision (by trigger). A question reads the
+//! revision together with storing its message; if the snapshot is older, it is loaded anew first. So an answer
+//! given after a change was committed always knows the change, in every process, without any message between them.
+
+mod store;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::ids::TenantId;
+use kernel::{Database, Result, TenantProof};
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use crate::embedding::EmbedderChoice;
+use crate::language::Language;
+use crate::retrieval::{Entry, EntryKind, Index};
+
+/// All that one tenant's bot can answer from.
+pub struct Snapshot {
+    pub revision: i64,
+    pub embedder: EmbedderChoice,
+    pub index: Index,
+    details: HashMap<Uuid, Details>,
+}
+
+/// What a citation needs beyond the text.
+#[derive(Debug, Clone)]
+pub struct Details {
+    pub kind: EntryKind,
+    /// The question, or the document's title and heading.
+    pub title: String,
+    pub url: Option<String>,
+    pub language: Language,
+}
+
+impl Snapshot {
+    pub fn details(&self, id: Uuid) -> Option<&Details> {
+        self.details.get(&id)
+    }
+
+    /// Questions to begin a conversation with: the first that were written in this language (English where it is
+    /// not known).
+    pub fn openers(&self, language: Language) -> Vec<String> {
+        let wanted = language.or(Language::ENGLISH);
+        let fits = |details: &&Details| details.kind == EntryKind::QaPair && details.language == wanted;
+        let mut found: Vec<(&Uuid, &Details)> = self.details.iter().filter(|(_, details)| fits(details)).collect();
+        // ids are ordered by time
+        found.sort_by_key(|(id, _)| **id);
+        found.into_iter().take(12).map(|(_, details)| details.title.clone()).collect()
+    }
+}
+
+/// Snapshots of the tenants that were asked lately. Clones share them.
+#[derive(Clone)]
+pub struct Snapshots(Arc<Mutex<Kept>>);
+
+struct Kept {
+    most_entries: usize,
+    tick: u64,
+    tenants: HashMap<TenantId, Slot>,
+}
+
+struct Slot {
+    last_used: u64,
+    /// Held while loading, so that a crowd of questions loads once.
+    gate: Arc<tokio::sync::Mutex<()>>,
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+impl Snapshots {
+    /// Keeps up to `most_entries` entries over all tenants; the ones asked longest ago go first. An entry takes
+    /// about 2 kB.
+    pub fn new(most_entries: usize) -> Self {
+        Self(Arc::new(Mutex::new(Kept { most_entries, tick: 0, tenants: HashMap::new() })))
+    }
+
+    /// The snapshot at `revision` or newer.
+    pub async fn get(&self, db: &Database, proof: &impl TenantProof, revision: i64) -> Result<Arc<Snapshot>> {
+        let tenant = proof.tenant_id();
+        if let Some(snapshot) = self.fresh(tenant, revision) {
+            return Ok(snapshot);
+        }
+        let gate = self.gate(tenant);
+        let _turn = gate.lock().await;
+        if let Some(snapshot) = self.fresh(tenant, revision) {
+            return Ok(snapshot);
+        }
+        let snapshot = Arc::new(load(db, proof).await?);
+        self.keep(tenant, snapshot.clone());
+        Ok(snapshot)
+    }
+
+    /// The newest snapshot, for callers that have no revision at hand.
+    pub async fn get_current(&self, db: &Database, proof: &impl TenantProof) -> Result<Arc<Snapshot>> {
+        let revision = crate::embedding::store::get(&mut db.tenant_read(proof).await?).await?.revision;
+        self.get(db, proof, revision).await
+    }
+
+    fn fresh(&self, tenant: TenantId, revision: i64) -> Option<Arc<Snapshot>> {
+        let mut kept = self.0.lock();
+        kept.tick += 1;
+        let tick = kept.tick;
+        let slot = kept.tenants.get_mut(&tenant)?;
+        slot.last_used = tick;
+        slot.snapshot.clone().filter(|snapshot| snapshot.revision >= revision)
+    }
+
+    fn gate(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut kept = self.0.lock();
+        let tick = kept.tick;
+        let slot = kept.tenants.entry(tenant).or_insert_with(|| Slot { last_used: tick, gate: Arc::default(), snapshot: None });
+        slot.gate.clone()
+    }
+
+    fn keep(&self, tenant: TenantId, snapshot: Arc<Snapshot>) {
+        let mut kept = self.0.lock();
+        if let Some(slot) = kept.tenants.get_mut(&tenant) {
+            slot.snapshot = Some(snapshot);
+        }
+        while kept.entries() > kept.most_entries {
+            let oldest = kept.tenants.iter().filter(|(id, slot)| **id != tenant && slot.snapshot.is_some());
+            let Some((id, _)) = oldest.min_by_key(|(_, slot)| slot.last_used) else { break };
+            let id = *id;
+            kept.tenants.remove(&id);
+        }
+    }
+}
+
+impl Kept {
+    fn entries(&self) -> usize {
+        self.tenants.values().filter_map(|slot| slot.snapshot.as_ref()).map(|snapshot| snapshot.index.len()).sum()
+    }
+}
+
+/// Reads everything in one transaction, so that rows and revision belong together, and builds the index away from
+/// the async threads.
+async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
+    let mut tx = db.tenant_read(proof).await?;
+    store::see_one_moment(&mut tx).await?;
+    let state = crate::embedding::store::get(&mut tx).await?;
+    let mut details = HashMap::new();
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in store::list_qa_pairs(&mut tx).await? {
+        details.insert(row.entry.id, Details { kind: EntryKind::QaPair, title: row.entry.title.clone(), url: None, language: row.entry.language });
+        entries.push(row.entry);
+    }
+    for row in store::list_passages(&mut tx).await? {
+        details.insert(row.entry.id, Details { kind: EntryKind::Passage, title: row.entry.title.clone(), url: row.url, language: row.entry.language });
+        entries.push(row.entry);
+    }
+    drop(tx);
+    let index = tokio::task::spawn_blocking(move || Index::build(entries)).await.map_err(kernel::error::internal)?;
+    Ok(Snapshot { revision: state.revision, embedder: state.embedder, index, details })
+}

@@ -1,0 +1,79 @@
+//! All SQL for loading a tenant's knowledge.
+
+use kernel::{Result, TenantTx, secrets};
+use pgvector::Vector;
+use uuid::Uuid;
+
+use crate::language::Language;
+use crate::retrieval::{Entry, EntryKind};
+
+pub struct Row {
+    pub entry: Entry,
+    pub url: Option<String>,
+}
+
+/// All following reads of this transaction see the same moment.
+pub async fn see_one_moment(tx: &mut TenantTx) -> Result<()> {
+    sqlx::query!("set transaction isolation level repeatable read").execute(&mut **tx).await?;
+    Ok(())
+}
+
+pub async fn list_qa_pairs(tx: &mut TenantTx) -> Result<Vec<Row>> {
+    let rows = sqlx::query!(
+        r#"select id, question, answer, language, embedding as "embedding: Vector"
+        from qa_pairs
+        where tenant_id = current_tenant_id() and is_active
+        order by id"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let entries = rows.into_iter().map(|row| Entry {
+        id: row.id,
+        kind: EntryKind::QaPair,
+        group: group_of(&row.answer),
+        title: row.question,
+        text: row.answer,
+        language: language(row.language),
+        vector: row.embedding.map(|vector| vector.to_vec().into_boxed_slice()),
+    });
+    Ok(entries.map(|entry| Row { entry, url: None }).collect())
+}
+
+pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
+    let rows = sqlx::query!(
+        r#"select k.id, k.document_id, k.section, k.heading, k.content, k.language, k.embedding as "embedding: Vector", d.title, d.url
+        from knowledge_chunks k
+        join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id
+        where k.tenant_id = current_tenant_id() and d.status = 'processed'
+        order by k.id"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let entries = rows.into_iter().map(|row| {
+        let title = if row.heading.is_empty() { row.title } else { row.heading };
+        let section = format!("{}/{}", row.document_id.unwrap_or_default(), row.section);
+        let entry = Entry {
+            id: row.id,
+            kind: EntryKind::Passage,
+            group: group_of(&section),
+            title,
+            text: row.content,
+            language: language(row.language),
+            vector: row.embedding.map(|vector| vector.to_vec().into_boxed_slice()),
+        };
+        Row { entry, url: row.url }
+    });
+    Ok(entries.collect())
+}
+
+fn language(code: Option<String>) -> Language {
+    code.map_or(Language::UNKNOWN, |code| Language::from_code(&code))
+}
+
+/// Entries with equal text here belong to one answer.
+fn group_of(text: &str) -> Uuid {
+    let hash = secrets::sha256(text.trim().as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Uuid::from_bytes(bytes)
+}
