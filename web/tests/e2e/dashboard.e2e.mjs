@@ -195,6 +195,67 @@ test('adds and imports knowledge', async () => {
   await page.getByRole('button', { name: 'Open on Sunday?' }).waitFor();
 });
 
+test('draws only the rows in sight and fetches more at the end', async () => {
+  seed(server.workspace);
+  await signUp();
+  const list = page.getByRole('region', { name: 'Conversations' });
+  await row('Camille Laurent').waitFor();
+  const drawn = await list.getByRole('link').count();
+  assert.ok(drawn < 30, `${drawn} rows are drawn`);
+  await list.hover();
+  for (let turns = 0; turns < 60 && !(await row('Visitor 199').isVisible()); turns += 1) {
+    await page.mouse.wheel(0, 2_000);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await row('Visitor 199').waitFor();
+});
+
+test('opens a long conversation at its end and shows earlier messages on demand', async () => {
+  const conversation = server.workspace.addConversation({ name: 'Léo Girard' });
+  for (let number = 1; number <= 250; number += 1) {
+    server.workspace.addMessage(conversation, 'user', `Message number ${number}.`);
+  }
+  await signUp();
+  await row('Léo Girard').click();
+  const log = page.getByRole('log');
+  const isInSight = (element) =>
+    element.evaluate((node) => node.getBoundingClientRect().top >= 0 && node.checkVisibility());
+  assert.ok(await isInSight(log.getByText('Message number 250.')));
+  assert.equal(await log.getByText('Message number 150.').count(), 0);
+  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  await log.getByText('Message number 51.').waitFor();
+  await page.getByRole('button', { name: 'Show earlier messages' }).click();
+  await log.getByText('Message number 1.', { exact: true }).waitFor();
+  assert.equal(await log.getByRole('article').count(), 250);
+});
+
+test('moves through the list by keyboard', async () => {
+  const { conversation } = seed(server.workspace);
+  await signUp();
+  await row('Camille Laurent').waitFor();
+  await page.keyboard.press('j');
+  await page.waitForURL(`**/inbox/${conversation.id}`);
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { name: 'Oliver Hughes' }).waitFor();
+  await page.keyboard.press('k');
+  await page.getByRole('heading', { name: 'Camille Laurent' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/inbox');
+  await page.keyboard.press('/');
+  await page.keyboard.type('gebucht');
+  await page.getByText('No conversation matches').waitFor();
+});
+
+test('speaks French, and remembers it', async () => {
+  await signUp();
+  await page.getByRole('button', { name: 'Account: Maison Noyer' }).click();
+  await page.getByRole('menuitemradio', { name: 'Français' }).click();
+  await page.getByText('Aucune conversation pour l’instant').waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Réception' }).waitFor();
+  await assertAccessible(page, 'inbox in French');
+});
+
 test('shows hostile text as text', async () => {
   const hostile = '<img src=x onerror="window.hacked=1"> [x](javascript:window.hacked=2)';
   const conversation = server.workspace.addConversation({ name: hostile });
