@@ -27,6 +27,7 @@ const pairs = [
   ['border-strong', 'surface', GRAPHICS],
   ['border-strong', 'bg', GRAPHICS],
   ...[1, 2, 3, 4, 5, 6].map((series) => [`chart-${series}`, 'surface', GRAPHICS]),
+  ...[1, 2, 3, 4, 5, 6].map((hue) => [`person-${hue}-text`, `person-${hue}`, TEXT]),
 ];
 
 /** The colour tokens of one rule, by name without the dashes. */
