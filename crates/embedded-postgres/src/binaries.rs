@@ -10,7 +10,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use crate::layout::{Layout, make_dirs, remove_tree};
+use crate::layout::{Layout, flush, make_dirs, remove_tree};
 use crate::{Binaries, Error};
 
 /// The version of the bundled PostgreSQL; also the name of the folder it is unpacked into.
@@ -185,12 +185,6 @@ fn is_needed(path: &Path) -> bool {
         .iter()
         .any(|folder| inside.starts_with(folder));
     wanted && !inside.starts_with("lib/pgxs") && inside.extension().is_none_or(|extension| extension != "a")
-}
-
-/// A power cut after the rename must not leave empty files behind.
-fn flush(dir: &Path) -> Result<(), Error> {
-    let flushed = File::open(dir).and_then(|dir| nix::unistd::syncfs(dir).map_err(io::Error::from));
-    flushed.map_err(Error::file("cannot flush", dir))
 }
 
 fn check_version(dir: &Path, layout: &Layout) -> Result<Programs, Error> {

@@ -135,6 +135,19 @@ pub(crate) fn make_dirs(path: &Path, mode: u32) -> Result<(), Error> {
         .map_err(Error::file("cannot create", path))
 }
 
+/// Writes to disk what was made in a folder: a power cut after a rename must not leave empty files behind.
+pub(crate) fn flush(dir: &Path) -> Result<(), Error> {
+    let opened = fs::File::open(dir).map_err(Error::file("cannot open", dir))?;
+    #[cfg(target_os = "linux")]
+    let flushed = nix::unistd::syncfs(opened).map_err(std::io::Error::from);
+    #[cfg(not(target_os = "linux"))]
+    let flushed = {
+        nix::unistd::sync();
+        opened.sync_all()
+    };
+    flushed.map_err(Error::file("cannot flush", dir))
+}
+
 /// Deletes a file, link or tree; missing is fine.
 pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
     let removed = match fs::symlink_metadata(path) {

@@ -43,6 +43,12 @@ pub(crate) fn replace_file(layout: &Layout, path: &Path, text: &str) -> Result<(
 
 fn render(socket_dir: &Path) -> String {
     let socket_dir = socket_dir.display().to_string().replace('\'', "''");
+    // Before recovery the whole cluster is flushed: in one call where the kernel has one.
+    let sync_method = if cfg!(target_os = "linux") {
+        "recovery_init_sync_method = syncfs\n"
+    } else {
+        ""
+    };
     format!(
         "\
 # Written by rapport at each start. To change a setting use: alter system set …
@@ -67,7 +73,7 @@ max_parallel_maintenance_workers = 0
 synchronous_commit = on
 wal_compression = on
 max_wal_size = 1GB
-
+{sync_method}
 # Log files hold no statements and no row values: those are the tenants' data.
 logging_collector = on
 log_directory = 'log'
