@@ -262,12 +262,17 @@ export interface components {
             url?: string | null;
         };
         Channel: {
-            channel_key?: string | null;
+            ai_model?: string | null;
+            /** Format: float */
+            ai_temperature: number;
+            allowed_origins: string[];
+            channel_key: string;
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
             id: string;
             is_active: boolean;
+            is_bot_active: boolean;
             kind: string;
             name: string;
         };
@@ -340,6 +345,21 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        CreatedQaPair: {
+            answer: string;
+            category: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            is_active: boolean;
+            language?: string | null;
+            near_duplicate?: null | components["schemas"]["NearDuplicate"];
+            question: string;
+            source: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Escalation: {
             /** Format: date-time */
             created_at: string;
@@ -375,26 +395,12 @@ export interface components {
             items: components["schemas"]["Gap"][];
             next_cursor?: string | null;
         };
-        GapResolution: {
-            answer: string;
-            category?: string | null;
-            question?: string | null;
-        };
         /** @enum {string} */
         GapStatus: "open" | "resolved" | "dismissed";
-        ImportError: {
-            /** Format: int64 */
-            line: number;
-            message: string;
-        };
-        ImportReport: {
-            errors: components["schemas"]["ImportError"][];
+        Imported: {
+            errors: components["schemas"]["RowError"][];
             /** Format: int64 */
             imported: number;
-            /** Format: int64 */
-            skipped: number;
-            /** Format: int64 */
-            updated: number;
         };
         Message: {
             answer?: null | components["schemas"]["Answer"];
@@ -413,6 +419,13 @@ export interface components {
         };
         MessageList: {
             items: components["schemas"]["Message"][];
+        };
+        NearDuplicate: {
+            /** Format: uuid */
+            id: string;
+            question: string;
+            /** Format: float */
+            similarity: number;
         };
         NewQaPair: {
             answer: string;
@@ -438,7 +451,7 @@ export interface components {
         };
         QaPair: {
             answer: string;
-            category?: string | null;
+            category: string;
             /** Format: date-time */
             created_at: string;
             /** Format: uuid */
@@ -465,8 +478,18 @@ export interface components {
             gap: components["schemas"]["Gap"];
             qa_pair: components["schemas"]["QaPair"];
         };
+        ResolveGap: {
+            answer: string;
+            category?: string | null;
+            question?: string | null;
+        };
         /** @enum {string} */
         Role: "owner" | "admin" | "agent" | "viewer";
+        RowError: {
+            detail: string;
+            /** Format: int64 */
+            line: number;
+        };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
         Session: {
@@ -794,7 +817,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GapResolution"];
+                "application/json": components["schemas"]["ResolveGap"];
             };
         };
         responses: {
@@ -865,7 +888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QaPair"];
+                    "application/json": components["schemas"]["CreatedQaPair"];
                 };
             };
             default: {
@@ -983,7 +1006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportReport"];
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             default: {

@@ -44,7 +44,7 @@ export class Workspace {
   messages = new Map();
   gaps = new Map();
   pairs = new Map();
-  channel = { id: randomUUID(), kind: 'widget', name: 'Web site', channel_key: 'ch_test' };
+  channel = { id: randomUUID(), kind: 'widget', name: 'Web site', channel_key: 'ch_test', allowed_origins: [] };
   streams = new Set();
   events = [];
   /** Set to answer the next call whose "METHOD /path" starts with this with an error. */
@@ -263,9 +263,9 @@ function importPairs(workspace, { body }) {
   for (const [question, answer, category] of complete)
     workspace.addPair(question, answer, { category });
   const errors = rows.flatMap((row, index) =>
-    row.split(',')[1] ? [] : [{ line: index + 2, message: 'The answer is missing.' }],
+    row.split(',')[1] ? [] : [{ line: index + 2, detail: 'The answer is missing.' }],
   );
-  return [200, { imported: complete.length, updated: 0, skipped: errors.length, errors }];
+  return [200, { imported: complete.length, errors }];
 }
 
 const page = (map, keep) => [200, { items: [...map.values()].filter(keep), next_cursor: null }];
