@@ -6,8 +6,8 @@ import { mountWidget, type WidgetOptions } from './view/widget.ts';
 
 /** What a page can listen to, and what its listener is given. */
 export interface PageEvents {
-  open: void;
-  close: void;
+  open: undefined;
+  close: undefined;
   /** A message that the assistant or a person has just written. */
   message: Message;
 }

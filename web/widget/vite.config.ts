@@ -12,6 +12,9 @@ export default defineConfig({
     // The dashboard is built into a folder of the same dist.
     emptyOutDir: false,
     target: 'es2022',
+    // Some 300 bytes smaller than the default; every page of every customer loads this file.
+    minify: 'terser',
+    terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
     reportCompressedSize: false,
     lib: {
       entry: here('./main.ts'),
