@@ -44,7 +44,13 @@ export class Workspace {
   messages = new Map();
   gaps = new Map();
   pairs = new Map();
-  channel = { id: randomUUID(), kind: 'widget', name: 'Web site', channel_key: 'ch_test', allowed_origins: [] };
+  channel = {
+    id: randomUUID(),
+    kind: 'widget',
+    name: 'Web site',
+    channel_key: 'ch_test',
+    allowed_origins: [],
+  };
   streams = new Set();
   events = [];
   /** Set to answer the next call whose "METHOD /path" starts with this with an error. */

@@ -173,12 +173,13 @@ export const en = {
     'Add a question with its answer, or import a CSV file with the columns question, answer and category.',
   'knowledge.emptySearch': 'No question or answer matches “{query}”',
   'knowledge.saved': 'Saved.',
+  'knowledge.savedTwin': 'Saved. There was nearly the same question already: “{question}”',
   'knowledge.imported': { one: '{count} row imported.', other: '{count} rows imported.' },
   'knowledge.importSkipped': {
     one: '{count} row was left out:',
     other: '{count} rows were left out:',
   },
-  'knowledge.importLine': 'Line {line}: {message}',
+  'knowledge.importLine': 'Line {line}: {detail}',
   'knowledge.table': 'Questions and answers',
 
   'install.title': 'Install',
@@ -193,6 +194,8 @@ export const en = {
   'install.key': 'Channel key',
   'install.keyHint': 'Public: it only says which chat to open.',
   'install.tag': 'Script tag',
+  'install.sites': 'Sites that may show it',
+  'install.anySite': 'Any site.',
   'install.none': 'This workspace has no web chat yet',
   'install.noneHint':
     'A channel of kind “widget” is made with the workspace. Ask an administrator to add one.',

@@ -173,12 +173,13 @@ export const fr: Texts = {
     'Ajoutez une question et sa réponse, ou importez un fichier CSV avec les colonnes question, answer et category.',
   'knowledge.emptySearch': 'Aucune question ni réponse ne correspond à « {query} »',
   'knowledge.saved': 'Enregistré.',
+  'knowledge.savedTwin': 'Enregistré. Il y avait déjà presque la même question : « {question} »',
   'knowledge.imported': { one: '{count} ligne importée.', other: '{count} lignes importées.' },
   'knowledge.importSkipped': {
     one: '{count} ligne a été laissée de côté :',
     other: '{count} lignes ont été laissées de côté :',
   },
-  'knowledge.importLine': 'Ligne {line} : {message}',
+  'knowledge.importLine': 'Ligne {line} : {detail}',
   'knowledge.table': 'Questions et réponses',
 
   'install.title': 'Installer',
@@ -194,6 +195,8 @@ export const fr: Texts = {
   'install.key': 'Clé du canal',
   'install.keyHint': 'Publique : elle dit seulement quel chat ouvrir.',
   'install.tag': 'Balise script',
+  'install.sites': 'Sites qui peuvent l’afficher',
+  'install.anySite': 'Tous les sites.',
   'install.none': 'Cet espace n’a pas encore de chat web',
   'install.noneHint':
     'Un canal de type « widget » est créé avec l’espace. Demandez à un administrateur d’en ajouter un.',

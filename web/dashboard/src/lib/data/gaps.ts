@@ -1,4 +1,4 @@
-/** Knowledge gaps: questions that found no answer, most asked first. */
+/** Knowledge gaps: questions that found no answer, the most lately asked first. */
 import { infiniteQueryOptions, type QueryClient } from '@tanstack/svelte-query';
 import { api, ask, type Gap, type GapStatus } from '../api';
 import { allItems, changeItems, refetchAfterFetch, type Pages } from './patch';

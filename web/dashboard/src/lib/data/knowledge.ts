@@ -29,20 +29,21 @@ export function qaPairsQuery(search: string) {
   });
 }
 
-/** Creates a pair, or changes the one given. */
+/** Creates a pair, or changes the one given. Returns a question that is nearly the same, if there was one already. */
 export async function saveQaPair(
   client: QueryClient,
   pair: QaPair | null,
   draft: QaPairDraft,
-): Promise<void> {
-  const body = { ...draft, category: draft.category || null };
+): Promise<string | null> {
   if (pair) {
     const params = { path: { id: pair.id } };
-    await ask(api.PATCH('/api/v1/qa-pairs/{id}', { params, body }));
-  } else {
-    await ask(api.POST('/api/v1/qa-pairs', { body }));
+    await ask(api.PATCH('/api/v1/qa-pairs/{id}', { params, body: draft }));
+    await refresh(client);
+    return null;
   }
+  const created = await ask(api.POST('/api/v1/qa-pairs', { body: draft }));
   await refresh(client);
+  return created.near_duplicate?.question ?? null;
 }
 
 /** A pair that is off stays stored but is never answered from. */
@@ -50,10 +51,11 @@ export async function setActive(
   client: QueryClient,
   { id }: QaPair,
   is_active: boolean,
-): Promise<void> {
+): Promise<null> {
   const init = { params: { path: { id } }, body: { is_active } };
   await ask(api.PATCH('/api/v1/qa-pairs/{id}', init));
   await refresh(client);
+  return null;
 }
 
 /** Sends a CSV file with the columns question, answer, category. Returns the server's report. */
