@@ -165,7 +165,7 @@ fn extract(archive: &mut ZipArchive<File>, target: &Path) -> zip::result::ZipRes
         }
         let path = target.join(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            make_dirs(folder, 0o755).map_err(io::Error::other)?;
         }
         io::copy(&mut entry, &mut File::create(&path)?)?;
         let executable = entry.unix_mode().unwrap_or(0) & 0o111 != 0;

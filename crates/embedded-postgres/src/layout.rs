@@ -127,12 +127,20 @@ impl Layout {
     }
 }
 
+/// Makes a folder and those above it with exactly this mode, whatever the umask; leaves existing ones alone.
 pub(crate) fn make_dirs(path: &Path, mode: u32) -> Result<(), Error> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(path)
-        .map_err(Error::file("cannot create", path))
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        make_dirs(parent, mode)?;
+    }
+    match DirBuilder::new().mode(mode).create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        created => created.map_err(Error::file("cannot create", path))?,
+    }
+    let exact = fs::Permissions::from_mode(mode);
+    fs::set_permissions(path, exact).map_err(Error::file("cannot change the permissions of", path))
 }
 
 /// Writes to disk what was made in a folder: a power cut after a rename must not leave empty files behind.
@@ -177,7 +185,7 @@ fn can_stay(data_dir: &Path, run_as: &RunAs) -> Result<bool, Error> {
 
 /// A data directory is ours when it holds a cluster, or nothing that we did not make.
 fn is_ours(data_dir: &Path) -> bool {
-    const OURS: [&str; 5] = [LOCK_FILE, "cluster", "postgres-bin", "run", "assets"];
+    const OURS: [&str; 4] = [LOCK_FILE, "clusters", "postgres-bin", "run"];
     let known = |name: &std::ffi::OsStr| OURS.iter().any(|ours| name == *ours);
     data_dir.join("cluster").exists()
         || fs::read_dir(data_dir)

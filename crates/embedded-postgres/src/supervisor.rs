@@ -153,16 +153,15 @@ struct Run {
 impl Run {
     async fn keep_running(&mut self) {
         while !*self.stopping.borrow() {
-            let outcome = self.run_once().await;
+            let reason = match self.run_once().await {
+                Ok(()) => "it ended".to_owned(),
+                Err(Error::Start { reason }) => reason,
+                Err(error) => error.to_string(),
+            };
             if *self.stopping.borrow() {
                 break;
             }
-            self.after_failure(
-                &outcome
-                    .err()
-                    .map_or_else(|| "it ended".to_owned(), |error| error.to_string()),
-            )
-            .await;
+            self.after_failure(&reason).await;
         }
         self.state.send_replace(State::Stopped);
     }
@@ -211,17 +210,18 @@ impl Run {
     /// False when told to stop meanwhile. Recovery may take minutes: as long as the server lives, it is
     /// not disturbed.
     async fn wait_until_ready(&mut self, server: &mut Child) -> Result<bool, Error> {
-        let mut ask = interval(Duration::from_millis(20));
+        // Each question during recovery leaves a line in the server's log, so they become rarer.
+        let mut pause = Duration::from_millis(10);
         loop {
             tokio::select! {
                 () = told_to_stop(&mut self.stopping) => return Ok(false),
                 status = server.wait() => return Err(self.start_failure(status)),
-                _ = ask.tick() => {
-                    if probe::accepts_connections(&self.layout.socket_dir).await {
-                        return Ok(true);
-                    }
-                }
+                () = sleep(pause) => {}
             }
+            if probe::accepts_connections(&self.layout.socket_dir).await {
+                return Ok(true);
+            }
+            pause = (pause * 5 / 4).min(Duration::from_millis(500));
         }
     }
 

@@ -152,3 +152,35 @@ async fn stopping_does_not_wait_for_open_connections() {
     assert!(begun.elapsed().as_secs() < 9, "it took a second signal");
     assert!(sqlx::query("select 1").execute(&mut connection).await.is_err());
 }
+
+#[tokio::test]
+#[ignore = "takes 20 s: each way of stopping is given its time"]
+async fn a_frozen_server_is_killed_with_its_children() {
+    let wheel = wheel_or_skip!();
+    let dir = data_dir();
+    let cluster = open(dir.path(), &wheel).await;
+    kill(postmaster(cluster.cluster_dir()), Signal::SIGSTOP).unwrap();
+    cluster.stop().await;
+    assert_eq!(processes_in(cluster.cluster_dir()), []);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_work_is_reported_in_the_servers_words() {
+    let wheel = wheel_or_skip!();
+    let dir = data_dir();
+    let cluster = open(dir.path(), &wheel).await;
+    let own_settings = cluster.cluster_dir().join("postgresql.auto.conf");
+    cluster.stop().await;
+    drop(cluster);
+    std::fs::write(own_settings, "max_connections = 'many'\n").unwrap();
+    let refused = Cluster::open(Config::new(dir.path(), wheel), |_| {})
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(refused.starts_with("PostgreSQL does not start: "), "{refused}");
+    assert!(
+        refused.contains("max_connections") || refused.contains("postgresql.auto.conf"),
+        "{refused}"
+    );
+    println!("{refused}");
+}
