@@ -6,6 +6,7 @@
 //! store [`Embedder::model`] beside every vector.
 
 mod attention;
+mod endpoint;
 mod linear;
 mod load;
 mod local;
@@ -17,6 +18,9 @@ mod tokens;
 
 use futures::future::BoxFuture;
 
+use crate::error::ChatError;
+
+pub use endpoint::{EndpointConfig, EndpointEmbedder};
 pub use load::{LoadError, Precision};
 pub use local::LocalEmbedder;
 
@@ -38,6 +42,14 @@ pub enum EmbedError {
     /// The local embedder is shutting down, or one of its threads failed.
     #[error("the local embedder has stopped; restart the server")]
     Stopped,
+    /// The endpoint failed; the inner error says how.
+    #[error(transparent)]
+    Provider(#[from] ChatError),
+    /// The endpoint's vectors are not those of the model that was set up.
+    #[error(
+        "the embeddings endpoint sent vectors of {got} values where {expected} were set up; choose the model again to embed everything anew"
+    )]
+    WrongDimensions { expected: usize, got: usize },
 }
 
 /// Scales a vector to length one; a zero vector stays as it is.

@@ -16,7 +16,6 @@ macro_rules! vectorised {
         $(#[$doc])*
         pub(super) fn $name($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
-            #[expect(clippy::too_many_arguments, clippy::allow_attributes, reason = "mirrors the outer function")]
             fn body<const FMA: bool>($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]

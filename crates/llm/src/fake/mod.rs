@@ -1,0 +1,157 @@
+//! A model provider on this machine for tests and benchmarks: speaks all wire formats, answers at
+//! once or as badly as it is told to, and remembers what it was asked.
+//!
+//! Not a mock of [`crate::ChatModel`]: calls go over real HTTP. [`FakeProvider::start`] is the
+//! beginning, [`Reply`] says how to answer.
+
+mod reply;
+mod serve;
+mod wire;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::http::ApiKey;
+use crate::providers::{ModelConfig, Provider};
+
+pub use reply::Reply;
+
+/// A provider that listens on 127.0.0.1 until it is dropped.
+pub struct FakeProvider {
+    url: Url,
+    state: Arc<State>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+/// A request that arrived.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+}
+
+impl Recorded {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+struct State {
+    usual: Mutex<Reply>,
+    next: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<Recorded>>,
+    calls: watch::Sender<usize>,
+    dimensions: usize,
+}
+
+impl FakeProvider {
+    /// Starts to listen on a free port. Every answer is "Hello from the fake model." until told otherwise.
+    ///
+    /// # Panics
+    /// When no port can be opened.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its provider")]
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(State {
+            usual: Mutex::new(Reply::text("Hello from the fake model.")),
+            next: Mutex::default(),
+            requests: Mutex::default(),
+            calls: watch::channel(0).0,
+            dimensions: 8,
+        });
+        let app = serve::routes(Arc::clone(&state));
+        let server = tokio::spawn(async move {
+            let _ = axum::serve(listener, app).await;
+        });
+        Self {
+            url: Url::parse(&format!("http://{address}")).expect("a URL"),
+            state,
+            server,
+        }
+    }
+
+    /// The address to configure for this format.
+    #[expect(clippy::expect_used, reason = "the parts are valid")]
+    pub fn base_url(&self, provider: Provider) -> Url {
+        self.url
+            .join(match provider {
+                Provider::OpenAi => "/v1",
+                Provider::Anthropic => "/",
+                Provider::Gemini => "/v1beta",
+            })
+            .expect("a URL")
+    }
+
+    /// A configuration that leads here, with the key `sk-fake-secret`.
+    pub fn config(&self, provider: Provider) -> ModelConfig {
+        ModelConfig {
+            provider,
+            base_url: Some(self.base_url(provider)),
+            api_key: ApiKey::new("sk-fake-secret"),
+            model: "fake-model".into(),
+        }
+    }
+
+    /// How to answer from now on.
+    pub fn reply(&self, reply: Reply) {
+        *self.state.usual.lock() = reply;
+    }
+
+    /// How to answer the next calls, one after the other; then as usual.
+    pub fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state.next.lock().extend(replies);
+    }
+
+    /// How many calls have arrived.
+    pub fn calls(&self) -> usize {
+        *self.state.calls.borrow()
+    }
+
+    /// Waits until so many calls have arrived in all.
+    pub async fn wait_for_calls(&self, count: usize) {
+        let _ = self
+            .state
+            .calls
+            .subscribe()
+            .wait_for(|calls| *calls >= count)
+            .await;
+    }
+
+    /// Everything that was asked, in order.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.state.requests.lock().clone()
+    }
+}
+
+impl Drop for FakeProvider {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl State {
+    /// Notes a call and tells how to answer it.
+    fn take(&self, recorded: Recorded) -> Reply {
+        self.requests.lock().push(recorded);
+        let reply = self
+            .next
+            .lock()
+            .pop_front()
+            .unwrap_or_else(|| self.usual.lock().clone());
+        self.calls.send_modify(|calls| *calls += 1);
+        reply
+    }
+}

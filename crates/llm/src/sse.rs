@@ -1,0 +1,108 @@
+//! Server-sent events out of arbitrary pieces of bytes, with limits.
+//!
+//! Follows the WHATWG rules for lines, comments, `event` and `data`; `id` and `retry` are ignored.
+//! It is not a client: bytes come from elsewhere, and nothing reconnects.
+
+use std::collections::VecDeque;
+
+use crate::error::ChatError;
+use crate::limits::Limits;
+
+/// One event. `name` is empty for an unnamed one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct SseEvent {
+    pub(crate) name: String,
+    pub(crate) data: String,
+}
+
+pub(crate) struct SseDecoder {
+    limits: Limits,
+    received: usize,
+    line: Vec<u8>,
+    after_return: bool,
+    event: SseEvent,
+    has_data: bool,
+    ready: VecDeque<SseEvent>,
+}
+
+impl SseDecoder {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            received: 0,
+            line: Vec::new(),
+            after_return: false,
+            event: SseEvent::default(),
+            has_data: false,
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// The next complete event of what was pushed.
+    pub(crate) fn next(&mut self) -> Option<SseEvent> {
+        self.ready.pop_front()
+    }
+
+    /// Takes the next bytes off the wire.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), ChatError> {
+        self.received += bytes.len();
+        if self.received > self.limits.max_answer {
+            return Err(ChatError::invalid(format!(
+                "more than {} bytes",
+                self.limits.max_answer
+            )));
+        }
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            // "\r\n" is one end of line, even when it arrives in two pieces.
+            let continues = self.after_return && end == 0 && rest[0] == b'\n' && self.line.is_empty();
+            self.after_return = rest[end] == b'\r';
+            if !continues {
+                self.append(&rest[..end])?;
+                self.end_line()?;
+            }
+            rest = &rest[end + 1..];
+        }
+        if !rest.is_empty() {
+            self.after_return = false;
+        }
+        self.append(rest)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), ChatError> {
+        if self.line.len() + bytes.len() + self.event.data.len() > self.limits.max_line {
+            return Err(ChatError::invalid(format!(
+                "a line of more than {} bytes",
+                self.limits.max_line
+            )));
+        }
+        self.line.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> Result<(), ChatError> {
+        let line = std::mem::take(&mut self.line);
+        if line.is_empty() {
+            let event = std::mem::take(&mut self.event);
+            if std::mem::take(&mut self.has_data) {
+                self.ready.push_back(event);
+            }
+            return Ok(());
+        }
+        let line = str::from_utf8(&line).map_err(|_| ChatError::invalid("text that is not UTF-8"))?;
+        let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "event" => self.event.name = value.to_owned(),
+            "data" => {
+                if std::mem::replace(&mut self.has_data, true) {
+                    self.event.data.push('\n');
+                }
+                self.event.data.push_str(value);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
