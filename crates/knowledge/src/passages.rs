@@ -1,0 +1,83 @@
+//! Cuts a document into passages of 30 to 60 words, each carrying its title and headings.
+//!
+//! Small passages are found better than whole pages, and a passage without its title is often
+//! meaningless ("It costs 5 €"). Cuts fall between sentences, list items and table rows; where, is chosen
+//! for the whole section at once so that no tiny remainder is left. Nothing is dropped: every word of the
+//! document is in some passage. No overlap, no database, same input same output. Start at [`split`].
+
+mod blocks;
+mod pack;
+mod sentences;
+
+use blocks::Section;
+
+/// A piece of a document, ready to be embedded and indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Title and heading path, outermost first: `Returns › Exchanges › Shoes`.
+    pub heading: String,
+    /// The words of the document themselves, light Markdown kept.
+    pub text: String,
+    /// Counts from 0 through the document.
+    pub position: usize,
+    /// Passages under the same heading (or, in long text without headings, close together) share it.
+    pub section: usize,
+}
+
+impl Passage {
+    /// What the embedder should see.
+    pub fn text_to_embed(&self) -> String {
+        if self.heading.is_empty() {
+            self.text.clone()
+        } else {
+            format!("{}\n{}", self.heading, self.text)
+        }
+    }
+}
+
+/// Splits Markdown or plain text. An empty document with a title gives one passage holding the title.
+pub fn split(title: &str, text: &str) -> Vec<Passage> {
+    let title = title.trim();
+    let mut passages = Vec::new();
+    for (number, section) in blocks::sections(title, text).into_iter().enumerate() {
+        for text in pack::pack(&section.units) {
+            passages.push(passage(title, &section, text, passages.len(), number));
+        }
+    }
+    if passages.is_empty() && !title.is_empty() {
+        passages.push(Passage {
+            heading: String::new(),
+            text: title.to_owned(),
+            position: 0,
+            section: 0,
+        });
+    }
+    passages
+}
+
+fn passage(title: &str, section: &Section, text: String, position: usize, number: usize) -> Passage {
+    let path = std::iter::once(title).chain(section.path.iter().map(String::as_str));
+    let heading: Vec<&str> = path.filter(|part| !part.is_empty()).collect();
+    Passage {
+        heading: heading.join(" › "),
+        text,
+        position,
+        section: number,
+    }
+}
+
+/// Length in words; two characters of a script without spaces count as one.
+fn word_count(text: &str) -> usize {
+    let (mut words, mut unspaced, mut inside) = (0, 0, false);
+    for c in text.chars() {
+        let is_unspaced = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+        unspaced += usize::from(is_unspaced);
+        let is_inside = c.is_alphanumeric() && !is_unspaced || inside && !c.is_whitespace() && !is_unspaced;
+        words += usize::from(is_inside && !inside);
+        inside = is_inside;
+    }
+    words + unspaced.div_ceil(2)
+}
+
+#[cfg(test)]
+mod tests;

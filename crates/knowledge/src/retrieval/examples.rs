@@ -1,0 +1,144 @@
+//! Learns from several phrasings of the same answer, in closed form and at once.
+//!
+//! Kernel ridge regression on the cosines (radial kernel `exp(γ (cos − 1))`): measured 1.5 points better on
+//! ten phrasings an answer than nearest phrasing plus centroid, and needs no training beyond solving one
+//! linear system. Of use only where most answers have at least two phrasings. Start at [`ExampleModel::learn`].
+
+use super::tuning::Tuning;
+use super::vectors::{ABSENT, Vectors};
+
+/// Beyond this many phrasings the nearest one is as good and the system too large to solve in passing.
+const MOST_EXAMPLES: usize = 1_200;
+/// Fewest phrasings an answer on average.
+const EXAMPLES_PER_ANSWER: f32 = 1.8;
+
+/// A weight of every phrasing for every answer.
+pub struct ExampleModel {
+    gamma: f32,
+    /// Entries that take part, and for each group one weight an entry.
+    rows: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl ExampleModel {
+    /// `None` where there is too little or too much to learn from.
+    pub fn learn(
+        vectors: &Vectors,
+        group_of: &[u32],
+        members: &[Vec<u32>],
+        tuning: &Tuning,
+    ) -> Option<ExampleModel> {
+        let rows: Vec<u32> = (0..vectors.len() as u32)
+            .filter(|row| vectors.has(*row as usize))
+            .collect();
+        let per_answer = rows.len() as f32 / members.len().max(1) as f32;
+        if rows.len() > MOST_EXAMPLES || members.len() < 2 || per_answer < EXAMPLES_PER_ANSWER {
+            return None;
+        }
+        let factor = cholesky(kernel(vectors, &rows, tuning)?, rows.len())?;
+        let mut weights = Vec::with_capacity(members.len() * rows.len());
+        for group in 0..members.len() as u32 {
+            let mut column: Vec<f32> = rows
+                .iter()
+                .map(|row| {
+                    if group_of[*row as usize] == group {
+                        1.0
+                    } else {
+                        -1.0
+                    }
+                })
+                .collect();
+            solve(&factor, &mut column);
+            weights.extend(column);
+        }
+        Some(ExampleModel {
+            gamma: tuning.example_gamma,
+            rows,
+            weights,
+        })
+    }
+
+    /// The kernel values of a question, from its cosines with all entries.
+    pub fn similarities(&self, cosines: &[f32]) -> Vec<f32> {
+        self.rows
+            .iter()
+            .map(|row| match cosines[*row as usize] {
+                ABSENT => 0.0,
+                cosine => (self.gamma * (cosine - 1.0)).exp(),
+            })
+            .collect()
+    }
+
+    /// About 1 where the question belongs to the group, about 0 where not.
+    pub fn score(&self, similarities: &[f32], group: u32) -> f32 {
+        let start = group as usize * self.rows.len();
+        let weights = &self.weights[start..start + self.rows.len()];
+        (dot(weights, similarities) + 1.0) / 2.0
+    }
+}
+
+/// The lower triangle, row after row, ridge added.
+fn kernel(vectors: &Vectors, rows: &[u32], tuning: &Tuning) -> Option<Vec<f32>> {
+    let n = rows.len();
+    let mut kernel = vec![0.0; n * n];
+    for (i, row) in rows.iter().enumerate() {
+        let cosines = vectors.cosines(&vectors.row_as_query(*row as usize)?);
+        for j in 0..=i {
+            kernel[i * n + j] = (tuning.example_gamma * (cosines[rows[j] as usize] - 1.0)).exp();
+        }
+        kernel[i * n + i] += tuning.example_ridge;
+    }
+    Some(kernel)
+}
+
+/// Row-wise Cholesky factorisation in place: inner products of contiguous rows, which vectorise.
+fn cholesky(mut a: Vec<f32>, n: usize) -> Option<Factor> {
+    for i in 0..n {
+        for j in 0..=i {
+            let (above, current) = a.split_at_mut(i * n);
+            if j < i {
+                let row = &above[j * n..j * n + j + 1];
+                current[j] = (current[j] - dot(&current[..j], &row[..j])) / row[j];
+            } else {
+                let square = current[i] - dot(&current[..i], &current[..i]);
+                if square <= 0.0 {
+                    return None;
+                }
+                current[i] = square.sqrt();
+            }
+        }
+    }
+    Some(Factor { lower: a, n })
+}
+
+struct Factor {
+    lower: Vec<f32>,
+    n: usize,
+}
+
+fn solve(factor: &Factor, b: &mut [f32]) {
+    let n = factor.n;
+    for i in 0..n {
+        let row = &factor.lower[i * n..i * n + i + 1];
+        b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+    }
+    for i in (0..n).rev() {
+        let row = &factor.lower[i * n..i * n + i + 1];
+        b[i] /= row[i];
+        let x = b[i];
+        b[..i].iter_mut().zip(row).for_each(|(b, l)| *b -= l * x);
+    }
+}
+
+/// Eight running sums, so that the additions need not wait for each other.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let (a8, a_rest) = a.as_chunks::<8>();
+    let (b8, b_rest) = b.as_chunks::<8>();
+    let mut sums = [0.0_f32; 8];
+    for (x, y) in a8.iter().zip(b8) {
+        for lane in 0..8 {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
+}

@@ -1,0 +1,220 @@
+//! BM25 over the entries of one shelf, with its term statistics (k1 1.2, b 0.75, idf as in Lucene).
+//!
+//! Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009. Start at [`Postings::scores`].
+
+use std::collections::HashMap;
+
+use super::text::{self, Word, WordKind};
+use crate::language::{self, Language};
+
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
+
+pub type TermId = u32;
+
+/// Every term of the index, numbered.
+#[derive(Clone, Default)]
+pub struct Vocabulary {
+    ids: HashMap<Box<str>, TermId>,
+}
+
+impl Vocabulary {
+    pub fn find(&self, term: &str) -> Option<TermId> {
+        self.ids.get(term).copied()
+    }
+
+    fn number(&mut self, term: &str) -> TermId {
+        if let Some(id) = self.ids.get(term) {
+            return *id;
+        }
+        let id = self.ids.len() as TermId;
+        self.ids.insert(term.into(), id);
+        id
+    }
+
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+}
+
+/// Turns texts into term ids while an index is built, stemming each different word only once.
+pub struct TermReader<'a> {
+    vocabulary: &'a mut Vocabulary,
+    known: HashMap<(Language, String), TermId>,
+}
+
+impl<'a> TermReader<'a> {
+    pub fn new(vocabulary: &'a mut Vocabulary) -> Self {
+        TermReader {
+            vocabulary,
+            known: HashMap::new(),
+        }
+    }
+
+    pub fn terms(&mut self, text: &str, language: Language) -> Vec<TermId> {
+        text::words(text)
+            .into_iter()
+            .map(|word| self.term(word, language))
+            .collect()
+    }
+
+    fn term(&mut self, word: Word, language: Language) -> TermId {
+        if word.kind != WordKind::Letters {
+            return self.vocabulary.number(&word.text);
+        }
+        let key = (language, word.text);
+        if let Some(id) = self.known.get(&key) {
+            return *id;
+        }
+        let id = self.vocabulary.number(&text::stem(&key.1, language));
+        self.known.insert(key, id);
+        id
+    }
+}
+
+/// A word of the question: the terms it may appear as, one for each language of the index.
+pub struct QueryTerm {
+    pub terms: Vec<TermId>,
+    pub kind: WordKind,
+    pub is_function_word: bool,
+}
+
+/// Reads a question for an index that holds entries in `languages`. Each word counts once.
+pub fn query_terms(
+    query: &str,
+    language: Language,
+    languages: &[Language],
+    vocabulary: &Vocabulary,
+) -> Vec<QueryTerm> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut terms = Vec::new();
+    for word in text::words(query) {
+        if seen.contains(&word.text) {
+            continue;
+        }
+        terms.push(query_term(&word, language, languages, vocabulary));
+        seen.push(word.text);
+    }
+    terms
+}
+
+fn query_term(word: &Word, language: Language, languages: &[Language], vocabulary: &Vocabulary) -> QueryTerm {
+    let mut terms: Vec<TermId> = Vec::new();
+    let mut add = |term: &str| {
+        if let Some(id) = vocabulary.find(term).filter(|id| !terms.contains(id)) {
+            terms.push(id);
+        }
+    };
+    if word.kind == WordKind::Letters {
+        languages
+            .iter()
+            .for_each(|language| add(&text::stem(&word.text, *language)));
+    } else {
+        add(&word.text);
+    }
+    let is_function_word = word.kind == WordKind::Letters && language::is_function_word(&word.text, language);
+    QueryTerm {
+        terms,
+        kind: word.kind,
+        is_function_word,
+    }
+}
+
+/// A term of an entry and how often it occurs, fields weighted.
+pub type TermCount = (TermId, f32);
+
+/// For each term the entries that hold it.
+#[derive(Default)]
+pub struct Postings {
+    /// Term → its range in `entries`; terms are numbered across shelves, so many ranges are empty.
+    starts: Vec<u32>,
+    entries: Vec<u32>,
+    /// Saturated, length-normalised frequency: BM25 without idf.
+    weights: Vec<f32>,
+    count: usize,
+}
+
+impl Postings {
+    pub fn new<'a>(
+        entries: impl Iterator<Item = &'a [TermCount]> + Clone,
+        vocabulary_size: usize,
+    ) -> Postings {
+        let lengths: Vec<f32> = entries
+            .clone()
+            .map(|terms| terms.iter().map(|(_, n)| n).sum())
+            .collect();
+        let average = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1e-6);
+        let starts = starts(entries.clone(), vocabulary_size);
+        let total = starts.last().copied().unwrap_or(0) as usize;
+        let mut postings = Postings {
+            entries: vec![0; total],
+            weights: vec![0.0; total],
+            count: lengths.len(),
+            starts,
+        };
+        let mut next = postings.starts.clone();
+        for (entry, terms) in entries.enumerate() {
+            let length_norm = K1 * (1.0 - B + B * lengths[entry] / average);
+            for (term, frequency) in terms {
+                let at = next[*term as usize] as usize;
+                postings.entries[at] = entry as u32;
+                postings.weights[at] = frequency * (K1 + 1.0) / (frequency + length_norm);
+                next[*term as usize] += 1;
+            }
+        }
+        postings
+    }
+
+    /// Lucene's idf of a question word; a word that no entry holds is as rare as can be.
+    pub fn idf(&self, term: &QueryTerm) -> f32 {
+        let found: usize = term.terms.iter().map(|id| self.range(*id).len()).sum();
+        self.idf_of_count(found)
+    }
+
+    pub fn idf_of_term(&self, term: TermId) -> f32 {
+        self.idf_of_count(self.range(term).len())
+    }
+
+    /// Whether any entry of this shelf holds the word.
+    pub fn knows(&self, term: &QueryTerm) -> bool {
+        term.terms.iter().any(|id| !self.range(*id).is_empty())
+    }
+
+    /// The BM25 score of every entry. `weights` and `query` go together.
+    pub fn scores(&self, query: &[QueryTerm], weights: &[f32]) -> Vec<f32> {
+        let mut scores = vec![0.0; self.count];
+        for (term, weight) in query.iter().zip(weights) {
+            for id in &term.terms {
+                let range = self.range(*id);
+                for (entry, frequency) in self.entries[range.clone()].iter().zip(&self.weights[range]) {
+                    scores[*entry as usize] += weight * frequency;
+                }
+            }
+        }
+        scores
+    }
+
+    fn range(&self, term: TermId) -> std::ops::Range<usize> {
+        let term = term as usize;
+        match self.starts.get(term..term + 2) {
+            Some([start, end]) => *start as usize..*end as usize,
+            _ => 0..0,
+        }
+    }
+
+    fn idf_of_count(&self, found: usize) -> f32 {
+        let (n, found) = (self.count as f32, found.min(self.count) as f32);
+        (1.0 + (n - found + 0.5) / (found + 0.5)).ln()
+    }
+}
+
+fn starts<'a>(entries: impl Iterator<Item = &'a [TermCount]>, vocabulary_size: usize) -> Vec<u32> {
+    let mut starts = vec![0_u32; vocabulary_size + 1];
+    entries
+        .flatten()
+        .for_each(|(term, _)| starts[*term as usize + 1] += 1);
+    for term in 0..vocabulary_size {
+        starts[term + 1] += starts[term];
+    }
+    starts
+}

@@ -1,0 +1,25 @@
+//! Finds what answers a question, and says how sure it is. Pure: no database, no HTTP, no clock.
+//!
+//! The caller loads a tenant's rows, builds an [`Index`] once, shares it, and replaces it when the base
+//! changes. A search mixes meaning (vectors) and words (BM25 with real idf), then a small fitted model turns
+//! what is known about each candidate into a probability. Start at [`Index`] and [`Query`].
+
+pub mod base;
+pub mod confidence;
+mod examples;
+pub mod features;
+mod index;
+mod lexical;
+mod ranking;
+mod search;
+mod shelf;
+pub mod text;
+mod trust;
+pub mod tuning;
+mod vectors;
+
+pub use features::Features;
+pub use index::{Entry, EntryKind, Index};
+pub use search::{Candidate, Query, SearchResult, SearchedBase};
+pub use trust::ModelReach;
+pub use tuning::Tuning;
