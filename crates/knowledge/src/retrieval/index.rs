@@ -65,8 +65,13 @@ pub struct Index {
 }
 
 impl Index {
-    /// From all entries of one tenant; `reach` belongs to the model that embedded them.
-    pub fn build(entries: Vec<Entry>, reach: ModelReach) -> Index {
+    /// From all entries of one tenant, embedded by the local model or not at all.
+    pub fn build(entries: Vec<Entry>) -> Index {
+        Index::build_for(entries, ModelReach::English)
+    }
+
+    /// `reach` belongs to the model that embedded the entries.
+    pub fn build_for(entries: Vec<Entry>, reach: ModelReach) -> Index {
         Index::build_with(entries, reach, Tuning::default())
     }
 
