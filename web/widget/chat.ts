@@ -110,6 +110,7 @@ export class Chat extends EventTarget implements ChatActions {
   }
 
   setOpen(isOpen: boolean): void {
+    if (isOpen === this.#isOpen) return;
     this.#isOpen = isOpen;
     this.#change({});
     this.dispatchEvent(new Event(isOpen ? 'open' : 'close'));

@@ -24,9 +24,9 @@ const cspFor = (host) =>
     "trusted-types 'none'",
   ].join('; ');
 
-/** `attributes` of the tag and `lang` of the page come from the query of the page's address. */
-const pageFor = (host, { lang = 'en', ...attributes }) => `<!doctype html>
-<html lang="${lang}">
+/** `data-` attributes of the tag and the page's language come from the query of the page's address. */
+const pageFor = (host, { pageLang = 'en', ...attributes }) => `<!doctype html>
+<html lang="${pageLang}">
   <head>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Walnut desk</title>

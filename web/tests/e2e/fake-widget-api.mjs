@@ -41,7 +41,8 @@ const SCRIPT = {
 export const CHANNEL = {
   channel_key: 'ch_demo',
   display_name: 'Fennel & Oak',
-  welcome_message: 'Hi! 👋 I’m the **Fennel & Oak** assistant. Ask me about delivery, returns or our furniture.',
+  welcome_message:
+    'Hi! 👋 I’m the **Fennel & Oak** assistant. Ask me about delivery, returns or our furniture.',
   placeholder_text: '',
   suggested_messages: ['Do you ship to Belgium?', 'Return policy'],
   booking_url: 'https://cal.example/visit',

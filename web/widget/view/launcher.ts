@@ -27,7 +27,7 @@ export function createLauncher(context: ViewContext, onclick: () => void): Launc
       count.textContent = `${unread}`;
       setAttribute(element, 'aria-expanded', String(isOpen));
       const label = isOpen ? texts.closeChat : texts.openChat;
-      setAttribute(element, 'aria-label', count.hidden ? label : `${label} (${unread})`);
+      setAttribute(element, 'aria-label', count.hidden ? label : `${label}, ${unread}`);
     },
     focus: () => element.focus(),
   };
