@@ -6,7 +6,7 @@ const PATHS = {
   calendar: 'M4 6h16v14H4zM4 11h16M8 3v5M16 3v5',
   person: 'M8 8a4 4 0 1 0 8 0a4 4 0 1 0-8 0M4 21c0-8 16-8 16 0',
   send: 'M12 19V5M6 11l6-6 6 6',
-  stop: 'M8 8h8v8H8z',
+  stop: 'M7 7h10v10H7z',
   thumb: 'M4 10h4v10H4zM8 11l3-7q3 0 2 6h6l-2 10H8',
 };
 

@@ -98,7 +98,8 @@ export function mountWidget(root: ShadowRoot, options: WidgetOptions): Widget {
   function update(): void {
     isWaiting = false;
     launcher.update(panel.open);
-    for (const part of parts) part.update();
+    // From below: what stands under the messages decides how much of them is in view.
+    for (const part of parts.toReversed()) part.update();
   }
 
   const updateSoon = () => {
