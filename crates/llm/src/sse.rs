@@ -106,3 +106,74 @@ impl SseDecoder {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "\u{feff}: a comment\nevent: ping\r\ndata: {\"a\": 1}\r\n\r\n\
+        data:no space\ndata:  two spaces\n\nid: 7\nretry: 10\n\n\
+        data: päckchen 包裹 🎁\r\revent: empty\ndata\n\nevent: no data\n\ndata: last\n\ndata: never ended";
+
+    fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<(String, String)> {
+        let mut decoder = SseDecoder::new(Limits::default());
+        let mut events = Vec::new();
+        for piece in pieces {
+            decoder.push(piece).expect("within the limits");
+            events.extend(std::iter::from_fn(|| decoder.next()).map(|event| (event.name, event.data)));
+        }
+        events
+    }
+
+    #[test]
+    fn events_are_read_by_the_rules() {
+        let expected = [
+            ("ping", "{\"a\": 1}"),
+            ("", "no space\n two spaces"),
+            ("", "päckchen 包裹 🎁"),
+            ("empty", ""),
+            ("", "last"),
+        ];
+        let expected = expected.map(|(name, data)| (name.to_owned(), data.to_owned()));
+        assert_eq!(decode([BODY.as_bytes()]), expected);
+    }
+
+    #[test]
+    fn cutting_the_stream_anywhere_never_changes_its_events() {
+        let whole = decode([BODY.as_bytes()]);
+        assert_eq!(decode(BODY.as_bytes().chunks(1)), whole);
+        let mut seed = 7_u32;
+        for _ in 0..2_000 {
+            let mut pieces = Vec::new();
+            let mut rest = BODY.as_bytes();
+            while !rest.is_empty() {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (piece, after) = rest.split_at((seed >> 24) as usize % 30 % (rest.len() + 1));
+                pieces.push(piece);
+                rest = after;
+            }
+            assert_eq!(decode(pieces), whole);
+        }
+    }
+
+    #[test]
+    fn limits_hold_for_a_line_an_event_and_the_whole() {
+        let limits = Limits {
+            max_line: 100,
+            max_answer: 1_000,
+            ..Limits::default()
+        };
+        let long_line = "x".repeat(101);
+        let long_event = "data: ten bytes\n".repeat(12);
+        let long_stream = "data: short\n\n".repeat(80);
+        for body in [long_line, long_event, long_stream] {
+            let mut decoder = SseDecoder::new(limits);
+            let results: Vec<bool> = body
+                .as_bytes()
+                .chunks(7)
+                .map(|piece| decoder.push(piece).is_ok())
+                .collect();
+            assert!(results[0] && !results[results.len() - 1], "{body}");
+        }
+    }
+}

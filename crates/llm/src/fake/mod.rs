@@ -10,7 +10,9 @@ mod wire;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::serve::ListenerExt;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -51,6 +53,7 @@ struct State {
     next: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Recorded>>,
     calls: watch::Sender<usize>,
+    connections: AtomicUsize,
     dimensions: usize,
 }
 
@@ -70,9 +73,14 @@ impl FakeProvider {
             next: Mutex::default(),
             requests: Mutex::default(),
             calls: watch::channel(0).0,
+            connections: AtomicUsize::new(0),
             dimensions: 8,
         });
         let app = serve::routes(Arc::clone(&state));
+        let counted = Arc::clone(&state);
+        let listener = listener.tap_io(move |_| {
+            counted.connections.fetch_add(1, Ordering::SeqCst);
+        });
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, app).await;
         });
@@ -118,6 +126,17 @@ impl FakeProvider {
     /// How many calls have arrived.
     pub fn calls(&self) -> usize {
         *self.state.calls.borrow()
+    }
+
+    /// How many connections have been opened.
+    pub fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
+    }
+
+    /// Stops listening; from then on connections are refused.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        let _ = (&mut self.server).await;
     }
 
     /// Waits until so many calls have arrived in all.

@@ -100,6 +100,11 @@ impl Reply {
         Self::raw("application/json", body.to_string())
     }
 
+    /// The same body under another HTTP status.
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// Characters of one piece of text.
     pub fn chunk(self, characters: usize) -> Self {
         Self {

@@ -44,7 +44,7 @@ async fn chat(provider: Provider, Shared(state): Shared<Arc<State>>, request: Re
     let recorded = record(request).await;
     let input_tokens = recorded.body.to_string().len().div_ceil(4);
     let reply = state.take(recorded);
-    if reply.status != 200 {
+    if reply.status != 200 && reply.raw.is_none() {
         return failure(provider, &reply);
     }
     let (opening, pieces, closing) = match &reply.raw {
@@ -59,8 +59,9 @@ async fn chat(provider: Provider, Shared(state): Shared<Arc<State>>, request: Re
         .content_type
         .clone()
         .unwrap_or_else(|| "text/event-stream".into());
+    let status = reply.status;
     let body = Body::from_stream(paced(reply, opening, pieces, closing));
-    respond(200, &content_type, None, body)
+    respond(status, &content_type, None, body)
 }
 
 /// Sends the parts as the reply says: at once, slowly, or not to the end.
@@ -108,12 +109,12 @@ async fn embeddings(Shared(state): Shared<Arc<State>>, request: Request) -> Resp
         .and_then(|count| usize::try_from(count).ok());
     let dimensions = asked.unwrap_or(state.dimensions);
     let reply = state.take(recorded);
-    if reply.status != 200 {
+    if reply.status != 200 && reply.raw.is_none() {
         return failure(Provider::OpenAi, &reply);
     }
     if let Some(body) = reply.raw {
         return respond(
-            200,
+            reply.status,
             &reply.content_type.unwrap_or_default(),
             None,
             Body::from(body),
