@@ -1,6 +1,6 @@
 // WCAG 2 contrast of every text and graphics pair of the dashboard's colour tokens.
 // Exit 1 when a pair is under its floor or a token is missing.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 const TEXT = 4.5;
 const GRAPHICS = 3;
@@ -62,10 +62,6 @@ function problemsOf(theme, tokens) {
 }
 
 function main() {
-  if (!existsSync(tokensFile)) {
-    console.log('contrast: no dashboard tokens yet');
-    return 0;
-  }
   const css = readFileSync(tokensFile, 'utf8');
   const light = tokensOf(css, ':root');
   const dark = { ...light, ...tokensOf(css, '.dark') };

@@ -1,13 +1,13 @@
 // The last step of a build: hold every size budget, then write .gz and .br beside each text file,
 // so that the server never compresses at run time. Exit 1 when something is over its budget.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const textTypes = new Set(['.js', '.css', '.html', '.svg', '.json', '.txt']);
-const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+const KB = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
 const gzip = (bytes) => gzipSync(bytes, { level: 9 });
 const brotli = (bytes) =>
@@ -42,18 +42,14 @@ function initialScripts(dashboard) {
   return [...found];
 }
 
-function budgets() {
-  const list = [{ name: 'widget.js', files: [join(dist, 'widget.js')], limit: 12_000 }];
-  const dashboard = join(dist, 'dashboard');
-  if (existsSync(dashboard)) {
-    list.push({
-      name: 'dashboard, first scripts',
-      files: initialScripts(dashboard),
-      limit: 75_000,
-    });
-  }
-  return list;
-}
+const budgets = [
+  { name: 'widget.js', files: [join(dist, 'widget.js')], limit: 12 * 1024 },
+  {
+    name: 'dashboard, first scripts',
+    files: initialScripts(join(dist, 'dashboard')),
+    limit: 75 * 1024,
+  },
+];
 
 for (const file of textFilesUnder(dist)) {
   const bytes = readFileSync(file);
@@ -62,12 +58,12 @@ for (const file of textFilesUnder(dist)) {
 }
 
 let isOver = false;
-for (const { name, files, limit } of budgets()) {
+for (const { name, files, limit } of budgets) {
   const contents = files.map((file) => readFileSync(file));
   const sum = (coding) => contents.reduce((total, bytes) => total + coding(bytes).length, 0);
   const size = sum(gzip);
   const verdict = size > limit ? 'OVER' : 'within';
-  console.log(`${name}: ${kB(size)} gzip, ${kB(sum(brotli))} brotli, ${verdict} ${kB(limit)}`);
+  console.log(`${name}: ${KB(size)} gzip, ${KB(sum(brotli))} brotli, ${verdict} ${KB(limit)}`);
   if (size <= limit) continue;
   isOver = true;
   for (const file of files) console.log(`  ${relative(dist, file)}`);
