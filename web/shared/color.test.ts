@@ -29,6 +29,10 @@ it('keeps text readable on every brand colour', () => {
   }
 });
 
+it('goes no further from the brand than it must', () => {
+  expect(contrast(readableShade('#ffd166', WHITE), WHITE)).toBeLessThan(6);
+});
+
 it('leaves a colour alone that is readable already', () => {
   expect(readableShade('#1f5c4a', WHITE)).toBe('#1f5c4a');
 });
