@@ -1,4 +1,163 @@
-//! x
-pub fn routes() -> utoipa_axum::router::OpenApiRouter<crate::Context> {
-    utoipa_axum::router::OpenApiRouter::new()
+//! HTTP: ask without leaving a trace in the conversations, and test a model credential.
+
+use access::credentials::{self, OpenCredential};
+use access::{Member, Permission};
+use axum::extract::State;
+use chrono::DateTime;
+use conversations::inbound::Utterance;
+use conversations::messages::{Answer, SenderType};
+use futures::StreamExt;
+use kernel::error::{Problem, invalid, not_found};
+use kernel::extract::{Json, Path};
+use kernel::ids::{CredentialId, MessageId};
+use kernel::{Result, TenantProof};
+use llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::pipeline::{self, AnswerTrace, Turn};
+use crate::{Context, store};
+
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(ask)).routes(routes!(test_llm_credential))
+}
+
+/// A question with what was said before it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct Ask {
+    pub question: String,
+    /// Oldest first.
+    #[serde(default)]
+    pub history: Vec<Said>,
+    /// Answer as this channel's bot would; with the first channel's settings unless given.
+    pub channel_key: Option<String>,
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct Said {
+    pub role: Role,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// The answer that a visitor would get, and how it came about.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Asked {
+    pub answer: Answer,
+    pub trace: AnswerTrace,
+}
+
+/// Ask as a visitor would. Nothing is stored: no conversation, no gap.
+#[utoipa::path(post, path = "/ask", operation_id = "ask", tag = "answers", request_body = Ask,
+    responses((status = 200, body = Asked), (status = 422, body = Problem)))]
+async fn ask(State(ctx): State<Context>, member: Member, Json(input): Json<Ask>) -> Result<Json<Asked>> {
+    member.require(Permission::AskQuestions)?;
+    Ok(Json(answer(&ctx, &member, input).await?))
+}
+
+/// Answers without storing; the command line uses it as well.
+pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Result<Asked> {
+    let question = input.question.trim();
+    if question.is_empty() || question.chars().count() > 4000 {
+        return Err(invalid("bad_question", "A question has 1 to 4,000 characters."));
+    }
+    let mut tx = ctx.db.tenant_read(proof).await?;
+    let (settings, options) = store::find_bot(&mut tx, input.channel_key.as_deref()).await?;
+    let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
+    drop(tx);
+    let turn = Turn {
+        recent: recent(&input.history, question),
+        language: None,
+        knowledge_revision: revision,
+        settings: Arc::new(settings),
+        options,
+    };
+    // nobody watches: the pieces are dropped
+    let (sink, _) = mpsc::unbounded_channel();
+    let made = pipeline::answer(ctx, proof, &turn, &sink).await?.reply;
+    let trace = serde_json::from_value(made.trace)?;
+    let answer = Answer {
+        id: MessageId::new(),
+        text: made.text,
+        confidence: made.confidence,
+        sources: made.sources,
+        suggestion_chips: made.suggestion_chips,
+        gap_detected: made.gap_detected,
+        escalation_offered: made.escalation_offered,
+        matched_qa_ids: made.matched_qa_ids,
+        actions: made.actions,
+        feedback: None,
+    };
+    Ok(Asked { answer, trace })
+}
+
+fn recent(history: &[Said], question: &str) -> Vec<Utterance> {
+    let said = history.iter().map(|said| match said.role {
+        Role::User => (SenderType::User, said.text.as_str()),
+        Role::Assistant => (SenderType::Ai, said.text.as_str()),
+    });
+    let mut all: Vec<(SenderType, &str)> = said.collect();
+    // a history that ends with the visitor's own line was followed by some answer: the question stands alone
+    if all.last().is_some_and(|(sender, _)| *sender == SenderType::User) {
+        all.push((SenderType::Ai, ""));
+    }
+    all.push((SenderType::User, question));
+    let utterance = |(index, (sender_type, text)): (usize, (SenderType, &str))| Utterance {
+        message_id: MessageId::new(),
+        seq: i64::try_from(index).unwrap_or(i64::MAX) + 1,
+        sender_type,
+        text: text.to_owned(),
+        sent_at: DateTime::UNIX_EPOCH,
+    };
+    all.into_iter().enumerate().map(utterance).collect()
+}
+
+/// What a test call gave.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CredentialTest {
+    works: bool,
+    /// What the model said, or what went wrong.
+    detail: String,
+    milliseconds: u64,
+}
+
+/// Test a model credential: one very short call.
+#[utoipa::path(post, path = "/llm-credentials/{id}/test", operation_id = "test_llm_credential", tag = "llm-credentials",
+    params(("id" = CredentialId, Path)), responses((status = 200, body = CredentialTest), (status = 404, body = Problem)))]
+async fn test_llm_credential(State(ctx): State<Context>, member: Member, Path(id): Path<CredentialId>) -> Result<Json<CredentialTest>> {
+    member.require(Permission::ManageCredentials)?;
+    let mut tx = ctx.db.tenant_read(&member).await?;
+    let (credential, sealed) = credentials::store::find(&mut tx, id).await?.ok_or_else(|| not_found("credential"))?;
+    drop(tx);
+    let key = ctx.models.unseal(&member, credential.id, &sealed)?;
+    let model = ctx.models.open(&member, OpenCredential { credential, key }, None)?;
+    let request = ChatRequest {
+        messages: vec![ChatMessage::User("Reply with the single word: ready".into())],
+        max_tokens: 50,
+        ..ChatRequest::default()
+    };
+    let started = std::time::Instant::now();
+    let mut stream = model.remote.stream(request);
+    let mut said = String::new();
+    let failure = loop {
+        match stream.next().await {
+            Some(Ok(ChatEvent::Text(piece))) => said.push_str(&piece),
+            Some(Ok(ChatEvent::Finished { .. })) => break None,
+            Some(Ok(ChatEvent::ToolCall(_))) => {}
+            Some(Err(error)) => break Some(error.to_string()),
+            None => break Some("the answer broke off".into()),
+        }
+    };
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let detail = failure.clone().unwrap_or_else(|| said.chars().take(200).collect());
+    Ok(Json(CredentialTest { works: failure.is_none(), detail, milliseconds }))
 }

@@ -9,6 +9,7 @@ pub mod intent;
 pub mod model;
 pub mod pipeline;
 pub mod settings;
+mod store;
 pub mod sweep;
 pub mod turns;
 pub mod wording;

@@ -1,3 +1,134 @@
-//! x
+//! The tenant's language model: found, budgeted and called. Without one, or when it fails, the caller falls back to
+//! approved text.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::budget::{self, Reservation, Spent};
+use access::credentials::{self, Credential, OpenCredential, Provider};
+use chrono::NaiveDate;
+use kernel::ids::CredentialId;
+use kernel::outbound::Outbound;
+use kernel::secrets::MasterKey;
+use kernel::{Database, Result, TenantProof};
+use llm::{ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Usage};
+use parking_lot::RwLock;
+
+/// Finds and calls models. Clones share circuits and bounds.
 #[derive(Clone)]
-pub struct Models;
+pub struct Models {
+    outbound: Outbound,
+    master_key: MasterKey,
+    breakers: Breakers,
+    bounds: Arc<RwLock<(Limits, RetryPolicy)>>,
+}
+
+/// The longest answer that is paid for, in tokens.
+pub const MAX_TOKENS: u32 = 700;
+
+impl Models {
+    /// A visitor waits: the whole reply, tries included, gets a minute and a half, and a slow start is given up
+    /// for the approved text long before.
+    pub fn new(outbound: Outbound, master_key: MasterKey) -> Self {
+        let retry = RetryPolicy { budget: Duration::from_secs(60), ..RetryPolicy::default() };
+        Self { outbound, master_key, breakers: Breakers::default(), bounds: Arc::new(RwLock::new((Limits::default(), retry))) }
+    }
+
+    /// Other bounds of time and size, for tests.
+    pub fn set_bounds(&self, limits: Limits, retry: RetryPolicy) {
+        *self.bounds.write() = (limits, retry);
+    }
+
+    /// The model that composes this tenant's answers, if there is one.
+    pub async fn find(&self, db: &Database, proof: &impl TenantProof, model: Option<&str>) -> Result<Option<TenantModel>> {
+        let mut tx = db.tenant_read(proof).await?;
+        let Some(open) = credentials::find_default(&mut tx, &self.master_key).await? else { return Ok(None) };
+        self.open(proof, open, model).map(Some)
+    }
+
+    /// Opens a credential's key for one call.
+    pub fn unseal(&self, proof: &impl TenantProof, id: CredentialId, sealed: &str) -> Result<String> {
+        self.master_key.open(&credentials::context(proof.tenant_id(), id), sealed)
+    }
+
+    /// The model of one credential, for its test button.
+    pub fn open(&self, proof: &impl TenantProof, open: OpenCredential, model: Option<&str>) -> Result<TenantModel> {
+        let OpenCredential { credential, key } = open;
+        // again at each call: the operator's list may have changed since the credential was written
+        let base_url = credential.base_url.as_deref().map(|url| self.outbound.check(url)).transpose()?;
+        let config = ModelConfig {
+            provider: provider(credential.provider),
+            model: model.unwrap_or(&credential.model).to_owned(),
+            api_key: ApiKey::new(key),
+            base_url,
+        };
+        let circuit = self.breakers.circuit(format!("{}/{}", proof.tenant_id(), credential.id));
+        let (limits, retry) = *self.bounds.read();
+        let remote = RemoteModel::new(config, self.outbound.client().clone(), circuit).with_limits(limits, retry);
+        Ok(TenantModel { remote, credential })
+    }
+}
+
+fn provider(provider: Provider) -> llm::Provider {
+    match provider {
+        Provider::Openai | Provider::OpenaiCompatible => llm::Provider::OpenAi,
+        Provider::Anthropic => llm::Provider::Anthropic,
+        Provider::Gemini => llm::Provider::Gemini,
+    }
+}
+
+/// A model with what it costs.
+pub struct TenantModel {
+    pub remote: RemoteModel,
+    pub credential: Credential,
+}
+
+impl TenantModel {
+    pub fn name(&self) -> &str {
+        self.remote.name()
+    }
+
+    fn cost(&self, input_tokens: f64, output_tokens: f64) -> f64 {
+        let price = |price: Option<f64>| price.unwrap_or(0.0) / 1_000_000.0;
+        input_tokens * price(self.credential.input_price) + output_tokens * price(self.credential.output_price)
+    }
+}
+
+/// Budget that is held for one call. Settle it when the call has ended, however it ended.
+pub struct Hold {
+    day: NaiveDate,
+    reserved: Reservation,
+}
+
+/// Reserves the most that the request can use. None: today's budget does not allow it.
+pub async fn reserve(db: &Database, proof: &impl TenantProof, model: &TenantModel, request: &ChatRequest) -> Result<Option<Hold>> {
+    // three characters a token is a safe estimate from above for European languages
+    let input = (characters(request) as f64 / 3.0).ceil();
+    let output = f64::from(request.max_tokens);
+    let reserved = Reservation { tokens: (input + output) as i64, cost: model.cost(input, output) };
+    let day = db.clock.now().date_naive();
+    let mut tx = db.tenant(proof).await?;
+    let is_granted = budget::reserve(&mut tx, day, reserved).await?;
+    tx.commit().await?;
+    Ok(is_granted.then_some(Hold { day, reserved }))
+}
+
+/// Books what was spent in place of what was reserved.
+pub async fn settle(db: &Database, proof: &impl TenantProof, model: &TenantModel, hold: Hold, usage: Usage) -> Result<()> {
+    let spent = Spent {
+        input_tokens: usage.input_tokens.into(),
+        output_tokens: usage.output_tokens.into(),
+        cost: model.cost(usage.input_tokens.into(), usage.output_tokens.into()),
+    };
+    let mut tx = db.tenant(proof).await?;
+    budget::settle(&mut tx, hold.day, hold.reserved, spent).await?;
+    tx.commit().await
+}
+
+fn characters(request: &ChatRequest) -> usize {
+    let messages = request.messages.iter().map(|message| match message {
+        llm::ChatMessage::User(text) | llm::ChatMessage::Assistant { text, .. } => text.len(),
+        llm::ChatMessage::ToolResult { content, .. } => content.len(),
+    });
+    request.system.len() + messages.sum::<usize>()
+}

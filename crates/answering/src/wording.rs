@@ -29,6 +29,16 @@ pub fn say(phrase: Phrase, language: Language) -> &'static str {
     }
 }
 
+/// The line in the thread when a visitor presses the button for a person, with their reason if they gave one.
+pub fn handed_over(language: Option<&str>, reason: Option<&str>) -> String {
+    let language = language.map_or(Language::UNKNOWN, Language::from_code);
+    let line = say(Phrase::HandedOver, language);
+    match reason {
+        Some(reason) => format!("{line} (“{}”)", reason.chars().take(300).collect::<String>()),
+        None => line.to_owned(),
+    }
+}
+
 fn english(phrase: Phrase) -> &'static str {
     match phrase {
         Phrase::Greeting => "Hello! What would you like to know?",

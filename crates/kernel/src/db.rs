@@ -54,6 +54,24 @@ pub struct Database {
     pub clock: Clock,
 }
 
+/// How the roles `rapport_app` and `rapport_platform` are reached.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// Each role logs in by itself.
+    EachRole(PgConnectOptions),
+    /// The login takes the role on when a connection starts: for managed servers that give one login only.
+    TakeRole(PgConnectOptions),
+}
+
+impl Login {
+    fn options(&self, role: &str) -> PgConnectOptions {
+        match self {
+            Self::EachRole(options) => options.clone().username(role),
+            Self::TakeRole(options) => options.clone().options([("role", role)]),
+        }
+    }
+}
+
 /// How many connections the application may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSize {
@@ -68,16 +86,15 @@ impl Default for PoolSize {
 }
 
 impl Database {
-    /// Prepares both pools without connecting. `options` name the login; the roles `rapport_app` and
-    /// `rapport_platform` are taken on at connection start, so no session ever runs as the owner.
-    pub fn new(options: PgConnectOptions, size: PoolSize, clock: Clock) -> Self {
+    /// Prepares both pools without connecting. No session ever runs as the owner.
+    pub fn new(login: Login, size: PoolSize, clock: Clock) -> Self {
         let pool = |role: &str, max: u32| {
             PgPoolOptions::new()
                 .max_connections(max)
                 .min_connections(1)
                 .acquire_timeout(std::time::Duration::from_secs(3))
                 .test_before_acquire(false)
-                .connect_lazy_with(options.clone().options([("role", role)]))
+                .connect_lazy_with(login.options(role))
         };
         Self {
             app: pool("rapport_app", size.app),

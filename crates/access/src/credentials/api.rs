@@ -27,19 +27,19 @@ struct CredentialList {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct NewCredential {
-    provider: Provider,
+pub struct NewCredential {
+    pub provider: Provider,
     /// The provider's name of the model.
-    model: String,
+    pub model: String,
     /// The key. A local server may need none: send an empty string.
-    key: String,
+    pub key: String,
     /// Only for `openai_compatible`: `http://127.0.0.1:11434/v1`.
-    base_url: Option<String>,
-    label: Option<String>,
+    pub base_url: Option<String>,
+    pub label: Option<String>,
     #[serde(default = "yes")]
-    is_default: bool,
-    input_price: Option<f64>,
-    output_price: Option<f64>,
+    pub is_default: bool,
+    pub input_price: Option<f64>,
+    pub output_price: Option<f64>,
 }
 
 fn yes() -> bool {
@@ -96,7 +96,8 @@ async fn create_llm_credential(
     Ok((StatusCode::CREATED, Json(credential)))
 }
 
-fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
+/// What may be stored: a model, a key where one is needed, an address that may be called.
+pub fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
     let model = input.model.trim();
     let key = input.key.trim();
     if model.is_empty() || model.len() > 200 {

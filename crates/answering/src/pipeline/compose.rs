@@ -1,42 +1,245 @@
 //! The text of the answer: composed by the tenant's language model from what was found, or the approved text of
 //! the best match, word for word. Both are first class.
 
+use futures::StreamExt;
 use kernel::{Result, TenantProof};
-use knowledge::retrieval::{Candidate, EntryKind};
+use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
+use serde_json::json;
 
+use super::ground::ground;
+use super::prompt::{self, NO_ANSWER};
 use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
 use crate::Context;
+use crate::model::{self, TenantModel};
 
 /// None: on reading, the model found that the knowledge does not hold the answer.
 pub(super) async fn compose(
-    _ctx: &Context,
-    _proof: &impl TenantProof,
-    _turn: &Turn,
+    ctx: &Context,
+    proof: &impl TenantProof,
+    turn: &Turn,
     material: &Material,
     trace: &mut Trace,
     sink: &Sink,
 ) -> Result<Option<Composed>> {
-    Ok(approved_text(material, trace, sink))
+    let found = if turn.options.use_model { ctx.models.find(&ctx.db, proof, turn.options.model.as_deref()).await } else { Ok(None) };
+    let outcome = match found {
+        Ok(Some(model)) => with_model(ctx, proof, turn, material, &model, trace, sink).await?,
+        Ok(None) => return Ok(approved_text(material, trace, sink)),
+        Err(error) => {
+            tracing::warn!(%error, "the model cannot be used; the approved text is given");
+            Outcome::Fallback("not_usable")
+        }
+    };
+    match outcome {
+        Outcome::Composed(composed) => Ok(Some(composed)),
+        Outcome::NotInPassages => Ok(None),
+        Outcome::Fallback(reason) => {
+            trace.note("fallback", json!(reason));
+            Ok(approved_text(material, trace, sink))
+        }
+    }
 }
 
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
-    let best: &Candidate = material.found.candidates.first()?;
+    let best = material.found.candidates.first()?;
     let text = best.text.to_string();
-    let _ = sink.send(Delta {
-        text: text.clone(),
-        replace: true,
-    });
+    let _ = sink.send(Delta { text: text.clone(), replace: true });
     trace.step("compose");
-    let mode = match best.kind {
-        EntryKind::QaPair | EntryKind::Passage => "approved_text",
+    Some(Composed { text, mode: "approved_text", used: vec![best.clone()], model: None, input_tokens: 0, output_tokens: 0 })
+}
+
+enum Outcome {
+    Composed(Composed),
+    NotInPassages,
+    /// Why the approved text is given instead.
+    Fallback(&'static str),
+}
+
+async fn with_model(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    turn: &Turn,
+    material: &Material,
+    model: &TenantModel,
+    trace: &mut Trace,
+    sink: &Sink,
+) -> Result<Outcome> {
+    let (request, shown) = prompt::build(turn, material);
+    trace.note("model", json!(model.name()));
+    trace.note("prompt", json!({"system": request.system, "passages": shown.len()}));
+    let Some(hold) = model::reserve(&ctx.db, proof, model, &request).await? else {
+        return Ok(Outcome::Fallback(ChatError::BudgetSpent.fallback_reason()));
     };
-    Some(Composed {
-        text,
-        mode,
-        used: vec![best.clone()],
-        model: None,
-        input_tokens: 0,
-        output_tokens: 0,
-    })
+    trace.step("reserve");
+    let heard = listen(model, request, sink).await;
+    // booked before anything else can fail: money that is spent is spent
+    model::settle(&ctx.db, proof, model, hold, heard.usage).await?;
+    trace.step("compose");
+    if let Some(ms) = heard.first_token_ms {
+        trace.note("first_token_ms", json!(ms));
+    }
+    let text = match heard.result {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!(%error, "the model failed; the approved text is given");
+            return Ok(Outcome::Fallback(error.fallback_reason()));
+        }
+    };
+    if text.trim().trim_matches(['.', '*', '"', '`']) == NO_ANSWER {
+        trace.note("model_said", json!("no_answer"));
+        return Ok(Outcome::NotInPassages);
+    }
+    let grounded = ground(&text, &shown);
+    trace.step("ground");
+    if grounded.text.is_empty() {
+        return Ok(Outcome::Fallback("empty"));
+    }
+    if grounded.cited.is_empty() {
+        // it speaks without resting on a passage: the approved text is certain to
+        return Ok(Outcome::Fallback("no_citation"));
+    }
+    let used = grounded.cited.iter().filter_map(|number| shown.get(*number).cloned()).collect();
+    Ok(Outcome::Composed(Composed {
+        text: grounded.text,
+        mode: "model",
+        used,
+        model: Some(model.name().to_owned()),
+        input_tokens: heard.usage.input_tokens.into(),
+        output_tokens: heard.usage.output_tokens.into(),
+    }))
+}
+
+/// What came of a call.
+struct Heard {
+    result: Result<String, ChatError>,
+    usage: Usage,
+    first_token_ms: Option<f64>,
+}
+
+/// Streams the model's words on, except while they may still become NO_ANSWER, and without citation marks.
+async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard {
+    let started = std::time::Instant::now();
+    let mut stream = model.remote.stream(request);
+    let mut shower = Shower { sink, text: String::new(), shown: 0, is_first: true };
+    let mut first_token_ms = None;
+    let estimate = |text: &str| Usage { input_tokens: 0, output_tokens: u32::try_from(text.len() / 4).unwrap_or(u32::MAX) };
+    loop {
+        match stream.next().await {
+            Some(Ok(ChatEvent::Text(piece))) => {
+                first_token_ms.get_or_insert_with(|| started.elapsed().as_secs_f64() * 1000.0);
+                shower.push(&piece);
+            }
+            // no tool is offered
+            Some(Ok(ChatEvent::ToolCall(_))) => {}
+            Some(Ok(ChatEvent::Finished { reason: FinishReason::Filtered, usage })) => {
+                let error = ChatError::InvalidResponse("the provider withheld the answer".into());
+                return Heard { result: Err(error), usage, first_token_ms };
+            }
+            Some(Ok(ChatEvent::Finished { usage, .. })) => return Heard { result: Ok(shower.text), usage, first_token_ms },
+            Some(Err(error)) => {
+                let usage = match &error {
+                    ChatError::Cut { usage } => *usage,
+                    _ => estimate(&shower.text),
+                };
+                return Heard { result: Err(error), usage, first_token_ms };
+            }
+            None => {
+                let usage = estimate(&shower.text);
+                return Heard { result: Err(ChatError::Cut { usage }), usage, first_token_ms };
+            }
+        }
+    }
+}
+
+/// Decides which part of the growing text can be shown already.
+struct Shower<'a> {
+    sink: &'a Sink,
+    text: String,
+    /// Bytes of `text` that have been considered.
+    shown: usize,
+    is_first: bool,
+}
+
+impl Shower<'_> {
+    fn push(&mut self, piece: &str) {
+        self.text.push_str(piece);
+        let trimmed = self.text.trim_start();
+        if NO_ANSWER.starts_with(trimmed.get(..NO_ANSWER.len()).unwrap_or(trimmed)) {
+            return;
+        }
+        // an open bracket may become a citation or a link: wait for what follows it
+        let rest = self.text.get(self.shown..).unwrap_or_default();
+        let end = rest.rfind('[').filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
+        let ready = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if ready.is_empty() {
+            return;
+        }
+        self.shown += ready.len();
+        let text = without_marks(ready);
+        if !text.is_empty() {
+            let _ = self.sink.send(Delta { text, replace: std::mem::take(&mut self.is_first) });
+        }
+    }
+}
+
+/// Whether what follows an opening bracket is complete: `[1] `, `[text](address) `.
+fn is_closed(from: &str) -> bool {
+    match from.find(']') {
+        Some(end) => match from.get(end + 1..).and_then(|after| after.chars().next()) {
+            Some('(') => from.contains(')'),
+            Some(_) => true,
+            None => false,
+        },
+        None => false,
+    }
+}
+
+/// The text while it streams: citation marks and link addresses are left out; the final answer brings the checked
+/// links back.
+fn without_marks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        let (before, from) = rest.split_at(open);
+        let Some(end) = from.find(']') else { break };
+        let inside = from.get(1..end).unwrap_or_default();
+        let after = from.get(end + 1..).unwrap_or_default();
+        let is_citation = inside.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | ';')) && !after.starts_with('(');
+        out.push_str(if is_citation { before.trim_end_matches(' ') } else { before });
+        if !is_citation {
+            out.push_str(inside);
+        }
+        rest = match after.strip_prefix('(').and_then(|address| address.find(')').map(|close| (address, close))) {
+            Some((address, close)) if !is_citation => address.get(close + 1..).unwrap_or_default(),
+            _ => after,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc;
+
+    fn streamed(pieces: &[&str]) -> String {
+        let (sink, mut received) = mpsc::unbounded_channel();
+        let mut shower = Shower { sink: &sink, text: String::new(), shown: 0, is_first: true };
+        pieces.iter().for_each(|piece| shower.push(piece));
+        drop(sink);
+        let mut text = String::new();
+        while let Ok(delta) = received.try_recv() {
+            text.push_str(&delta.text);
+        }
+        text
+    }
+
+    #[test]
+    fn the_visitor_never_sees_marks_or_the_refusal() {
+        assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
+        assert_eq!(streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]), "No, we do not. Sorry.");
+        assert_eq!(streamed(&["See [our ", "page](https://a", ".example) now"]), "See our page now");
+    }
 }

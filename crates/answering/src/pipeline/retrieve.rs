@@ -139,6 +139,7 @@ async fn embed(
         .knowledge
         .embedders
         .find(proof.tenant_id(), &snapshot.embedder)
+        .await
         .ok()
         .flatten()?;
     match embedder.embed(texts).await {

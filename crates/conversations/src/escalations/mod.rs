@@ -11,6 +11,7 @@ use crate::summary;
 /// Why a person is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EscalationReason)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Reason {
     VisitorAsked,

@@ -27,6 +27,7 @@ pub struct Inbound {
 pub struct Recorded {
     pub conversation: ConversationState,
     pub message_id: MessageId,
+    pub client_message_id: String,
     pub seq: i64,
     pub text: String,
     pub sent_at: DateTime<Utc>,
@@ -63,6 +64,34 @@ pub struct Utterance {
 /// What waits for the bot in a conversation, as if it had come in just now; none if nothing does.
 pub async fn load_waiting(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<Recorded>> {
     store::load_waiting(tx, conversation, RECENT).await
+}
+
+/// The conversation of a visitor: the one their token names, or their open one on this channel.
+pub async fn find_for_visitor(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<Option<ConversationState>> {
+    store::find_for_visitor(tx, conversation, contact, channel).await
+}
+
+/// The same, created if there is none: a visitor may ask for a person before writing anything.
+pub async fn ensure_conversation(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<ConversationId> {
+    if let Some(found) = find_for_visitor(tx, conversation, contact, channel).await? {
+        return Ok(found.id);
+    }
+    store::create_conversation(tx, conversation, contact, channel, None, None).await?;
+    Ok(conversation)
+}
+
+pub async fn language_of(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<String>> {
+    store::language_of(tx, conversation).await
 }
 
 /// How many earlier messages a question is understood with.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::error::{Error, OnConstraint, conflict};
-use kernel::ids::{ContactId, ConversationId, MessageId};
+use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Result, TenantTx};
 
 use super::{ConversationState, Inbound, Recorded, Utterance};
@@ -30,7 +30,8 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         if let Some(existing) = find_open(tx, inbound).await? {
             return Ok(Outcome::OpenElsewhere(existing));
         }
-        create_conversation(tx, inbound).await?;
+        let (language, page_url) = (inbound.language.as_deref(), inbound.page_url.as_deref());
+        create_conversation(tx, inbound.conversation_id, inbound.contact_id, inbound.channel_id, language, page_url).await?;
         state = lock(tx, inbound.conversation_id).await?;
     }
     let Some((state, knowledge_revision)) = state else {
@@ -40,6 +41,7 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         return Ok(Outcome::Recorded(Recorded {
             conversation: state,
             message_id: stored.id,
+            client_message_id: inbound.client_message_id.clone(),
             seq: stored.seq,
             text: stored.text,
             sent_at: stored.sent_at,
@@ -92,25 +94,70 @@ async fn find_open(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Conver
     Ok(id)
 }
 
-async fn create_conversation(tx: &mut TenantTx, inbound: &Inbound) -> Result<()> {
+pub async fn create_conversation(
+    tx: &mut TenantTx,
+    id: ConversationId,
+    contact: ContactId,
+    channel: ChannelId,
+    language: Option<&str>,
+    page_url: Option<&str>,
+) -> Result<()> {
     let tenant = tx.tenant_id();
-    contacts::store::ensure(tx, inbound.contact_id, inbound.language.as_deref()).await?;
+    contacts::store::ensure(tx, contact, language).await?;
     sqlx::query!(
         "insert into conversations (tenant_id, id, contact_id, channel_id, session_id, language, page_url)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (tenant_id, id) do nothing",
         tenant.0,
-        inbound.conversation_id.0,
-        inbound.contact_id.0,
-        inbound.channel_id.0,
-        inbound.conversation_id.to_string(),
-        inbound.language,
-        inbound.page_url,
+        id.0,
+        contact.0,
+        channel.0,
+        id.to_string(),
+        language,
+        page_url,
     )
     .execute(&mut **tx)
     .await
     .on_constraint("conversations_one_open", lost_race)?;
     Ok(())
+}
+
+pub async fn find_for_visitor(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<Option<ConversationState>> {
+    let row = sqlx::query!(
+        r#"select c.id as "id: ConversationId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled
+        from conversations c
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        where c.tenant_id = current_tenant_id() and c.contact_id = $2 and c.channel_id = $3
+            and (c.id = $1 or c.status <> 'resolved')
+        order by c.id = $1 desc
+        limit 1"#,
+        conversation.0,
+        contact.0,
+        channel.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| ConversationState {
+        id: row.id,
+        contact_id: contact,
+        status: row.status,
+        ai_paused: row.ai_paused,
+        ai_enabled: row.ai_enabled,
+        last_seq: row.last_seq,
+        language: row.language,
+    }))
+}
+
+pub async fn language_of(tx: &mut TenantTx, id: ConversationId) -> Result<Option<String>> {
+    let language = sqlx::query_scalar!("select language from conversations where tenant_id = current_tenant_id() and id = $1", id.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(language)
 }
 
 struct Stored {
@@ -168,6 +215,7 @@ async fn insert(
     let mut recorded = Recorded {
         conversation: state,
         message_id: id,
+        client_message_id: inbound.client_message_id.clone(),
         seq: row.seq,
         text: inbound.text.clone(),
         sent_at: row.sent_at,
@@ -228,6 +276,7 @@ pub async fn load_waiting(tx: &mut TenantTx, id: ConversationId, limit: i64) -> 
     Ok(Some(Recorded {
         conversation,
         message_id: last.message_id,
+        client_message_id: String::new(),
         seq: last.seq,
         text: last.text,
         sent_at: last.sent_at,

@@ -25,6 +25,8 @@ pub fn routes() -> OpenApiRouter<Context> {
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StatusFilter {
+    /// Escalated, or the visitor waits for the person who took over.
+    NeedsPerson,
     Open,
     Escalated,
     Resolved,
@@ -56,17 +58,18 @@ async fn list_conversations(
         cursor: query.cursor,
         limit: query.limit,
     };
+    let needs_person = matches!(query.status, Some(StatusFilter::NeedsPerson));
     let status = match query.status {
         Some(StatusFilter::Open) => Some(Status::Open),
         Some(StatusFilter::Escalated) => Some(Status::Escalated),
         Some(StatusFilter::Resolved) => Some(Status::Resolved),
-        Some(StatusFilter::All) | None => None,
+        Some(StatusFilter::All | StatusFilter::NeedsPerson) | None => None,
     };
     let text = query.q.filter(|q| !q.trim().is_empty());
     let mut tx = ctx.db.tenant_read(&member).await?;
     let rows = store::list(
         &mut tx,
-        &store::Filter { status, text },
+        &store::Filter { status, needs_person, text },
         page.after()?,
         page.limit() + 1,
     )

@@ -4,14 +4,17 @@ pub mod api;
 pub mod store;
 
 use chrono::{DateTime, Utc};
+use kernel::{Result, TenantTx};
 use kernel::ids::{ChannelId, ConversationId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
-use crate::escalations::Escalation;
+use crate::escalations::{self, Escalation};
+use crate::summary;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ConversationStatus)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Status {
     Open,
@@ -65,4 +68,17 @@ pub struct ConversationDetails {
     pub conversation: ConversationSummary,
     pub escalation: Option<Escalation>,
     pub page_url: Option<String>,
+}
+
+/// Brings a conversation from elsewhere to the state it had there: `open`, `escalated` or `resolved`. The bot leaves
+/// it alone.
+pub async fn close_past(tx: &mut TenantTx, id: ConversationId, status: &str) -> Result<()> {
+    match status {
+        "resolved" => {
+            summary::write(tx, id).await?;
+            store::set_status(tx, id, Status::Resolved).await
+        }
+        "escalated" => escalations::open(tx, id, escalations::Reason::VisitorAsked).await.map(|_| ()),
+        _ => store::set_ai_paused(tx, id, true).await,
+    }
 }

@@ -10,6 +10,9 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::{ChannelName, ConversationSummary, Status};
 use crate::contacts::Contact;
 
+const NEEDS_PERSON: &str =
+    "(c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved'))";
+
 const SELECT: &str = "select c.id, c.status, c.ai_paused,
         (c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved')) as needs_person,
         p.id as contact_id, p.name as contact_name, p.email as contact_email,
@@ -76,6 +79,8 @@ impl From<Row> for ConversationSummary {
 #[derive(Debug, Default)]
 pub struct Filter {
     pub status: Option<Status>,
+    /// Only those that wait for a person.
+    pub needs_person: bool,
     /// Part of the contact's name or address, or of the last message.
     pub text: Option<String>,
 }
@@ -91,6 +96,9 @@ pub async fn list(
     query.push(" and c.last_message_at is not null");
     if let Some(status) = filter.status {
         query.push(" and c.status = ").push_bind(status.as_str());
+    }
+    if filter.needs_person {
+        query.push(format!(" and {NEEDS_PERSON}"));
     }
     if let Some(text) = &filter.text {
         let pattern = format!(

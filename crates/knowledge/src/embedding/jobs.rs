@@ -50,7 +50,7 @@ pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
 }
 
 async fn fill(ctx: &Context, job: &EmbedKnowledge, column: Column, choice: &EmbedderChoice) -> Result<()> {
-    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice)? else { return Ok(()) };
+    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice).await? else { return Ok(()) };
     loop {
         let mut tx = ctx.db.tenant_read(&job.tenant).await?;
         let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else { return Ok(()) };

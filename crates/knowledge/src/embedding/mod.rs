@@ -8,6 +8,7 @@ pub mod api;
 pub mod jobs;
 pub mod store;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::error::{invalid, unavailable};
@@ -15,8 +16,12 @@ use kernel::ids::TenantId;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
 use kernel::{Result, TenantTx};
-use llm::embedder::Embedder;
+use llm::embedder::{Embedder, EndpointConfig, EndpointEmbedder};
+use llm::{ApiKey, Breakers};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+use crate::retrieval::ModelReach;
 
 /// A tenant's choice of embedding model, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,18 +33,33 @@ pub enum EmbedderChoice {
     Endpoint { base_url: String, model: String, dimensions: Option<u32>, encrypted_key: String },
 }
 
-/// Finds the embedder for a choice. Clones share the local model.
+impl EmbedderChoice {
+    /// Which languages its vectors can be trusted with.
+    pub fn reach(&self) -> ModelReach {
+        match self {
+            Self::Local => ModelReach::English,
+            Self::Endpoint { .. } => ModelReach::Multilingual,
+        }
+    }
+}
+
+/// Finds the embedder for a choice. Clones share the local model and the connections.
 #[derive(Clone)]
 pub struct Embedders {
     local: Option<Arc<dyn Embedder>>,
     outbound: Outbound,
     master_key: MasterKey,
+    breakers: Breakers,
+    endpoints: Arc<Mutex<HashMap<TenantId, Connected>>>,
 }
+
+/// An endpoint that has been asked before, with the choice that led to it.
+type Connected = (EmbedderChoice, Arc<dyn Embedder>);
 
 impl Embedders {
     /// `local` is none when the model files are not installed: full text alone then.
     pub fn new(local: Option<Arc<dyn Embedder>>, outbound: Outbound, master_key: MasterKey) -> Self {
-        Self { local, outbound, master_key }
+        Self { local, outbound, master_key, breakers: Breakers::default(), endpoints: Arc::default() }
     }
 
     pub fn has_local(&self) -> bool {
@@ -47,14 +67,26 @@ impl Embedders {
     }
 
     /// The embedder, or none where there is no model: search then goes by words.
-    pub fn find(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<Option<Arc<dyn Embedder>>> {
+    pub async fn find(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<Option<Arc<dyn Embedder>>> {
         let EmbedderChoice::Endpoint { base_url, model, dimensions, encrypted_key } = choice else {
             return Ok(self.local.clone());
         };
-        self.outbound.check(base_url)?;
-        let key = self.master_key.open(&context(tenant), encrypted_key)?;
-        let _ = (key, model, dimensions);
-        Err(unavailable("PENDING"))
+        if let Some((known, embedder)) = self.endpoints.lock().get(&tenant)
+            && known == choice
+        {
+            return Ok(Some(embedder.clone()));
+        }
+        let config = EndpointConfig {
+            base_url: self.outbound.check(base_url)?,
+            api_key: ApiKey::new(self.master_key.open(&context(tenant), encrypted_key)?),
+            model: model.clone(),
+            dimensions: dimensions.map(|count| count as usize),
+        };
+        let circuit = self.breakers.circuit(format!("{tenant}/embeddings"));
+        let connected = EndpointEmbedder::connect(config, self.outbound.client().clone(), circuit).await;
+        let embedder: Arc<dyn Embedder> = Arc::new(connected.map_err(|error| unavailable(format!("The embeddings endpoint failed: {error}.")))?);
+        self.endpoints.lock().insert(tenant, (choice.clone(), embedder.clone()));
+        Ok(Some(embedder))
     }
 
     pub fn seal_key(&self, tenant: TenantId, key: &str) -> Result<String> {
@@ -63,7 +95,7 @@ impl Embedders {
 
     /// Refuses an endpoint that must not be called or does not answer with vectors.
     pub async fn check(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<()> {
-        let Some(embedder) = self.find(tenant, choice)? else {
+        let Some(embedder) = self.find(tenant, choice).await? else {
             return Err(unavailable("The local model is not installed here. Run `rapport doctor` to see how to install it."));
         };
         let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
@@ -79,7 +111,7 @@ fn context(tenant: TenantId) -> String {
 /// now. Asks outside of any transaction: an endpoint may be slow.
 pub async fn embed(ctx: &crate::Context, tenant: TenantId, choice: &EmbedderChoice, texts: Vec<String>) -> Vec<Option<Vec<f32>>> {
     let count = texts.len();
-    let embedded = match ctx.embedders.find(tenant, choice) {
+    let embedded = match ctx.embedders.find(tenant, choice).await {
         Ok(Some(embedder)) => embedder.embed(texts).await.map_err(|error| error.to_string()),
         Ok(None) => return vec![None; count],
         Err(error) => Err(error.to_string()),

@@ -33,6 +33,7 @@ pub struct QaPair {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = QaPairSource)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Source {
     Manual,

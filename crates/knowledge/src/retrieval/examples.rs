@@ -7,8 +7,11 @@
 use super::tuning::Tuning;
 use super::vectors::{ABSENT, Vectors};
 
-/// Beyond this many phrasings the nearest one is as good and the system too large to solve in passing.
-const MOST_EXAMPLES: usize = 1_200;
+/// Beyond this many phrasings the nearest one is as good, and the system too large to solve in passing:
+/// then an even selection of each answer's phrasings is learned from, for the confidence only.
+const MOST_EXAMPLES: usize = 1_000;
+/// Multiplications for solving: about a tenth of a second.
+const MOST_WORK: usize = 400_000_000;
 /// Fewest phrasings an answer on average.
 const EXAMPLES_PER_ANSWER: f32 = 1.8;
 
@@ -18,6 +21,8 @@ pub struct ExampleModel {
     /// Entries that take part, and for each group one weight an entry.
     rows: Vec<u32>,
     weights: Vec<f32>,
+    /// Whether every phrasing took part; only then is it better at ranking than the nearest one.
+    pub is_complete: bool,
 }
 
 impl ExampleModel {
@@ -28,11 +33,13 @@ impl ExampleModel {
         members: &[Vec<u32>],
         tuning: &Tuning,
     ) -> Option<ExampleModel> {
-        let rows: Vec<u32> = (0..vectors.len() as u32)
-            .filter(|row| vectors.has(*row as usize))
-            .collect();
-        let per_answer = rows.len() as f32 / members.len().max(1) as f32;
-        if rows.len() > MOST_EXAMPLES || members.len() < 2 || per_answer < EXAMPLES_PER_ANSWER {
+        let with_vector = vectors.count();
+        let per_answer = with_vector as f32 / members.len().max(1) as f32;
+        if members.len() < 2 || per_answer < EXAMPLES_PER_ANSWER {
+            return None;
+        }
+        let rows = select(vectors, members);
+        if rows.len() > MOST_EXAMPLES || rows.len() * rows.len() * members.len() > MOST_WORK {
             return None;
         }
         let factor = cholesky(kernel(vectors, &rows, tuning)?, rows.len())?;
@@ -53,6 +60,7 @@ impl ExampleModel {
         }
         Some(ExampleModel {
             gamma: tuning.example_gamma,
+            is_complete: rows.len() == with_vector,
             rows,
             weights,
         })
@@ -75,6 +83,19 @@ impl ExampleModel {
         let weights = &self.weights[start..start + self.rows.len()];
         (dot(weights, similarities) + 1.0) / 2.0
     }
+}
+
+/// The same number of phrasings of every answer, all if they are few enough.
+fn select(vectors: &Vectors, members: &[Vec<u32>]) -> Vec<u32> {
+    let all = members.iter().map(Vec::len).sum::<usize>();
+    let most = if all <= MOST_EXAMPLES { usize::MAX } else { (MOST_EXAMPLES / members.len()).max(2) };
+    let mut rows: Vec<u32> = Vec::new();
+    for group in members {
+        let step = group.len().div_ceil(most).max(1);
+        rows.extend(group.iter().step_by(step).filter(|row| vectors.has(**row as usize)));
+    }
+    rows.sort_unstable();
+    rows
 }
 
 /// The lower triangle, row after row, ridge added.

@@ -32,6 +32,8 @@ pub struct Features {
     pub z_dense: f32,
     /// Lead in lift over the best entry with another answer (negative when behind).
     pub margin_dense: f32,
+    /// Log odds of the answer's share in a soft vote of all entries.
+    pub vote: f32,
     /// What was learned from examples says, and its lead.
     pub learned: f32,
     pub margin_learned: f32,
@@ -147,6 +149,8 @@ impl<'a> Reader<'a> {
         features.z_dense = spread.z(cosine);
         let other = top.outside(ranked.group).unwrap_or(spread.mean.min(cosine));
         features.margin_dense = features.lift - base.lift(other);
+        let vote = self.ranking.vote(self.shelf, base, ranked.group).clamp(0.002, 0.998);
+        features.vote = (vote / (1.0 - vote)).ln();
         features.dense_first = f32::from(u8::from(top.group == ranked.group));
         if let Some(learned) = ranked.learned {
             features.has_examples = true;

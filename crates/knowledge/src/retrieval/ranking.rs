@@ -3,6 +3,7 @@
 //! Dense and lexical scores are each turned into z-scores over the shelf and mixed; the weight of the dense
 //! part falls where the embedding model does not understand the language. Start at [`Ranking::new`].
 
+use super::base::BaseStatistics;
 use super::index::EntryKind;
 use super::lexical::QueryTerm;
 use super::shelf::Shelf;
@@ -39,6 +40,7 @@ pub struct Ranking {
     pub best_dense: TopTwo,
     pub best_lexical: TopTwo,
     pub trust: f32,
+    cosines: Option<Vec<f32>>,
 }
 
 impl Ranking {
@@ -88,9 +90,23 @@ impl Ranking {
                 .map_or_else(TopTwo::default, |c| TopTwo::of(c, &shelf.group_of)),
             best_lexical: TopTwo::of(&signals.lexical, &shelf.group_of),
             trust,
+            cosines: signals.cosines,
         }
     }
+
+    /// The candidate's group's share of all closeness to the question: near 1 when nothing else is close,
+    /// near 0 when much is. A soft vote of all entries, steep in lift.
+    pub fn vote(&self, shelf: &Shelf, base: &BaseStatistics, group: u32) -> f32 {
+        let Some(cosines) = &self.cosines else { return 0.0 };
+        let steepness = VOTE_STEEPNESS / (1.0 - base.mean).max(0.05);
+        let weight = |cosine: f32| (steepness * (cosine - self.best_dense.best)).exp();
+        let all: f32 = cosines.iter().filter(|c| **c > ABSENT).map(|c| weight(*c)).sum();
+        let own = shelf.members[group as usize].iter().map(|entry| cosines[*entry as usize]);
+        own.filter(|c| *c > ABSENT).map(weight).sum::<f32>() / all.max(1e-9)
+    }
 }
+
+const VOTE_STEEPNESS: f32 = 15.0;
 
 fn term_weights(shelf: &Shelf, terms: &[QueryTerm], tuning: &Tuning) -> Vec<f32> {
     let weight = |term: &QueryTerm| {
@@ -237,6 +253,9 @@ impl Signals<'_> {
         for (place, candidate) in ranked.iter_mut().enumerate() {
             let learned = examples.score(&similarities, candidate.group);
             candidate.learned = Some(learned);
+            if !examples.is_complete {
+                continue;
+            }
             let lexical = self.group_lexical(candidate.group) / most;
             let behind = if place < RESCORED { 0.0 } else { 10.0 };
             candidate.score = learned + self.tuning.example_lexical * lexical - behind;

@@ -105,6 +105,11 @@ impl Vectors {
         self.scales.len()
     }
 
+    /// Entries that have a vector.
+    pub fn count(&self) -> usize {
+        self.scales.iter().filter(|scale| **scale > 0.0).count()
+    }
+
     pub fn has(&self, row: usize) -> bool {
         self.scales[row] > 0.0
     }

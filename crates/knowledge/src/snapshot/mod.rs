@@ -152,6 +152,7 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
         entries.push(row.entry);
     }
     drop(tx);
-    let index = tokio::task::spawn_blocking(move || Index::build(entries)).await.map_err(kernel::error::internal)?;
+    let reach = state.embedder.reach();
+    let index = tokio::task::spawn_blocking(move || Index::build_for(entries, reach)).await.map_err(kernel::error::internal)?;
     Ok(Snapshot { revision: state.revision, embedder: state.embedder, index, details })
 }

@@ -1,0 +1,82 @@
+//! Channel accounts: what members set up.
+
+pub mod api;
+pub mod store;
+
+use access::audit;
+use chrono::{DateTime, Utc};
+use kernel::error::invalid;
+use kernel::ids::ChannelId;
+use kernel::secrets::{self, MasterKey};
+use kernel::{Result, TenantTx};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::settings::WidgetSettings;
+
+/// A channel as members see it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Channel {
+    pub id: ChannelId,
+    pub kind: String,
+    pub name: String,
+    /// Public: it stands in the script tag.
+    pub channel_key: String,
+    pub settings: WidgetSettings,
+    /// Web sites that may show the widget, such as `https://shop.example`. Empty: any.
+    pub allowed_origins: Vec<String>,
+    pub is_active: bool,
+    /// False: no automatic answers here.
+    pub is_bot_active: bool,
+    /// A model other than the default credential's.
+    pub ai_model: Option<String>,
+    pub ai_temperature: f64,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Makes a widget in the transaction's tenant. The second value is the secret for identity tokens, shown once.
+pub async fn create_widget(
+    tx: &mut TenantTx,
+    master_key: &MasterKey,
+    actor: &str,
+    name: &str,
+    settings: &WidgetSettings,
+    allowed_origins: &[String],
+) -> Result<(Channel, String)> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
+    }
+    let origins = allowed_origins.iter().map(|origin| check_origin(origin)).collect::<Result<Vec<_>>>()?;
+    let id = ChannelId::new();
+    let secret = secrets::random_token("ws_");
+    let sealed = master_key.seal(&store::secret_context(tx.tenant_id(), id), &secret)?;
+    let key = secrets::random_name("ch_");
+    store::insert(tx, id, name, &key, settings, &origins, &sealed).await?;
+    audit::record(tx, actor, "channel_created", &format!("channel:{id}"), json!({"kind": "widget"})).await?;
+    Ok((store::get(tx, id).await?, secret))
+}
+
+/// `https://shop.example`, as browsers send it: scheme and host, no path.
+pub fn check_origin(origin: &str) -> Result<String> {
+    let trimmed = origin.trim().trim_end_matches('/').to_lowercase();
+    let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
+    match rest {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']) => Ok(trimmed),
+        _ => Err(invalid("bad_origin", format!("`{origin}` is not an origin such as https://shop.example (no path)."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_origin;
+
+    #[test]
+    fn an_origin_is_scheme_and_host_only() {
+        assert_eq!(check_origin("https://Shop.Example/").unwrap(), "https://shop.example");
+        assert_eq!(check_origin("http://localhost:3000").unwrap(), "http://localhost:3000");
+        for bad in ["shop.example", "https://", "https://a/b", "https://*.a", "ftp://a", "https://u@a"] {
+            assert!(check_origin(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A channel as the public side sees it, found by its key.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use answering::pipeline::Options;
+use answering::turns::Bot;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::error::{Result, not_found};
+use kernel::ids::{ChannelId, TenantId};
+use kernel::secrets::MasterKey;
+use kernel::{Database, TenantProof};
+use parking_lot::Mutex;
+
+use crate::accounts::store;
+use crate::settings::WidgetSettings;
+
+/// An active widget channel. Whoever knows the key may ask, within the channel's limits.
+#[derive(Debug)]
+pub struct ChannelEndpoint {
+    tenant_id: TenantId,
+    pub channel_id: ChannelId,
+    pub channel_key: String,
+    pub settings: WidgetSettings,
+    pub bot: Bot,
+    pub allowed_origins: Vec<String>,
+    encrypted_secret: String,
+}
+
+impl TenantProof for ChannelEndpoint {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+}
+
+impl ChannelEndpoint {
+    /// Whether pages of this origin may use the channel. A request without an origin does not come from a page.
+    pub fn allows_origin(&self, origin: Option<&str>) -> bool {
+        self.allowed_origins.is_empty() || origin.is_none_or(|origin| self.allowed_origins.iter().any(|allowed| allowed == origin))
+    }
+
+    /// The secret that signs identity tokens.
+    pub fn secret(&self, master_key: &MasterKey) -> Result<String> {
+        master_key.open(&store::secret_context(self.tenant_id, self.channel_id), &self.encrypted_secret)
+    }
+}
+
+/// Endpoints that were used lately. A change of settings acts within [`FRESH`] in every process, and at once in
+/// the one that made it. Clones share them.
+#[derive(Clone, Default)]
+pub struct Endpoints(Arc<Mutex<HashMap<String, Cached>>>);
+
+type Cached = (DateTime<Utc>, Arc<ChannelEndpoint>);
+
+const FRESH: TimeDelta = TimeDelta::seconds(2);
+/// Above this many the cache starts anew.
+const MOST: usize = 10_000;
+
+impl Endpoints {
+    /// # Errors
+    /// 404 for a key that does not exist, is not a widget's, is switched off, or whose tenant is suspended.
+    pub async fn get(&self, db: &Database, key: &str) -> Result<Arc<ChannelEndpoint>> {
+        let now = db.clock.now();
+        if let Some((at, endpoint)) = self.0.lock().get(key)
+            && now - *at < FRESH
+        {
+            return Ok(endpoint.clone());
+        }
+        let endpoint = Arc::new(load(db, key).await?.ok_or_else(|| not_found("channel"))?);
+        let mut cache = self.0.lock();
+        if cache.len() >= MOST {
+            cache.clear();
+        }
+        cache.insert(key.to_owned(), (now, endpoint.clone()));
+        Ok(endpoint)
+    }
+
+    pub fn forget(&self, key: &str) {
+        self.0.lock().remove(key);
+    }
+}
+
+/// A tenant that a channel key leads to; the key is the credential.
+struct KeyOwner(TenantId);
+
+impl TenantProof for KeyOwner {
+    fn tenant_id(&self) -> TenantId {
+        self.0
+    }
+}
+
+async fn load(db: &Database, key: &str) -> Result<Option<ChannelEndpoint>> {
+    let Some((tenant, channel)) = store::find_by_key(db, key).await? else { return Ok(None) };
+    read(db, &KeyOwner(tenant), channel).await
+}
+
+/// The endpoint of a channel whose tenant is proven.
+pub async fn read(db: &Database, proof: &impl TenantProof, channel: ChannelId) -> Result<Option<ChannelEndpoint>> {
+    let mut tx = db.tenant_read(proof).await?;
+    let Some(row) = store::find_endpoint(&mut tx, channel).await? else { return Ok(None) };
+    let settings: WidgetSettings = serde_json::from_value(row.settings)?;
+    let options = Options { model: row.ai_model, temperature: row.ai_temperature, use_model: true };
+    let bot = Bot { is_active: row.is_bot_active, settings: Arc::new(settings.bot.clone()), options };
+    Ok(Some(ChannelEndpoint {
+        tenant_id: proof.tenant_id(),
+        channel_id: channel,
+        channel_key: row.channel_key,
+        settings,
+        bot,
+        allowed_origins: row.allowed_origins,
+        encrypted_secret: row.encrypted_secret,
+    }))
+}

@@ -1,0 +1,80 @@
+//! How much a visitor, an address and a tenant may write. Keys are what the server sees, not what a client claims.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::Result;
+use kernel::client_ip::ClientIp;
+use kernel::ids::{ContactId, ConversationId, TenantId};
+use kernel::limits::Limiter;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+/// The numbers; 0 switches a limit off.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitSettings {
+    pub messages_per_visitor_minute: usize,
+    pub messages_per_visitor_hour: usize,
+    pub new_conversations_per_address_hour: usize,
+    pub messages_per_tenant_minute: usize,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            messages_per_visitor_minute: 10,
+            messages_per_visitor_hour: 60,
+            new_conversations_per_address_hour: 30,
+            messages_per_tenant_minute: 300,
+        }
+    }
+}
+
+/// The counters. Clones share them.
+#[derive(Clone)]
+pub struct WidgetLimits(Arc<Counters>);
+
+struct Counters {
+    visitor_minute: Limiter<ContactId>,
+    visitor_hour: Limiter<ContactId>,
+    address_hour: Limiter<(TenantId, IpAddr)>,
+    tenant_minute: Limiter<TenantId>,
+    /// Conversations that have been counted as new.
+    begun: Mutex<HashSet<ConversationId>>,
+}
+
+impl WidgetLimits {
+    pub fn new(settings: LimitSettings) -> Self {
+        Self(Arc::new(Counters {
+            visitor_minute: Limiter::new(settings.messages_per_visitor_minute, TimeDelta::minutes(1)),
+            visitor_hour: Limiter::new(settings.messages_per_visitor_hour, TimeDelta::hours(1)),
+            address_hour: Limiter::new(settings.new_conversations_per_address_hour, TimeDelta::hours(1)),
+            tenant_minute: Limiter::new(settings.messages_per_tenant_minute, TimeDelta::minutes(1)),
+            begun: Mutex::new(HashSet::new()),
+        }))
+    }
+
+    /// Counts a message before it is stored.
+    pub fn check_message(&self, tenant: TenantId, visitor: ContactId, now: DateTime<Utc>) -> Result<()> {
+        self.0.visitor_minute.check(visitor, now)?;
+        self.0.visitor_hour.check(visitor, now)?;
+        self.0.tenant_minute.check(tenant, now)
+    }
+
+    /// Counts the first message of a conversation against its address.
+    pub fn check_new_conversation(&self, tenant: TenantId, address: ClientIp, id: ConversationId, now: DateTime<Utc>) -> Result<()> {
+        let mut begun = self.0.begun.lock();
+        if begun.contains(&id) {
+            return Ok(());
+        }
+        self.0.address_hour.check((tenant, address.network()), now)?;
+        if begun.len() > 50_000 {
+            begun.clear();
+        }
+        begun.insert(id);
+        Ok(())
+    }
+}

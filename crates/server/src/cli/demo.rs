@@ -1,0 +1,41 @@
+//! `rapport demo`: the server with a real shop's knowledge, ready to be tried.
+
+use std::process::ExitCode;
+
+use kernel::Result;
+use serde_json::json;
+
+use super::output::Progress;
+use super::{Global, ServeArgs, serve};
+use crate::journeys::demo;
+
+pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
+    let mut config = global.config(args.listen)?;
+    // A demonstration is for one person on one machine: their own Ollama or vLLM may be tried with it.
+    if config.outbound_allow.is_empty() {
+        config.outbound_allow = "127.0.0.0/8,::1".into();
+    }
+    let progress = Progress::new(global);
+    let (opened, domains) = serve::start(&config, &progress).await?;
+    let access = demo::ensure(&domains, &config.data_dir, |step| progress.tell(step)).await?;
+    let announce = |url: &str| {
+        progress.done();
+        if global.json {
+            println!(
+                "{}",
+                json!({
+                    "url": url,
+                    "channel_key": access.channel_key,
+                    "api_key": access.api_key,
+                    "email": access.email,
+                    "password": access.password,
+                })
+            );
+        } else {
+            println!("\n  The shop with the chat:  {url}/demo");
+            println!("  The dashboard:           {url}/app/   ({} / {})", access.email, access.password);
+            println!("  Ask in the terminal:     rapport ask \"Do you ship to Belgium?\"\n");
+        }
+    };
+    serve::serve(&config, opened, domains, Some(access.channel_key.as_str().into()), announce).await
+}

@@ -1,0 +1,117 @@
+//! The command line. Every command takes `--data-dir` and `--json`; errors say what to do.
+
+mod ask;
+mod demo;
+mod doctor;
+mod migrate;
+mod model;
+mod output;
+mod psql;
+mod qa;
+mod serve;
+mod tenant;
+mod user;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use kernel::Result;
+
+use crate::config::{Config, Overrides};
+
+/// The AI front office that a business hosts itself.
+#[derive(Debug, Parser)]
+#[command(name = "rapport", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Where the database, the keys and the files are kept
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print machine-readable JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Use this PostgreSQL (15 or newer, with pgvector) instead of the bundled one
+    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Start the PostgreSQL installed in this folder instead of the bundled one
+    #[arg(long, global = true, value_name = "DIR")]
+    postgres_dir: Option<PathBuf>,
+    /// Where the bundled PostgreSQL and the embedding model lie
+    #[arg(long, global = true, value_name = "DIR")]
+    runtime_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Run the server with a demonstration shop
+    Demo(ServeArgs),
+    /// Ask a question as a visitor would, and see how the answer came about
+    Ask(ask::AskArgs),
+    /// Bring the database to this version's schema
+    Migrate,
+    /// Check the installation and say how to mend what is wrong
+    Doctor,
+    /// Open the database with psql
+    Psql(psql::PsqlArgs),
+    /// Create, list and delete tenants
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Create users, change passwords, end memberships
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Import and export questions and answers
+    #[command(subcommand)]
+    Qa(qa::QaCommand),
+    /// Choose the language model that composes a tenant's answers
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+impl Global {
+    fn config(&self, listen: Option<SocketAddr>) -> Result<Config> {
+        Config::load(&Overrides {
+            data_dir: self.data_dir.clone(),
+            listen,
+            database_url: self.database_url.clone(),
+            postgres_dir: self.postgres_dir.clone(),
+            runtime_dir: self.runtime_dir.clone(),
+        })
+    }
+}
+
+pub async fn run() -> Result<ExitCode> {
+    let Cli { global, command } = Cli::parse();
+    let is_server = matches!(command, Command::Serve(_) | Command::Demo(_));
+    crate::logging::start(if is_server { "warn,rapport=info,queue=warn" } else { "error" });
+    match command {
+        Command::Serve(args) => serve::run(&global, &args).await,
+        Command::Demo(args) => demo::run(&global, &args).await,
+        Command::Ask(args) => ask::run(&global, &args).await,
+        Command::Migrate => migrate::run(&global).await,
+        Command::Doctor => doctor::run(&global).await,
+        Command::Psql(args) => psql::run(&global, &args).await,
+        Command::Tenant(command) => tenant::run(&global, command).await,
+        Command::User(command) => user::run(&global, command).await,
+        Command::Qa(command) => qa::run(&global, command).await,
+        Command::Model(command) => model::run(&global, command).await,
+    }
+}

@@ -1,0 +1,134 @@
+//! `rapport serve`: the server, from start to clean stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use answering::sweep;
+use kernel::error::{Result, internal, invalid};
+use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use queue::Runner;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::output::Progress;
+use super::{Global, ServeArgs};
+use crate::config::Config;
+use crate::database::{self, Opened, Purpose};
+use crate::http::{self, Outer};
+use crate::wiring::{self, Domains};
+
+pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
+    let config = global.config(args.listen)?;
+    let progress = Progress::new(global);
+    let (opened, domains) = start(&config, &progress).await?;
+    let announce = |url: &str| {
+        progress.done();
+        if global.json {
+            println!("{}", json!({"url": url}));
+        } else {
+            println!("Rapport is ready: {url}/app/");
+        }
+    };
+    serve(&config, opened, domains, None, announce).await
+}
+
+/// Opens the database and builds the domains.
+pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Domains)> {
+    let opened = database::open(config, Purpose::Serve, |step| progress.tell(step)).await?;
+    progress.tell("loading the embedding model");
+    let domains = wiring::build(config, &opened.db).await?;
+    Ok((opened, domains))
+}
+
+/// Serves until SIGTERM or SIGINT. `announce` is called once, with the address, when requests are accepted.
+pub async fn serve(config: &Config, opened: Opened, domains: Domains, demo_channel: Option<Arc<str>>, announce: impl FnOnce(&str)) -> Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        invalid("cannot_listen", format!("Cannot listen on {}: {error}. Choose another address with --listen.", config.listen))
+    })?;
+    let address = listener.local_addr().map_err(internal)?;
+    let metrics = PrometheusBuilder::new().install_recorder().map_err(|error| internal(error.to_string()))?;
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let outer = Outer {
+        db: opened.db.clone(),
+        metrics,
+        demo_channel,
+        in_flight: in_flight.clone(),
+        trusted_proxies: config.trusted_proxies.clone().into(),
+    };
+    let router = http::router(&domains, outer);
+    let (stop, stopped) = watch::channel(false);
+    let background = tokio::spawn(background(opened.job_pool(), opened.db.clone(), domains, stopped.clone()));
+    announce(&format!("http://{address}"));
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        let _ = stop.send(true);
+    });
+    http::serve(listener, router, in_flight, until(stopped)).await.map_err(internal)?;
+    let _ = tokio::time::timeout(Duration::from_secs(30), background).await;
+    opened.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn wait_for_signal() {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+/// What goes on beside the requests: jobs, live events of other processes, and questions a crash left behind.
+async fn background(pool: sqlx::PgPool, db: kernel::Database, domains: Domains, stopped: watch::Receiver<bool>) {
+    let knowledge = domains.knowledge.clone();
+    let runner = Runner::builder(pool.clone())
+        .concurrency(2)
+        .register::<EmbedKnowledge, _, _>(move |job, _| {
+            let knowledge = knowledge.clone();
+            async move { embed_knowledge(&knowledge, job).await }
+        })
+        .build();
+    let jobs = async {
+        match runner {
+            Ok(runner) => runner.run(until(stopped.clone())).await,
+            Err(error) => tracing::error!(%error, "jobs cannot be run"),
+        }
+    };
+    let rest = async {
+        tokio::select! {
+            () = db.live.relay(pool.clone()) => {}
+            () = sweep_forever(&domains) => {}
+            () = until(stopped.clone()) => {}
+        }
+    };
+    tokio::join!(jobs, rest);
+    pool.close().await;
+}
+
+async fn sweep_forever(domains: &Domains) {
+    let mut is_start = true;
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tick.tick().await;
+        let bot_of = |operator, channel| {
+            let db = domains.channels.db.clone();
+            async move { Ok(channels::endpoint::read(&db, &operator, channel).await?.map(|endpoint| endpoint.bot.clone())) }
+        };
+        match sweep::answer_forgotten(&domains.answering, is_start, bot_of).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "answered questions that were left behind"),
+            Err(error) => error.log(),
+        }
+        is_start = false;
+    }
+}

@@ -1,0 +1,101 @@
+//! `rapport tenant`: the businesses of this installation.
+
+use std::process::ExitCode;
+
+use access::tenants;
+use channels::WidgetSettings;
+use clap::Subcommand;
+use kernel::Result;
+use kernel::error::invalid;
+use serde_json::json;
+
+use super::Global;
+use super::output::Session;
+use crate::journeys::tenant;
+
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a tenant with a widget and an API key
+    Create {
+        /// The name of the business
+        name: String,
+        /// The short name in addresses; made from the name unless given
+        #[arg(long)]
+        slug: Option<String>,
+        /// ISO 639-1
+        #[arg(long, default_value = "en")]
+        language: String,
+    },
+    /// List the tenants' short names
+    List,
+    /// Delete a tenant with everything that belongs to it
+    Delete {
+        slug: String,
+        /// Say that you mean it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
+    let session = Session::open(global).await?;
+    let json = global.json;
+    session
+        .run(async |session| match &command {
+            TenantCommand::Create { name, slug, language } => create(session, json, name, slug.as_deref(), language).await,
+            TenantCommand::List => list(session, json).await,
+            TenantCommand::Delete { slug, yes } => delete(session, json, slug, *yes).await,
+        })
+        .await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(session: &Session, json: bool, name: &str, slug: Option<&str>, language: &str) -> Result<()> {
+    let mut made = tenant::begin(&session.domains, name, slug, None, language, WidgetSettings::default()).await?;
+    let api_key = made.with_api_key("Command line").await?;
+    let tenant::Made { tx, tenant, channel } = made;
+    tx.commit().await?;
+    if json {
+        let created = json!({
+            "tenant_id": tenant.id,
+            "slug": tenant.slug,
+            "channel_key": channel.channel_key,
+            "api_key": api_key,
+        });
+        println!("{created}");
+        return Ok(());
+    }
+    println!("Tenant {} ({}) is ready.\n", tenant.name, tenant.slug);
+    println!("  API key, shown this once:  {api_key}");
+    println!("  Script tag for its site:   <script async src=\"https://YOUR-SERVER/widget.js\" data-channel=\"{}\"></script>\n", channel.channel_key);
+    println!("Next: rapport qa import FILE.csv --tenant {}", tenant.slug);
+    Ok(())
+}
+
+async fn list(session: &Session, json: bool) -> Result<()> {
+    let slugs = tenants::store::list_slugs(&session.opened.db).await?;
+    if json {
+        println!("{}", json!({"tenants": slugs}));
+    } else if slugs.is_empty() {
+        println!("There is no tenant yet. Make one with `rapport tenant create NAME`.");
+    } else {
+        slugs.iter().for_each(|slug| println!("{slug}"));
+    }
+    Ok(())
+}
+
+async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<()> {
+    if !yes {
+        return Err(invalid("not_confirmed", format!("This deletes `{slug}` with all its conversations and knowledge. Add --yes if you mean it.")));
+    }
+    let operator = session.tenant(Some(slug)).await?;
+    let mut tx = session.opened.db.tenant(&operator).await?;
+    tenants::store::delete(&mut tx).await?;
+    tx.commit().await?;
+    if json {
+        println!("{}", json!({"deleted": slug}));
+    } else {
+        println!("{slug} is deleted.");
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Settings: documented defaults, then `rapport.toml` in the data folder, then `RAPPORT_*` in the environment, then
+//! the command line. None is required.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use channels::widget::limits::LimitSettings;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use kernel::error::{Result, invalid};
+use serde::{Deserialize, Serialize};
+
+/// Everything an operator can set. Nested keys take two underscores in the environment:
+/// `RAPPORT_LIMITS__MESSAGES_PER_VISITOR_MINUTE=20`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Holds the database, the master key and files. /var/lib/rapport for root, else the user's data folder.
+    pub data_dir: PathBuf,
+    /// Where to listen: `127.0.0.1:8080`. Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// A PostgreSQL (15 or newer, pgvector 0.7 or newer) to use instead of the bundled one. Also read from
+    /// `DATABASE_URL`.
+    pub database_url: Option<String>,
+    /// An installed PostgreSQL to start instead of the bundled one: the folder that holds `bin/postgres`.
+    pub postgres_dir: Option<PathBuf>,
+    /// Where the bundled PostgreSQL and the embedding model lie. Found beside the program unless given.
+    pub runtime_dir: Option<PathBuf>,
+    /// The address under which browsers reach this server: `https://chat.example.com`.
+    pub public_url: Option<String>,
+    /// 64 hexadecimal digits; otherwise kept in `master.key` in the data folder.
+    #[serde(skip_serializing)]
+    pub master_key: Option<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Destinations beyond the public internet that may be called: `127.0.0.1:11434,10.1.0.0/16`.
+    pub outbound_allow: String,
+    /// Connections to the database.
+    pub database_connections: u32,
+    /// Knowledge kept in memory, in entries over all tenants; an entry takes about 2 kB.
+    pub knowledge_in_memory: usize,
+    pub limits: LimitSettings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: embedded_postgres::default_data_dir(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: None,
+            postgres_dir: None,
+            runtime_dir: None,
+            public_url: None,
+            master_key: None,
+            trusted_proxies: Vec::new(),
+            outbound_allow: String::new(),
+            database_connections: 16,
+            knowledge_in_memory: 200_000,
+            limits: LimitSettings::default(),
+        }
+    }
+}
+
+/// What the command line may override.
+#[derive(Debug, Default, Serialize)]
+pub struct Overrides {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postgres_dir: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// # Errors
+    /// Names the setting that could not be read.
+    pub fn load(overrides: &Overrides) -> Result<Self> {
+        let base = Figment::from(Serialized::defaults(Self::default())).merge(Env::prefixed("RAPPORT_").split("__"));
+        let data_dir = match &overrides.data_dir {
+            Some(dir) => dir.clone(),
+            None => base.extract_inner::<PathBuf>("data_dir").map_err(explain)?,
+        };
+        let figment = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(data_dir.join("rapport.toml")))
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("RAPPORT_").split("__"))
+            .merge(Serialized::defaults(overrides));
+        let mut config: Self = figment.extract().map_err(explain)?;
+        config.data_dir = absolute(&data_dir)?;
+        config.database_url = config.database_url.filter(|url| !url.trim().is_empty());
+        Ok(config)
+    }
+}
+
+fn explain(error: figment::Error) -> kernel::Error {
+    invalid("bad_configuration", format!("The configuration cannot be read: {error}."))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| invalid("bad_data_dir", format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,120 @@
+//! The routes of the server, as one readable list, and what every request passes through.
+
+mod assets;
+mod demo_shop;
+mod docs;
+mod guard;
+mod health;
+pub mod openapi;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
+use kernel::error::Error;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::journeys::sign_up;
+use crate::wiring::Domains;
+
+/// The largest JSON body, unless a route says otherwise.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What the outer routes need.
+#[derive(Clone)]
+pub struct Outer {
+    pub db: kernel::Database,
+    pub metrics: PrometheusHandle,
+    /// The channel shown on the demonstration page, if there is one.
+    pub demo_channel: Option<Arc<str>>,
+    /// Requests that have no answer yet.
+    pub in_flight: Arc<AtomicUsize>,
+    pub trusted_proxies: Arc<[std::net::IpAddr]>,
+}
+
+/// Every documented route, with its description.
+pub fn documented(domains: &Domains) -> OpenApiRouter {
+    let dashboard = OpenApiRouter::new()
+        .merge(sign_up::routes(domains.clone()))
+        .merge(access::routes(domains.access.clone()))
+        .merge(conversations::routes(domains.conversations.clone()))
+        .merge(knowledge::routes(domains.knowledge.clone()))
+        .merge(answering::routes(domains.answering.clone()))
+        .merge(channels::routes(domains.channels.clone()))
+        .layer(middleware::from_fn_with_state(domains.access.clone(), access::member::authenticate));
+    OpenApiRouter::with_openapi(openapi::base())
+        .nest("/api/v1", dashboard)
+        .nest("/api/widget", channels::public_routes(domains.channels.clone()))
+}
+
+pub fn router(domains: &Domains, outer: Outer) -> Router {
+    let (api, openapi) = documented(domains).split_for_parts();
+    let openapi = Arc::new(openapi);
+    let pages = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/demo", get(demo_shop::page))
+        .route("/demo/{file}", get(demo_shop::file))
+        .with_state(outer.clone());
+    Router::new()
+        .merge(api)
+        .merge(pages)
+        .merge(docs::routes(openapi))
+        .merge(assets::routes())
+        .fallback(|| async { kernel::error::not_found("page").into_response() })
+        .method_not_allowed_fallback(|| async { method_not_allowed() })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            kernel::error::internal("a handler panicked").into_response()
+        }))
+        .layer(middleware::from_fn_with_state(outer, guard::observe))
+}
+
+fn method_not_allowed() -> axum::response::Response {
+    let error = Error::new(kernel::error::Kind::Invalid, "method_not_allowed", "This address does not know this method.");
+    let mut response = error.into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// Serves until `stop` resolves, then lets the requests that are under way finish.
+pub async fn serve(listener: tokio::net::TcpListener, router: Router, in_flight: Arc<AtomicUsize>, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let signal = async move {
+        stop.await;
+        let _ = stopping.send(());
+    };
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    // small answers must not wait for more to come
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
+    tokio::select! {
+        result = server => result,
+        () = drain(stopped, in_flight) => Ok(()),
+    }
+}
+
+/// Live streams never end by themselves: once no request waits for its answer, they may be cut.
+async fn drain(stopped: tokio::sync::oneshot::Receiver<()>, in_flight: Arc<AtomicUsize>) {
+    if stopped.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    for _ in 0..250 {
+        if in_flight.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}

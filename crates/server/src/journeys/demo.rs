@@ -1,0 +1,177 @@
+//! The demonstration: Fennel & Oak, a furniture shop in Ghent, with its knowledge and some conversations.
+
+use std::path::Path;
+
+use access::tenants::Operator;
+use access::users::NewUser;
+use channels::WidgetSettings;
+use conversations::inbound::{self, Inbound};
+use kernel::error::{Result, internal};
+use kernel::ids::{ChannelId, ContactId, ConversationId};
+use kernel::secrets;
+use knowledge::documents::{self, NewDocument};
+use knowledge::qa_pairs;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::tenant;
+use crate::embedded::{DEMO_KNOWLEDGE, text};
+use crate::wiring::{Domains, write_secret};
+
+/// How to get into the demonstration. Kept in the data folder, for the next start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DemoAccess {
+    pub channel_key: String,
+    pub api_key: String,
+    pub email: String,
+    pub password: String,
+}
+
+const SLUG: &str = "fennel-oak";
+const FILE: &str = "demo.json";
+
+/// The demonstration of this data folder, made on first use. `progress` is told what is being done.
+pub async fn ensure(domains: &Domains, data_dir: &Path, progress: impl Fn(&str)) -> Result<DemoAccess> {
+    let file = data_dir.join(FILE);
+    let known = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str::<DemoAccess>(&text).ok());
+    let existing = Operator::find(&domains.access.db, SLUG).await?;
+    match (known, existing) {
+        (Some(known), Some(_)) => return Ok(known),
+        // an interrupted first start, or another folder's database: begin anew
+        (_, Some(operator)) => remove(domains, operator).await?,
+        (_, None) => {}
+    }
+    progress("creating the demonstration shop");
+    let access = create(domains, &progress).await?;
+    let _ = std::fs::remove_file(&file);
+    write_secret(&file, &serde_json::to_string(&access)?).map_err(internal)?;
+    Ok(access)
+}
+
+async fn remove(domains: &Domains, operator: Operator) -> Result<()> {
+    let mut tx = domains.access.db.tenant(&operator).await?;
+    access::tenants::store::delete(&mut tx).await?;
+    tx.commit().await
+}
+
+async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAccess> {
+    let password = secrets::random_name("");
+    let email = format!("demo-{}@fennel-oak.example", secrets::random_name("").chars().take(6).collect::<String>());
+    let user = NewUser::prepare(&email, "Demo owner", &password).await?;
+    let mut made = tenant::begin(domains, "Fennel & Oak", Some(SLUG), Some(&email), "en", settings()?).await?;
+    made.with_owner(&user).await?;
+    let api_key = made.with_api_key("Demonstration").await?;
+    let (channel_key, channel_id) = (made.channel.channel_key.clone(), made.channel.id);
+    made.tx.commit().await?;
+    let operator = Operator::find(&domains.access.db, SLUG).await?.ok_or_else(|| internal("the new tenant is not there"))?;
+    learn(domains, &operator, progress).await?;
+    progress("adding a few conversations");
+    converse(domains, &operator, channel_id).await?;
+    Ok(DemoAccess { channel_key, api_key, email, password })
+}
+
+fn settings() -> Result<WidgetSettings> {
+    WidgetSettings::default().patched(&json!({
+        "welcome_message": "Hello! I am the assistant of **Fennel & Oak**. Ask me about delivery, returns, care or our furniture. Je réponds aussi en français.",
+        "suggested_messages": ["Do you ship to Belgium?", "How long do I have to return something?", "Livrez-vous en France ?"],
+        "primary_color": "#2f5d50",
+        "bubble_color": "#2f5d50",
+    }))
+}
+
+async fn learn(domains: &Domains, operator: &Operator, progress: &impl Fn(&str)) -> Result<()> {
+    for name in ["qa.en.csv", "qa.fr.csv"] {
+        let Some(csv) = text(DEMO_KNOWLEDGE, name) else { continue };
+        let language = name.split('.').nth(1).map(str::to_owned);
+        let mut pairs = qa_pairs::csv::parse(csv.as_bytes())?.pairs;
+        pairs.iter_mut().for_each(|pair| pair.language = language.clone());
+        let all = pairs.len();
+        qa_pairs::import(&domains.knowledge, operator, pairs, |done| progress(&format!("learning questions and answers: {done} of {all}"))).await?;
+    }
+    for file in DEMO_KNOWLEDGE.iter().filter(|file| file.path.starts_with("documents/")) {
+        let document = parse_document(std::str::from_utf8(file.raw).map_err(internal)?);
+        progress(&format!("learning the document “{}”", document.title));
+        documents::create(&domains.knowledge, operator, document).await?;
+    }
+    Ok(())
+}
+
+/// Splits the front matter (`title:`, `url:`, `language:`) from the text.
+fn parse_document(text: &str) -> NewDocument {
+    let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let (head, body) = body.unwrap_or(("", text));
+    let field = |name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.map(|value| value.trim().trim_matches('"').to_owned()).filter(|value| !value.is_empty())
+    };
+    NewDocument { title: field("title").unwrap_or_default(), text: body.to_owned(), url: field("url"), language: field("language") }
+}
+
+/// A past conversation, as written down.
+#[derive(Debug, Deserialize)]
+struct Past {
+    contact: PastContact,
+    language: String,
+    status: String,
+    messages: Vec<PastMessage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PastContact {
+    name: String,
+    email: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct PastMessage {
+    sender_type: String,
+    text: String,
+}
+
+async fn converse(domains: &Domains, operator: &Operator, channel_id: ChannelId) -> Result<()> {
+    for line in text(DEMO_KNOWLEDGE, "conversations.jsonl").unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+        let past: Past = serde_json::from_str(line)?;
+        relive(domains, operator, channel_id, past).await?;
+    }
+    Ok(())
+}
+
+async fn relive(domains: &Domains, operator: &Operator, channel_id: ChannelId, past: Past) -> Result<()> {
+    let (contact_id, conversation_id) = (ContactId::new(), ConversationId::new());
+    let db = &domains.access.db;
+    for (number, message) in past.messages.iter().enumerate() {
+        if message.sender_type == "user" {
+            let inbound = Inbound {
+                channel_id,
+                contact_id,
+                conversation_id,
+                client_message_id: format!("demo-{number}"),
+                text: message.text.clone(),
+                language: Some(past.language.clone()),
+                page_url: None,
+            };
+            inbound::record(db, operator, inbound).await?;
+        } else {
+            let mut tx = db.tenant(operator).await?;
+            conversations::outbound::record_past_message(&mut tx, conversation_id, &message.sender_type, &message.text).await?;
+            tx.commit().await?;
+        }
+    }
+    let mut tx = db.tenant(operator).await?;
+    conversations::contacts::store::describe(&mut tx, contact_id, &past.contact.name, &past.contact.email).await?;
+    conversations::inbox::close_past(&mut tx, conversation_id, &past.status).await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_document;
+
+    #[test]
+    fn a_document_carries_its_title_and_address_in_front() {
+        let document = parse_document("---\ntitle: \"Care guide\"\nurl: https://a.example/care\nlanguage: en\n---\n# Care\nWipe.");
+        assert_eq!(document.title, "Care guide");
+        assert_eq!(document.url.as_deref(), Some("https://a.example/care"));
+        assert_eq!(document.text, "# Care\nWipe.");
+    }
+}

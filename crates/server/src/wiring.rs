@@ -1,0 +1,93 @@
+//! The dependency graph as one page: every domain gets its context from explicit arguments.
+
+use std::path::Path;
+
+use answering::model::Models;
+use answering::turns::Turns;
+use channels::endpoint::Endpoints;
+use channels::widget::limits::WidgetLimits;
+use kernel::error::{Result, invalid};
+use kernel::outbound::{AllowList, Outbound};
+use kernel::secrets::MasterKey;
+use kernel::Database;
+use knowledge::embedding::Embedders;
+use knowledge::snapshot::Snapshots;
+
+use crate::config::Config;
+use crate::runtime;
+
+/// All domains, ready to be served.
+#[derive(Clone)]
+pub struct Domains {
+    pub access: access::Context,
+    pub conversations: conversations::Context,
+    pub knowledge: knowledge::Context,
+    pub answering: answering::Context,
+    pub channels: channels::Context,
+}
+
+pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
+    let master_key = master_key(config)?;
+    let allow: AllowList = config
+        .outbound_allow
+        .parse()
+        .map_err(|error| invalid("bad_outbound_allow", format!("RAPPORT_OUTBOUND_ALLOW: {error}.")))?;
+    let outbound = Outbound::new(allow)?;
+    let local = runtime::load_embedder(config).await;
+
+    let access = access::Context::new(db.clone(), master_key.clone(), outbound.clone());
+    let conversations = conversations::Context { db: db.clone() };
+    let knowledge = knowledge::Context {
+        db: db.clone(),
+        embedders: Embedders::new(local, outbound.clone(), master_key.clone()),
+        snapshots: Snapshots::new(config.knowledge_in_memory),
+    };
+    let answering = answering::Context {
+        db: db.clone(),
+        knowledge: knowledge.clone(),
+        models: Models::new(outbound, master_key.clone()),
+        turns: Turns::default(),
+    };
+    let channels = channels::Context {
+        db: db.clone(),
+        master_key,
+        answering: answering.clone(),
+        endpoints: Endpoints::default(),
+        limits: WidgetLimits::new(config.limits),
+    };
+    Ok(Domains { access, conversations, knowledge, answering, channels })
+}
+
+/// The configured key, or the one in the data folder, made on first use.
+fn master_key(config: &Config) -> Result<MasterKey> {
+    let bad = |error: &str| invalid("bad_master_key", format!("The master key cannot be used: {error}."));
+    if let Some(text) = &config.master_key {
+        return MasterKey::from_hex(text).map_err(bad);
+    }
+    let path = config.data_dir.join("master.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => MasterKey::from_hex(&text).map_err(bad),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = MasterKey::random();
+            write_secret(&path, &key.to_hex()).map_err(|error| bad(&format!("{}: {error}", path.display())))?;
+            // two first starts at once: whoever wrote last must not win over who reads now
+            let text = std::fs::read_to_string(&path).map_err(|error| bad(&error.to_string()))?;
+            MasterKey::from_hex(&text).map_err(bad)
+        }
+        Err(error) => Err(bad(&format!("{}: {error}", path.display()))),
+    }
+}
+
+/// Writes a file that only its owner can read; leaves one that exists as it is.
+pub fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
