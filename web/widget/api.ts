@@ -61,9 +61,9 @@ export class WidgetApi {
     return session;
   }
 
-  /** All messages of the conversation. */
+  /** The newest messages of the conversation. */
   messages(): Promise<Session> {
-    return this.#json('/messages?after=0');
+    return this.#json('/messages');
   }
 
   rate(messageId: string, value: Feedback, comment?: string): Promise<unknown> {

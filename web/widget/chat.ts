@@ -227,7 +227,7 @@ export class Chat extends EventTarget implements ChatActions {
     if (this.#feed) return;
     const { signal } = (this.#feed = new AbortController());
     const context = {
-      connect: () => this.#api.events(states.lastSeq(this.state), signal),
+      connect: () => this.#api.events(states.lastGaplessSeq(this.state), signal),
       onEvent: (event: ServerEvent) => this.#onFeedEvent(event),
       onBroken: () => this.#change({ isReconnecting: true }),
     };

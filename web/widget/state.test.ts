@@ -85,6 +85,14 @@ it('counts what others wrote since the visitor last looked', () => {
   expect(states.lastSeq(EMPTY_CHAT)).toBe(0);
 });
 
+it('knows up to which message none is missing', () => {
+  const state = (...numbers: number[]) =>
+    numbers.map((seq) => message(seq, 'agent')).reduce(states.withMessage, EMPTY_CHAT);
+  expect(states.lastGaplessSeq(EMPTY_CHAT)).toBe(0);
+  expect(states.lastGaplessSeq(state(1, 2, 3))).toBe(3);
+  expect(states.lastGaplessSeq(state(41, 42, 44, 45, 47))).toBe(42);
+});
+
 it('forgets a problem and a typing person with the next message', () => {
   const state = { ...EMPTY_CHAT, hasProblem: true, isAgentTyping: true };
   expect(states.withMessage(state, message(1, 'agent'))).toMatchObject({

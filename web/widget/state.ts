@@ -130,6 +130,15 @@ export function lastSeq(state: ChatState): number {
   return state.messages.at(-1)?.seq ?? 0;
 }
 
+/**
+ * The last message up to which none is missing. An own message may be stored, and known here, while
+ * one that a person wrote just before it is still to come.
+ */
+export function lastGaplessSeq({ messages }: ChatState): number {
+  const gap = messages.findIndex(({ seq }, index) => messages[index + 1]?.seq !== seq + 1);
+  return messages[gap]?.seq ?? 0;
+}
+
 /** How many messages from the other side came while nobody looked. */
 export function unreadCount({ messages, seenSeq }: ChatState): number {
   return messages.filter(({ seq, sender_type }) => seq > seenSeq && sender_type !== 'user').length;

@@ -232,6 +232,25 @@ describe('widget', { timeout: 120_000 }, () => {
     assert.equal(await widget.teamBubbles.count(), 3);
   });
 
+  it('misses no message that came before one of its own', async () => {
+    const { context, page, widget } = await visit({ mayFail: true });
+    await widget.open();
+    await widget.ask('Hello');
+    await widget.answer();
+    // The feed stays away for a while, the question after the person's message does not.
+    await page.route('**/events', (route) => route.abort());
+    api.cutFeeds();
+    api.sayAsPerson('Before your question');
+    await widget.ask('After your message');
+    await until(() => api.conversation.messages.length === 4);
+    await widget.send.and(widget.panel.getByLabel('Send', { exact: true })).waitFor();
+    await page.unroute('**/events');
+    await context.setOffline(true);
+    await context.setOffline(false);
+    await widget.panel.getByText('Before your question').waitFor();
+    assert.equal(await widget.visitorBubbles.count(), 2);
+  });
+
   it('reconnects the live feed without a message lost or doubled', async () => {
     const { widget } = await visit({ mayFail: true });
     await widget.open();

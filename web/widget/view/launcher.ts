@@ -17,7 +17,7 @@ export function createLauncher(context: ViewContext, onclick: () => void): Launc
     ? build('img', { alt: '', src: new URL(config.chat_icon_url, homeUrl).href })
     : icon('chat');
   const openIcon = icon('close');
-  const element = build('button', { class: 'launcher', 'aria-haspopup': 'dialog', onclick });
+  const element = build('button', { class: 'launcher', onclick });
   return {
     element,
     update(isOpen) {

@@ -6,7 +6,7 @@ import { createRow, type Row } from './rows.ts';
 
 export function createMessages(context: ViewContext): Part {
   const { config, texts, chat } = context;
-  const rows = new Map<string, Row>();
+  let rows = new Map<string, Row>();
   const element = build('div', {
     class: 'messages',
     role: 'log',
@@ -21,14 +21,13 @@ export function createMessages(context: ViewContext): Part {
     element,
     update() {
       const entries = entriesOf(chat.state, config.welcome_message || texts.welcome);
-      const keys = new Set(entries.map(({ key }) => key));
-      for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
-      const elements = entries.map((entry) => {
+      const shown = entries.map((entry): [string, Row] => {
         const row = rows.get(entry.key) ?? createRow(context, entry);
-        rows.set(entry.key, row);
         row.update(entry);
-        return row.element;
+        return [entry.key, row];
       });
+      rows = new Map(shown);
+      const elements = shown.map(([, row]) => row.element);
       setChildren(element, elements);
       const question = entries.findLastIndex(({ kind }) => kind === 'visitor');
       const isAnswerLast = question >= elements.length - 2;
@@ -58,8 +57,7 @@ function followEnd(list: HTMLElement): (questionKey: string, anchor?: HTMLElemen
     isFollowing ||= questionKey !== lastKey;
     lastKey = questionKey;
     if (!isFollowing || !anchor) return;
-    position = Math.max(list.scrollTop, anchor.offsetTop - 8);
-    list.scrollTop = position;
+    list.scrollTop = Math.max(list.scrollTop, anchor.offsetTop - 8);
     position = list.scrollTop;
   };
 }
