@@ -21,4 +21,4 @@ pub use error::Error;
 pub use handler::Attempt;
 pub use job::{Job, Options, enqueue};
 pub use runner::{Event, Runner, RunnerBuilder};
-pub use schema::{grant, migrate};
+pub use schema::{forget_idle_series, grant, migrate};

@@ -153,18 +153,13 @@ impl Runner {
     }
 
     fn report(&self, options: WorkerOptions) -> WorkerOptions {
-        let (done, failed, dead) = (
-            self.on_event.clone(),
-            self.on_event.clone(),
-            self.on_event.clone(),
-        );
+        let (done, failed, dead) = (self.end_of_job(), self.end_of_job(), self.end_of_job());
         options
             .on(JobComplete, move |context| {
                 done(Event::Done {
                     name: context.job.task_identifier().clone(),
                     took: context.duration,
-                });
-                async {}
+                })
             })
             .on(JobFail, move |context| {
                 let name = context.job.task_identifier().clone();
@@ -176,16 +171,25 @@ impl Runner {
                     cause,
                     "job failed; it will run again"
                 );
-                failed(Event::Failed { job_id, name, cause });
-                async {}
+                failed(Event::Failed { job_id, name, cause })
             })
             .on(JobPermanentlyFail, move |context| {
                 let name = context.job.task_identifier().clone();
                 let (job_id, cause) = (*context.job.id(), plain_cause(&context.error));
                 tracing::error!(job = name, job_id, cause, "job failed for the last time");
-                dead(Event::Dead { job_id, name, cause });
-                async {}
+                dead(Event::Dead { job_id, name, cause })
             })
+    }
+
+    /// Tells the listener, and wakes the workers: they look for one job per signal, and the next one of a
+    /// series or of a backlog would otherwise wait for the next look, up to a second.
+    fn end_of_job(&self) -> impl Fn(Event) -> BoxFuture<'static, ()> + Send + Sync + Clone + 'static {
+        let (listener, pool) = (self.on_event.clone(), self.pool.clone());
+        move |event| {
+            listener(event);
+            let pool = pool.clone();
+            Box::pin(async move { wake(&pool).await })
+        }
     }
 
     /// Nothing of that worker runs any more, so nobody has to wait until its silence is noticed.
@@ -312,6 +316,19 @@ fn after_interruption(context: &JobRecoveryContext) -> JobRecoveryResult {
 fn attempts_after_death(used: i16, most: i16) -> i16 {
     let share = most / DEATHS_ALLOWED + i16::from(most % DEATHS_ALLOWED != 0);
     used.saturating_sub(1).saturating_add(share).min(most)
+}
+
+/// Without effect when the database is gone: the worker notices that by itself.
+async fn wake(pool: &PgPool) {
+    let sql = "
+        select pg_notify('jobs:insert', '')
+        where exists (
+            select
+            from graphile_worker._private_jobs
+            where is_available
+                and run_at <= now()
+        )";
+    let _ = sqlx::query(sql).execute(pool).await;
 }
 
 async fn after(event: Stop, pause: Duration) {

@@ -1,6 +1,7 @@
 //! The queue's tables: made by the database's owner, worked with by a role that owns nothing.
 
 use graphile_worker::WorkerUtils;
+use graphile_worker::worker_utils::types::CleanupTask;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use crate::Error;
@@ -13,6 +14,16 @@ pub async fn migrate(owner: &PgPool) -> Result<(), Error> {
     let utils = WorkerUtils::new(owner, SCHEMA);
     utils
         .migrate()
+        .await
+        .map_err(|error| Error::Schema(error.to_string()))
+}
+
+/// Forgets series in which no job is left. Each series (one per conversation, say) leaves a row behind, so
+/// do this daily.
+pub async fn forget_idle_series(pool: &PgPool) -> Result<(), Error> {
+    let utils = WorkerUtils::new(pool, SCHEMA);
+    utils
+        .cleanup(&[CleanupTask::GcJobQueues])
         .await
         .map_err(|error| Error::Schema(error.to_string()))
 }

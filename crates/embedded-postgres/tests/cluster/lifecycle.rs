@@ -100,7 +100,9 @@ async fn a_server_killed_with_all_its_children_comes_back_by_itself() {
     let wheel = wheel_or_skip!();
     let dir = data_dir();
     let cluster = open(dir.path(), &wheel).await;
-    for pid in processes_in(cluster.cluster_dir()) {
+    let running = processes_in(cluster.cluster_dir());
+    assert!(running.len() > 3, "{running:?}");
+    for pid in running {
         let _ = kill(pid, Signal::SIGKILL);
     }
     wait_for(&cluster, State::Restarting).await;

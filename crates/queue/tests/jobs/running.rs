@@ -73,7 +73,7 @@ async fn two_workers_run_each_job_once() {
 }
 
 #[tokio::test]
-async fn a_series_keeps_its_order_beside_other_jobs() {
+async fn a_series_keeps_its_order_and_is_forgotten_when_idle() {
     let rig = start_or_skip!();
     for number in 0..20 {
         rig.enqueue(number, Options::default().in_series("conversation 7"))
@@ -86,6 +86,43 @@ async fn a_series_keeps_its_order_beside_other_jobs() {
     }
     work.stop().await;
     assert_eq!(*seen.lock().unwrap(), (0..20).collect::<Vec<_>>());
+
+    rig.enqueue(20, Options::default().in_series("conversation 8"))
+        .await;
+    queue::forget_idle_series(&rig.app).await.unwrap();
+    let sql = "select array_agg(queue_name) from graphile_worker._private_job_queues";
+    let left: Vec<String> = sqlx::query_scalar(sql).fetch_one(&rig.app).await.unwrap();
+    assert_eq!(left, ["conversation 8"]);
+}
+
+#[tokio::test]
+async fn a_backlog_is_worked_off_without_pauses() {
+    let rig = start_or_skip!();
+    let mut all = rig.app.begin().await.unwrap();
+    for number in 0..1000 {
+        let series = format!("conversation {}", number % 50);
+        queue::enqueue(&mut all, &Greet { number }, Options::default().in_series(series))
+            .await
+            .unwrap();
+    }
+    all.commit().await.unwrap();
+    let (seen, handler) = recorder();
+    let begun = std::time::Instant::now();
+    let mut work = work(Runner::builder(rig.app.clone()).concurrency(8).register(handler));
+    for _ in 0..1000 {
+        work.done().await;
+    }
+    println!("1000 jobs in 50 series: {:?}", begun.elapsed());
+    work.stop().await;
+    let seen = seen.lock().unwrap();
+    for conversation in 0..50 {
+        let order: Vec<_> = seen
+            .iter()
+            .filter(|number| *number % 50 == conversation)
+            .collect();
+        assert!(order.len() == 20 && order.is_sorted(), "{order:?}");
+    }
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
