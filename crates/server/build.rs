@@ -10,7 +10,11 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..");
     let mut code = String::new();
-    for (name, folder) in [("WEB", "web/dist"), ("DEMO_SHOP", "demo/shop"), ("DEMO_KNOWLEDGE", "demo/knowledge")] {
+    for (name, folder) in [
+        ("WEB", "web/dist"),
+        ("DEMO_SHOP", "demo/shop"),
+        ("DEMO_KNOWLEDGE", "demo/knowledge"),
+    ] {
         code.push_str(&table(name, &root.join(folder))?);
     }
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("embedded.rs"), code)?;
@@ -24,7 +28,10 @@ fn table(name: &str, folder: &Path) -> Result<String, Box<dyn std::error::Error>
     collect(folder, &mut files);
     files.sort();
     let mut code = format!("pub static {name}: &[File] = &[\n");
-    for file in files.iter().filter(|file| !matches!(extension(file), "br" | "gz")) {
+    for file in files
+        .iter()
+        .filter(|file| !matches!(extension(file), "br" | "gz"))
+    {
         let path = file.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
         let absolute = fs::canonicalize(file)?;
         let etag = fnv(&fs::read(file)?);
@@ -42,17 +49,27 @@ fn table(name: &str, folder: &Path) -> Result<String, Box<dyn std::error::Error>
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+        if path.is_dir() {
+            collect(&path, files)
+        } else {
+            files.push(path)
+        }
     }
 }
 
 fn compressed(file: &Path, ending: &str) -> String {
     let sibling = PathBuf::from(format!("{}.{ending}", file.display()));
-    if sibling.exists() { format!("Some(include_bytes!({sibling:?}))") } else { "None".into() }
+    if sibling.exists() {
+        format!("Some(include_bytes!({sibling:?}))")
+    } else {
+        "None".into()
+    }
 }
 
 fn extension(file: &Path) -> &str {
-    file.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+    file.extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default()
 }
 
 fn mime(file: &Path) -> &'static str {
@@ -72,5 +89,7 @@ fn mime(file: &Path) -> &'static str {
 
 /// FNV-1a: enough to notice a change.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

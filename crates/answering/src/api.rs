@@ -22,7 +22,9 @@ use crate::pipeline::{self, AnswerTrace, Turn};
 use crate::{Context, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(ask)).routes(routes!(test_llm_credential))
+    OpenApiRouter::new()
+        .routes(routes!(ask))
+        .routes(routes!(test_llm_credential))
 }
 
 /// A question with what was said before it.
@@ -38,13 +40,13 @@ pub struct Ask {
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct Said {
-    pub role: Role,
+    pub role: Speaker,
     pub text: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum Speaker {
     User,
     Assistant,
 }
@@ -102,8 +104,8 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
 
 fn recent(history: &[Said], question: &str) -> Vec<Utterance> {
     let said = history.iter().map(|said| match said.role {
-        Role::User => (SenderType::User, said.text.as_str()),
-        Role::Assistant => (SenderType::Ai, said.text.as_str()),
+        Speaker::User => (SenderType::User, said.text.as_str()),
+        Speaker::Assistant => (SenderType::Ai, said.text.as_str()),
     });
     let mut all: Vec<(SenderType, &str)> = said.collect();
     // a history that ends with the visitor's own line was followed by some answer: the question stands alone
@@ -133,13 +135,21 @@ struct CredentialTest {
 /// Test a model credential: one very short call.
 #[utoipa::path(post, path = "/llm-credentials/{id}/test", operation_id = "test_llm_credential", tag = "llm-credentials",
     params(("id" = CredentialId, Path)), responses((status = 200, body = CredentialTest), (status = 404, body = Problem)))]
-async fn test_llm_credential(State(ctx): State<Context>, member: Member, Path(id): Path<CredentialId>) -> Result<Json<CredentialTest>> {
+async fn test_llm_credential(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<CredentialId>,
+) -> Result<Json<CredentialTest>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let (credential, sealed) = credentials::store::find(&mut tx, id).await?.ok_or_else(|| not_found("credential"))?;
+    let (credential, sealed) = credentials::store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("credential"))?;
     drop(tx);
     let key = ctx.models.unseal(&member, credential.id, &sealed)?;
-    let model = ctx.models.open(&member, OpenCredential { credential, key }, None)?;
+    let model = ctx
+        .models
+        .open(&member, OpenCredential { credential, key }, None)?;
     let request = ChatRequest {
         messages: vec![ChatMessage::User("Reply with the single word: ready".into())],
         max_tokens: 50,
@@ -158,6 +168,12 @@ async fn test_llm_credential(State(ctx): State<Context>, member: Member, Path(id
         }
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let detail = failure.clone().unwrap_or_else(|| said.chars().take(200).collect());
-    Ok(Json(CredentialTest { works: failure.is_none(), detail, milliseconds }))
+    let detail = failure
+        .clone()
+        .unwrap_or_else(|| said.chars().take(200).collect());
+    Ok(Json(CredentialTest {
+        works: failure.is_none(),
+        detail,
+        milliseconds,
+    }))
 }

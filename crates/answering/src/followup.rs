@@ -14,6 +14,15 @@ pub struct Reading {
     pub is_contextual: bool,
 }
 
+/// The readings of a question, the question itself first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readings {
+    pub all: Vec<Reading>,
+    /// The question points at something said before ("it", "there") or goes on from it ("And …"): read alone it
+    /// means little, however well it matches.
+    pub is_dependent: bool,
+}
+
 const OPENERS: &[&str] = &[
     "and what about",
     "and how about",
@@ -38,37 +47,68 @@ const OPENERS: &[&str] = &[
 ];
 const POINTERS: &[&str] = &[
     "it", "its", "that", "this", "they", "them", "those", "these", "there", "one", "ones", "so", "then",
-    "cela", "ca", "celui", "celle", "ceux", "celles", "y", "en", "ils", "elles", "la bas", "lui", "leur",
+    "cela", "ca", "celui", "celle", "ceux", "celles", "ils", "elles", "la bas", "lui",
 ];
 const PREPOSITIONS: &[&str] = &[
     "to", "for", "in", "on", "with", "without", "from", "by", "at", "en", "a", "au", "aux", "pour", "avec",
     "sans", "dans", "de", "par", "vers", "chez",
 ];
 
-/// The readings to try, the question itself first. `previous` is what the visitor asked before, if anything.
-pub fn readings(question: &str, previous: Option<&str>) -> Vec<Reading> {
-    let mut readings = vec![Reading {
+/// The readings to try. `earlier` is what the visitor asked before, oldest first; each is itself read in the light
+/// of the one before it.
+pub fn readings(question: &str, earlier: &[&str]) -> Readings {
+    let mut all = vec![Reading {
         text: question.to_owned(),
         is_contextual: false,
     }];
-    let Some(previous) = previous.filter(|previous| leans(question) && !previous.trim().is_empty()) else {
-        return readings;
+    let lean = lean(question);
+    let previous =
+        earlier
+            .iter()
+            .filter(|text| !text.trim().is_empty())
+            .fold(None, |before: Option<String>, text| {
+                let resolved = before
+                    .as_deref()
+                    .filter(|_| lean_on(text))
+                    .and_then(|before| substitute(text, before));
+                Some(resolved.unwrap_or_else(|| (*text).to_owned()))
+            });
+    let Some(previous) = previous.filter(|_| lean != Lean::None) else {
+        return Readings {
+            all,
+            is_dependent: false,
+        };
     };
-    if let Some(text) = substitute(question, previous) {
-        readings.push(Reading {
+    if let Some(text) = substitute(question, &previous) {
+        all.push(Reading {
             text,
             is_contextual: true,
         });
     }
-    readings.push(Reading {
+    all.push(Reading {
         text: format!("{} {}", previous.trim(), question.trim()),
         is_contextual: true,
     });
-    readings
+    Readings {
+        all,
+        is_dependent: lean == Lean::Heavy,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lean {
+    None,
+    /// Short: it may lean.
+    Light,
+    Heavy,
+}
+
+fn lean_on(question: &str) -> bool {
+    lean(question) != Lean::None
 }
 
 /// Whether a question may not stand alone.
-fn leans(question: &str) -> bool {
+fn lean(question: &str) -> Lean {
     let plain = plain(question);
     let padded = format!(" {plain} ");
     let words = plain.split(' ').count();
@@ -79,7 +119,11 @@ fn leans(question: &str) -> bool {
         && POINTERS
             .iter()
             .any(|pointer| padded.contains(&format!(" {pointer} ")));
-    opens || points || words <= 3
+    match (opens || points, words <= 3) {
+        (true, _) => Lean::Heavy,
+        (false, true) => Lean::Light,
+        (false, false) => Lean::None,
+    }
 }
 
 /// "Do you ship to Belgium?" + "And to France?" → "Do you ship to France?": the part from the shared preposition
@@ -132,8 +176,9 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn texts(question: &str, previous: &str) -> Vec<String> {
-        readings(question, Some(previous))
+    fn texts(question: &str, earlier: &[&str]) -> Vec<String> {
+        readings(question, earlier)
+            .all
             .into_iter()
             .map(|reading| reading.text)
             .collect()
@@ -142,25 +187,29 @@ mod tests {
     #[test]
     fn a_new_place_takes_the_old_ones_place() {
         assert_eq!(
-            texts("And to France?", "Do you ship to Belgium?")[1],
+            texts("And to France?", &["Do you ship to Belgium?"])[1],
             "Do you ship to France?"
         );
         assert_eq!(
-            texts("Et en Suisse ?", "Livrez-vous en Belgique ?")[1],
+            texts("Et en Suisse ?", &["Livrez-vous en Belgique ?"])[1],
             "Livrez-vous en Suisse ?"
         );
     }
 
     #[test]
-    fn a_pointer_is_read_together_with_what_it_points_at() {
-        let all = texts("How long does it take?", "Do you ship to Belgium?");
+    fn a_chain_of_follow_ups_is_read_from_its_beginning() {
+        let all = texts(
+            "How long does it take?",
+            &["Do you ship to Belgium?", "And to France?"],
+        );
         assert_eq!(
             all,
             [
                 "How long does it take?",
-                "Do you ship to Belgium? How long does it take?"
+                "Do you ship to France? How long does it take?"
             ]
         );
+        assert!(readings("How long does it take?", &["Do you ship to Belgium?"]).is_dependent);
     }
 
     #[test]
@@ -168,11 +217,11 @@ mod tests {
         assert_eq!(
             texts(
                 "Which payment methods do you accept online?",
-                "Do you ship to Belgium?"
+                &["Do you ship to Belgium?"]
             )
             .len(),
             1
         );
-        assert_eq!(readings("And to France?", None).len(), 1);
+        assert_eq!(texts("And to France?", &[]).len(), 1);
     }
 }

@@ -30,8 +30,16 @@ impl Models {
     /// A visitor waits: the whole reply, tries included, gets a minute and a half, and a slow start is given up
     /// for the approved text long before.
     pub fn new(outbound: Outbound, master_key: MasterKey) -> Self {
-        let retry = RetryPolicy { budget: Duration::from_secs(60), ..RetryPolicy::default() };
-        Self { outbound, master_key, breakers: Breakers::default(), bounds: Arc::new(RwLock::new((Limits::default(), retry))) }
+        let retry = RetryPolicy {
+            budget: Duration::from_secs(60),
+            ..RetryPolicy::default()
+        };
+        Self {
+            outbound,
+            master_key,
+            breakers: Breakers::default(),
+            bounds: Arc::new(RwLock::new((Limits::default(), retry))),
+        }
     }
 
     /// Other bounds of time and size, for tests.
@@ -40,31 +48,51 @@ impl Models {
     }
 
     /// The model that composes this tenant's answers, if there is one.
-    pub async fn find(&self, db: &Database, proof: &impl TenantProof, model: Option<&str>) -> Result<Option<TenantModel>> {
+    pub async fn find(
+        &self,
+        db: &Database,
+        proof: &impl TenantProof,
+        model: Option<&str>,
+    ) -> Result<Option<TenantModel>> {
         let mut tx = db.tenant_read(proof).await?;
-        let Some(open) = credentials::find_default(&mut tx, &self.master_key).await? else { return Ok(None) };
+        let Some(open) = credentials::find_default(&mut tx, &self.master_key).await? else {
+            return Ok(None);
+        };
         self.open(proof, open, model).map(Some)
     }
 
     /// Opens a credential's key for one call.
     pub fn unseal(&self, proof: &impl TenantProof, id: CredentialId, sealed: &str) -> Result<String> {
-        self.master_key.open(&credentials::context(proof.tenant_id(), id), sealed)
+        self.master_key
+            .open(&credentials::context(proof.tenant_id(), id), sealed)
     }
 
     /// The model of one credential, for its test button.
-    pub fn open(&self, proof: &impl TenantProof, open: OpenCredential, model: Option<&str>) -> Result<TenantModel> {
+    pub fn open(
+        &self,
+        proof: &impl TenantProof,
+        open: OpenCredential,
+        model: Option<&str>,
+    ) -> Result<TenantModel> {
         let OpenCredential { credential, key } = open;
         // again at each call: the operator's list may have changed since the credential was written
-        let base_url = credential.base_url.as_deref().map(|url| self.outbound.check(url)).transpose()?;
+        let base_url = credential
+            .base_url
+            .as_deref()
+            .map(|url| self.outbound.check(url))
+            .transpose()?;
         let config = ModelConfig {
             provider: provider(credential.provider),
             model: model.unwrap_or(&credential.model).to_owned(),
             api_key: ApiKey::new(key),
             base_url,
         };
-        let circuit = self.breakers.circuit(format!("{}/{}", proof.tenant_id(), credential.id));
+        let circuit = self
+            .breakers
+            .circuit(format!("{}/{}", proof.tenant_id(), credential.id));
         let (limits, retry) = *self.bounds.read();
-        let remote = RemoteModel::new(config, self.outbound.client().clone(), circuit).with_limits(limits, retry);
+        let remote =
+            RemoteModel::new(config, self.outbound.client().clone(), circuit).with_limits(limits, retry);
         Ok(TenantModel { remote, credential })
     }
 }
@@ -90,7 +118,8 @@ impl TenantModel {
 
     fn cost(&self, input_tokens: f64, output_tokens: f64) -> f64 {
         let price = |price: Option<f64>| price.unwrap_or(0.0) / 1_000_000.0;
-        input_tokens * price(self.credential.input_price) + output_tokens * price(self.credential.output_price)
+        input_tokens * price(self.credential.input_price)
+            + output_tokens * price(self.credential.output_price)
     }
 }
 
@@ -101,11 +130,19 @@ pub struct Hold {
 }
 
 /// Reserves the most that the request can use. None: today's budget does not allow it.
-pub async fn reserve(db: &Database, proof: &impl TenantProof, model: &TenantModel, request: &ChatRequest) -> Result<Option<Hold>> {
+pub async fn reserve(
+    db: &Database,
+    proof: &impl TenantProof,
+    model: &TenantModel,
+    request: &ChatRequest,
+) -> Result<Option<Hold>> {
     // three characters a token is a safe estimate from above for European languages
     let input = (characters(request) as f64 / 3.0).ceil();
     let output = f64::from(request.max_tokens);
-    let reserved = Reservation { tokens: (input + output) as i64, cost: model.cost(input, output) };
+    let reserved = Reservation {
+        tokens: (input + output) as i64,
+        cost: model.cost(input, output),
+    };
     let day = db.clock.now().date_naive();
     let mut tx = db.tenant(proof).await?;
     let is_granted = budget::reserve(&mut tx, day, reserved).await?;
@@ -114,7 +151,13 @@ pub async fn reserve(db: &Database, proof: &impl TenantProof, model: &TenantMode
 }
 
 /// Books what was spent in place of what was reserved.
-pub async fn settle(db: &Database, proof: &impl TenantProof, model: &TenantModel, hold: Hold, usage: Usage) -> Result<()> {
+pub async fn settle(
+    db: &Database,
+    proof: &impl TenantProof,
+    model: &TenantModel,
+    hold: Hold,
+    usage: Usage,
+) -> Result<()> {
     let spent = Spent {
         input_tokens: usage.input_tokens.into(),
         output_tokens: usage.output_tokens.into(),

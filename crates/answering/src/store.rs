@@ -22,7 +22,11 @@ pub async fn find_bot(tx: &mut TenantTx, channel_key: Option<&str>) -> Result<(B
     .await?;
     match row {
         Some(row) => {
-            let options = Options { model: row.ai_model, temperature: row.ai_temperature, use_model: true };
+            let options = Options {
+                model: row.ai_model,
+                temperature: row.ai_temperature,
+                use_model: true,
+            };
             Ok((serde_json::from_value(row.settings)?, options))
         }
         None if channel_key.is_some() => Err(not_found("channel")),

@@ -36,12 +36,16 @@ impl TenantProof for ChannelEndpoint {
 impl ChannelEndpoint {
     /// Whether pages of this origin may use the channel. A request without an origin does not come from a page.
     pub fn allows_origin(&self, origin: Option<&str>) -> bool {
-        self.allowed_origins.is_empty() || origin.is_none_or(|origin| self.allowed_origins.iter().any(|allowed| allowed == origin))
+        self.allowed_origins.is_empty()
+            || origin.is_none_or(|origin| self.allowed_origins.iter().any(|allowed| allowed == origin))
     }
 
     /// The secret that signs identity tokens.
     pub fn secret(&self, master_key: &MasterKey) -> Result<String> {
-        master_key.open(&store::secret_context(self.tenant_id, self.channel_id), &self.encrypted_secret)
+        master_key.open(
+            &store::secret_context(self.tenant_id, self.channel_id),
+            &self.encrypted_secret,
+        )
     }
 }
 
@@ -90,17 +94,33 @@ impl TenantProof for KeyOwner {
 }
 
 async fn load(db: &Database, key: &str) -> Result<Option<ChannelEndpoint>> {
-    let Some((tenant, channel)) = store::find_by_key(db, key).await? else { return Ok(None) };
+    let Some((tenant, channel)) = store::find_by_key(db, key).await? else {
+        return Ok(None);
+    };
     read(db, &KeyOwner(tenant), channel).await
 }
 
 /// The endpoint of a channel whose tenant is proven.
-pub async fn read(db: &Database, proof: &impl TenantProof, channel: ChannelId) -> Result<Option<ChannelEndpoint>> {
+pub async fn read(
+    db: &Database,
+    proof: &impl TenantProof,
+    channel: ChannelId,
+) -> Result<Option<ChannelEndpoint>> {
     let mut tx = db.tenant_read(proof).await?;
-    let Some(row) = store::find_endpoint(&mut tx, channel).await? else { return Ok(None) };
+    let Some(row) = store::find_endpoint(&mut tx, channel).await? else {
+        return Ok(None);
+    };
     let settings: WidgetSettings = serde_json::from_value(row.settings)?;
-    let options = Options { model: row.ai_model, temperature: row.ai_temperature, use_model: true };
-    let bot = Bot { is_active: row.is_bot_active, settings: Arc::new(settings.bot.clone()), options };
+    let options = Options {
+        model: row.ai_model,
+        temperature: row.ai_temperature,
+        use_model: true,
+    };
+    let bot = Bot {
+        is_active: row.is_bot_active,
+        settings: Arc::new(settings.bot.clone()),
+        options,
+    };
     Ok(Some(ChannelEndpoint {
         tenant_id: proof.tenant_id(),
         channel_id: channel,

@@ -75,17 +75,27 @@ impl WidgetSettings {
     /// Names a key that does not exist, or whose value does not fit.
     pub fn patched(&self, patch: &Value) -> Result<Self> {
         let Value::Object(patch) = patch else {
-            return Err(invalid("bad_settings", "Settings are an object of keys and values."));
+            return Err(invalid(
+                "bad_settings",
+                "Settings are an object of keys and values.",
+            ));
         };
         let mut merged = serde_json::to_value(self)?;
         let defaults = serde_json::to_value(Self::default())?;
         for (key, value) in patch {
-            let default = defaults.get(key).ok_or_else(|| invalid("bad_settings", format!("There is no setting `{key}`.")))?;
+            let default = defaults
+                .get(key)
+                .ok_or_else(|| invalid("bad_settings", format!("There is no setting `{key}`.")))?;
             if let Some(slot) = merged.get_mut(key) {
-                *slot = if value.is_null() { default.clone() } else { value.clone() };
+                *slot = if value.is_null() {
+                    default.clone()
+                } else {
+                    value.clone()
+                };
             }
         }
-        let settings: Self = serde_json::from_value(merged).map_err(|error| invalid("bad_settings", error.to_string()))?;
+        let settings: Self =
+            serde_json::from_value(merged).map_err(|error| invalid("bad_settings", error.to_string()))?;
         settings.check()?;
         Ok(settings)
     }
@@ -99,16 +109,29 @@ impl WidgetSettings {
         if self.placeholder_text.chars().count() > 100 {
             return bad("`placeholder_text` has at most 100 characters.");
         }
-        if self.suggested_messages.len() > 5 || self.suggested_messages.iter().any(|text| text.trim().is_empty() || text.chars().count() > 100) {
+        if self.suggested_messages.len() > 5
+            || self
+                .suggested_messages
+                .iter()
+                .any(|text| text.trim().is_empty() || text.chars().count() > 100)
+        {
             return bad("`suggested_messages` holds at most 5 texts of 1 to 100 characters.");
         }
-        if ![&self.primary_color, &self.bubble_color].into_iter().all(|color| is_color(color)) {
+        if ![&self.primary_color, &self.bubble_color]
+            .into_iter()
+            .all(|color| is_color(color))
+        {
             return bad("`primary_color` and `bubble_color` look like #1f5c4a.");
         }
-        if self.language != "auto" && (self.language.len() != 2 || !self.language.bytes().all(|b| b.is_ascii_lowercase())) {
+        if self.language != "auto"
+            && (self.language.len() != 2 || !self.language.bytes().all(|b| b.is_ascii_lowercase()))
+        {
             return bad("`language` is `auto` or a two-letter code such as `fr`.");
         }
-        let fits = |url: &Option<String>| url.as_ref().is_none_or(|url| url.starts_with("https://") || url.starts_with("/assets/"));
+        let fits = |url: &Option<String>| {
+            url.as_ref()
+                .is_none_or(|url| url.starts_with("https://") || url.starts_with("/assets/"))
+        };
         if !fits(&self.avatar_url) || !fits(&self.chat_icon_url) {
             return bad("`avatar_url` and `chat_icon_url` start with https://.");
         }
@@ -127,7 +150,8 @@ mod tests {
 
     #[test]
     fn stored_settings_keep_their_defaults_where_nothing_was_said() {
-        let stored: WidgetSettings = serde_json::from_value(json!({"display_name": "Clara", "primary_color": "#1f5c4a"})).unwrap();
+        let stored: WidgetSettings =
+            serde_json::from_value(json!({"display_name": "Clara", "primary_color": "#1f5c4a"})).unwrap();
         assert_eq!(stored.bot.display_name, "Clara");
         assert_eq!(stored.bot.confidence_threshold, 0.78);
         assert_eq!(stored.bot.max_suggestion_chips, 3);
@@ -141,7 +165,10 @@ mod tests {
             (json!({"confidence_threshold": 0.3}), "confidence_threshold"),
             (json!({"max_suggestion_chips": 6}), "max_suggestion_chips"),
             (json!({"booking_url": "http://x.example"}), "booking_url"),
-            (json!({"suggested_messages": ["1", "2", "3", "4", "5", "6"]}), "suggested_messages"),
+            (
+                json!({"suggested_messages": ["1", "2", "3", "4", "5", "6"]}),
+                "suggested_messages",
+            ),
             (json!({"primary_color": "red"}), "primary_color"),
             (json!({"no_such_key": 1}), "no_such_key"),
             (json!({"bubble_position": "top"}), "top"),
@@ -150,6 +177,9 @@ mod tests {
             assert!(error.detail.contains(word), "{patch}: {}", error.detail);
         }
         let changed = settings.patched(&json!({"confidence_threshold": 0.9})).unwrap();
-        assert_eq!(changed.patched(&json!({"confidence_threshold": null})).unwrap(), settings);
+        assert_eq!(
+            changed.patched(&json!({"confidence_threshold": null})).unwrap(),
+            settings
+        );
     }
 }

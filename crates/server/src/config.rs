@@ -80,7 +80,8 @@ impl Config {
     /// # Errors
     /// Names the setting that could not be read.
     pub fn load(overrides: &Overrides) -> Result<Self> {
-        let base = Figment::from(Serialized::defaults(Self::default())).merge(Env::prefixed("RAPPORT_").split("__"));
+        let base =
+            Figment::from(Serialized::defaults(Self::default())).merge(Env::prefixed("RAPPORT_").split("__"));
         let data_dir = match &overrides.data_dir {
             Some(dir) => dir.clone(),
             None => base.extract_inner::<PathBuf>("data_dir").map_err(explain)?,
@@ -98,7 +99,10 @@ impl Config {
 }
 
 fn explain(error: figment::Error) -> kernel::Error {
-    invalid("bad_configuration", format!("The configuration cannot be read: {error}."))
+    invalid(
+        "bad_configuration",
+        format!("The configuration cannot be read: {error}."),
+    )
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -38,8 +38,12 @@ pub async fn open(config: &Config, purpose: Purpose, progress: impl Fn(&str)) ->
 pub async fn connect(config: &Config, purpose: Purpose, progress: impl Fn(&str)) -> Result<Opened> {
     let (cluster, options) = match &config.database_url {
         Some(url) => {
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|error| invalid("bad_database_url", format!("DATABASE_URL cannot be read: {error}.")))?;
+            let options = PgConnectOptions::from_str(url).map_err(|error| {
+                invalid(
+                    "bad_database_url",
+                    format!("DATABASE_URL cannot be read: {error}."),
+                )
+            })?;
             (None, options)
         }
         None => {
@@ -48,7 +52,10 @@ pub async fn connect(config: &Config, purpose: Purpose, progress: impl Fn(&str))
             (Some(cluster), options)
         }
     };
-    let size = PoolSize { app: config.database_connections, ..PoolSize::default() };
+    let size = PoolSize {
+        app: config.database_connections,
+        ..PoolSize::default()
+    };
     // The bundled server lets each role log in by itself, so not even `set role` leads from one to the other.
     let app = match &cluster {
         Some(_) => kernel::db::Login::EachRole(options.clone()),
@@ -60,7 +67,11 @@ pub async fn connect(config: &Config, purpose: Purpose, progress: impl Fn(&str))
 
 async fn start_cluster(config: &Config, purpose: Purpose, progress: &impl Fn(&str)) -> Result<Cluster> {
     let settings = embedded_postgres::Config::new(&config.data_dir, runtime::postgres_binaries(config)?);
-    let settings = if purpose == Purpose::Serve { settings.must_own() } else { settings };
+    let settings = if purpose == Purpose::Serve {
+        settings.must_own()
+    } else {
+        settings
+    };
     let tell = |step: Progress| {
         progress(match step {
             Progress::WaitingForOwner => "waiting for another process to release the database",
@@ -70,15 +81,22 @@ async fn start_cluster(config: &Config, purpose: Purpose, progress: &impl Fn(&st
             Progress::Ready => "PostgreSQL is ready",
         });
     };
-    Cluster::open(settings, tell).await.map_err(|error| invalid("postgres_failed", error.to_string()))
+    Cluster::open(settings, tell)
+        .await
+        .map_err(|error| invalid("postgres_failed", error.to_string()))
 }
 
 impl Opened {
     /// As the owner: the only moment at which that role is used.
     pub async fn migrate(&self) -> Result<()> {
-        let mut owner = PgConnection::connect_with(&self.options).await.map_err(unreachable)?;
+        let mut owner = PgConnection::connect_with(&self.options)
+            .await
+            .map_err(unreachable)?;
         migrate::migrate(&mut owner).await?;
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(self.options.clone())
+            .await?;
         queue::migrate(&pool).await.map_err(internal)?;
         queue::grant(&mut owner, "rapport_app").await.map_err(internal)?;
         pool.close().await;

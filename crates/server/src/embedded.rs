@@ -16,7 +16,10 @@ pub struct File {
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 pub fn find(table: &'static [File], path: &str) -> Option<&'static File> {
-    table.binary_search_by(|file| file.path.cmp(path)).ok().and_then(|index| table.get(index))
+    table
+        .binary_search_by(|file| file.path.cmp(path))
+        .ok()
+        .and_then(|index| table.get(index))
 }
 
 /// An embedded text file, for the demonstration.
@@ -25,7 +28,12 @@ pub fn text(table: &'static [File], path: &str) -> Option<&'static str> {
 }
 
 /// Answers with the best form that the client accepts, or 304.
-pub fn respond(file: &'static File, request: &HeaderMap, cache: &'static str, extra: &[(HeaderName, &'static str)]) -> Response<Body> {
+pub fn respond(
+    file: &'static File,
+    request: &HeaderMap,
+    cache: &'static str,
+    extra: &[(HeaderName, &'static str)],
+) -> Response<Body> {
     let (body, coding) = match (file.brotli, file.gzip) {
         (Some(body), _) if accepts(request, "br") => (body, Some("br")),
         (_, Some(body)) if accepts(request, "gzip") => (body, Some("gzip")),
@@ -34,8 +42,16 @@ pub fn respond(file: &'static File, request: &HeaderMap, cache: &'static str, ex
     let is_unchanged = request
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.etag));
-    let mut response = Response::new(if is_unchanged { Body::empty() } else { Body::from(body) });
+        .is_some_and(|value| {
+            value
+                .split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == file.etag)
+        });
+    let mut response = Response::new(if is_unchanged {
+        Body::empty()
+    } else {
+        Body::from(body)
+    });
     if is_unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
@@ -58,10 +74,15 @@ pub fn respond(file: &'static File, request: &HeaderMap, cache: &'static str, ex
 
 /// Whether the client takes this coding; `q=0` means it does not.
 fn accepts(request: &HeaderMap, coding: &str) -> bool {
-    let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let values = request
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|part| {
         let mut pieces = part.trim().split(';').map(str::trim);
-        let is_named = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let is_named = pieces
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(coding));
         is_named && !pieces.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
@@ -73,7 +94,10 @@ mod tests {
     #[test]
     fn a_coding_with_weight_zero_is_refused() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip;q=0.5, br;q=0"));
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip;q=0.5, br;q=0"),
+        );
         assert!(accepts(&headers, "gzip"));
         assert!(!accepts(&headers, "br"));
         assert!(!accepts(&headers, "zstd"));

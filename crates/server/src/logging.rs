@@ -7,7 +7,9 @@ use tracing_subscriber::EnvFilter;
 /// `RUST_LOG` decides what is shown; warnings unless it says otherwise, and what the server itself reports.
 pub fn start(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         builder.without_time().with_target(false).init();
     } else {

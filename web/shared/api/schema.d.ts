@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List active API keys. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Create an API key. It is shown once. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key. */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask as a visitor would. Nothing is stored: no conversation, no gap. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -11,13 +63,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List channels. */
         get: operations["list_channels"];
+        put?: never;
+        /** Create a widget. */
+        post: operations["create_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a channel. */
+        get: operations["get_channel"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a channel. It acts at once. */
+        patch: operations["update_channel"];
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -27,6 +99,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List conversations, newest activity first. */
         get: operations["list_conversations"];
         put?: never;
         post?: never;
@@ -43,12 +116,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Open one conversation. */
         get: operations["get_conversation"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Resolve, reopen, take over, give back, assign. */
         patch: operations["update_conversation"];
         trace?: never;
     };
@@ -59,9 +134,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Read a conversation's messages, oldest first. */
         get: operations["list_messages"];
         put?: never;
+        /** Reply as a person. The bot is silent in this conversation from now on. */
         post: operations["create_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why this answer? The choices and timings of each step. */
+        get: operations["get_answer_trace"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -77,7 +171,65 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Mark a conversation as read. */
         post: operations["mark_conversation_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List documents. */
+        get: operations["list_documents"];
+        put?: never;
+        /** Learn a document. It is answered from when this returns. */
+        post: operations["create_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what is known of a document. */
+        get: operations["get_document"];
+        put?: never;
+        post?: never;
+        /** Forget a document. */
+        delete: operations["delete_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the tenant live (server-sent events).
+         * @description Events: `message` (a message and its conversation), `conversation` (a changed conversation), `gap` (`{id}` of a
+         *     changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5 seconds.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -91,6 +243,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List gaps, the most lately asked first. */
         get: operations["list_gaps"];
         put?: never;
         post?: never;
@@ -109,6 +262,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Dismiss a gap: the question needs no answer. */
         post: operations["dismiss_gap"];
         delete?: never;
         options?: never;
@@ -125,7 +279,79 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Write the answer: it becomes a Q&A pair, answered from at once, and the gap is closed. */
         post: operations["resolve_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/embedder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which embedding model is in use? */
+        get: operations["get_embedder"];
+        /** Change the embedding model. The old vectors serve until all new ones are ready. */
+        put: operations["set_embedder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List model credentials. */
+        get: operations["list_llm_credentials"];
+        put?: never;
+        /** Add a model credential. The key is sealed and never shown again. */
+        post: operations["create_llm_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm-credentials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a model credential. */
+        delete: operations["delete_llm_credential"];
+        options?: never;
+        head?: never;
+        /** Change a model credential. */
+        patch: operations["update_llm_credential"];
+        trace?: never;
+    };
+    "/api/v1/llm-credentials/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Test a model credential: one very short call. */
+        post: operations["test_llm_credential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -139,8 +365,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List Q&A pairs, newest first. */
         get: operations["list_qa_pairs"];
         put?: never;
+        /** Write a Q&A pair. It is answered from at once. */
         post: operations["create_qa_pair"];
         delete?: never;
         options?: never;
@@ -155,12 +383,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Read a Q&A pair. */
+        get: operations["get_qa_pair"];
         put?: never;
         post?: never;
+        /** Delete a Q&A pair. Switching it to inactive keeps it for later. */
         delete: operations["delete_qa_pair"];
         options?: never;
         head?: never;
+        /** Change a Q&A pair. */
         patch: operations["update_qa_pair"];
         trace?: never;
     };
@@ -171,6 +402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Export all Q&A pairs as CSV. */
         get: operations["export_qa_pairs"];
         put?: never;
         post?: never;
@@ -189,6 +421,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Import Q&A pairs from CSV with the columns question, answer, category (at most 20 MB). */
         post: operations["import_qa_pairs"];
         delete?: never;
         options?: never;
@@ -203,9 +436,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who am I? */
         get: operations["get_session"];
         put?: never;
+        /** Sign in. */
         post: operations["sign_in"];
+        /** Sign out. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -221,7 +457,114 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign up: a new account with a new business. */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a widget's settings. */
+        get: operations["get_widget_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/escalations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a person. The bot falls silent. */
+        post: operations["escalate_widget_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the conversation live (server-sent events): `message` with its `seq` as id, `conversation`, `typing`,
+         *     `resync`. Send the last id back as `Last-Event-ID` to go on after a cut.
+         */
+        get: operations["stream_widget_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the conversation's messages, oldest first. */
+        get: operations["list_widget_messages"];
+        put?: never;
+        /** Send a message. With `Accept: text/event-stream` the answer streams in: `message`, `delta`, `answer`, `error`. */
+        post: operations["post_widget_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/messages/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether an answer helped. */
+        post: operations["give_widget_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start or resume a session. With a previous token in `Authorization`, the conversation goes on. */
+        post: operations["start_widget_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -232,21 +575,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Answer: {
-            actions: components["schemas"]["AnswerAction"][];
-            /** Format: float */
-            confidence: number;
-            escalation_offered: boolean;
-            feedback: null | ("up" | "down");
-            gap_detected: boolean;
-            /** Format: uuid */
-            id: string;
-            matched_qa_ids: string[];
-            sources: components["schemas"]["AnswerSource"][];
-            suggestion_chips: string[];
-            text: string;
-        };
-        AnswerAction: {
+        /** @description Something the bot did or offers, typed: never read out of the wording of an answer. */
+        Action: {
             /** @enum {string} */
             kind: "hand_off";
             reason: string;
@@ -255,218 +585,634 @@ export interface components {
             kind: "offer_booking";
             url: string;
         };
-        AnswerSource: {
-            /** @enum {string} */
-            kind: "qa" | "passage";
-            title: string;
-            url?: string | null;
+        /** @description What the bot answered, and how sure it is. */
+        Answer: {
+            actions: components["schemas"]["Action"][];
+            /**
+             * Format: double
+             * @description Calibrated: of all answers that say 0.9, nine in ten are right.
+             */
+            confidence: number;
+            /** @description A person or a booking was offered. */
+            escalation_offered: boolean;
+            feedback?: components["schemas"]["Feedback"] | null;
+            /** @description The knowledge does not hold this; the question was noted. */
+            gap_detected: boolean;
+            /** @description The same as the message's. */
+            id: components["schemas"]["MessageId"];
+            matched_qa_ids: components["schemas"]["QaPairId"][];
+            sources: components["schemas"]["Source"][];
+            suggestion_chips: string[];
+            text: string;
         };
+        /** @description The stored form, as the API shows it. */
+        AnswerTrace: {
+            /** @description The best entries, each with its probability and the features it was computed from. */
+            candidates: unknown[];
+            /** Format: double */
+            confidence?: number | null;
+            language?: string | null;
+            /** @description `model`, `approved_text`, `no_answer`, `small_talk` or `action`. */
+            mode: string;
+            /** @description What steps chose: the intent, why the model was not used, what it was sent. */
+            notes: unknown;
+            /** @description The question as it was understood. */
+            question?: string | null;
+            /** @description In the order taken: name and milliseconds. */
+            steps: components["schemas"]["Step"][];
+            /** Format: double */
+            threshold?: number | null;
+        };
+        /** @description An API key without its secret. */
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: components["schemas"]["ApiKeyId"];
+            is_active: boolean;
+            /** @description The last four characters, to tell keys apart. */
+            key_last4: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            scopes: string[];
+        };
+        /** Format: uuid */
+        ApiKeyId: string;
+        ApiKeyList: {
+            items: components["schemas"]["ApiKey"][];
+        };
+        /** @description A question with what was said before it. */
+        Ask: {
+            /** @description Answer as this channel's bot would; with the first channel's settings unless given. */
+            channel_key?: string | null;
+            /** @description Oldest first. */
+            history?: components["schemas"]["Said"][];
+            question: string;
+        };
+        /** @description The answer that a visitor would get, and how it came about. */
+        Asked: {
+            answer: components["schemas"]["Answer"];
+            trace: components["schemas"]["AnswerTrace"];
+        };
+        /** @description The bot's part of a channel's settings. */
+        BotSettings: {
+            /**
+             * @description A https address where visitors book a meeting.
+             * @default null
+             */
+            booking_url: string | null;
+            /**
+             * Format: int32
+             * @description How long they wait after the last message, in milliseconds: 0 to 10,000.
+             * @default 1500
+             */
+            burst_window_ms: number;
+            /**
+             * Format: double
+             * @description Answers below this confidence are not given: 0.5 to 0.95.
+             * @default 0.78
+             */
+            confidence_threshold: number;
+            /**
+             * @description What visitors see as the bot's name.
+             * @default Assistant
+             */
+            display_name: string;
+            /**
+             * @description Whether the bot offers a person, or the booking link, when it cannot help or is asked to.
+             * @default true
+             */
+            escalation_enabled: boolean;
+            /**
+             * @description Which messages wait for more before the bot replies.
+             * @default when_unsure
+             */
+            join_messages: components["schemas"]["JoinMessages"];
+            /**
+             * Format: int32
+             * @description Suggested follow-up questions with each answer: 1 to 5.
+             * @default 3
+             */
+            max_suggestion_chips: number;
+            /**
+             * @description The instructions that a language model gets. Without a model it has no effect.
+             * @default ### Role
+             *     You are the friendly and knowledgeable assistant of this business. You answer questions accurately from the knowledge provided. Be conversational, helpful and professional.
+             *
+             *     ### Constraints
+             *     1. Only answer from the knowledge provided.
+             *     2. If it does not hold the answer, say so honestly and suggest a person.
+             *     3. Never make up information or speculate beyond it.
+             *     4. Keep answers concise: two to four sentences for simple questions.
+             */
+            personality_prompt: string;
+        };
+        /** @enum {string} */
+        BubblePosition: "left" | "right";
+        /** @description A channel as members see it. */
         Channel: {
+            /** @description A model other than the default credential's. */
             ai_model?: string | null;
-            /** Format: float */
+            /** Format: double */
             ai_temperature: number;
+            /** @description Web sites that may show the widget, such as `https://shop.example`. Empty: any. */
             allowed_origins: string[];
+            /** @description Public: it stands in the script tag. */
             channel_key: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["ChannelId"];
             is_active: boolean;
+            /** @description False: no automatic answers here. */
             is_bot_active: boolean;
             kind: string;
             name: string;
+            settings: components["schemas"]["WidgetSettings"];
         };
+        /** Format: uuid */
+        ChannelId: string;
         ChannelList: {
             items: components["schemas"]["Channel"][];
         };
         ChannelName: {
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["ChannelId"];
             kind: string;
             name: string;
         };
+        ChannelPatch: {
+            /** @description An empty text means the default credential's model. */
+            ai_model?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            ai_temperature?: number | null;
+            allowed_origins?: string[] | null;
+            is_active?: boolean | null;
+            is_bot_active?: boolean | null;
+            name?: string | null;
+            /** @description Settings to change; null restores a default. */
+            settings?: Record<string, never> | null;
+        };
+        /** @description A contact as the inbox shows it. */
         Contact: {
             email?: string | null;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["ContactId"];
             name?: string | null;
         };
-        ConversationDetails: {
-            ai_paused: boolean;
-            /** Format: uuid */
-            assigned_to?: string | null;
-            channel: components["schemas"]["ChannelName"];
-            contact: components["schemas"]["Contact"];
-            /** Format: date-time */
-            created_at: string;
-            escalation?: null | components["schemas"]["Escalation"];
-            /** Format: uuid */
-            id: string;
-            language?: string | null;
-            /** Format: date-time */
-            last_message_at?: string | null;
-            last_message_preview?: string | null;
-            /** Format: int64 */
-            last_seq: number;
-            needs_person: boolean;
+        /** Format: uuid */
+        ContactId: string;
+        /** @description A conversation with what only its own page shows. */
+        ConversationDetails: components["schemas"]["ConversationSummary"] & {
+            escalation?: components["schemas"]["Escalation"] | null;
             page_url?: string | null;
-            status: components["schemas"]["Status"];
-            /** Format: int64 */
-            unread_count: number;
-            /** Format: date-time */
-            updated_at: string;
         };
+        /** Format: uuid */
+        ConversationId: string;
         ConversationPatch: {
+            /** @description true: take over from the bot; false: give back to it. */
             ai_paused?: boolean | null;
-            /** Format: uuid */
-            assigned_to?: string | null;
-            status?: null | components["schemas"]["Status"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            status?: components["schemas"]["ConversationStatus"] | null;
         };
+        /** @enum {string} */
+        ConversationStatus: "open" | "escalated" | "resolved";
+        /** @description One line of the inbox. */
         ConversationSummary: {
+            /** @description A person has taken over: the bot is silent. */
             ai_paused: boolean;
-            /** Format: uuid */
-            assigned_to?: string | null;
+            assigned_to?: components["schemas"]["UserId"] | null;
             channel: components["schemas"]["ChannelName"];
             contact: components["schemas"]["Contact"];
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["ConversationId"];
             language?: string | null;
             /** Format: date-time */
             last_message_at?: string | null;
             last_message_preview?: string | null;
             /** Format: int64 */
             last_seq: number;
+            /** @description Escalated, or the visitor waits for the person who took over. */
             needs_person: boolean;
-            status: components["schemas"]["Status"];
-            /** Format: int64 */
+            status: components["schemas"]["ConversationStatus"];
+            /** Format: int32 */
             unread_count: number;
             /** Format: date-time */
             updated_at: string;
         };
-        CreatedQaPair: {
-            answer: string;
-            category: string;
+        CreatedApiKey: components["schemas"]["ApiKey"] & {
+            /** @description The key itself, shown this once. */
+            key: string;
+        };
+        CreatedChannel: components["schemas"]["Channel"] & {
+            /** @description Signs the identity tokens (JWT, HS256) of your signed-in customers. Shown this once. */
+            identity_secret: string;
+        };
+        CreatedQaPair: components["schemas"]["QaPair"] & {
+            near_duplicate?: components["schemas"]["NearDuplicate"] | null;
+        };
+        /** @description A credential as the API shows it. */
+        Credential: {
+            base_url?: string | null;
+            id: components["schemas"]["CredentialId"];
+            /**
+             * Format: double
+             * @description Per million tokens; without them cost is not counted.
+             */
+            input_price?: number | null;
+            is_active: boolean;
+            /** @description The one that composes answers. */
+            is_default: boolean;
+            key_last4: string;
+            label?: string | null;
+            model: string;
+            /** Format: double */
+            output_price?: number | null;
+            provider: components["schemas"]["Provider"];
+        };
+        /** Format: uuid */
+        CredentialId: string;
+        CredentialList: {
+            items: components["schemas"]["Credential"][];
+        };
+        CredentialPatch: {
+            /** Format: double */
+            input_price?: number | null;
+            is_active?: boolean | null;
+            is_default?: boolean | null;
+            label?: string | null;
+            model?: string | null;
+            /** Format: double */
+            output_price?: number | null;
+        };
+        /** @description What a test call gave. */
+        CredentialTest: {
+            /** @description What the model said, or what went wrong. */
+            detail: string;
+            /** Format: int64 */
+            milliseconds: number;
+            works: boolean;
+        };
+        /** @description A document as lists show it. */
+        Document: {
+            /**
+             * Format: int32
+             * @description How many passages it was cut into.
+             */
+            chunk_count: number;
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
-            is_active: boolean;
+            /** Format: int64 */
+            file_size: number;
+            id: components["schemas"]["DocumentId"];
             language?: string | null;
-            near_duplicate?: null | components["schemas"]["NearDuplicate"];
-            question: string;
-            source: string;
+            /** @description `pending`, `processed` or `failed`. */
+            status: string;
+            title: string;
             /** Format: date-time */
             updated_at: string;
+            url?: string | null;
         };
+        /** Format: uuid */
+        DocumentId: string;
+        DocumentList: {
+            items: components["schemas"]["Document"][];
+        };
+        /** @description The embedding model in use and, while it changes, the next one. */
+        EmbedderState: {
+            current: components["schemas"]["EmbedderView"];
+            /** @description Whether the local model's files are installed on this server. */
+            is_local_available: boolean;
+            next?: components["schemas"]["EmbedderView"] | null;
+            /**
+             * Format: int64
+             * @description Texts that still wait for a vector of the current model.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Texts that still wait for a vector of the next model.
+             */
+            waiting_next: number;
+        };
+        EmbedderView: {
+            base_url?: string | null;
+            /** Format: int32 */
+            dimensions?: number | null;
+            /** @description `local` or `endpoint`. */
+            kind: string;
+            model?: string | null;
+        };
+        /** @description An escalation as the inbox shows it. */
         Escalation: {
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            reason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
+            id: components["schemas"]["EscalationId"];
+            reason: components["schemas"]["EscalationReason"];
+            /** @description `pending`, `in_progress` or `resolved`. */
             status: string;
             summary: string;
         };
+        /** Format: uuid */
+        EscalationId: string;
+        /**
+         * @description Why a person is needed.
+         * @enum {string}
+         */
+        EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
+        /** @enum {string} */
+        Feedback: "up" | "down";
+        /** @description A question nobody has answered yet. */
         Gap: {
+            /** @description What the bot said instead. */
             ai_answer?: string | null;
-            /** Format: uuid */
-            best_match_id?: string | null;
-            /** Format: uuid */
-            conversation_id?: string | null;
+            best_match_id?: components["schemas"]["QaPairId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["GapId"];
             /** Format: date-time */
             last_asked_at: string;
             question: string;
-            /** Format: uuid */
-            resolved_qa_id?: string | null;
-            /** Format: float */
+            resolved_qa_id?: components["schemas"]["QaPairId"] | null;
+            /**
+             * Format: double
+             * @description Its cosine, 0 to 1.
+             */
             similarity_score?: number | null;
             status: components["schemas"]["GapStatus"];
-            /** Format: int64 */
+            /** Format: int32 */
             times_asked: number;
         };
-        GapPage: {
-            items: components["schemas"]["Gap"][];
-            next_cursor?: string | null;
-        };
+        /** Format: uuid */
+        GapId: string;
         /** @enum {string} */
         GapStatus: "open" | "resolved" | "dismissed";
+        /** @description What an import did. */
         Imported: {
+            /** @description Rows that were left out, with the reason. */
             errors: components["schemas"]["RowError"][];
-            /** Format: int64 */
             imported: number;
         };
+        /**
+         * @description People write in bursts: "Hi" – "I have a question" – "about my order".
+         * @enum {string}
+         */
+        JoinMessages: "when_unsure" | "always" | "never";
+        /** @description One message. `seq` counts 1, 2, 3 … in its conversation. */
         Message: {
-            answer?: null | components["schemas"]["Answer"];
+            answer?: components["schemas"]["Answer"] | null;
+            /** @description Given by the sender; the same one again stores nothing twice. */
             client_message_id?: string | null;
-            /** Format: uuid */
-            conversation_id: string;
+            conversation_id: components["schemas"]["ConversationId"];
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["MessageId"];
             sender_name?: string | null;
             sender_type: components["schemas"]["SenderType"];
             /** Format: int64 */
             seq: number;
+            /** @description Markdown-lite: bold, italics, lists, links, code. */
             text: string;
         };
+        /** @description A message with the conversation it changed. */
+        MessageEvent: {
+            conversation: components["schemas"]["ConversationSummary"];
+            message: components["schemas"]["Message"];
+        };
+        /** Format: uuid */
+        MessageId: string;
         MessageList: {
             items: components["schemas"]["Message"][];
         };
         NearDuplicate: {
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["QaPairId"];
             question: string;
-            /** Format: float */
+            /** Format: double */
             similarity: number;
         };
+        NewApiKey: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description What it is for: `Shop import`. */
+            name: string;
+            /**
+             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
+             *     `credentials:manage`, `api_keys:manage`.
+             */
+            scopes: string[];
+        };
+        NewChannel: {
+            allowed_origins?: string[];
+            name: string;
+            /** @description Any of the widget's settings; the others have their default. */
+            settings?: Record<string, never>;
+        };
+        NewCredential: {
+            /** @description Only for `openai_compatible`: `http://127.0.0.1:11434/v1`. */
+            base_url?: string | null;
+            /** Format: double */
+            input_price?: number | null;
+            is_default?: boolean;
+            /** @description The key. A local server may need none: send an empty string. */
+            key: string;
+            label?: string | null;
+            /** @description The provider's name of the model. */
+            model: string;
+            /** Format: double */
+            output_price?: number | null;
+            provider: components["schemas"]["Provider"];
+        };
+        /** @description A text to be learned: Markdown or plain. */
+        NewDocument: {
+            language?: string | null;
+            text: string;
+            title: string;
+            /** @description Where visitors can read it; shown as the source's link. */
+            url?: string | null;
+        };
+        /** @description `{"kind": "local"}` or `{"kind": "endpoint", "base_url", "model", "key"}`. */
+        NewEmbedder: {
+            /** @enum {string} */
+            kind: "local";
+        } | {
+            base_url: string;
+            /** Format: int32 */
+            dimensions?: number | null;
+            key?: string;
+            /** @enum {string} */
+            kind: "endpoint";
+            model: string;
+        };
+        /** @description What is needed to write a pair. */
         NewQaPair: {
             answer: string;
+            /** @description `general` unless given. */
             category?: string | null;
+            /** @description ISO 639-1; recognised from the text unless given. */
             language?: string | null;
             question: string;
         };
         NewReply: {
+            /** @description Made by the client; sending the same one again gives the same message. */
             client_message_id: string;
             text: string;
         };
+        NewWidgetEscalation: {
+            /** @description In the visitor's words. */
+            reason?: string | null;
+        };
+        NewWidgetMessage: {
+            /** @description Made by the client, up to 100 characters; sending it again gives the same result and stores nothing. */
+            client_message_id: string;
+            language?: string | null;
+            page_url?: string | null;
+            /** @description 1 to 4,000 characters. */
+            text: string;
+        };
+        NewWidgetSession: {
+            /** @description A JWT (HS256, signed with the channel's secret): sub, exp, and if you like email and name. */
+            identity_token?: string | null;
+            language?: string | null;
+            page_url?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ConversationSummary: {
-            items: components["schemas"]["ConversationSummary"][];
+            items: {
+                /** @description A person has taken over: the bot is silent. */
+                ai_paused: boolean;
+                assigned_to?: components["schemas"]["UserId"] | null;
+                channel: components["schemas"]["ChannelName"];
+                contact: components["schemas"]["Contact"];
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["ConversationId"];
+                language?: string | null;
+                /** Format: date-time */
+                last_message_at?: string | null;
+                last_message_preview?: string | null;
+                /** Format: int64 */
+                last_seq: number;
+                /** @description Escalated, or the visitor waits for the person who took over. */
+                needs_person: boolean;
+                status: components["schemas"]["ConversationStatus"];
+                /** Format: int32 */
+                unread_count: number;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list. */
+        Page_Gap: {
+            items: {
+                /** @description What the bot said instead. */
+                ai_answer?: string | null;
+                best_match_id?: components["schemas"]["QaPairId"] | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["GapId"];
+                /** Format: date-time */
+                last_asked_at: string;
+                question: string;
+                resolved_qa_id?: components["schemas"]["QaPairId"] | null;
+                /**
+                 * Format: double
+                 * @description Its cosine, 0 to 1.
+                 */
+                similarity_score?: number | null;
+                status: components["schemas"]["GapStatus"];
+                /** Format: int32 */
+                times_asked: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_QaPair: {
+            items: {
+                /** @description Markdown-lite. */
+                answer: string;
+                category: string;
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["QaPairId"];
+                /** @description Inactive pairs are kept but never answered from. */
+                is_active: boolean;
+                /** @description ISO 639-1; null where it was not recognised. */
+                language?: string | null;
+                question: string;
+                source: components["schemas"]["QaPairSource"];
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description The message and its answer; no answer if a person has taken over. */
+        PostedWidgetMessage: {
+            answer?: components["schemas"]["Answer"] | null;
+            conversation: components["schemas"]["WidgetConversation"];
+            message: components["schemas"]["Message"];
+        };
+        /** @description The body of every error answer (RFC 9457). */
         Problem: {
+            /** @description Stable, for programs: `qa_pair_not_found`. */
             code: string;
+            /** @description What happened and what to do, for people. */
             detail: string;
-            /** Format: int64 */
+            /** Format: int32 */
             status: number;
             title: string;
+            /** @description Where the code is explained. */
             type: string;
         };
+        /** @enum {string} */
+        Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
+        /** @description The settings that a visitor's browser needs. */
+        PublicSettings: {
+            avatar_url?: string | null;
+            booking_url?: string | null;
+            bubble_color: string;
+            bubble_position: components["schemas"]["BubblePosition"];
+            channel_key: string;
+            chat_icon_url?: string | null;
+            display_name: string;
+            escalation_enabled: boolean;
+            language: string;
+            /** Format: int32 */
+            max_suggestion_chips: number;
+            placeholder_text: string;
+            powered_by: boolean;
+            primary_color: string;
+            suggested_messages: string[];
+            theme: components["schemas"]["Theme"];
+            welcome_message: string;
+        };
+        /** @description A Q&A pair as the API shows it. */
         QaPair: {
+            /** @description Markdown-lite. */
             answer: string;
             category: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["QaPairId"];
+            /** @description Inactive pairs are kept but never answered from. */
             is_active: boolean;
+            /** @description ISO 639-1; null where it was not recognised. */
             language?: string | null;
             question: string;
-            source: string;
+            source: components["schemas"]["QaPairSource"];
             /** Format: date-time */
             updated_at: string;
         };
-        QaPairPage: {
-            items: components["schemas"]["QaPair"][];
-            next_cursor?: string | null;
-        };
+        /** Format: uuid */
+        QaPairId: string;
         QaPairPatch: {
             answer?: string | null;
             category?: string | null;
@@ -474,6 +1220,8 @@ export interface components {
             language?: string | null;
             question?: string | null;
         };
+        /** @enum {string} */
+        QaPairSource: "manual" | "csv_import" | "transcript_extraction" | "gap";
         ResolvedGap: {
             gap: components["schemas"]["Gap"];
             qa_pair: components["schemas"]["QaPair"];
@@ -481,17 +1229,27 @@ export interface components {
         ResolveGap: {
             answer: string;
             category?: string | null;
+            /** @description A better wording of the question; the visitor's own unless given. */
             question?: string | null;
         };
         /** @enum {string} */
         Role: "owner" | "admin" | "agent" | "viewer";
+        /** @description A row that could not be used. */
         RowError: {
             detail: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Counts lines of the file from 1, the heading being line 1.
+             */
             line: number;
+        };
+        Said: {
+            role: components["schemas"]["Speaker"];
+            text: string;
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
+        /** @description Who is signed in, and where. */
         Session: {
             role: components["schemas"]["Role"];
             tenant: components["schemas"]["Tenant"];
@@ -504,25 +1262,126 @@ export interface components {
         SignUp: {
             business_name: string;
             email: string;
+            /** @description `en` unless given. */
             language?: string | null;
             name: string;
+            /** @description 10 to 200 characters. */
             password: string;
         };
+        /** @description Where an answer comes from. */
+        Source: {
+            kind: components["schemas"]["SourceKind"];
+            /** @description The question of the Q&A pair, or the document's title and heading. */
+            title: string;
+            url?: string | null;
+        };
         /** @enum {string} */
-        Status: "open" | "resolved" | "escalated";
+        SourceKind: "qa" | "passage";
+        /** @enum {string} */
+        Speaker: "user" | "assistant";
+        Step: {
+            /** Format: double */
+            ms: number;
+            name: string;
+        };
+        /** @description A tenant as its members see it. */
         Tenant: {
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["TenantId"];
             language: string;
             name: string;
             slug: string;
             time_zone: string;
         };
+        /** Format: uuid */
+        TenantId: string;
+        /** @enum {string} */
+        Theme: "auto" | "light" | "dark";
+        /** @description A person, as shown to themselves. */
         User: {
             email: string;
-            /** Format: uuid */
-            id: string;
+            id: components["schemas"]["UserId"];
             name: string;
+        };
+        /** Format: uuid */
+        UserId: string;
+        /** @description A conversation as its visitor sees it. */
+        WidgetConversation: {
+            /** @description A person answers here, not the bot. */
+            ai_paused: boolean;
+            id: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            last_seq: number;
+            /** @description `open`, `escalated` or `resolved`. */
+            status: string;
+        };
+        WidgetEscalated: {
+            conversation: components["schemas"]["WidgetConversation"];
+            message: components["schemas"]["Message"];
+        };
+        WidgetFeedback: {
+            comment?: string | null;
+            value: components["schemas"]["Feedback"];
+        };
+        WidgetHistory: {
+            conversation: components["schemas"]["WidgetConversation"];
+            messages: components["schemas"]["Message"][];
+        };
+        WidgetSession: {
+            conversation: components["schemas"]["WidgetConversation"];
+            /** @description The newest messages, oldest of them first. */
+            messages: components["schemas"]["Message"][];
+            visitor_token: string;
+        };
+        /** @description All settings of a widget channel. Stored as JSON; keys that are missing there have their default. */
+        WidgetSettings: components["schemas"]["BotSettings"] & {
+            /** @default null */
+            avatar_url: string | null;
+            /**
+             * @description `#rrggbb`: the round button.
+             * @default #000000
+             */
+            bubble_color: string;
+            /** @default right */
+            bubble_position: components["schemas"]["BubblePosition"];
+            /** @default null */
+            chat_icon_url: string | null;
+            /**
+             * @description Only visitors with a valid identity token may write.
+             * @default false
+             */
+            identity_required: boolean;
+            /**
+             * @description `auto` follows the page and the browser; otherwise ISO 639-1.
+             * @default auto
+             */
+            language: string;
+            /**
+             * @description Empty: a text in the visitor's language.
+             * @default
+             */
+            placeholder_text: string;
+            /**
+             * @description Shows "Powered by Rapport".
+             * @default true
+             */
+            powered_by: boolean;
+            /**
+             * @description `#rrggbb`: header and own bubbles.
+             * @default #6366f1
+             */
+            primary_color: string;
+            /**
+             * @description Up to 5 questions to begin with.
+             * @default []
+             */
+            suggested_messages: string[];
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
+            /**
+             * @description The first bubble, Markdown-lite. Empty: a greeting in the visitor's language.
+             * @default
+             */
+            welcome_message: string;
         };
     };
     responses: never;
@@ -533,6 +1392,114 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: never;
@@ -550,12 +1517,113 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelList"];
                 };
             };
-            default: {
+        };
+    };
+    create_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannel"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["CreatedChannel"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -564,9 +1632,12 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
                 limit?: number;
+                /** @description Part of the contact's name or address, or of the last message. */
                 q?: string;
-                status?: "open" | "resolved" | "escalated" | "all";
+                /** @description `all` unless given. */
+                status?: "needs_person" | "open" | "escalated" | "resolved" | "all";
             };
             header?: never;
             path?: never;
@@ -582,12 +1653,12 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ConversationSummary"];
                 };
             };
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -597,7 +1668,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
@@ -611,12 +1682,12 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationDetails"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -626,7 +1697,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
@@ -644,12 +1715,28 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationDetails"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -657,12 +1744,14 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
+                /** @description Only messages with a higher `seq`; without it, the newest ones. */
                 after?: number;
+                /** @description 1 to 200, 100 unless given. */
                 limit?: number;
             };
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
@@ -676,12 +1765,12 @@ export interface operations {
                     "application/json": components["schemas"]["MessageList"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -691,7 +1780,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
@@ -709,12 +1798,50 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_answer_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -724,7 +1851,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
@@ -736,12 +1863,137 @@ export interface operations {
                 };
                 content?: never;
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentList"];
+                };
+            };
+        };
+    };
+    create_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["MessageEvent"];
                 };
             };
         };
@@ -750,8 +2002,10 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
                 limit?: number;
-                status?: "open" | "resolved" | "dismissed";
+                /** @description `open` unless given. */
+                status?: components["schemas"]["GapStatus"];
             };
             header?: never;
             path?: never;
@@ -764,15 +2018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GapPage"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Page_Gap"];
                 };
             };
         };
@@ -782,7 +2028,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["GapId"];
             };
             cookie?: never;
         };
@@ -796,12 +2042,20 @@ export interface operations {
                     "application/json": components["schemas"]["Gap"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -811,7 +2065,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["GapId"];
             };
             cookie?: never;
         };
@@ -829,12 +2083,209 @@ export interface operations {
                     "application/json": components["schemas"]["ResolvedGap"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_embedder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+        };
+    };
+    set_embedder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEmbedder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedderState"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_llm_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialList"];
+                };
+            };
+        };
+    };
+    create_llm_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_llm_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CredentialId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_llm_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CredentialId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_llm_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CredentialId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialTest"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -842,8 +2293,12 @@ export interface operations {
     list_qa_pairs: {
         parameters: {
             query?: {
+                category?: string;
                 cursor?: string;
+                is_active?: boolean;
+                /** @description 1 to 200, 50 unless given. */
                 limit?: number;
+                /** @description Part of question or answer. */
                 q?: string;
             };
             header?: never;
@@ -857,15 +2312,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QaPairPage"];
+                    "application/json": components["schemas"]["Page_QaPair"];
                 };
             };
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -891,12 +2346,41 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedQaPair"];
                 };
             };
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_qa_pair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["QaPairId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaPair"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -906,7 +2390,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["QaPairId"];
             };
             cookie?: never;
         };
@@ -918,12 +2402,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -933,7 +2417,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["QaPairId"];
             };
             cookie?: never;
         };
@@ -951,12 +2435,20 @@ export interface operations {
                     "application/json": components["schemas"]["QaPair"];
                 };
             };
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -976,14 +2468,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1009,12 +2493,12 @@ export interface operations {
                     "application/json": components["schemas"]["Imported"];
                 };
             };
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1036,12 +2520,12 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1067,12 +2551,20 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1091,14 +2583,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
             };
         };
     };
@@ -1123,12 +2607,269 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            default: {
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_widget_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicSettings"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escalate_widget_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetEscalation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetEscalated"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_widget_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_widget_messages: {
+        parameters: {
+            query?: {
+                /** @description Only messages with a higher `seq`; 0 unless given. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetHistory"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_widget_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetMessage"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedWidgetMessage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_widget_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WidgetFeedback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetFeedback"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_widget_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetSession"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetSession"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

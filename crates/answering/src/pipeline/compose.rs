@@ -22,7 +22,13 @@ pub(super) async fn compose(
     trace: &mut Trace,
     sink: &Sink,
 ) -> Result<Option<Composed>> {
-    let found = if turn.options.use_model { ctx.models.find(&ctx.db, proof, turn.options.model.as_deref()).await } else { Ok(None) };
+    let found = if turn.options.use_model {
+        ctx.models
+            .find(&ctx.db, proof, turn.options.model.as_deref())
+            .await
+    } else {
+        Ok(None)
+    };
     let outcome = match found {
         Ok(Some(model)) => with_model(ctx, proof, turn, material, &model, trace, sink).await?,
         Ok(None) => return Ok(approved_text(material, trace, sink)),
@@ -44,9 +50,19 @@ pub(super) async fn compose(
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
     let best = material.found.candidates.first()?;
     let text = best.text.to_string();
-    let _ = sink.send(Delta { text: text.clone(), replace: true });
+    let _ = sink.send(Delta {
+        text: text.clone(),
+        replace: true,
+    });
     trace.step("compose");
-    Some(Composed { text, mode: "approved_text", used: vec![best.clone()], model: None, input_tokens: 0, output_tokens: 0 })
+    Some(Composed {
+        text,
+        mode: "approved_text",
+        used: vec![best.clone()],
+        model: None,
+        input_tokens: 0,
+        output_tokens: 0,
+    })
 }
 
 enum Outcome {
@@ -67,7 +83,10 @@ async fn with_model(
 ) -> Result<Outcome> {
     let (request, shown) = prompt::build(turn, material);
     trace.note("model", json!(model.name()));
-    trace.note("prompt", json!({"system": request.system, "passages": shown.len()}));
+    trace.note(
+        "prompt",
+        json!({"system": request.system, "passages": shown.len()}),
+    );
     let Some(hold) = model::reserve(&ctx.db, proof, model, &request).await? else {
         return Ok(Outcome::Fallback(ChatError::BudgetSpent.fallback_reason()));
     };
@@ -99,7 +118,11 @@ async fn with_model(
         // it speaks without resting on a passage: the approved text is certain to
         return Ok(Outcome::Fallback("no_citation"));
     }
-    let used = grounded.cited.iter().filter_map(|number| shown.get(*number).cloned()).collect();
+    let used = grounded
+        .cited
+        .iter()
+        .filter_map(|number| shown.get(*number).cloned())
+        .collect();
     Ok(Outcome::Composed(Composed {
         text: grounded.text,
         mode: "model",
@@ -121,9 +144,17 @@ struct Heard {
 async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard {
     let started = std::time::Instant::now();
     let mut stream = model.remote.stream(request);
-    let mut shower = Shower { sink, text: String::new(), shown: 0, is_first: true };
+    let mut shower = Shower {
+        sink,
+        text: String::new(),
+        shown: 0,
+        is_first: true,
+    };
     let mut first_token_ms = None;
-    let estimate = |text: &str| Usage { input_tokens: 0, output_tokens: u32::try_from(text.len() / 4).unwrap_or(u32::MAX) };
+    let estimate = |text: &str| Usage {
+        input_tokens: 0,
+        output_tokens: u32::try_from(text.len() / 4).unwrap_or(u32::MAX),
+    };
     loop {
         match stream.next().await {
             Some(Ok(ChatEvent::Text(piece))) => {
@@ -132,21 +163,42 @@ async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard
             }
             // no tool is offered
             Some(Ok(ChatEvent::ToolCall(_))) => {}
-            Some(Ok(ChatEvent::Finished { reason: FinishReason::Filtered, usage })) => {
+            Some(Ok(ChatEvent::Finished {
+                reason: FinishReason::Filtered,
+                usage,
+            })) => {
                 let error = ChatError::InvalidResponse("the provider withheld the answer".into());
-                return Heard { result: Err(error), usage, first_token_ms };
+                return Heard {
+                    result: Err(error),
+                    usage,
+                    first_token_ms,
+                };
             }
-            Some(Ok(ChatEvent::Finished { usage, .. })) => return Heard { result: Ok(shower.text), usage, first_token_ms },
+            Some(Ok(ChatEvent::Finished { usage, .. })) => {
+                return Heard {
+                    result: Ok(shower.text),
+                    usage,
+                    first_token_ms,
+                };
+            }
             Some(Err(error)) => {
                 let usage = match &error {
                     ChatError::Cut { usage } => *usage,
                     _ => estimate(&shower.text),
                 };
-                return Heard { result: Err(error), usage, first_token_ms };
+                return Heard {
+                    result: Err(error),
+                    usage,
+                    first_token_ms,
+                };
             }
             None => {
                 let usage = estimate(&shower.text);
-                return Heard { result: Err(ChatError::Cut { usage }), usage, first_token_ms };
+                return Heard {
+                    result: Err(ChatError::Cut { usage }),
+                    usage,
+                    first_token_ms,
+                };
             }
         }
     }
@@ -170,7 +222,9 @@ impl Shower<'_> {
         }
         // an open bracket may become a citation or a link: wait for what follows it
         let rest = self.text.get(self.shown..).unwrap_or_default();
-        let end = rest.rfind('[').filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
+        let end = rest
+            .rfind('[')
+            .filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
         let ready = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         if ready.is_empty() {
             return;
@@ -178,7 +232,10 @@ impl Shower<'_> {
         self.shown += ready.len();
         let text = without_marks(ready);
         if !text.is_empty() {
-            let _ = self.sink.send(Delta { text, replace: std::mem::take(&mut self.is_first) });
+            let _ = self.sink.send(Delta {
+                text,
+                replace: std::mem::take(&mut self.is_first),
+            });
         }
     }
 }
@@ -205,12 +262,22 @@ fn without_marks(text: &str) -> String {
         let Some(end) = from.find(']') else { break };
         let inside = from.get(1..end).unwrap_or_default();
         let after = from.get(end + 1..).unwrap_or_default();
-        let is_citation = inside.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | ';')) && !after.starts_with('(');
-        out.push_str(if is_citation { before.trim_end_matches(' ') } else { before });
+        let is_citation = inside
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | ';'))
+            && !after.starts_with('(');
+        out.push_str(if is_citation {
+            before.trim_end_matches(' ')
+        } else {
+            before
+        });
         if !is_citation {
             out.push_str(inside);
         }
-        rest = match after.strip_prefix('(').and_then(|address| address.find(')').map(|close| (address, close))) {
+        rest = match after
+            .strip_prefix('(')
+            .and_then(|address| address.find(')').map(|close| (address, close)))
+        {
             Some((address, close)) if !is_citation => address.get(close + 1..).unwrap_or_default(),
             _ => after,
         };
@@ -226,7 +293,12 @@ mod tests {
 
     fn streamed(pieces: &[&str]) -> String {
         let (sink, mut received) = mpsc::unbounded_channel();
-        let mut shower = Shower { sink: &sink, text: String::new(), shown: 0, is_first: true };
+        let mut shower = Shower {
+            sink: &sink,
+            text: String::new(),
+            shown: 0,
+            is_first: true,
+        };
         pieces.iter().for_each(|piece| shower.push(piece));
         drop(sink);
         let mut text = String::new();
@@ -239,7 +311,13 @@ mod tests {
     #[test]
     fn the_visitor_never_sees_marks_or_the_refusal() {
         assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
-        assert_eq!(streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]), "No, we do not. Sorry.");
-        assert_eq!(streamed(&["See [our ", "page](https://a", ".example) now"]), "See our page now");
+        assert_eq!(
+            streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]),
+            "No, we do not. Sorry."
+        );
+        assert_eq!(
+            streamed(&["See [our ", "page](https://a", ".example) now"]),
+            "See our page now"
+        );
     }
 }

@@ -19,7 +19,10 @@ pub fn ground(text: &str, shown: &[Candidate]) -> Grounded {
     let text = strip_citations(text, shown.len(), &mut cited);
     let text = keep_known_links(&text, shown);
     let text: String = text.chars().filter(|c| is_visible(*c)).collect();
-    Grounded { text: text.trim().to_owned(), cited }
+    Grounded {
+        text: text.trim().to_owned(),
+        cited,
+    }
 }
 
 /// Removes `[1]`, `[1, 2]` and `[1][2]`, together with the space before them, and notes the numbers.
@@ -28,9 +31,13 @@ fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
     let mut rest = text;
     while let Some(start) = rest.find('[') {
         let (before, from) = rest.split_at(start);
-        let citation = from.find(']').and_then(|end| from.get(1..end)).and_then(|inside| numbers(inside, count).map(|n| (n, inside.len() + 2)));
+        let citation = from
+            .find(']')
+            .and_then(|end| from.get(1..end))
+            .and_then(|inside| numbers(inside, count).map(|n| (n, inside.len() + 2)));
         // `[1](https://…)` is a link whose text is a number
-        let citation = citation.filter(|(_, length)| !from.get(*length..).is_some_and(|after| after.starts_with('(')));
+        let citation =
+            citation.filter(|(_, length)| !from.get(*length..).is_some_and(|after| after.starts_with('(')));
         match citation {
             Some((numbers, length)) => {
                 out.push_str(before.trim_end_matches(' '));
@@ -53,13 +60,25 @@ fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
 }
 
 fn numbers(inside: &str, count: usize) -> Option<Vec<usize>> {
-    let parts: Option<Vec<usize>> = inside.split([',', ';']).map(|part| part.trim().parse::<usize>().ok()).collect();
-    parts.filter(|parts| !parts.is_empty()).map(|parts| parts.into_iter().filter(|n| (1..=count).contains(n)).map(|n| n - 1).collect())
+    let parts: Option<Vec<usize>> = inside
+        .split([',', ';'])
+        .map(|part| part.trim().parse::<usize>().ok())
+        .collect();
+    parts.filter(|parts| !parts.is_empty()).map(|parts| {
+        parts
+            .into_iter()
+            .filter(|n| (1..=count).contains(n))
+            .map(|n| n - 1)
+            .collect()
+    })
 }
 
 /// A link whose address no passage holds loses its address; the words stay.
 fn keep_known_links(text: &str, shown: &[Candidate]) -> String {
-    let known: HashSet<String> = shown.iter().flat_map(|candidate| addresses(&candidate.text)).collect();
+    let known: HashSet<String> = shown
+        .iter()
+        .flat_map(|candidate| addresses(&candidate.text))
+        .collect();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("](") {
@@ -85,8 +104,13 @@ fn keep_known_links(text: &str, shown: &[Candidate]) -> String {
 }
 
 fn without_bare_addresses(text: &str, known: &HashSet<String>) -> String {
-    let unknown: Vec<String> = addresses(text).into_iter().filter(|address| !known.contains(address)).collect();
-    unknown.iter().fold(text.to_owned(), |text, address| text.replace(address.as_str(), ""))
+    let unknown: Vec<String> = addresses(text)
+        .into_iter()
+        .filter(|address| !known.contains(address))
+        .collect();
+    unknown.iter().fold(text.to_owned(), |text, address| {
+        text.replace(address.as_str(), "")
+    })
 }
 
 /// All web addresses in a text.
@@ -96,8 +120,13 @@ fn addresses(text: &str) -> Vec<String> {
         let mut rest = text;
         while let Some(start) = rest.find(scheme) {
             let from = rest.get(start..).unwrap_or_default();
-            let end = from.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '"' | '<' | '“' | '”')).unwrap_or(from.len());
-            let address = from.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?']);
+            let end = from
+                .find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '"' | '<' | '“' | '”'))
+                .unwrap_or(from.len());
+            let address = from
+                .get(..end)
+                .unwrap_or_default()
+                .trim_end_matches(['.', ',', ';', ':', '!', '?']);
             found.push(address.to_owned());
             rest = from.get(scheme.len()..).unwrap_or_default();
         }
@@ -136,7 +165,10 @@ mod tests {
     #[test]
     fn citations_become_numbers_and_leave_the_text() {
         let shown = shown(&["a", "b", "c"]);
-        let grounded = ground("Yes, we ship [2]. It costs €12 [1, 2]. See [our page](x) [9].", &shown);
+        let grounded = ground(
+            "Yes, we ship [2]. It costs €12 [1, 2]. See [our page](x) [9].",
+            &shown,
+        );
         assert_eq!(grounded.text, "Yes, we ship. It costs €12. See our page.");
         assert_eq!(grounded.cited, [1, 0]);
     }
@@ -144,8 +176,14 @@ mod tests {
     #[test]
     fn only_addresses_from_the_passages_survive() {
         let shown = shown(&["See [orders](https://shop.example/orders)."]);
-        let grounded = ground("Go to [orders](https://shop.example/orders) or [here](https://evil.example/x) or https://evil.example/y now [1]", &shown);
-        assert_eq!(grounded.text, "Go to [orders](https://shop.example/orders) or here or  now");
+        let grounded = ground(
+            "Go to [orders](https://shop.example/orders) or [here](https://evil.example/x) or https://evil.example/y now [1]",
+            &shown,
+        );
+        assert_eq!(
+            grounded.text,
+            "Go to [orders](https://shop.example/orders) or here or  now"
+        );
     }
 
     #[test]

@@ -114,14 +114,13 @@ impl Turn {
             .join("\n")
     }
 
-    /// What the visitor asked before that.
-    fn previous_question(&self) -> Option<&str> {
-        let earlier = self.recent.get(..self.waiting_from()).unwrap_or_default();
-        earlier
+    /// What the visitor asked before that, oldest first.
+    fn earlier_questions(&self) -> Vec<&str> {
+        self.history()
             .iter()
-            .rev()
-            .find(|utterance| utterance.sender_type == SenderType::User)
+            .filter(|utterance| utterance.sender_type == SenderType::User)
             .map(|utterance| utterance.text.as_str())
+            .collect()
     }
 
     fn history(&self) -> &[Utterance] {
@@ -204,8 +203,9 @@ fn understand_language(question: &str, turn: &Turn) -> Language {
         .as_deref()
         .map_or(Language::UNKNOWN, Language::from_code);
     let earlier = || {
-        turn.previous_question()
-            .map_or(Language::UNKNOWN, language::detect)
+        turn.earlier_questions()
+            .last()
+            .map_or(Language::UNKNOWN, |text| language::detect(text))
     };
     language::detect(question).or(earlier()).or(known)
 }

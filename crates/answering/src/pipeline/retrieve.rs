@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Turn;
 use super::trace::Trace;
 use crate::Context;
-use crate::followup::{self, Reading};
+use crate::followup::{self, Reading, Readings};
 
 /// The candidates of the reading that was chosen.
 pub struct Found {
@@ -32,6 +32,8 @@ impl Found {
 const CANDIDATES: usize = 8;
 /// A contextual reading must beat the plain one by this much.
 const LEAD: f32 = 0.05;
+/// Unless the question cannot mean much by itself.
+const DEPENDENT_LEAD: f32 = -0.35;
 /// Above this share of words that the knowledge does not have, context does not help.
 const UNKNOWN_WORDS: f32 = 0.3;
 
@@ -44,7 +46,10 @@ pub async fn retrieve(
     language: Language,
     trace: &mut Trace,
 ) -> Result<Found> {
-    let readings = followup::readings(question, turn.previous_question());
+    let Readings {
+        all: readings,
+        is_dependent,
+    } = followup::readings(question, &turn.earlier_questions());
     let vectors = embed(ctx, proof, snapshot, &readings).await;
     trace.step("embed");
     if vectors.is_none() {
@@ -77,10 +82,21 @@ pub async fn retrieve(
         .map_or(1.0, |best| best.features.unknown);
     let is_sure = plain_result.confidence() >= turn.settings.confidence_threshold as f32;
     let mut best = (plain, plain_result);
-    if !is_sure && unknown <= UNKNOWN_WORDS {
+    let is_exact = best
+        .1
+        .candidates
+        .first()
+        .is_some_and(|best| best.features.exact > 0.5);
+    if !is_exact && (!is_sure || is_dependent) && unknown <= UNKNOWN_WORDS {
         for (reading, result) in searched {
             let result = with_new_words_first(result, question, language);
-            if result.confidence() > best.1.confidence() + LEAD {
+            // a dependent question means little by itself: any reading that is understood goes before it
+            let lead = if is_dependent && !best.0.is_contextual {
+                DEPENDENT_LEAD
+            } else {
+                LEAD
+            };
+            if result.confidence() > best.1.confidence() + lead {
                 best = (reading, result);
             }
         }

@@ -17,7 +17,9 @@ use crate::Context;
 use crate::settings::WidgetSettings;
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(list_channels, create_channel)).routes(routes!(get_channel, update_channel))
+    OpenApiRouter::new()
+        .routes(routes!(list_channels, create_channel))
+        .routes(routes!(get_channel, update_channel))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -64,27 +66,50 @@ struct ChannelPatch {
 async fn list_channels(State(ctx): State<Context>, member: Member) -> Result<Json<ChannelList>> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(ChannelList { items: store::list(&mut tx).await? }))
+    Ok(Json(ChannelList {
+        items: store::list(&mut tx).await?,
+    }))
 }
 
 /// Create a widget.
 #[utoipa::path(post, path = "/channels", operation_id = "create_channel", tag = "channels", request_body = NewChannel,
     responses((status = 201, body = CreatedChannel), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn create_channel(State(ctx): State<Context>, member: Member, Json(input): Json<NewChannel>) -> Result<(StatusCode, Json<CreatedChannel>)> {
+async fn create_channel(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<NewChannel>,
+) -> Result<(StatusCode, Json<CreatedChannel>)> {
     member.require(Permission::ManageChannels)?;
     let settings = WidgetSettings::default().patched(&input.settings.unwrap_or_else(|| json!({})))?;
     let actor = member.actor().to_string();
     let mut tx = ctx.db.tenant(&member).await?;
-    let (channel, identity_secret) =
-        create_widget(&mut tx, &ctx.master_key, &actor, &input.name, &settings, &input.allowed_origins).await?;
+    let (channel, identity_secret) = create_widget(
+        &mut tx,
+        &ctx.master_key,
+        &actor,
+        &input.name,
+        &settings,
+        &input.allowed_origins,
+    )
+    .await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(CreatedChannel { channel, identity_secret })))
+    Ok((
+        StatusCode::CREATED,
+        Json(CreatedChannel {
+            channel,
+            identity_secret,
+        }),
+    ))
 }
 
 /// Read a channel.
 #[utoipa::path(get, path = "/channels/{id}", operation_id = "get_channel", tag = "channels",
     params(("id" = ChannelId, Path)), responses((status = 200, body = Channel), (status = 404, body = Problem)))]
-async fn get_channel(State(ctx): State<Context>, member: Member, Path(id): Path<ChannelId>) -> Result<Json<Channel>> {
+async fn get_channel(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ChannelId>,
+) -> Result<Json<Channel>> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     Ok(Json(store::get(&mut tx, id).await?))
@@ -104,7 +129,14 @@ async fn update_channel(
     let mut tx = ctx.db.tenant(&member).await?;
     let channel = apply(store::get(&mut tx, id).await?, patch)?;
     store::update(&mut tx, &channel).await?;
-    audit::record(&mut tx, &member.actor().to_string(), "channel_updated", &format!("channel:{id}"), json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "channel_updated",
+        &format!("channel:{id}"),
+        json!({}),
+    )
+    .await?;
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
     Ok(Json(channel))
@@ -122,11 +154,17 @@ fn apply(mut channel: Channel, patch: ChannelPatch) -> Result<Channel> {
         channel.settings = channel.settings.patched(&settings)?;
     }
     if let Some(origins) = patch.allowed_origins {
-        channel.allowed_origins = origins.iter().map(|origin| check_origin(origin)).collect::<Result<_>>()?;
+        channel.allowed_origins = origins
+            .iter()
+            .map(|origin| check_origin(origin))
+            .collect::<Result<_>>()?;
     }
     if let Some(temperature) = patch.ai_temperature {
         if !(0.0..=2.0).contains(&temperature) {
-            return Err(invalid("bad_temperature", "`ai_temperature` lies between 0 and 2."));
+            return Err(invalid(
+                "bad_temperature",
+                "`ai_temperature` lies between 0 and 2.",
+            ));
         }
         channel.ai_temperature = temperature;
     }

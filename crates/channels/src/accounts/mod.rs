@@ -47,23 +47,38 @@ pub async fn create_widget(
     if name.is_empty() || name.chars().count() > 100 {
         return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
     }
-    let origins = allowed_origins.iter().map(|origin| check_origin(origin)).collect::<Result<Vec<_>>>()?;
+    let origins = allowed_origins
+        .iter()
+        .map(|origin| check_origin(origin))
+        .collect::<Result<Vec<_>>>()?;
     let id = ChannelId::new();
     let secret = secrets::random_token("ws_");
     let sealed = master_key.seal(&store::secret_context(tx.tenant_id(), id), &secret)?;
     let key = secrets::random_name("ch_");
     store::insert(tx, id, name, &key, settings, &origins, &sealed).await?;
-    audit::record(tx, actor, "channel_created", &format!("channel:{id}"), json!({"kind": "widget"})).await?;
+    audit::record(
+        tx,
+        actor,
+        "channel_created",
+        &format!("channel:{id}"),
+        json!({"kind": "widget"}),
+    )
+    .await?;
     Ok((store::get(tx, id).await?, secret))
 }
 
 /// `https://shop.example`, as browsers send it: scheme and host, no path.
 pub fn check_origin(origin: &str) -> Result<String> {
     let trimmed = origin.trim().trim_end_matches('/').to_lowercase();
-    let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
+    let rest = trimmed
+        .strip_prefix("https://")
+        .or_else(|| trimmed.strip_prefix("http://"));
     match rest {
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']) => Ok(trimmed),
-        _ => Err(invalid("bad_origin", format!("`{origin}` is not an origin such as https://shop.example (no path)."))),
+        _ => Err(invalid(
+            "bad_origin",
+            format!("`{origin}` is not an origin such as https://shop.example (no path)."),
+        )),
     }
 }
 
@@ -73,9 +88,22 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_and_host_only() {
-        assert_eq!(check_origin("https://Shop.Example/").unwrap(), "https://shop.example");
-        assert_eq!(check_origin("http://localhost:3000").unwrap(), "http://localhost:3000");
-        for bad in ["shop.example", "https://", "https://a/b", "https://*.a", "ftp://a", "https://u@a"] {
+        assert_eq!(
+            check_origin("https://Shop.Example/").unwrap(),
+            "https://shop.example"
+        );
+        assert_eq!(
+            check_origin("http://localhost:3000").unwrap(),
+            "http://localhost:3000"
+        );
+        for bad in [
+            "shop.example",
+            "https://",
+            "https://a/b",
+            "https://*.a",
+            "ftp://a",
+            "https://u@a",
+        ] {
             assert!(check_origin(bad).is_err(), "{bad}");
         }
     }

@@ -38,7 +38,13 @@ pub async fn insert(
     .execute(&mut **tx)
     .await
     .on_constraint("channels_name_key", name_taken)?;
-    sqlx::query!("insert into channel_configurations (tenant_id, channel_id) values ($1, $2)", tenant.0, id.0).execute(&mut **tx).await?;
+    sqlx::query!(
+        "insert into channel_configurations (tenant_id, channel_id) values ($1, $2)",
+        tenant.0,
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

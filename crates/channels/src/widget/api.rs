@@ -43,7 +43,10 @@ pub struct PublicSettings {
 /// Read a widget's settings.
 #[utoipa::path(get, path = "/{channel_key}", operation_id = "get_widget_settings", tag = "widget",
     params(("channel_key" = String, Path)), responses((status = 200, body = PublicSettings), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub async fn get_widget_settings(State(ctx): State<Context>, Path(key): Path<String>) -> Result<Json<PublicSettings>> {
+pub async fn get_widget_settings(
+    State(ctx): State<Context>,
+    Path(key): Path<String>,
+) -> Result<Json<PublicSettings>> {
     let endpoint = ctx.endpoints.get(&ctx.db, &key).await?;
     let settings = endpoint.settings.clone();
     Ok(Json(PublicSettings {
@@ -123,7 +126,11 @@ pub async fn start_widget_session(
     visitor.has_begun = found.is_some();
     let conversation = found.unwrap_or_else(|| Conversation::unborn(visitor.conversation_id));
     visitor.conversation_id = conversation.id;
-    Ok(Json(Session { visitor_token: visitor.seal(&ctx.master_key)?, conversation, messages }))
+    Ok(Json(Session {
+        visitor_token: visitor.seal(&ctx.master_key)?,
+        conversation,
+        messages,
+    }))
 }
 
 /// `fr-CA` → `fr`.
@@ -132,7 +139,12 @@ pub fn language_code(language: &str) -> String {
 }
 
 /// Who the browser is: the person that the business vouches for, the one it was before, or somebody new.
-async fn recognise(ctx: &Context, endpoint: &Arc<ChannelEndpoint>, headers: &HeaderMap, identity: Option<&str>) -> Result<Visitor> {
+async fn recognise(
+    ctx: &Context,
+    endpoint: &Arc<ChannelEndpoint>,
+    headers: &HeaderMap,
+    identity: Option<&str>,
+) -> Result<Visitor> {
     let now = ctx.db.clock.now();
     let tenant = endpoint.tenant_id();
     let fresh = |contact| Visitor::new(tenant, endpoint.channel_id, contact, ConversationId::new(), now);
@@ -141,15 +153,25 @@ async fn recognise(ctx: &Context, endpoint: &Arc<ChannelEndpoint>, headers: &Hea
         let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
         let contact = contacts::store::find_or_create_verified(&mut tx, &identity).await?;
         tx.commit().await?;
-        return Ok(Visitor { is_verified: true, ..fresh(contact) });
+        return Ok(Visitor {
+            is_verified: true,
+            ..fresh(contact)
+        });
     }
     let before = bearer(headers).and_then(|token| Visitor::open(token, &ctx.master_key, now).ok());
-    let before = before.filter(|visitor| visitor.channel_id == endpoint.channel_id && visitor.tenant_id == tenant);
+    let before =
+        before.filter(|visitor| visitor.channel_id == endpoint.channel_id && visitor.tenant_id == tenant);
     if endpoint.settings.identity_required && !before.as_ref().is_some_and(|visitor| visitor.is_verified) {
-        return Err(unauthenticated("This channel is for signed-in customers: an identity token is needed."));
+        return Err(unauthenticated(
+            "This channel is for signed-in customers: an identity token is needed.",
+        ));
     }
     Ok(match before {
-        Some(before) => Visitor { is_verified: before.is_verified, conversation_id: before.conversation_id, ..fresh(before.contact_id) },
+        Some(before) => Visitor {
+            is_verified: before.is_verified,
+            conversation_id: before.conversation_id,
+            ..fresh(before.contact_id)
+        },
         None => fresh(ContactId::new()),
     })
 }
@@ -157,26 +179,47 @@ async fn recognise(ctx: &Context, endpoint: &Arc<ChannelEndpoint>, headers: &Hea
 impl Conversation {
     /// One that begins with its first message.
     fn unborn(id: ConversationId) -> Self {
-        Self { id, status: "open".into(), ai_paused: false, last_seq: 0 }
+        Self {
+            id,
+            status: "open".into(),
+            ai_paused: false,
+            last_seq: 0,
+        }
     }
 }
 
 /// The token's conversation, or the contact's open one on this channel.
 pub async fn find_conversation(tx: &mut TenantTx, visitor: &Visitor) -> Result<Option<Conversation>> {
-    let found = conversations::inbound::find_for_visitor(tx, visitor.conversation_id, visitor.contact_id, visitor.channel_id).await?;
-    Ok(found.map(|state| Conversation { id: state.id, status: state.status, ai_paused: state.ai_paused, last_seq: state.last_seq }))
+    let found = conversations::inbound::find_for_visitor(
+        tx,
+        visitor.conversation_id,
+        visitor.contact_id,
+        visitor.channel_id,
+    )
+    .await?;
+    Ok(found.map(|state| Conversation {
+        id: state.id,
+        status: state.status,
+        ai_paused: state.ai_paused,
+        last_seq: state.last_seq,
+    }))
 }
 
 /// The endpoint and the visitor of a request.
 pub async fn enter(ctx: &Context, key: &str, headers: &HeaderMap) -> Result<(Arc<ChannelEndpoint>, Visitor)> {
     let endpoint = ctx.endpoints.get(&ctx.db, key).await?;
-    let token = bearer(headers).ok_or_else(|| unauthenticated("Send the visitor token as `Authorization: Bearer …`."))?;
+    let token = bearer(headers)
+        .ok_or_else(|| unauthenticated("Send the visitor token as `Authorization: Bearer …`."))?;
     let visitor = Visitor::open(token, &ctx.master_key, ctx.db.clock.now())?;
     if visitor.channel_id != endpoint.channel_id || visitor.tenant_id != endpoint.tenant_id() {
-        return Err(unauthenticated("The visitor token belongs to another channel. Start a session again."));
+        return Err(unauthenticated(
+            "The visitor token belongs to another channel. Start a session again.",
+        ));
     }
     if endpoint.settings.identity_required && !visitor.is_verified {
-        return Err(unauthenticated("This channel is for signed-in customers: an identity token is needed."));
+        return Err(unauthenticated(
+            "This channel is for signed-in customers: an identity token is needed.",
+        ));
     }
     Ok((endpoint, visitor))
 }
@@ -207,13 +250,19 @@ pub async fn list_widget_messages(
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
     let mut tx = ctx.db.tenant_read(endpoint.as_ref()).await?;
     let Some(conversation) = find_conversation(&mut tx, &visitor).await? else {
-        return Ok(Json(History { conversation: Conversation::unborn(visitor.conversation_id), messages: Vec::new() }));
+        return Ok(Json(History {
+            conversation: Conversation::unborn(visitor.conversation_id),
+            messages: Vec::new(),
+        }));
     };
     let messages = match query.after {
         Some(after) => messages::store::list_after(&mut tx, conversation.id, after.max(0), HISTORY).await?,
         None => messages::store::list_latest(&mut tx, conversation.id, HISTORY).await?,
     };
-    Ok(Json(History { conversation, messages }))
+    Ok(Json(History {
+        conversation,
+        messages,
+    }))
 }
 
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -234,17 +283,25 @@ pub async fn give_widget_feedback(
     Json(body): Json<FeedbackBody>,
 ) -> Result<Json<FeedbackBody>> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
-    if body.comment.as_ref().is_some_and(|comment| comment.chars().count() > 2000) {
+    if body
+        .comment
+        .as_ref()
+        .is_some_and(|comment| comment.chars().count() > 2000)
+    {
         return Err(invalid("bad_comment", "A comment has at most 2,000 characters."));
     }
     let now = ctx.db.clock.now();
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
-    let conversation = find_conversation(&mut tx, &visitor).await?.ok_or_else(|| not_found("answer"))?;
+    let conversation = find_conversation(&mut tx, &visitor)
+        .await?
+        .ok_or_else(|| not_found("answer"))?;
     let comment = body.comment.as_deref();
     if !messages::store::set_feedback(&mut tx, conversation.id, id, body.value, comment, now).await? {
         return Err(not_found("answer"));
     }
-    tx.emit(kernel::Event::ConversationChanged { conversation_id: conversation.id });
+    tx.emit(kernel::Event::ConversationChanged {
+        conversation_id: conversation.id,
+    });
     tx.commit().await?;
     Ok(Json(body))
 }
@@ -276,14 +333,27 @@ pub async fn escalate_widget_conversation(
 ) -> Result<(StatusCode, Json<Escalated>)> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
     if !endpoint.settings.bot.escalation_enabled {
-        return Err(forbidden("escalation_disabled", "Nobody takes over conversations on this channel."));
+        return Err(forbidden(
+            "escalation_disabled",
+            "Nobody takes over conversations on this channel.",
+        ));
     }
-    let reason = body.and_then(|Json(body)| body.reason).filter(|reason| !reason.trim().is_empty());
+    let reason = body
+        .and_then(|Json(body)| body.reason)
+        .filter(|reason| !reason.trim().is_empty());
     let now = ctx.db.clock.now();
-    ctx.limits.check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
-    ctx.limits.check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
+    ctx.limits
+        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
+    ctx.limits
+        .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
-    let id = conversations::inbound::ensure_conversation(&mut tx, visitor.conversation_id, visitor.contact_id, visitor.channel_id).await?;
+    let id = conversations::inbound::ensure_conversation(
+        &mut tx,
+        visitor.conversation_id,
+        visitor.contact_id,
+        visitor.channel_id,
+    )
+    .await?;
     let is_new = escalations::open(&mut tx, id, escalations::Reason::VisitorAsked).await?;
     let language = conversations::inbound::language_of(&mut tx, id).await?;
     let message = match (is_new, messages::store::list_latest(&mut tx, id, 1).await?.pop()) {
@@ -293,7 +363,15 @@ pub async fn escalate_widget_conversation(
             outbound::record_system_message(&mut tx, id, &text).await?
         }
     };
-    let conversation = find_conversation(&mut tx, &visitor).await?.ok_or_else(|| not_found("conversation"))?;
+    let conversation = find_conversation(&mut tx, &visitor)
+        .await?
+        .ok_or_else(|| not_found("conversation"))?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(Escalated { conversation, message })))
+    Ok((
+        StatusCode::CREATED,
+        Json(Escalated {
+            conversation,
+            message,
+        }),
+    ))
 }

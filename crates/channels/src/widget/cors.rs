@@ -13,11 +13,21 @@ pub async fn guard(State(ctx): State<Context>, request: Request, next: Next) -> 
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_preflight = request.method() == Method::OPTIONS;
     // the path begins with the channel's key, whichever router this one is nested in
-    let key = request.uri().path().trim_start_matches("/api/widget").trim_start_matches('/').split('/').next().unwrap_or_default();
+    let key = request
+        .uri()
+        .path()
+        .trim_start_matches("/api/widget")
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
     let mut response = match ctx.endpoints.get(&ctx.db, key).await {
         Err(error) => error.into_response(),
         Ok(endpoint) if !endpoint.allows_origin(origin.as_ref().and_then(|origin| origin.to_str().ok())) => {
-            let error = forbidden("origin_not_allowed", "This web site is not among the channel's allowed origins.");
+            let error = forbidden(
+                "origin_not_allowed",
+                "This web site is not among the channel's allowed origins.",
+            );
             return error.into_response();
         }
         Ok(_) if is_preflight => StatusCode::NO_CONTENT.into_response(),
@@ -33,9 +43,21 @@ fn allow(response: &mut Response, origin: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.append(header::VARY, HeaderValue::from_static("origin"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, accept, last-event-id"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, accept, last-event-id"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("retry-after"),
+    );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
 }

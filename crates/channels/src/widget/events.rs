@@ -33,9 +33,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 #[utoipa::path(get, path = "/{channel_key}/events", operation_id = "stream_widget_events", tag = "widget",
     params(("channel_key" = String, Path), ("last-event-id" = Option<i64>, Header)),
     responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem)))]
-pub async fn stream_widget_events(State(ctx): State<Context>, Path(key): Path<String>, headers: HeaderMap) -> Result<Response> {
+pub async fn stream_widget_events(
+    State(ctx): State<Context>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
-    let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse::<i64>().ok());
+    let last_id = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse::<i64>().ok());
     let stream = follow(ctx, endpoint, visitor, last_id.map(|seq| seq.max(0)));
     let sse = axum::response::sse::Sse::new(stream).keep_alive(KeepAlive::new().interval(LOOK_EVERY));
     Ok(([("x-accel-buffering", "no")], sse).into_response())
@@ -47,7 +54,12 @@ struct Told {
     status: (String, bool),
 }
 
-fn follow(ctx: Context, endpoint: Arc<ChannelEndpoint>, visitor: Visitor, last_id: Option<i64>) -> impl Stream<Item = Result<Sse, Infallible>> {
+fn follow(
+    ctx: Context,
+    endpoint: Arc<ChannelEndpoint>,
+    visitor: Visitor,
+    last_id: Option<i64>,
+) -> impl Stream<Item = Result<Sse, Infallible>> {
     async_stream::stream! {
         // subscribed before the first look, so that nothing falls between
         let mut hints = ctx.db.live.subscribe();
@@ -75,14 +87,24 @@ fn follow(ctx: Context, endpoint: Arc<ChannelEndpoint>, visitor: Visitor, last_i
     }
 }
 
-async fn news(ctx: &Context, endpoint: &ChannelEndpoint, visitor: &Visitor, last_id: Option<i64>, told: &mut Option<Told>) -> Result<Vec<Sse>> {
+async fn news(
+    ctx: &Context,
+    endpoint: &ChannelEndpoint,
+    visitor: &Visitor,
+    last_id: Option<i64>,
+    told: &mut Option<Told>,
+) -> Result<Vec<Sse>> {
     let mut tx = ctx.db.tenant_read(endpoint).await?;
-    let Some(conversation) = find_conversation(&mut tx, visitor).await? else { return Ok(Vec::new()) };
+    let Some(conversation) = find_conversation(&mut tx, visitor).await? else {
+        return Ok(Vec::new());
+    };
     let mut events = Vec::new();
     let before = told.take();
     let is_first = before.is_none();
     // without a last id the browser has just read its history through the session
-    let mut seq = before.as_ref().map_or(last_id.unwrap_or(conversation.last_seq), |told| told.seq);
+    let mut seq = before
+        .as_ref()
+        .map_or(last_id.unwrap_or(conversation.last_seq), |told| told.seq);
     if conversation.last_seq - seq > LONGEST_REPLAY {
         events.push(Sse::default().event("resync").data("{}"));
         seq = conversation.last_seq;
@@ -90,7 +112,12 @@ async fn news(ctx: &Context, endpoint: &ChannelEndpoint, visitor: &Visitor, last
     if conversation.last_seq > seq {
         for message in messages::store::list_after(&mut tx, conversation.id, seq, LONGEST_REPLAY).await? {
             seq = message.seq;
-            events.push(Sse::default().event("message").id(seq.to_string()).data(json!(message).to_string()));
+            events.push(
+                Sse::default()
+                    .event("message")
+                    .id(seq.to_string())
+                    .data(json!(message).to_string()),
+            );
         }
     }
     let status = (conversation.status.clone(), conversation.ai_paused);
@@ -102,5 +129,7 @@ async fn news(ctx: &Context, endpoint: &ChannelEndpoint, visitor: &Visitor, last
 }
 
 fn changed(conversation: &Conversation) -> Sse {
-    Sse::default().event("conversation").data(json!(conversation).to_string())
+    Sse::default()
+        .event("conversation")
+        .data(json!(conversation).to_string())
 }

@@ -19,13 +19,19 @@ pub fn verify(token: &str, secret: &str) -> Result<VerifiedIdentity> {
     validation.leeway = 30;
     validation.validate_aud = false;
     let key = DecodingKey::from_secret(secret.as_bytes());
-    let claims = decode::<Claims>(token, &key, &validation).map_err(|_| refused())?.claims;
+    let claims = decode::<Claims>(token, &key, &validation)
+        .map_err(|_| refused())?
+        .claims;
     let subject = claims.sub.trim().to_owned();
     if subject.is_empty() || subject.chars().count() > 200 {
         return Err(refused());
     }
     let short = |text: Option<String>| text.map(|text| text.chars().take(200).collect());
-    Ok(VerifiedIdentity { subject, name: short(claims.name), email: short(claims.email) })
+    Ok(VerifiedIdentity {
+        subject,
+        name: short(claims.name),
+        email: short(claims.email),
+    })
 }
 
 fn refused() -> kernel::Error {
@@ -42,15 +48,27 @@ mod tests {
     use serde_json::json;
 
     fn signed(algorithm: Algorithm, secret: &str, claims: serde_json::Value) -> String {
-        encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+        encode(
+            &Header::new(algorithm),
+            &claims,
+            &EncodingKey::from_secret(secret.as_bytes()),
+        )
+        .unwrap()
     }
 
     #[test]
     fn only_a_current_token_of_this_channel_is_believed() {
         let far = 4_000_000_000_u64;
-        let good = signed(Algorithm::HS256, "secret", json!({"sub": "42", "email": "ana@example.com", "name": "Ana", "exp": far}));
+        let good = signed(
+            Algorithm::HS256,
+            "secret",
+            json!({"sub": "42", "email": "ana@example.com", "name": "Ana", "exp": far}),
+        );
         let identity = verify(&good, "secret").unwrap();
-        assert_eq!((identity.subject.as_str(), identity.email.as_deref()), ("42", Some("ana@example.com")));
+        assert_eq!(
+            (identity.subject.as_str(), identity.email.as_deref()),
+            ("42", Some("ana@example.com"))
+        );
         let unsigned = {
             let parts: Vec<&str> = good.split('.').collect();
             format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", parts[1])

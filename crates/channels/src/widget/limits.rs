@@ -65,7 +65,13 @@ impl WidgetLimits {
     }
 
     /// Counts the first message of a conversation against its address.
-    pub fn check_new_conversation(&self, tenant: TenantId, address: ClientIp, id: ConversationId, now: DateTime<Utc>) -> Result<()> {
+    pub fn check_new_conversation(
+        &self,
+        tenant: TenantId,
+        address: ClientIp,
+        id: ConversationId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let mut begun = self.0.begun.lock();
         if begun.contains(&id) {
             return Ok(());

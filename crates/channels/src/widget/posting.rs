@@ -58,12 +58,17 @@ pub async fn post_widget_message(
         return Err(invalid("bad_text", "A message has 1 to 4,000 characters."));
     }
     if input.client_message_id.is_empty() || input.client_message_id.len() > 100 {
-        return Err(invalid("bad_client_message_id", "`client_message_id` has 1 to 100 characters."));
+        return Err(invalid(
+            "bad_client_message_id",
+            "`client_message_id` has 1 to 100 characters.",
+        ));
     }
     let now = ctx.db.clock.now();
-    ctx.limits.check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
+    ctx.limits
+        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
     if !visitor.has_begun {
-        ctx.limits.check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
+        ctx.limits
+            .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     }
     let inbound = Inbound {
         channel_id: visitor.channel_id,
@@ -72,11 +77,21 @@ pub async fn post_widget_message(
         client_message_id: input.client_message_id,
         text: text.to_owned(),
         language: input.language.as_deref().map(language_code).or(visitor.language),
-        page_url: input.page_url.map(|url| url.chars().take(2000).collect()).or(visitor.page_url),
+        page_url: input
+            .page_url
+            .map(|url| url.chars().take(2000).collect())
+            .or(visitor.page_url),
     };
     let posted = turns::post(&ctx.answering, endpoint.as_ref(), endpoint.bot.clone(), inbound).await?;
-    let wants_stream = headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|v| v.contains("text/event-stream")));
-    if wants_stream { Ok(stream(posted)) } else { wait(posted).await }
+    let wants_stream = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|v| v.contains("text/event-stream")));
+    if wants_stream {
+        Ok(stream(posted))
+    } else {
+        wait(posted).await
+    }
 }
 
 /// The message with its conversation, as stored.
@@ -115,14 +130,26 @@ async fn wait(posted: Posted) -> Result<Response> {
         settle(&mut conversation, reply);
     }
     let answer = reply.and_then(|reply| reply.answer.clone());
-    Ok(Json(PostedMessage { message, conversation, answer }).into_response())
+    Ok(Json(PostedMessage {
+        message,
+        conversation,
+        answer,
+    })
+    .into_response())
 }
 
 /// A reply that hands over changes the conversation it belongs to.
 fn settle(conversation: &mut Conversation, reply: &Message) {
     use conversations::messages::Action;
-    let actions = reply.answer.as_ref().map(|answer| answer.actions.as_slice()).unwrap_or_default();
-    if actions.iter().any(|action| matches!(action, Action::HandOff { .. })) {
+    let actions = reply
+        .answer
+        .as_ref()
+        .map(|answer| answer.actions.as_slice())
+        .unwrap_or_default();
+    if actions
+        .iter()
+        .any(|action| matches!(action, Action::HandOff { .. }))
+    {
         conversation.status = "escalated".into();
         conversation.ai_paused = true;
     }

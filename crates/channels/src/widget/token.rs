@@ -37,9 +37,25 @@ const LIFETIME: TimeDelta = TimeDelta::days(30);
 const PREFIX: &str = "v1.";
 
 impl Visitor {
-    pub fn new(tenant_id: TenantId, channel_id: ChannelId, contact_id: ContactId, conversation_id: ConversationId, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        tenant_id: TenantId,
+        channel_id: ChannelId,
+        contact_id: ContactId,
+        conversation_id: ConversationId,
+        now: DateTime<Utc>,
+    ) -> Self {
         let expires_at = (now + LIFETIME).timestamp();
-        Self { tenant_id, channel_id, contact_id, conversation_id, is_verified: false, has_begun: false, language: None, page_url: None, expires_at }
+        Self {
+            tenant_id,
+            channel_id,
+            contact_id,
+            conversation_id,
+            is_verified: false,
+            has_begun: false,
+            language: None,
+            page_url: None,
+            expires_at,
+        }
     }
 
     /// The signed token.
@@ -54,7 +70,8 @@ impl Visitor {
     /// # Errors
     /// 401 for a token that was not made here, was changed, or has expired.
     pub fn open(token: &str, master_key: &MasterKey, now: DateTime<Utc>) -> Result<Self> {
-        Self::parse(token, master_key, now).ok_or_else(|| unauthenticated("The visitor token is not valid any more. Start a session again."))
+        Self::parse(token, master_key, now)
+            .ok_or_else(|| unauthenticated("The visitor token is not valid any more. Start a session again."))
     }
 
     fn parse(token: &str, master_key: &MasterKey, now: DateTime<Utc>) -> Option<Self> {
@@ -76,7 +93,13 @@ mod tests {
     use super::*;
 
     fn visitor(now: DateTime<Utc>) -> Visitor {
-        Visitor::new(TenantId::new(), ChannelId::new(), ContactId::new(), ConversationId::new(), now)
+        Visitor::new(
+            TenantId::new(),
+            ChannelId::new(),
+            ContactId::new(),
+            ConversationId::new(),
+            now,
+        )
     }
 
     #[test]

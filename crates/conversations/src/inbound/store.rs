@@ -31,7 +31,15 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
             return Ok(Outcome::OpenElsewhere(existing));
         }
         let (language, page_url) = (inbound.language.as_deref(), inbound.page_url.as_deref());
-        create_conversation(tx, inbound.conversation_id, inbound.contact_id, inbound.channel_id, language, page_url).await?;
+        create_conversation(
+            tx,
+            inbound.conversation_id,
+            inbound.contact_id,
+            inbound.channel_id,
+            language,
+            page_url,
+        )
+        .await?;
         state = lock(tx, inbound.conversation_id).await?;
     }
     let Some((state, knowledge_revision)) = state else {
@@ -154,9 +162,12 @@ pub async fn find_for_visitor(
 }
 
 pub async fn language_of(tx: &mut TenantTx, id: ConversationId) -> Result<Option<String>> {
-    let language = sqlx::query_scalar!("select language from conversations where tenant_id = current_tenant_id() and id = $1", id.0)
-        .fetch_one(&mut **tx)
-        .await?;
+    let language = sqlx::query_scalar!(
+        "select language from conversations where tenant_id = current_tenant_id() and id = $1",
+        id.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(language)
 }
 

@@ -37,6 +37,7 @@ enum StatusFilter {
 #[into_params(parameter_in = Query)]
 struct InboxQuery {
     /// `all` unless given.
+    #[param(inline)]
     status: Option<StatusFilter>,
     /// Part of the contact's name or address, or of the last message.
     q: Option<String>,
@@ -69,7 +70,11 @@ async fn list_conversations(
     let mut tx = ctx.db.tenant_read(&member).await?;
     let rows = store::list(
         &mut tx,
-        &store::Filter { status, needs_person, text },
+        &store::Filter {
+            status,
+            needs_person,
+            text,
+        },
         page.after()?,
         page.limit() + 1,
     )

@@ -4,8 +4,8 @@ pub mod api;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::{Result, TenantTx};
 use kernel::ids::{ChannelId, ConversationId, UserId};
+use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
@@ -78,7 +78,9 @@ pub async fn close_past(tx: &mut TenantTx, id: ConversationId, status: &str) -> 
             summary::write(tx, id).await?;
             store::set_status(tx, id, Status::Resolved).await
         }
-        "escalated" => escalations::open(tx, id, escalations::Reason::VisitorAsked).await.map(|_| ()),
+        "escalated" => escalations::open(tx, id, escalations::Reason::VisitorAsked)
+            .await
+            .map(|_| ()),
         _ => store::set_ai_paused(tx, id, true).await,
     }
 }

@@ -10,8 +10,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::{ChannelName, ConversationSummary, Status};
 use crate::contacts::Contact;
 
-const NEEDS_PERSON: &str =
-    "(c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved'))";
+const NEEDS_PERSON: &str = "(c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved'))";
 
 const SELECT: &str = "select c.id, c.status, c.ai_paused,
         (c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved')) as needs_person,

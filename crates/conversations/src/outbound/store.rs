@@ -258,7 +258,12 @@ pub async fn list_unanswered(tx: &mut TenantTx, before: DateTime<Utc>) -> Result
     Ok(found)
 }
 
-pub async fn insert_past_message(tx: &mut TenantTx, conversation: ConversationId, sender_type: &str, text: &str) -> Result<()> {
+pub async fn insert_past_message(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    sender_type: &str,
+    text: &str,
+) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     sqlx::query!(
         "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content) values ($1, $2, $3, 0, $4, $5)",

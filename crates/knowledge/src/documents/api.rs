@@ -32,21 +32,34 @@ struct DocumentList {
 async fn list_documents(State(ctx): State<Context>, member: Member) -> Result<Json<DocumentList>> {
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(DocumentList { items: store::list(&mut tx).await? }))
+    Ok(Json(DocumentList {
+        items: store::list(&mut tx).await?,
+    }))
 }
 
 /// Learn a document. It is answered from when this returns.
 #[utoipa::path(post, path = "/documents", operation_id = "create_document", tag = "documents", request_body = NewDocument,
     responses((status = 201, body = Document), (status = 422, body = Problem)))]
-async fn create_document(State(ctx): State<Context>, member: Member, Json(input): Json<NewDocument>) -> Result<(StatusCode, Json<Document>)> {
+async fn create_document(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<NewDocument>,
+) -> Result<(StatusCode, Json<Document>)> {
     member.require(Permission::EditKnowledge)?;
-    Ok((StatusCode::CREATED, Json(super::create(&ctx, &member, input).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(super::create(&ctx, &member, input).await?),
+    ))
 }
 
 /// Read what is known of a document.
 #[utoipa::path(get, path = "/documents/{id}", operation_id = "get_document", tag = "documents",
     params(("id" = DocumentId, Path)), responses((status = 200, body = Document), (status = 404, body = Problem)))]
-async fn get_document(State(ctx): State<Context>, member: Member, Path(id): Path<DocumentId>) -> Result<Json<Document>> {
+async fn get_document(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<DocumentId>,
+) -> Result<Json<Document>> {
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     Ok(Json(store::get(&mut tx, id).await?))
@@ -55,13 +68,24 @@ async fn get_document(State(ctx): State<Context>, member: Member, Path(id): Path
 /// Forget a document.
 #[utoipa::path(delete, path = "/documents/{id}", operation_id = "delete_document", tag = "documents",
     params(("id" = DocumentId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn delete_document(State(ctx): State<Context>, member: Member, Path(id): Path<DocumentId>) -> Result<StatusCode> {
+async fn delete_document(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<DocumentId>,
+) -> Result<StatusCode> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("document"));
     }
-    audit::record(&mut tx, &member.actor().to_string(), "document_deleted", &format!("document:{id}"), json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "document_deleted",
+        &format!("document:{id}"),
+        json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

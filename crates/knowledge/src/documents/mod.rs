@@ -62,17 +62,31 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     if new.text.trim().is_empty() || new.text.len() > LONGEST {
         return Err(invalid("bad_text", "A document has 1 byte to 5 MB of text."));
     }
-    if new.url.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
-        return Err(invalid("bad_url", "The address of a document starts with https:// or http://."));
+    if new
+        .url
+        .as_ref()
+        .is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://"))
+    {
+        return Err(invalid(
+            "bad_url",
+            "The address of a document starts with https:// or http://.",
+        ));
     }
     let detected = language::detect(&new.text);
-    let language = new.language.clone().or_else(|| (!detected.is_unknown()).then(|| detected.code().to_owned()));
+    let language = new
+        .language
+        .clone()
+        .or_else(|| (!detected.is_unknown()).then(|| detected.code().to_owned()));
     let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
     let passages = passages::split(title, &new.text);
     let texts = passages.iter().map(passages::Passage::text_to_embed).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts).await;
     let is_complete = vectors.iter().all(Option::is_some);
-    let prepared: Vec<PreparedPassage> = passages.into_iter().zip(vectors).map(|(passage, vector)| prepare(passage, vector)).collect();
+    let prepared: Vec<PreparedPassage> = passages
+        .into_iter()
+        .zip(vectors)
+        .map(|(passage, vector)| prepare(passage, vector))
+        .collect();
     let mut tx = ctx.db.tenant(proof).await?;
     let id = store::insert(&mut tx, &new, language.as_deref(), &prepared).await?;
     if !is_complete {

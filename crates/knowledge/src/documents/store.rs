@@ -8,7 +8,12 @@ use uuid::Uuid;
 
 use super::{Document, NewDocument, PreparedPassage};
 
-pub async fn insert(tx: &mut TenantTx, new: &NewDocument, language: Option<&str>, passages: &[PreparedPassage]) -> Result<DocumentId> {
+pub async fn insert(
+    tx: &mut TenantTx,
+    new: &NewDocument,
+    language: Option<&str>,
+    passages: &[PreparedPassage],
+) -> Result<DocumentId> {
     let (tenant, id) = (tx.tenant_id(), DocumentId::new());
     sqlx::query!(
         "insert into documents (tenant_id, id, title, url, file_size, content, language, status, chunk_count)
@@ -29,7 +34,10 @@ pub async fn insert(tx: &mut TenantTx, new: &NewDocument, language: Option<&str>
     let sections: Vec<i32> = passages.iter().map(|passage| passage.section).collect();
     let headings: Vec<String> = passages.iter().map(|passage| passage.heading.clone()).collect();
     let contents: Vec<String> = passages.iter().map(|passage| passage.content.clone()).collect();
-    let vectors: Vec<Option<Vector>> = passages.iter().map(|passage| passage.vector.clone().map(Vector::from)).collect();
+    let vectors: Vec<Option<Vector>> = passages
+        .iter()
+        .map(|passage| passage.vector.clone().map(Vector::from))
+        .collect();
     sqlx::query!(
         "insert into knowledge_chunks (tenant_id, id, source_type, document_id, position, section, heading, content, language, embedding)
         select $1, p.id, 'document', $2, p.position, p.section, p.heading, p.content, $3, p.embedding
@@ -82,9 +90,17 @@ pub async fn get(tx: &mut TenantTx, id: DocumentId) -> Result<Document> {
 
 /// Removes the document and, by cascade, its passages.
 pub async fn delete(tx: &mut TenantTx, id: DocumentId) -> Result<bool> {
-    sqlx::query!("delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1", id.0)
-        .execute(&mut **tx)
-        .await?;
-    let done = sqlx::query!("delete from documents where tenant_id = current_tenant_id() and id = $1", id.0).execute(&mut **tx).await?;
+    sqlx::query!(
+        "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    let done = sqlx::query!(
+        "delete from documents where tenant_id = current_tenant_id() and id = $1",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() > 0)
 }

@@ -43,10 +43,23 @@ struct EmbedderView {
 impl From<&EmbedderChoice> for EmbedderView {
     fn from(choice: &EmbedderChoice) -> Self {
         match choice {
-            EmbedderChoice::Local => Self { kind: "local", base_url: None, model: None, dimensions: None },
-            EmbedderChoice::Endpoint { base_url, model, dimensions, .. } => {
-                Self { kind: "endpoint", base_url: Some(base_url.clone()), model: Some(model.clone()), dimensions: *dimensions }
-            }
+            EmbedderChoice::Local => Self {
+                kind: "local",
+                base_url: None,
+                model: None,
+                dimensions: None,
+            },
+            EmbedderChoice::Endpoint {
+                base_url,
+                model,
+                dimensions,
+                ..
+            } => Self {
+                kind: "endpoint",
+                base_url: Some(base_url.clone()),
+                model: Some(model.clone()),
+                dimensions: *dimensions,
+            },
         }
     }
 }
@@ -56,7 +69,13 @@ impl From<&EmbedderChoice> for EmbedderView {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum NewEmbedder {
     Local,
-    Endpoint { base_url: String, model: String, #[serde(default)] key: String, dimensions: Option<u32> },
+    Endpoint {
+        base_url: String,
+        model: String,
+        #[serde(default)]
+        key: String,
+        dimensions: Option<u32>,
+    },
 }
 
 /// Which embedding model is in use?
@@ -72,24 +91,48 @@ async fn get_embedder(State(ctx): State<Context>, member: Member) -> Result<Json
 /// Change the embedding model. The old vectors serve until all new ones are ready.
 #[utoipa::path(put, path = "/knowledge/embedder", operation_id = "set_embedder", tag = "knowledge", request_body = NewEmbedder,
     responses((status = 200, body = EmbedderState), (status = 422, body = Problem)))]
-async fn set_embedder(State(ctx): State<Context>, member: Member, Json(input): Json<NewEmbedder>) -> Result<Json<EmbedderState>> {
+async fn set_embedder(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<NewEmbedder>,
+) -> Result<Json<EmbedderState>> {
     member.require(Permission::ManageCredentials)?;
     let tenant = member.tenant_id();
     let choice = match input {
         NewEmbedder::Local => EmbedderChoice::Local,
-        NewEmbedder::Endpoint { base_url, model, key, dimensions } => {
+        NewEmbedder::Endpoint {
+            base_url,
+            model,
+            key,
+            dimensions,
+        } => {
             if model.trim().is_empty() {
-                return Err(invalid("bad_model", "Please name the embedding model as its provider does."));
+                return Err(invalid(
+                    "bad_model",
+                    "Please name the embedding model as its provider does.",
+                ));
             }
             let encrypted_key = ctx.embedders.seal_key(tenant, key.trim())?;
-            EmbedderChoice::Endpoint { base_url: base_url.trim().trim_end_matches('/').to_owned(), model, dimensions, encrypted_key }
+            EmbedderChoice::Endpoint {
+                base_url: base_url.trim().trim_end_matches('/').to_owned(),
+                model,
+                dimensions,
+                encrypted_key,
+            }
         }
     };
     ctx.embedders.check(tenant, &choice).await?;
     let mut tx = ctx.db.tenant(&member).await?;
     store::set_next(&mut tx, &choice).await?;
     jobs::enqueue(&mut tx).await?;
-    audit::record(&mut tx, &member.actor().to_string(), "embedder_changed", "knowledge", json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "embedder_changed",
+        "knowledge",
+        json!({}),
+    )
+    .await?;
     let state = store::get(&mut tx).await?;
     let waiting = store::count_waiting(&mut tx).await?;
     tx.commit().await?;
@@ -101,7 +144,11 @@ fn describe(ctx: &Context, state: &Stored, (waiting, waiting_next): (i64, i64)) 
         current: (&state.embedder).into(),
         next: state.next_embedder.as_ref().map(EmbedderView::from),
         waiting,
-        waiting_next: if state.next_embedder.is_some() { waiting_next } else { 0 },
+        waiting_next: if state.next_embedder.is_some() {
+            waiting_next
+        } else {
+            0
+        },
         is_local_available: ctx.embedders.has_local(),
     }
 }

@@ -23,10 +23,14 @@ const BATCH: i64 = 64;
 
 /// Queues the work in the caller's transaction.
 pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
-    let job = EmbedKnowledge { tenant: JobTenant::of(tx) };
+    let job = EmbedKnowledge {
+        tenant: JobTenant::of(tx),
+    };
     let key = format!("embed_knowledge/{}", tx.tenant_id());
     let options = Options::default().replacing(key.clone()).in_series(key);
-    queue::enqueue(tx, &job, options).await.map_err(kernel::error::internal)?;
+    queue::enqueue(tx, &job, options)
+        .await
+        .map_err(kernel::error::internal)?;
     Ok(())
 }
 
@@ -34,7 +38,9 @@ pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
 pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
     let state = store::get(&mut ctx.db.tenant_read(&job.tenant).await?).await?;
     fill(ctx, &job, Column::Serving, &state.embedder).await?;
-    let Some(next) = state.next_embedder else { return Ok(()) };
+    let Some(next) = state.next_embedder else {
+        return Ok(());
+    };
     loop {
         fill(ctx, &job, Column::Next, &next).await?;
         let mut tx = ctx.db.tenant(&job.tenant).await?;
@@ -50,10 +56,14 @@ pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
 }
 
 async fn fill(ctx: &Context, job: &EmbedKnowledge, column: Column, choice: &EmbedderChoice) -> Result<()> {
-    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice).await? else { return Ok(()) };
+    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice).await? else {
+        return Ok(());
+    };
     loop {
         let mut tx = ctx.db.tenant_read(&job.tenant).await?;
-        let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else { return Ok(()) };
+        let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else {
+            return Ok(());
+        };
         drop(tx);
         let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
         let vectors = embedder.embed(texts).await.map_err(kernel::error::internal)?;

@@ -30,7 +30,12 @@ pub enum EmbedderChoice {
     /// The model that ships with Rapport: English, in process, free.
     Local,
     /// Any OpenAI-compatible embeddings endpoint.
-    Endpoint { base_url: String, model: String, dimensions: Option<u32>, encrypted_key: String },
+    Endpoint {
+        base_url: String,
+        model: String,
+        dimensions: Option<u32>,
+        encrypted_key: String,
+    },
 }
 
 impl EmbedderChoice {
@@ -59,7 +64,13 @@ type Connected = (EmbedderChoice, Arc<dyn Embedder>);
 impl Embedders {
     /// `local` is none when the model files are not installed: full text alone then.
     pub fn new(local: Option<Arc<dyn Embedder>>, outbound: Outbound, master_key: MasterKey) -> Self {
-        Self { local, outbound, master_key, breakers: Breakers::default(), endpoints: Arc::default() }
+        Self {
+            local,
+            outbound,
+            master_key,
+            breakers: Breakers::default(),
+            endpoints: Arc::default(),
+        }
     }
 
     pub fn has_local(&self) -> bool {
@@ -68,7 +79,13 @@ impl Embedders {
 
     /// The embedder, or none where there is no model: search then goes by words.
     pub async fn find(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<Option<Arc<dyn Embedder>>> {
-        let EmbedderChoice::Endpoint { base_url, model, dimensions, encrypted_key } = choice else {
+        let EmbedderChoice::Endpoint {
+            base_url,
+            model,
+            dimensions,
+            encrypted_key,
+        } = choice
+        else {
             return Ok(self.local.clone());
         };
         if let Some((known, embedder)) = self.endpoints.lock().get(&tenant)
@@ -84,8 +101,12 @@ impl Embedders {
         };
         let circuit = self.breakers.circuit(format!("{tenant}/embeddings"));
         let connected = EndpointEmbedder::connect(config, self.outbound.client().clone(), circuit).await;
-        let embedder: Arc<dyn Embedder> = Arc::new(connected.map_err(|error| unavailable(format!("The embeddings endpoint failed: {error}.")))?);
-        self.endpoints.lock().insert(tenant, (choice.clone(), embedder.clone()));
+        let embedder: Arc<dyn Embedder> = Arc::new(
+            connected.map_err(|error| unavailable(format!("The embeddings endpoint failed: {error}.")))?,
+        );
+        self.endpoints
+            .lock()
+            .insert(tenant, (choice.clone(), embedder.clone()));
         Ok(Some(embedder))
     }
 
@@ -96,10 +117,17 @@ impl Embedders {
     /// Refuses an endpoint that must not be called or does not answer with vectors.
     pub async fn check(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<()> {
         let Some(embedder) = self.find(tenant, choice).await? else {
-            return Err(unavailable("The local model is not installed here. Run `rapport doctor` to see how to install it."));
+            return Err(unavailable(
+                "The local model is not installed here. Run `rapport doctor` to see how to install it.",
+            ));
         };
         let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
-        tried.map(|_| ()).map_err(|error| invalid("embedder_failed", format!("The endpoint did not give a vector: {error}.")))
+        tried.map(|_| ()).map_err(|error| {
+            invalid(
+                "embedder_failed",
+                format!("The endpoint did not give a vector: {error}."),
+            )
+        })
     }
 }
 
@@ -109,7 +137,12 @@ fn context(tenant: TenantId) -> String {
 
 /// Vectors for texts that are about to be written, by the tenant's present model; none where it cannot be had
 /// now. Asks outside of any transaction: an endpoint may be slow.
-pub async fn embed(ctx: &crate::Context, tenant: TenantId, choice: &EmbedderChoice, texts: Vec<String>) -> Vec<Option<Vec<f32>>> {
+pub async fn embed(
+    ctx: &crate::Context,
+    tenant: TenantId,
+    choice: &EmbedderChoice,
+    texts: Vec<String>,
+) -> Vec<Option<Vec<f32>>> {
     let count = texts.len();
     let embedded = match ctx.embedders.find(tenant, choice).await {
         Ok(Some(embedder)) => embedder.embed(texts).await.map_err(|error| error.to_string()),

@@ -23,16 +23,25 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(State { revision: row.revision, embedder: row.embedder.0, next_embedder: row.next_embedder.map(|next| next.0) })
+    Ok(State {
+        revision: row.revision,
+        embedder: row.embedder.0,
+        next_embedder: row.next_embedder.map(|next| next.0),
+    })
 }
 
 /// Starts a change of model from scratch.
 pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
-    sqlx::query!("update knowledge_state set next_embedder = $1 where tenant_id = current_tenant_id()", json!(next))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "update knowledge_state set next_embedder = $1 where tenant_id = current_tenant_id()",
+        json!(next)
+    )
+    .execute(&mut **tx)
+    .await?;
     for table in TABLES {
-        let clear = format!("update {table} set embedding_next = null where tenant_id = current_tenant_id() and embedding_next is not null");
+        let clear = format!(
+            "update {table} set embedding_next = null where tenant_id = current_tenant_id() and embedding_next is not null"
+        );
         sqlx::query(sqlx::AssertSqlSafe(clear)).execute(&mut **tx).await?;
     }
     Ok(())
@@ -72,14 +81,21 @@ impl Column {
 }
 
 /// Up to `limit` texts without a vector, with their table.
-pub async fn list_waiting(tx: &mut TenantTx, column: Column, limit: i64) -> Result<Option<(&'static str, Vec<Waiting>)>> {
+pub async fn list_waiting(
+    tx: &mut TenantTx,
+    column: Column,
+    limit: i64,
+) -> Result<Option<(&'static str, Vec<Waiting>)>> {
     for table in TABLES {
         let select = format!(
             "select id, {} as text from {table} where tenant_id = current_tenant_id() and {} is null order by id limit $1",
             text_of(table),
             column.name()
         );
-        let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(limit).fetch_all(&mut **tx).await?;
+        let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select))
+            .bind(limit)
+            .fetch_all(&mut **tx)
+            .await?;
         if !rows.is_empty() {
             return Ok(Some((table, rows)));
         }
@@ -87,22 +103,36 @@ pub async fn list_waiting(tx: &mut TenantTx, column: Column, limit: i64) -> Resu
     Ok(None)
 }
 
-pub async fn set_vectors(tx: &mut TenantTx, table: &'static str, column: Column, vectors: Vec<(Uuid, Vec<f32>)>) -> Result<()> {
-    let (ids, vectors): (Vec<Uuid>, Vec<Vector>) = vectors.into_iter().map(|(id, vector)| (id, Vector::from(vector))).unzip();
+pub async fn set_vectors(
+    tx: &mut TenantTx,
+    table: &'static str,
+    column: Column,
+    vectors: Vec<(Uuid, Vec<f32>)>,
+) -> Result<()> {
+    let (ids, vectors): (Vec<Uuid>, Vec<Vector>) = vectors
+        .into_iter()
+        .map(|(id, vector)| (id, Vector::from(vector)))
+        .unzip();
     let update = format!(
         "update {table} t set {} = v.vector
         from (select unnest($1::uuid[]) as id, unnest($2::vector[]) as vector) v
         where t.tenant_id = current_tenant_id() and t.id = v.id",
         column.name()
     );
-    sqlx::query(sqlx::AssertSqlSafe(update)).bind(ids).bind(vectors).execute(&mut **tx).await?;
+    sqlx::query(sqlx::AssertSqlSafe(update))
+        .bind(ids)
+        .bind(vectors)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// Lets the new vectors serve, all at once. The caller has seen that none is missing.
 pub async fn swap(tx: &mut TenantTx) -> Result<()> {
     for table in TABLES {
-        let swap = format!("update {table} set embedding = embedding_next, embedding_next = null where tenant_id = current_tenant_id()");
+        let swap = format!(
+            "update {table} set embedding = embedding_next, embedding_next = null where tenant_id = current_tenant_id()"
+        );
         sqlx::query(sqlx::AssertSqlSafe(swap)).execute(&mut **tx).await?;
     }
     sqlx::query!(

@@ -16,7 +16,10 @@ use crate::Context;
 use crate::qa_pairs::{self, NewQaPair, QaPair, Source};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(list_gaps)).routes(routes!(resolve_gap)).routes(routes!(dismiss_gap))
+    OpenApiRouter::new()
+        .routes(routes!(list_gaps))
+        .routes(routes!(resolve_gap))
+        .routes(routes!(dismiss_gap))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -31,12 +34,28 @@ struct GapQuery {
 
 /// List gaps, the most lately asked first.
 #[utoipa::path(get, path = "/gaps", operation_id = "list_gaps", tag = "gaps", params(GapQuery), responses((status = 200, body = Page<Gap>)))]
-async fn list_gaps(State(ctx): State<Context>, member: Member, Query(query): Query<GapQuery>) -> Result<Json<Page<Gap>>> {
+async fn list_gaps(
+    State(ctx): State<Context>,
+    member: Member,
+    Query(query): Query<GapQuery>,
+) -> Result<Json<Page<Gap>>> {
     member.require(Permission::ReadKnowledge)?;
-    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    let page = PageQuery {
+        cursor: query.cursor,
+        limit: query.limit,
+    };
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let rows = store::list(&mut tx, query.status.unwrap_or(Status::Open), page.after()?, page.limit() + 1).await?;
-    Ok(Json(Page::cut(rows, page.limit(), |row| Position { at: row.last_asked_at, id: row.id.0 })))
+    let rows = store::list(
+        &mut tx,
+        query.status.unwrap_or(Status::Open),
+        page.after()?,
+        page.limit() + 1,
+    )
+    .await?;
+    Ok(Json(Page::cut(rows, page.limit(), |row| Position {
+        at: row.last_asked_at,
+        id: row.id.0,
+    })))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -64,8 +83,16 @@ async fn resolve_gap(
 ) -> Result<Json<ResolvedGap>> {
     member.require(Permission::EditKnowledge)?;
     let gap = store::get(&mut ctx.db.tenant_read(&member).await?, id).await?;
-    let question = input.question.filter(|question| !question.trim().is_empty()).unwrap_or(gap.question);
-    let new = NewQaPair { question, answer: input.answer, category: input.category, language: None };
+    let question = input
+        .question
+        .filter(|question| !question.trim().is_empty())
+        .unwrap_or(gap.question);
+    let new = NewQaPair {
+        question,
+        answer: input.answer,
+        category: input.category,
+        language: None,
+    };
     let prepared = qa_pairs::prepare(&ctx, &member, vec![new]).await?;
     let mut tx = ctx.db.tenant(&member).await?;
     qa_pairs::insert(&mut tx, &prepared, Source::Gap).await?;

@@ -30,7 +30,12 @@ pub async fn upsert(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
 }
 
 /// The most lately asked first.
-pub async fn list(tx: &mut TenantTx, status: Status, after: Option<Position>, limit: i64) -> Result<Vec<Gap>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    status: Status,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<Gap>> {
     let gaps = sqlx::query_as!(
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
@@ -71,7 +76,12 @@ pub async fn get(tx: &mut TenantTx, id: GapId) -> Result<Gap> {
 }
 
 /// Moves an open gap to its end. Two colleagues at once: the second is told.
-pub async fn close(tx: &mut TenantTx, id: GapId, status: Status, resolved_by: Option<QaPairId>) -> Result<()> {
+pub async fn close(
+    tx: &mut TenantTx,
+    id: GapId,
+    status: Status,
+    resolved_by: Option<QaPairId>,
+) -> Result<()> {
     get(tx, id).await?;
     let done = sqlx::query!(
         "update qa_gaps set status = $2, resolved_qa_id = $3
@@ -82,9 +92,14 @@ pub async fn close(tx: &mut TenantTx, id: GapId, status: Status, resolved_by: Op
     )
     .execute(&mut **tx)
     .await
-    .on_constraint("qa_gaps_open_question", || conflict("gap_open_again", "This question is open again elsewhere."))?;
+    .on_constraint("qa_gaps_open_question", || {
+        conflict("gap_open_again", "This question is open again elsewhere.")
+    })?;
     if done.rows_affected() == 0 {
-        return Err(conflict("gap_closed", "Somebody has dealt with this gap already."));
+        return Err(conflict(
+            "gap_closed",
+            "Somebody has dealt with this gap already.",
+        ));
     }
     Ok(())
 }

@@ -25,7 +25,11 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_qa_pairs, create_qa_pair))
         .routes(routes!(get_qa_pair, update_qa_pair, delete_qa_pair))
         .routes(routes!(export_qa_pairs))
-        .merge(OpenApiRouter::new().routes(routes!(import_qa_pairs)).layer(DefaultBodyLimit::max(20 * 1024 * 1024)))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(import_qa_pairs))
+                .layer(DefaultBodyLimit::max(20 * 1024 * 1024)),
+        )
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -43,13 +47,27 @@ struct QaPairQuery {
 /// List Q&A pairs, newest first.
 #[utoipa::path(get, path = "/qa-pairs", operation_id = "list_qa_pairs", tag = "qa-pairs", params(QaPairQuery),
     responses((status = 200, body = Page<QaPair>), (status = 422, body = Problem)))]
-async fn list_qa_pairs(State(ctx): State<Context>, member: Member, Query(query): Query<QaPairQuery>) -> Result<Json<Page<QaPair>>> {
+async fn list_qa_pairs(
+    State(ctx): State<Context>,
+    member: Member,
+    Query(query): Query<QaPairQuery>,
+) -> Result<Json<Page<QaPair>>> {
     member.require(Permission::ReadKnowledge)?;
-    let page = PageQuery { cursor: query.cursor, limit: query.limit };
-    let filter = store::Filter { category: query.category, is_active: query.is_active, text: query.q.filter(|q| !q.trim().is_empty()) };
+    let page = PageQuery {
+        cursor: query.cursor,
+        limit: query.limit,
+    };
+    let filter = store::Filter {
+        category: query.category,
+        is_active: query.is_active,
+        text: query.q.filter(|q| !q.trim().is_empty()),
+    };
     let mut tx = ctx.db.tenant_read(&member).await?;
     let rows = store::list(&mut tx, &filter, page.after()?, page.limit() + 1).await?;
-    Ok(Json(Page::cut(rows, page.limit(), |row| Position { at: row.created_at, id: row.id.0 })))
+    Ok(Json(Page::cut(rows, page.limit(), |row| Position {
+        at: row.created_at,
+        id: row.id.0,
+    })))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -70,7 +88,11 @@ struct NearDuplicate {
 /// Write a Q&A pair. It is answered from at once.
 #[utoipa::path(post, path = "/qa-pairs", operation_id = "create_qa_pair", tag = "qa-pairs", request_body = NewQaPair,
     responses((status = 201, body = CreatedQaPair), (status = 422, body = Problem)))]
-async fn create_qa_pair(State(ctx): State<Context>, member: Member, Json(input): Json<NewQaPair>) -> Result<(StatusCode, Json<CreatedQaPair>)> {
+async fn create_qa_pair(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<NewQaPair>,
+) -> Result<(StatusCode, Json<CreatedQaPair>)> {
     member.require(Permission::EditKnowledge)?;
     let prepared = super::prepare(&ctx, &member, vec![input]).await?;
     let pair = prepared.first().ok_or_else(|| not_found("Q&A pair"))?;
@@ -82,14 +104,28 @@ async fn create_qa_pair(State(ctx): State<Context>, member: Member, Json(input):
     super::insert(&mut tx, &prepared, Source::Manual).await?;
     let qa_pair = store::get(&mut tx, pair.id).await?;
     tx.commit().await?;
-    let near_duplicate = near_duplicate.map(|found| NearDuplicate { id: found.id, question: found.question, similarity: found.similarity });
-    Ok((StatusCode::CREATED, Json(CreatedQaPair { qa_pair, near_duplicate })))
+    let near_duplicate = near_duplicate.map(|found| NearDuplicate {
+        id: found.id,
+        question: found.question,
+        similarity: found.similarity,
+    });
+    Ok((
+        StatusCode::CREATED,
+        Json(CreatedQaPair {
+            qa_pair,
+            near_duplicate,
+        }),
+    ))
 }
 
 /// Read a Q&A pair.
 #[utoipa::path(get, path = "/qa-pairs/{id}", operation_id = "get_qa_pair", tag = "qa-pairs",
     params(("id" = QaPairId, Path)), responses((status = 200, body = QaPair), (status = 404, body = Problem)))]
-async fn get_qa_pair(State(ctx): State<Context>, member: Member, Path(id): Path<QaPairId>) -> Result<Json<QaPair>> {
+async fn get_qa_pair(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<QaPairId>,
+) -> Result<Json<QaPair>> {
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     Ok(Json(store::get(&mut tx, id).await?))
@@ -120,11 +156,17 @@ async fn update_qa_pair(
         question: patch.question.clone().unwrap_or_else(|| old.question.clone()),
         answer: patch.answer.unwrap_or_else(|| old.answer.clone()),
         category: Some(patch.category.unwrap_or_else(|| old.category.clone())),
-        language: patch.language.or_else(|| old.language.clone().filter(|_| patch.question.is_none())),
+        language: patch
+            .language
+            .or_else(|| old.language.clone().filter(|_| patch.question.is_none())),
     };
     let is_reworded = merged.question.trim() != old.question;
     merged.check()?;
-    let vector = if is_reworded { Some(embed_question(&ctx, &member, &merged.question).await?) } else { None };
+    let vector = if is_reworded {
+        Some(embed_question(&ctx, &member, &merged.question).await?)
+    } else {
+        None
+    };
     let finished = super::finish(merged, None);
     let changed = QaPair {
         question: finished.question,
@@ -147,20 +189,32 @@ async fn update_qa_pair(
 
 async fn embed_question(ctx: &Context, member: &Member, question: &str) -> Result<Option<Vec<f32>>> {
     let choice = embedding::current(&mut ctx.db.tenant_read(member).await?).await?;
-    let mut vectors = embedding::embed(ctx, member.tenant_id(), &choice, vec![question.trim().to_owned()]).await;
+    let mut vectors =
+        embedding::embed(ctx, member.tenant_id(), &choice, vec![question.trim().to_owned()]).await;
     Ok(vectors.pop().flatten())
 }
 
 /// Delete a Q&A pair. Switching it to inactive keeps it for later.
 #[utoipa::path(delete, path = "/qa-pairs/{id}", operation_id = "delete_qa_pair", tag = "qa-pairs",
     params(("id" = QaPairId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn delete_qa_pair(State(ctx): State<Context>, member: Member, Path(id): Path<QaPairId>) -> Result<StatusCode> {
+async fn delete_qa_pair(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<QaPairId>,
+) -> Result<StatusCode> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("Q&A pair"));
     }
-    audit::record(&mut tx, &member.actor().to_string(), "qa_pair_deleted", &format!("qa_pair:{id}"), json!({})).await?;
+    audit::record(
+        &mut tx,
+        &member.actor().to_string(),
+        "qa_pair_deleted",
+        &format!("qa_pair:{id}"),
+        json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -181,7 +235,10 @@ async fn import_qa_pairs(State(ctx): State<Context>, member: Member, body: Bytes
     member.require(Permission::EditKnowledge)?;
     let parsed = csv::parse(&body)?;
     let imported = super::import(&ctx, &member, parsed.pairs, |_| {}).await?;
-    Ok(Json(Imported { imported, errors: parsed.errors }))
+    Ok(Json(Imported {
+        imported,
+        errors: parsed.errors,
+    }))
 }
 
 /// Export all Q&A pairs as CSV.
@@ -193,7 +250,10 @@ async fn export_qa_pairs(State(ctx): State<Context>, member: Member) -> Result<R
     let pairs = store::list(&mut tx, &store::Filter::default(), None, i64::MAX).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"qa-pairs.csv\""),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"qa-pairs.csv\"",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     Ok((headers, csv::write(&pairs)?).into_response())

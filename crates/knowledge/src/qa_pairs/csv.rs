@@ -27,20 +27,40 @@ pub struct Parsed {
 /// # Errors
 /// A file without the columns `question` and `answer`, or one that is not UTF-8.
 pub fn parse(bytes: &[u8]) -> Result<Parsed> {
-    let text = std::str::from_utf8(bytes).map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(text)).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| invalid("bad_csv", error.to_string()))?.clone();
-    let column = |name: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(name));
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator(text))
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let headers = reader
+        .headers()
+        .map_err(|error| invalid("bad_csv", error.to_string()))?
+        .clone();
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|header| header.eq_ignore_ascii_case(name))
+    };
     let (Some(question), Some(answer)) = (column("question"), column("answer")) else {
-        return Err(invalid("columns_missing", "The first line must name the columns `question` and `answer` (and may name `category` and `language`)."));
+        return Err(invalid(
+            "columns_missing",
+            "The first line must name the columns `question` and `answer` (and may name `category` and `language`).",
+        ));
     };
     let (category, language) = (column("category"), column("language"));
     let mut parsed = Parsed::default();
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let cell = |index: Option<usize>| index.and_then(|index| record.get(index)).filter(|cell| !cell.is_empty()).map(str::to_owned);
+                let cell = |index: Option<usize>| {
+                    index
+                        .and_then(|index| record.get(index))
+                        .filter(|cell| !cell.is_empty())
+                        .map(str::to_owned)
+                };
                 let line = record.position().map_or(0, csv::Position::line);
                 let pair = NewQaPair {
                     question: cell(Some(question)).unwrap_or_default(),
@@ -50,12 +70,18 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
                 };
                 match pair.check() {
                     Ok(()) => parsed.pairs.push(pair),
-                    Err(error) => parsed.errors.push(RowError { line, detail: error.detail }),
+                    Err(error) => parsed.errors.push(RowError {
+                        line,
+                        detail: error.detail,
+                    }),
                 }
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                parsed.errors.push(RowError { line, detail: error.to_string() });
+                parsed.errors.push(RowError {
+                    line,
+                    detail: error.to_string(),
+                });
             }
         }
     }
@@ -65,15 +91,28 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
 fn separator(text: &str) -> u8 {
     let heading = text.lines().next().unwrap_or_default();
     let count = |separator: char| heading.matches(separator).count();
-    [(b',', count(',')), (b';', count(';')), (b'\t', count('\t'))].into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| byte)
+    [(b',', count(',')), (b';', count(';')), (b'\t', count('\t'))]
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b',', |(byte, _)| byte)
 }
 
 /// Writes pairs so that [`parse`] reads the same again.
 pub fn write(pairs: &[QaPair]) -> Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-    writer.write_record(["question", "answer", "category", "language"]).map_err(internal)?;
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::new());
+    writer
+        .write_record(["question", "answer", "category", "language"])
+        .map_err(internal)?;
     for pair in pairs {
-        let cells = [&pair.question, &pair.answer, &pair.category, pair.language.as_deref().unwrap_or_default()].map(|cell: &str| defuse(cell));
+        let cells = [
+            &pair.question,
+            &pair.answer,
+            &pair.category,
+            pair.language.as_deref().unwrap_or_default(),
+        ]
+        .map(|cell: &str| defuse(cell));
         writer.write_record(&cells).map_err(internal)?;
     }
     writer.into_inner().map_err(|error| internal(error.to_string()))
@@ -114,7 +153,14 @@ mod tests {
 
     #[test]
     fn cells_that_spreadsheets_would_run_are_defused() {
-        for (cell, written) in [("=1+1", "'=1+1"), ("  =1", "'  =1"), ("\u{7f}@x", "'\u{7f}@x"), ("＝1", "'＝1"), ("\tx", "'\tx"), ("a=b", "a=b")] {
+        for (cell, written) in [
+            ("=1+1", "'=1+1"),
+            ("  =1", "'  =1"),
+            ("\u{7f}@x", "'\u{7f}@x"),
+            ("＝1", "'＝1"),
+            ("\tx", "'\tx"),
+            ("a=b", "a=b"),
+        ] {
             assert_eq!(defuse(cell), written);
         }
     }

@@ -90,7 +90,11 @@ impl NewQaPair {
         if length == 0 || length > LONGEST_ANSWER {
             return Err(invalid("bad_answer", "An answer has 1 to 20,000 characters."));
         }
-        if self.category.as_ref().is_some_and(|category| category.chars().count() > 100) {
+        if self
+            .category
+            .as_ref()
+            .is_some_and(|category| category.chars().count() > 100)
+        {
             return Err(invalid("bad_category", "A category has at most 100 characters."));
         }
         Ok(())
@@ -98,12 +102,20 @@ impl NewQaPair {
 }
 
 /// Checks and embeds pairs before any transaction is open.
-pub async fn prepare(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>) -> Result<Vec<Prepared>> {
+pub async fn prepare(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    pairs: Vec<NewQaPair>,
+) -> Result<Vec<Prepared>> {
     pairs.iter().try_for_each(NewQaPair::check)?;
     let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
     let questions = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, questions).await;
-    Ok(pairs.into_iter().zip(vectors).map(|(pair, vector)| finish(pair, vector)).collect())
+    Ok(pairs
+        .into_iter()
+        .zip(vectors)
+        .map(|(pair, vector)| finish(pair, vector))
+        .collect())
 }
 
 fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
@@ -114,8 +126,19 @@ fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
         (!language.is_unknown()).then(|| language.code().to_owned())
     };
     let language = pair.language.filter(|code| !code.is_empty()).or_else(detected);
-    let category = pair.category.map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()).unwrap_or_else(|| "general".into());
-    Prepared { id: QaPairId::new(), question, answer, category, language, vector }
+    let category = pair
+        .category
+        .map(|c| c.trim().to_owned())
+        .filter(|c| !c.is_empty())
+        .unwrap_or_else(|| "general".into());
+    Prepared {
+        id: QaPairId::new(),
+        question,
+        answer,
+        category,
+        language,
+        vector,
+    }
 }
 
 /// Writes prepared pairs; those without a vector get one later.
@@ -128,11 +151,19 @@ pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Re
 }
 
 /// One pair, written and read back.
-pub async fn create(ctx: &Context, proof: &impl TenantProof, pair: NewQaPair, source: Source) -> Result<QaPair> {
+pub async fn create(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    pair: NewQaPair,
+    source: Source,
+) -> Result<QaPair> {
     let prepared = prepare(ctx, proof, vec![pair]).await?;
     let mut tx = ctx.db.tenant(proof).await?;
     insert(&mut tx, &prepared, source).await?;
-    let id = prepared.first().map(|pair| pair.id).ok_or_else(|| not_found("Q&A pair"))?;
+    let id = prepared
+        .first()
+        .map(|pair| pair.id)
+        .ok_or_else(|| not_found("Q&A pair"))?;
     let created = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(created)
@@ -140,7 +171,12 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, pair: NewQaPair, so
 
 /// Writes many pairs, a batch at a time; `progress` is told how many are done. An interrupted import has written
 /// whole batches.
-pub async fn import(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>, progress: impl Fn(usize)) -> Result<usize> {
+pub async fn import(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    pairs: Vec<NewQaPair>,
+    progress: impl Fn(usize),
+) -> Result<usize> {
     let mut done = 0;
     for batch in pairs.chunks(64) {
         let prepared = prepare(ctx, proof, batch.to_vec()).await?;

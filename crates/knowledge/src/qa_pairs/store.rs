@@ -17,7 +17,10 @@ pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Re
     let answers: Vec<String> = pairs.iter().map(|pair| pair.answer.clone()).collect();
     let categories: Vec<String> = pairs.iter().map(|pair| pair.category.clone()).collect();
     let languages: Vec<Option<String>> = pairs.iter().map(|pair| pair.language.clone()).collect();
-    let vectors: Vec<Option<Vector>> = pairs.iter().map(|pair| pair.vector.clone().map(Vector::from)).collect();
+    let vectors: Vec<Option<Vector>> = pairs
+        .iter()
+        .map(|pair| pair.vector.clone().map(Vector::from))
+        .collect();
     sqlx::query!(
         "insert into qa_pairs (tenant_id, id, question, answer, category, language, embedding, source)
         select $1, p.id, p.question, p.answer, p.category, p.language, p.embedding, $2
@@ -46,7 +49,8 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-const SELECT: &str = "select id, question, answer, category, language, source, is_active, created_at, updated_at
+const SELECT: &str =
+    "select id, question, answer, category, language, source, is_active, created_at, updated_at
     from qa_pairs
     where tenant_id = current_tenant_id()";
 
@@ -80,7 +84,12 @@ impl From<Row> for QaPair {
 }
 
 /// Newest first.
-pub async fn list(tx: &mut TenantTx, filter: &Filter, after: Option<Position>, limit: i64) -> Result<Vec<QaPair>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<QaPair>> {
     let mut query = QueryBuilder::<Postgres>::new(SELECT);
     if let Some(category) = &filter.category {
         query.push(" and category = ").push_bind(category);
@@ -89,13 +98,28 @@ pub async fn list(tx: &mut TenantTx, filter: &Filter, after: Option<Position>, l
         query.push(" and is_active = ").push_bind(is_active);
     }
     if let Some(text) = &filter.text {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        query.push(" and (question ilike ").push_bind(pattern.clone()).push(" or answer ilike ").push_bind(pattern).push(")");
+        let pattern = format!(
+            "%{}%",
+            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+        );
+        query
+            .push(" and (question ilike ")
+            .push_bind(pattern.clone())
+            .push(" or answer ilike ")
+            .push_bind(pattern)
+            .push(")");
     }
     if let Some(position) = after {
-        query.push(" and (created_at, id) < (").push_bind(position.at).push(", ").push_bind(position.id).push(")");
+        query
+            .push(" and (created_at, id) < (")
+            .push_bind(position.at)
+            .push(", ")
+            .push_bind(position.id)
+            .push(")");
     }
-    query.push(" order by created_at desc, id desc limit ").push_bind(limit);
+    query
+        .push(" order by created_at desc, id desc limit ")
+        .push_bind(limit);
     let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
     Ok(rows.into_iter().map(QaPair::from).collect())
 }
@@ -138,7 +162,12 @@ pub async fn update(tx: &mut TenantTx, pair: &QaPair, vector: Option<Option<Vec<
 }
 
 pub async fn delete(tx: &mut TenantTx, id: QaPairId) -> Result<bool> {
-    let done = sqlx::query!("delete from qa_pairs where tenant_id = current_tenant_id() and id = $1", id.0).execute(&mut **tx).await?;
+    let done = sqlx::query!(
+        "delete from qa_pairs where tenant_id = current_tenant_id() and id = $1",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() > 0)
 }
 

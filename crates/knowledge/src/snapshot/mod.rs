@@ -46,10 +46,15 @@ impl Snapshot {
     pub fn openers(&self, language: Language) -> Vec<String> {
         let wanted = language.or(Language::ENGLISH);
         let fits = |details: &&Details| details.kind == EntryKind::QaPair && details.language == wanted;
-        let mut found: Vec<(&Uuid, &Details)> = self.details.iter().filter(|(_, details)| fits(details)).collect();
+        let mut found: Vec<(&Uuid, &Details)> =
+            self.details.iter().filter(|(_, details)| fits(details)).collect();
         // ids are ordered by time
         found.sort_by_key(|(id, _)| **id);
-        found.into_iter().take(12).map(|(_, details)| details.title.clone()).collect()
+        found
+            .into_iter()
+            .take(12)
+            .map(|(_, details)| details.title.clone())
+            .collect()
     }
 }
 
@@ -74,7 +79,11 @@ impl Snapshots {
     /// Keeps up to `most_entries` entries over all tenants; the ones asked longest ago go first. An entry takes
     /// about 2 kB.
     pub fn new(most_entries: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept { most_entries, tick: 0, tenants: HashMap::new() })))
+        Self(Arc::new(Mutex::new(Kept {
+            most_entries,
+            tick: 0,
+            tenants: HashMap::new(),
+        })))
     }
 
     /// The snapshot at `revision` or newer.
@@ -95,7 +104,9 @@ impl Snapshots {
 
     /// The newest snapshot, for callers that have no revision at hand.
     pub async fn get_current(&self, db: &Database, proof: &impl TenantProof) -> Result<Arc<Snapshot>> {
-        let revision = crate::embedding::store::get(&mut db.tenant_read(proof).await?).await?.revision;
+        let revision = crate::embedding::store::get(&mut db.tenant_read(proof).await?)
+            .await?
+            .revision;
         self.get(db, proof, revision).await
     }
 
@@ -105,13 +116,19 @@ impl Snapshots {
         let tick = kept.tick;
         let slot = kept.tenants.get_mut(&tenant)?;
         slot.last_used = tick;
-        slot.snapshot.clone().filter(|snapshot| snapshot.revision >= revision)
+        slot.snapshot
+            .clone()
+            .filter(|snapshot| snapshot.revision >= revision)
     }
 
     fn gate(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
         let mut kept = self.0.lock();
         let tick = kept.tick;
-        let slot = kept.tenants.entry(tenant).or_insert_with(|| Slot { last_used: tick, gate: Arc::default(), snapshot: None });
+        let slot = kept.tenants.entry(tenant).or_insert_with(|| Slot {
+            last_used: tick,
+            gate: Arc::default(),
+            snapshot: None,
+        });
         slot.gate.clone()
     }
 
@@ -121,8 +138,13 @@ impl Snapshots {
             slot.snapshot = Some(snapshot);
         }
         while kept.entries() > kept.most_entries {
-            let oldest = kept.tenants.iter().filter(|(id, slot)| **id != tenant && slot.snapshot.is_some());
-            let Some((id, _)) = oldest.min_by_key(|(_, slot)| slot.last_used) else { break };
+            let oldest = kept
+                .tenants
+                .iter()
+                .filter(|(id, slot)| **id != tenant && slot.snapshot.is_some());
+            let Some((id, _)) = oldest.min_by_key(|(_, slot)| slot.last_used) else {
+                break;
+            };
             let id = *id;
             kept.tenants.remove(&id);
         }
@@ -131,7 +153,11 @@ impl Snapshots {
 
 impl Kept {
     fn entries(&self) -> usize {
-        self.tenants.values().filter_map(|slot| slot.snapshot.as_ref()).map(|snapshot| snapshot.index.len()).sum()
+        self.tenants
+            .values()
+            .filter_map(|slot| slot.snapshot.as_ref())
+            .map(|snapshot| snapshot.index.len())
+            .sum()
     }
 }
 
@@ -144,15 +170,38 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
     let mut details = HashMap::new();
     let mut entries: Vec<Entry> = Vec::new();
     for row in store::list_qa_pairs(&mut tx).await? {
-        details.insert(row.entry.id, Details { kind: EntryKind::QaPair, title: row.entry.title.clone(), url: None, language: row.entry.language });
+        details.insert(
+            row.entry.id,
+            Details {
+                kind: EntryKind::QaPair,
+                title: row.entry.title.clone(),
+                url: None,
+                language: row.entry.language,
+            },
+        );
         entries.push(row.entry);
     }
     for row in store::list_passages(&mut tx).await? {
-        details.insert(row.entry.id, Details { kind: EntryKind::Passage, title: row.entry.title.clone(), url: row.url, language: row.entry.language });
+        details.insert(
+            row.entry.id,
+            Details {
+                kind: EntryKind::Passage,
+                title: row.entry.title.clone(),
+                url: row.url,
+                language: row.entry.language,
+            },
+        );
         entries.push(row.entry);
     }
     drop(tx);
     let reach = state.embedder.reach();
-    let index = tokio::task::spawn_blocking(move || Index::build_for(entries, reach)).await.map_err(kernel::error::internal)?;
-    Ok(Snapshot { revision: state.revision, embedder: state.embedder, index, details })
+    let index = tokio::task::spawn_blocking(move || Index::build_for(entries, reach))
+        .await
+        .map_err(kernel::error::internal)?;
+    Ok(Snapshot {
+        revision: state.revision,
+        embedder: state.embedder,
+        index,
+        details,
+    })
 }

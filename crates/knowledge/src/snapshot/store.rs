@@ -14,7 +14,9 @@ pub struct Row {
 
 /// All following reads of this transaction see the same moment.
 pub async fn see_one_moment(tx: &mut TenantTx) -> Result<()> {
-    sqlx::query!("set transaction isolation level repeatable read").execute(&mut **tx).await?;
+    sqlx::query!("set transaction isolation level repeatable read")
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -50,7 +52,11 @@ pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
     .fetch_all(&mut **tx)
     .await?;
     let entries = rows.into_iter().map(|row| {
-        let title = if row.heading.is_empty() { row.title } else { row.heading };
+        let title = if row.heading.is_empty() {
+            row.title
+        } else {
+            row.heading
+        };
         let section = format!("{}/{}", row.document_id.unwrap_or_default(), row.section);
         let entry = Entry {
             id: row.id,

@@ -23,7 +23,11 @@ pub async fn run(global: &Global, args: &AskArgs) -> Result<ExitCode> {
     let asked = session
         .run(async |session| {
             let tenant = session.tenant(args.tenant.as_deref()).await?;
-            let ask = Ask { question: args.question.clone(), history: Vec::new(), channel_key: None };
+            let ask = Ask {
+                question: args.question.clone(),
+                history: Vec::new(),
+                channel_key: None,
+            };
             answer(&session.domains.answering, &tenant, ask).await
         })
         .await?;
@@ -38,7 +42,11 @@ pub async fn run(global: &Global, args: &AskArgs) -> Result<ExitCode> {
 fn print(asked: &Asked) {
     let Asked { answer, trace } = asked;
     println!("{}\n", answer.text);
-    let verdict = if answer.gap_detected { "not known: this would be noted as a gap" } else { trace.mode.as_str() };
+    let verdict = if answer.gap_detected {
+        "not known: this would be noted as a gap"
+    } else {
+        trace.mode.as_str()
+    };
     println!("confidence  {:.0} %  ({verdict})", answer.confidence * 100.0);
     for source in &answer.sources {
         match &source.url {
@@ -49,7 +57,11 @@ fn print(asked: &Asked) {
     for chip in &answer.suggestion_chips {
         println!("related     {chip}");
     }
-    let steps: Vec<String> = trace.steps.iter().map(|step| format!("{} {:.2} ms", step.name, step.ms)).collect();
+    let steps: Vec<String> = trace
+        .steps
+        .iter()
+        .map(|step| format!("{} {:.2} ms", step.name, step.ms))
+        .collect();
     let total: f64 = trace.steps.iter().map(|step| step.ms).sum();
     println!("time        {total:.2} ms: {}", steps.join(", "));
 }

@@ -33,9 +33,19 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
             );
         } else {
             println!("\n  The shop with the chat:  {url}/demo");
-            println!("  The dashboard:           {url}/app/   ({} / {})", access.email, access.password);
+            println!(
+                "  The dashboard:           {url}/app/   ({} / {})",
+                access.email, access.password
+            );
             println!("  Ask in the terminal:     rapport ask \"Do you ship to Belgium?\"\n");
         }
     };
-    serve::serve(&config, opened, domains, Some(access.channel_key.as_str().into()), announce).await
+    serve::serve(
+        &config,
+        opened,
+        domains,
+        Some(access.channel_key.as_str().into()),
+        announce,
+    )
+    .await
 }

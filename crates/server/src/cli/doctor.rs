@@ -31,7 +31,14 @@ enum State {
 
 pub async fn run(global: &Global) -> Result<ExitCode> {
     let config = global.config(None)?;
-    let mut checks = vec![data_dir(&config), runtime_files(&config), model(&config), web_pages(), disk(&config), address(&config)];
+    let mut checks = vec![
+        data_dir(&config),
+        runtime_files(&config),
+        model(&config),
+        web_pages(),
+        disk(&config),
+        address(&config),
+    ];
     match database::connect(&config, Purpose::Command, |_| {}).await {
         Ok(opened) => {
             checks.extend(database(&config, &opened).await);
@@ -52,33 +59,60 @@ pub async fn run(global: &Global) -> Result<ExitCode> {
             println!("{mark}  {:<10} {}", check.name, check.detail);
         }
     }
-    Ok(if is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn ok(name: &'static str, detail: impl Into<String>) -> Check {
-    Check { name, state: State::Ok, detail: detail.into() }
+    Check {
+        name,
+        state: State::Ok,
+        detail: detail.into(),
+    }
 }
 
 fn warning(name: &'static str, detail: impl Into<String>) -> Check {
-    Check { name, state: State::Warning, detail: detail.into() }
+    Check {
+        name,
+        state: State::Warning,
+        detail: detail.into(),
+    }
 }
 
 fn problem(name: &'static str, detail: impl Into<String>) -> Check {
-    Check { name, state: State::Problem, detail: detail.into() }
+    Check {
+        name,
+        state: State::Problem,
+        detail: detail.into(),
+    }
 }
 
 fn data_dir(config: &Config) -> Check {
     let probe = config.data_dir.join(".doctor");
-    let written = std::fs::create_dir_all(&config.data_dir).and_then(|()| std::fs::write(&probe, "")).and_then(|()| std::fs::remove_file(&probe));
+    let written = std::fs::create_dir_all(&config.data_dir)
+        .and_then(|()| std::fs::write(&probe, ""))
+        .and_then(|()| std::fs::remove_file(&probe));
     match written {
         Ok(()) => ok("data", config.data_dir.display().to_string()),
-        Err(error) => problem("data", format!("{} cannot be written: {error}. Choose another folder with --data-dir.", config.data_dir.display())),
+        Err(error) => problem(
+            "data",
+            format!(
+                "{} cannot be written: {error}. Choose another folder with --data-dir.",
+                config.data_dir.display()
+            ),
+        ),
     }
 }
 
 fn runtime_files(config: &Config) -> Check {
     if config.database_url.is_some() {
-        return ok("postgres", "DATABASE_URL names the server; the bundled one is not needed");
+        return ok(
+            "postgres",
+            "DATABASE_URL names the server; the bundled one is not needed",
+        );
     }
     match runtime::postgres_binaries(config) {
         Ok(_) => ok("postgres", "the programs are here"),
@@ -100,7 +134,10 @@ fn model(config: &Config) -> Check {
 fn web_pages() -> Check {
     match (find(WEB, "widget.js"), find(WEB, "dashboard/index.html")) {
         (Some(_), Some(_)) => ok("web", "widget and dashboard are part of this build"),
-        _ => warning("web", "The web pages are not part of this build. Run `npm ci && npm run build` in web/, then build again."),
+        _ => warning(
+            "web",
+            "The web pages are not part of this build. Run `npm ci && npm run build` in web/, then build again.",
+        ),
     }
 }
 
@@ -109,7 +146,13 @@ fn disk(config: &Config) -> Check {
     let folder = config.data_dir.ancestors().find(|folder| folder.exists());
     let free = folder.and_then(|folder| nix_free(folder).ok());
     match free {
-        Some(free) if free < 1 << 30 => problem("disk", format!("Only {} MB are free. Make room before PostgreSQL has to stop.", free >> 20)),
+        Some(free) if free < 1 << 30 => problem(
+            "disk",
+            format!(
+                "Only {} MB are free. Make room before PostgreSQL has to stop.",
+                free >> 20
+            ),
+        ),
         Some(free) => ok("disk", format!("{} GB free", free >> 30)),
         None => warning("disk", "The free space could not be read."),
     }
@@ -124,9 +167,17 @@ fn address(config: &Config) -> Check {
     let is_local = config.listen.ip().is_loopback();
     match &config.public_url {
         Some(url) if url.starts_with("https://") => ok("address", url.clone()),
-        Some(url) => problem("address", format!("{url} is not https: browsers keep the session cookie only over https. Put a proxy with a certificate in front.")),
+        Some(url) => problem(
+            "address",
+            format!(
+                "{url} is not https: browsers keep the session cookie only over https. Put a proxy with a certificate in front."
+            ),
+        ),
         None if is_local => ok("address", format!("{} (this machine only)", config.listen)),
-        None => warning("address", "Listening for other machines without RAPPORT_PUBLIC_URL. Put a proxy with a certificate in front and set it."),
+        None => warning(
+            "address",
+            "Listening for other machines without RAPPORT_PUBLIC_URL. Put a proxy with a certificate in front and set it.",
+        ),
     }
 }
 
@@ -151,7 +202,12 @@ async fn database(config: &Config, opened: &Opened) -> Vec<Check> {
 async fn secrets(domains: &wiring::Domains) -> Check {
     match crate::journeys::tenant::find_shut_secret(domains).await {
         Ok(None) => ok("keys", "stored secrets open with the master key"),
-        Ok(Some(what)) => problem("keys", format!("{what} does not open: the master key was changed. Put the old one back (master.key or RAPPORT_MASTER_KEY).")),
+        Ok(Some(what)) => problem(
+            "keys",
+            format!(
+                "{what} does not open: the master key was changed. Put the old one back (master.key or RAPPORT_MASTER_KEY)."
+            ),
+        ),
         Err(error) => problem("keys", error.detail),
     }
 }

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod migrate;
 mod model;
+mod openapi;
 mod output;
 mod psql;
 mod qa;
@@ -41,7 +42,13 @@ pub struct Global {
     #[arg(long, global = true)]
     json: bool,
     /// Use this PostgreSQL (15 or newer, with pgvector) instead of the bundled one
-    #[arg(long, global = true, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        hide_env_values = true
+    )]
     database_url: Option<String>,
     /// Start the PostgreSQL installed in this folder instead of the bundled one
     #[arg(long, global = true, value_name = "DIR")]
@@ -63,6 +70,8 @@ enum Command {
     Migrate,
     /// Check the installation and say how to mend what is wrong
     Doctor,
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Open the database with psql
     Psql(psql::PsqlArgs),
     /// Create, list and delete tenants
@@ -101,13 +110,18 @@ impl Global {
 pub async fn run() -> Result<ExitCode> {
     let Cli { global, command } = Cli::parse();
     let is_server = matches!(command, Command::Serve(_) | Command::Demo(_));
-    crate::logging::start(if is_server { "warn,rapport=info,queue=warn" } else { "error" });
+    crate::logging::start(if is_server {
+        "warn,rapport=info,queue=warn"
+    } else {
+        "error"
+    });
     match command {
         Command::Serve(args) => serve::run(&global, &args).await,
         Command::Demo(args) => demo::run(&global, &args).await,
         Command::Ask(args) => ask::run(&global, &args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
+        Command::Openapi => openapi::run(),
         Command::Psql(args) => psql::run(&global, &args).await,
         Command::Tenant(command) => tenant::run(&global, command).await,
         Command::User(command) => user::run(&global, command).await,

@@ -48,7 +48,13 @@ pub async fn run(global: &Global, command: ModelCommand) -> Result<ExitCode> {
     let json = global.json;
     session
         .run(async |session| match &command {
-            ModelCommand::Set { provider, model, base_url, key_env, tenant } => {
+            ModelCommand::Set {
+                provider,
+                model,
+                base_url,
+                key_env,
+                tenant,
+            } => {
                 let input = NewCredential {
                     provider: parse_provider(provider)?,
                     model: model.clone(),
@@ -70,12 +76,18 @@ pub async fn run(global: &Global, command: ModelCommand) -> Result<ExitCode> {
 
 fn parse_provider(text: &str) -> Result<Provider> {
     let parsed = serde_json::from_value(json!(text));
-    parsed.map_err(|_| invalid("bad_provider", "A provider is openai, anthropic, gemini or openai_compatible."))
+    parsed.map_err(|_| {
+        invalid(
+            "bad_provider",
+            "A provider is openai, anthropic, gemini or openai_compatible.",
+        )
+    })
 }
 
 fn read_key(variable: Option<&str>) -> Result<String> {
     if let Some(variable) = variable {
-        return std::env::var(variable).map_err(|_| invalid("key_missing", format!("The variable {variable} is not set.")));
+        return std::env::var(variable)
+            .map_err(|_| invalid("key_missing", format!("The variable {variable} is not set.")));
     }
     eprintln!("Paste the key and press Enter (an empty line where none is needed):");
     let mut line = String::new();
@@ -87,14 +99,19 @@ async fn set(session: &Session, json: bool, input: NewCredential, tenant: Option
     let operator = session.tenant(tenant).await?;
     let access = &session.domains.access;
     let credential = check(access, &input)?;
-    let sealed = access.master_key.seal(&context(operator.tenant_id(), credential.id), &input.key)?;
+    let sealed = access
+        .master_key
+        .seal(&context(operator.tenant_id(), credential.id), &input.key)?;
     let mut tx = access.db.tenant(&operator).await?;
     store::insert(&mut tx, &credential, &sealed).await?;
     tx.commit().await?;
     if json {
         println!("{}", serde_json::to_string(&credential)?);
     } else {
-        println!("Answers are composed by {} from now on. Try it: rapport ask \"…\"", credential.model);
+        println!(
+            "Answers are composed by {} from now on. Try it: rapport ask \"…\"",
+            credential.model
+        );
     }
     Ok(())
 }
@@ -110,8 +127,17 @@ async fn show(session: &Session, json: bool, tenant: Option<&str>) -> Result<()>
         println!("No model is set: answers are the approved text, word for word.");
     }
     for credential in credentials {
-        let mark = if credential.is_default && credential.is_active { "*" } else { " " };
-        println!("{mark} {}  {}  …{}", credential.provider.as_str(), credential.model, credential.key_last4);
+        let mark = if credential.is_default && credential.is_active {
+            "*"
+        } else {
+            " "
+        };
+        println!(
+            "{mark} {}  {}  …{}",
+            credential.provider.as_str(),
+            credential.model,
+            credential.key_last4
+        );
     }
     Ok(())
 }

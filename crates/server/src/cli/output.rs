@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::error::{Result, invalid};
 
 use super::Global;
-use crate::config::Config;
 use crate::database::{self, Opened, Purpose};
 use crate::wiring::{self, Domains};
 
@@ -40,7 +39,6 @@ impl Progress {
 
 /// The database and all domains, for one command.
 pub struct Session {
-    pub config: Config,
     pub opened: Opened,
     pub domains: Domains,
 }
@@ -52,7 +50,7 @@ impl Session {
         let opened = database::open(&config, Purpose::Command, |step| progress.tell(step)).await?;
         let domains = wiring::build(&config, &opened.db).await?;
         progress.done();
-        Ok(Self { config, opened, domains })
+        Ok(Self { opened, domains })
     }
 
     /// Runs a piece of work and closes the database whatever comes of it.
@@ -69,13 +67,26 @@ impl Session {
         let slug = match (slug, slugs.as_slice()) {
             (Some(slug), _) => slug.to_owned(),
             (None, [only]) => only.clone(),
-            (None, []) => return Err(invalid("no_tenant", "There is no tenant yet. Make one with `rapport tenant create NAME`.")),
+            (None, []) => {
+                return Err(invalid(
+                    "no_tenant",
+                    "There is no tenant yet. Make one with `rapport tenant create NAME`.",
+                ));
+            }
             (None, many) => {
-                let detail = format!("There are several tenants. Say which one with --tenant: {}.", many.join(", "));
+                let detail = format!(
+                    "There are several tenants. Say which one with --tenant: {}.",
+                    many.join(", ")
+                );
                 return Err(invalid("tenant_missing", detail));
             }
         };
         let found = Operator::find(db, &slug).await?;
-        found.ok_or_else(|| invalid("unknown_tenant", format!("There is no tenant `{slug}`. `rapport tenant list` shows them.")))
+        found.ok_or_else(|| {
+            invalid(
+                "unknown_tenant",
+                format!("There is no tenant `{slug}`. `rapport tenant list` shows them."),
+            )
+        })
     }
 }

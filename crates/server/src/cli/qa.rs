@@ -32,14 +32,17 @@ pub async fn run(global: &Global, command: QaCommand) -> Result<ExitCode> {
     session
         .run(async |session| match &command {
             QaCommand::Import { file, tenant } => import(global, session, file, tenant.as_deref()).await,
-            QaCommand::Export { file, tenant } => export(global, session, file.as_deref(), tenant.as_deref()).await,
+            QaCommand::Export { file, tenant } => {
+                export(global, session, file.as_deref(), tenant.as_deref()).await
+            }
         })
         .await
 }
 
 async fn import(global: &Global, session: &Session, file: &Path, tenant: Option<&str>) -> Result<ExitCode> {
     let operator = session.tenant(tenant).await?;
-    let bytes = std::fs::read(file).map_err(|error| invalid("cannot_read", format!("{}: {error}.", file.display())))?;
+    let bytes = std::fs::read(file)
+        .map_err(|error| invalid("cannot_read", format!("{}: {error}.", file.display())))?;
     let parsed = qa_pairs::csv::parse(&bytes)?;
     let progress = Progress::new(global);
     let all = parsed.pairs.len();
@@ -50,19 +53,32 @@ async fn import(global: &Global, session: &Session, file: &Path, tenant: Option<
         println!("{}", json!({"imported": imported, "errors": parsed.errors}));
     } else {
         println!("{imported} pairs imported.");
-        parsed.errors.iter().for_each(|error| println!("line {}: {}", error.line, error.detail));
+        parsed
+            .errors
+            .iter()
+            .for_each(|error| println!("line {}: {}", error.line, error.detail));
     }
-    Ok(if parsed.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if parsed.errors.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
 }
 
-async fn export(global: &Global, session: &Session, file: Option<&Path>, tenant: Option<&str>) -> Result<ExitCode> {
+async fn export(
+    global: &Global,
+    session: &Session,
+    file: Option<&Path>,
+    tenant: Option<&str>,
+) -> Result<ExitCode> {
     let operator = session.tenant(tenant).await?;
     let mut tx = session.opened.db.tenant_read(&operator).await?;
     let pairs = qa_pairs::store::list(&mut tx, &qa_pairs::store::Filter::default(), None, i64::MAX).await?;
     let csv = qa_pairs::csv::write(&pairs)?;
     match file {
         Some(file) => {
-            std::fs::write(file, &csv).map_err(|error| invalid("cannot_write", format!("{}: {error}.", file.display())))?;
+            std::fs::write(file, &csv)
+                .map_err(|error| invalid("cannot_write", format!("{}: {error}.", file.display())))?;
             if global.json {
                 println!("{}", json!({"exported": pairs.len()}));
             } else {

@@ -46,12 +46,26 @@ pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Doma
 }
 
 /// Serves until SIGTERM or SIGINT. `announce` is called once, with the address, when requests are accepted.
-pub async fn serve(config: &Config, opened: Opened, domains: Domains, demo_channel: Option<Arc<str>>, announce: impl FnOnce(&str)) -> Result<ExitCode> {
+pub async fn serve(
+    config: &Config,
+    opened: Opened,
+    domains: Domains,
+    demo_channel: Option<Arc<str>>,
+    announce: impl FnOnce(&str),
+) -> Result<ExitCode> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        invalid("cannot_listen", format!("Cannot listen on {}: {error}. Choose another address with --listen.", config.listen))
+        invalid(
+            "cannot_listen",
+            format!(
+                "Cannot listen on {}: {error}. Choose another address with --listen.",
+                config.listen
+            ),
+        )
     })?;
     let address = listener.local_addr().map_err(internal)?;
-    let metrics = PrometheusBuilder::new().install_recorder().map_err(|error| internal(error.to_string()))?;
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| internal(error.to_string()))?;
     let in_flight = Arc::new(AtomicUsize::new(0));
     let outer = Outer {
         db: opened.db.clone(),
@@ -62,13 +76,20 @@ pub async fn serve(config: &Config, opened: Opened, domains: Domains, demo_chann
     };
     let router = http::router(&domains, outer);
     let (stop, stopped) = watch::channel(false);
-    let background = tokio::spawn(background(opened.job_pool(), opened.db.clone(), domains, stopped.clone()));
+    let background = tokio::spawn(background(
+        opened.job_pool(),
+        opened.db.clone(),
+        domains,
+        stopped.clone(),
+    ));
     announce(&format!("http://{address}"));
     tokio::spawn(async move {
         wait_for_signal().await;
         let _ = stop.send(true);
     });
-    http::serve(listener, router, in_flight, until(stopped)).await.map_err(internal)?;
+    http::serve(listener, router, in_flight, until(stopped))
+        .await
+        .map_err(internal)?;
     let _ = tokio::time::timeout(Duration::from_secs(30), background).await;
     opened.close().await;
     Ok(ExitCode::SUCCESS)
@@ -79,7 +100,8 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 async fn wait_for_signal() {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -89,7 +111,12 @@ async fn wait_for_signal() {
 }
 
 /// What goes on beside the requests: jobs, live events of other processes, and questions a crash left behind.
-async fn background(pool: sqlx::PgPool, db: kernel::Database, domains: Domains, stopped: watch::Receiver<bool>) {
+async fn background(
+    pool: sqlx::PgPool,
+    db: kernel::Database,
+    domains: Domains,
+    stopped: watch::Receiver<bool>,
+) {
     let knowledge = domains.knowledge.clone();
     let runner = Runner::builder(pool.clone())
         .concurrency(2)
@@ -122,7 +149,11 @@ async fn sweep_forever(domains: &Domains) {
         tick.tick().await;
         let bot_of = |operator, channel| {
             let db = domains.channels.db.clone();
-            async move { Ok(channels::endpoint::read(&db, &operator, channel).await?.map(|endpoint| endpoint.bot.clone())) }
+            async move {
+                Ok(channels::endpoint::read(&db, &operator, channel)
+                    .await?
+                    .map(|endpoint| endpoint.bot.clone()))
+            }
         };
         match sweep::answer_forgotten(&domains.answering, is_start, bot_of).await {
             Ok(0) => {}

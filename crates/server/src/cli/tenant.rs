@@ -42,7 +42,9 @@ pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
     let json = global.json;
     session
         .run(async |session| match &command {
-            TenantCommand::Create { name, slug, language } => create(session, json, name, slug.as_deref(), language).await,
+            TenantCommand::Create { name, slug, language } => {
+                create(session, json, name, slug.as_deref(), language).await
+            }
             TenantCommand::List => list(session, json).await,
             TenantCommand::Delete { slug, yes } => delete(session, json, slug, *yes).await,
         })
@@ -51,7 +53,15 @@ pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
 }
 
 async fn create(session: &Session, json: bool, name: &str, slug: Option<&str>, language: &str) -> Result<()> {
-    let mut made = tenant::begin(&session.domains, name, slug, None, language, WidgetSettings::default()).await?;
+    let mut made = tenant::begin(
+        &session.domains,
+        name,
+        slug,
+        None,
+        language,
+        WidgetSettings::default(),
+    )
+    .await?;
     let api_key = made.with_api_key("Command line").await?;
     let tenant::Made { tx, tenant, channel } = made;
     tx.commit().await?;
@@ -67,7 +77,10 @@ async fn create(session: &Session, json: bool, name: &str, slug: Option<&str>, l
     }
     println!("Tenant {} ({}) is ready.\n", tenant.name, tenant.slug);
     println!("  API key, shown this once:  {api_key}");
-    println!("  Script tag for its site:   <script async src=\"https://YOUR-SERVER/widget.js\" data-channel=\"{}\"></script>\n", channel.channel_key);
+    println!(
+        "  Script tag for its site:   <script async src=\"https://YOUR-SERVER/widget.js\" data-channel=\"{}\"></script>\n",
+        channel.channel_key
+    );
     println!("Next: rapport qa import FILE.csv --tenant {}", tenant.slug);
     Ok(())
 }
@@ -86,7 +99,12 @@ async fn list(session: &Session, json: bool) -> Result<()> {
 
 async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<()> {
     if !yes {
-        return Err(invalid("not_confirmed", format!("This deletes `{slug}` with all its conversations and knowledge. Add --yes if you mean it.")));
+        return Err(invalid(
+            "not_confirmed",
+            format!(
+                "This deletes `{slug}` with all its conversations and knowledge. Add --yes if you mean it."
+            ),
+        ));
     }
     let operator = session.tenant(Some(slug)).await?;
     let mut tx = session.opened.db.tenant(&operator).await?;

@@ -41,7 +41,12 @@ pub async fn run(global: &Global, command: UserCommand) -> Result<ExitCode> {
     let json = global.json;
     session
         .run(async |session| match &command {
-            UserCommand::Create { email, name, tenant, role } => create(session, json, email, name, tenant.as_deref(), role).await,
+            UserCommand::Create {
+                email,
+                name,
+                tenant,
+                role,
+            } => create(session, json, email, name, tenant.as_deref(), role).await,
             UserCommand::Password { email } => password(session, json, email).await,
             UserCommand::Remove { email, tenant } => remove(session, json, email, tenant.as_deref()).await,
         })
@@ -49,8 +54,16 @@ pub async fn run(global: &Global, command: UserCommand) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(session: &Session, json: bool, email: &str, name: &str, tenant: Option<&str>, role: &str) -> Result<()> {
-    let role = Role::parse(role).ok_or_else(|| invalid("bad_role", "A role is owner, admin, agent or viewer."))?;
+async fn create(
+    session: &Session,
+    json: bool,
+    email: &str,
+    name: &str,
+    tenant: Option<&str>,
+    role: &str,
+) -> Result<()> {
+    let role =
+        Role::parse(role).ok_or_else(|| invalid("bad_role", "A role is owner, admin, agent or viewer."))?;
     let operator = session.tenant(tenant).await?;
     let (password, is_made) = read_password()?;
     let user = NewUser::prepare(email, name, &password).await?;
@@ -77,7 +90,10 @@ async fn remove(session: &Session, json: bool, email: &str, tenant: Option<&str>
     let operator = session.tenant(tenant).await?;
     let mut tx = session.opened.db.tenant(&operator).await?;
     if !users::store::delete_membership(&mut tx, email).await? {
-        return Err(invalid("unknown_user", format!("{email} is not a member of this tenant.")));
+        return Err(invalid(
+            "unknown_user",
+            format!("{email} is not a member of this tenant."),
+        ));
     }
     tx.commit().await?;
     report(json, email, None);
@@ -92,7 +108,11 @@ fn read_password() -> Result<(String, bool)> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(internal)?;
     let line = line.trim_end_matches(['\r', '\n']);
-    if line.is_empty() { Ok((secrets::random_name(""), true)) } else { Ok((line.to_owned(), false)) }
+    if line.is_empty() {
+        Ok((secrets::random_name(""), true))
+    } else {
+        Ok((line.to_owned(), false))
+    }
 }
 
 fn report(json: bool, email: &str, password: Option<String>) {

@@ -1,11 +1,11 @@
 //! The embedded web pages: the widget's script and the dashboard.
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, Response, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
-use axum::Router;
 
 use crate::embedded::{self, WEB};
 
@@ -13,7 +13,8 @@ const DASHBOARD_CSP: &str = "default-src 'none'; script-src 'self'; style-src 's
     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
-const NOT_BUILT: &str = "The web pages are not part of this build. Run `npm ci && npm run build` in web/, then build again.\n";
+const NOT_BUILT: &str =
+    "The web pages are not part of this build. Run `npm ci && npm run build` in web/, then build again.\n";
 
 pub fn routes() -> Router {
     Router::new()
@@ -25,26 +26,47 @@ pub fn routes() -> Router {
 }
 
 async fn widget(request: Request) -> Response<Body> {
-    let Some(file) = embedded::find(WEB, "widget.js") else { return not_built() };
+    let Some(file) = embedded::find(WEB, "widget.js") else {
+        return not_built();
+    };
     let extra = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
     ];
-    embedded::respond(file, request.headers(), "public, max-age=300, stale-while-revalidate=86400", &extra)
+    embedded::respond(
+        file,
+        request.headers(),
+        "public, max-age=300, stale-while-revalidate=86400",
+        &extra,
+    )
 }
 
 async fn dashboard(request: Request) -> Response<Body> {
-    let path = request.uri().path().trim_start_matches("/app").trim_start_matches('/').to_owned();
+    let path = request
+        .uri()
+        .path()
+        .trim_start_matches("/app")
+        .trim_start_matches('/')
+        .to_owned();
     match embedded::find(WEB, &format!("dashboard/{path}")) {
-        Some(file) if path.starts_with("assets/") => {
-            embedded::respond(file, request.headers(), "public, max-age=31536000, immutable", &[])
-        }
+        Some(file) if path.starts_with("assets/") => embedded::respond(
+            file,
+            request.headers(),
+            "public, max-age=31536000, immutable",
+            &[],
+        ),
         Some(file) if path != "index.html" => embedded::respond(file, request.headers(), "no-cache", &[]),
         // a chunk of an older version must be missing, never the HTML page
         None if path.starts_with("assets/") => StatusCode::NOT_FOUND.into_response(),
         _ => match embedded::find(WEB, "dashboard/index.html") {
             Some(file) => {
-                let extra = [(header::CONTENT_SECURITY_POLICY, DASHBOARD_CSP), (header::REFERRER_POLICY, "same-origin")];
+                let extra = [
+                    (header::CONTENT_SECURITY_POLICY, DASHBOARD_CSP),
+                    (header::REFERRER_POLICY, "same-origin"),
+                ];
                 embedded::respond(file, request.headers(), "no-cache", &extra)
             }
             None => not_built(),

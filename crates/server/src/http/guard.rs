@@ -19,7 +19,10 @@ pub async fn observe(State(outer): State<Outer>, mut request: Request, next: Nex
         let client = ClientIp::new(peer.ip(), request.headers(), &outer.trusted_proxies);
         request.extensions_mut().insert(client);
     }
-    let path = request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let started = Instant::now();
     let mut response = next.run(request).await;
@@ -27,9 +30,15 @@ pub async fn observe(State(outer): State<Outer>, mut request: Request, next: Nex
     metrics::counter!("rapport_http_requests_total", "method" => method, "path" => path.clone(), "status" => status).increment(1);
     metrics::histogram!("rapport_http_seconds", "path" => path).record(started.elapsed().as_secs_f64());
     let headers = response.headers_mut();
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::X_CONTENT_TYPE_OPTIONS)
+        .or_insert(HeaderValue::from_static("nosniff"));
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

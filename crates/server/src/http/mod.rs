@@ -49,7 +49,10 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(knowledge::routes(domains.knowledge.clone()))
         .merge(answering::routes(domains.answering.clone()))
         .merge(channels::routes(domains.channels.clone()))
-        .layer(middleware::from_fn_with_state(domains.access.clone(), access::member::authenticate));
+        .layer(middleware::from_fn_with_state(
+            domains.access.clone(),
+            access::member::authenticate,
+        ));
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", dashboard)
         .nest("/api/widget", channels::public_routes(domains.channels.clone()))
@@ -80,14 +83,23 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
 }
 
 fn method_not_allowed() -> axum::response::Response {
-    let error = Error::new(kernel::error::Kind::Invalid, "method_not_allowed", "This address does not know this method.");
+    let error = Error::new(
+        kernel::error::Kind::Invalid,
+        "method_not_allowed",
+        "This address does not know this method.",
+    );
     let mut response = error.into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }
 
 /// Serves until `stop` resolves, then lets the requests that are under way finish.
-pub async fn serve(listener: tokio::net::TcpListener, router: Router, in_flight: Arc<AtomicUsize>, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    in_flight: Arc<AtomicUsize>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let signal = async move {
         stop.await;

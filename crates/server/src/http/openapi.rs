@@ -6,9 +6,14 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 /// Title, version and how callers prove who they are; the routes are added by the domains.
 pub fn base() -> OpenApi {
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-rapport_session")));
-    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-        "Below /api/v1 an API key (`rk_…`), below /api/widget a visitor token.",
-    )).build());
+    let bearer = SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "Below /api/v1 an API key (`rk_…`), below /api/widget a visitor token.",
+            ))
+            .build(),
+    );
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()

@@ -33,7 +33,9 @@ const FILE: &str = "demo.json";
 /// The demonstration of this data folder, made on first use. `progress` is told what is being done.
 pub async fn ensure(domains: &Domains, data_dir: &Path, progress: impl Fn(&str)) -> Result<DemoAccess> {
     let file = data_dir.join(FILE);
-    let known = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str::<DemoAccess>(&text).ok());
+    let known = std::fs::read_to_string(&file)
+        .ok()
+        .and_then(|text| serde_json::from_str::<DemoAccess>(&text).ok());
     let existing = Operator::find(&domains.access.db, SLUG).await?;
     match (known, existing) {
         (Some(known), Some(_)) => return Ok(known),
@@ -56,18 +58,36 @@ async fn remove(domains: &Domains, operator: Operator) -> Result<()> {
 
 async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAccess> {
     let password = secrets::random_name("");
-    let email = format!("demo-{}@fennel-oak.example", secrets::random_name("").chars().take(6).collect::<String>());
+    let email = format!(
+        "demo-{}@fennel-oak.example",
+        secrets::random_name("").chars().take(6).collect::<String>()
+    );
     let user = NewUser::prepare(&email, "Demo owner", &password).await?;
-    let mut made = tenant::begin(domains, "Fennel & Oak", Some(SLUG), Some(&email), "en", settings()?).await?;
+    let mut made = tenant::begin(
+        domains,
+        "Fennel & Oak",
+        Some(SLUG),
+        Some(&email),
+        "en",
+        settings()?,
+    )
+    .await?;
     made.with_owner(&user).await?;
     let api_key = made.with_api_key("Demonstration").await?;
     let (channel_key, channel_id) = (made.channel.channel_key.clone(), made.channel.id);
     made.tx.commit().await?;
-    let operator = Operator::find(&domains.access.db, SLUG).await?.ok_or_else(|| internal("the new tenant is not there"))?;
+    let operator = Operator::find(&domains.access.db, SLUG)
+        .await?
+        .ok_or_else(|| internal("the new tenant is not there"))?;
     learn(domains, &operator, progress).await?;
     progress("adding a few conversations");
     converse(domains, &operator, channel_id).await?;
-    Ok(DemoAccess { channel_key, api_key, email, password })
+    Ok(DemoAccess {
+        channel_key,
+        api_key,
+        email,
+        password,
+    })
 }
 
 fn settings() -> Result<WidgetSettings> {
@@ -81,14 +101,22 @@ fn settings() -> Result<WidgetSettings> {
 
 async fn learn(domains: &Domains, operator: &Operator, progress: &impl Fn(&str)) -> Result<()> {
     for name in ["qa.en.csv", "qa.fr.csv"] {
-        let Some(csv) = text(DEMO_KNOWLEDGE, name) else { continue };
+        let Some(csv) = text(DEMO_KNOWLEDGE, name) else {
+            continue;
+        };
         let language = name.split('.').nth(1).map(str::to_owned);
         let mut pairs = qa_pairs::csv::parse(csv.as_bytes())?.pairs;
         pairs.iter_mut().for_each(|pair| pair.language = language.clone());
         let all = pairs.len();
-        qa_pairs::import(&domains.knowledge, operator, pairs, |done| progress(&format!("learning questions and answers: {done} of {all}"))).await?;
+        qa_pairs::import(&domains.knowledge, operator, pairs, |done| {
+            progress(&format!("learning questions and answers: {done} of {all}"))
+        })
+        .await?;
     }
-    for file in DEMO_KNOWLEDGE.iter().filter(|file| file.path.starts_with("documents/")) {
+    for file in DEMO_KNOWLEDGE
+        .iter()
+        .filter(|file| file.path.starts_with("documents/"))
+    {
         let document = parse_document(std::str::from_utf8(file.raw).map_err(internal)?);
         progress(&format!("learning the document “{}”", document.title));
         documents::create(&domains.knowledge, operator, document).await?;
@@ -98,13 +126,23 @@ async fn learn(domains: &Domains, operator: &Operator, progress: &impl Fn(&str))
 
 /// Splits the front matter (`title:`, `url:`, `language:`) from the text.
 fn parse_document(text: &str) -> NewDocument {
-    let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    let body = text
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"));
     let (head, body) = body.unwrap_or(("", text));
     let field = |name: &str| {
-        let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        line.map(|value| value.trim().trim_matches('"').to_owned()).filter(|value| !value.is_empty())
+        let line = head
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.map(|value| value.trim().trim_matches('"').to_owned())
+            .filter(|value| !value.is_empty())
     };
-    NewDocument { title: field("title").unwrap_or_default(), text: body.to_owned(), url: field("url"), language: field("language") }
+    NewDocument {
+        title: field("title").unwrap_or_default(),
+        text: body.to_owned(),
+        url: field("url"),
+        language: field("language"),
+    }
 }
 
 /// A past conversation, as written down.
@@ -129,7 +167,11 @@ struct PastMessage {
 }
 
 async fn converse(domains: &Domains, operator: &Operator, channel_id: ChannelId) -> Result<()> {
-    for line in text(DEMO_KNOWLEDGE, "conversations.jsonl").unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+    for line in text(DEMO_KNOWLEDGE, "conversations.jsonl")
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+    {
         let past: Past = serde_json::from_str(line)?;
         relive(domains, operator, channel_id, past).await?;
     }
@@ -153,12 +195,19 @@ async fn relive(domains: &Domains, operator: &Operator, channel_id: ChannelId, p
             inbound::record(db, operator, inbound).await?;
         } else {
             let mut tx = db.tenant(operator).await?;
-            conversations::outbound::record_past_message(&mut tx, conversation_id, &message.sender_type, &message.text).await?;
+            conversations::outbound::record_past_message(
+                &mut tx,
+                conversation_id,
+                &message.sender_type,
+                &message.text,
+            )
+            .await?;
             tx.commit().await?;
         }
     }
     let mut tx = db.tenant(operator).await?;
-    conversations::contacts::store::describe(&mut tx, contact_id, &past.contact.name, &past.contact.email).await?;
+    conversations::contacts::store::describe(&mut tx, contact_id, &past.contact.name, &past.contact.email)
+        .await?;
     conversations::inbox::close_past(&mut tx, conversation_id, &past.status).await?;
     tx.commit().await
 }
@@ -169,7 +218,9 @@ mod tests {
 
     #[test]
     fn a_document_carries_its_title_and_address_in_front() {
-        let document = parse_document("---\ntitle: \"Care guide\"\nurl: https://a.example/care\nlanguage: en\n---\n# Care\nWipe.");
+        let document = parse_document(
+            "---\ntitle: \"Care guide\"\nurl: https://a.example/care\nlanguage: en\n---\n# Care\nWipe.",
+        );
         assert_eq!(document.title, "Care guide");
         assert_eq!(document.url.as_deref(), Some("https://a.example/care"));
         assert_eq!(document.text, "# Care\nWipe.");

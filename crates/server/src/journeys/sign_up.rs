@@ -30,7 +30,9 @@ struct Context {
 
 pub fn routes(domains: Domains) -> OpenApiRouter {
     let limit = Arc::new(Limiter::new(10, TimeDelta::hours(1)));
-    OpenApiRouter::new().routes(routes!(sign_up)).with_state(Context { domains, limit })
+    OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .with_state(Context { domains, limit })
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -47,19 +49,41 @@ struct SignUp {
 /// Sign up: a new account with a new business.
 #[utoipa::path(post, path = "/sign-up", operation_id = "sign_up", tag = "session", request_body = SignUp,
     responses((status = 201, body = Session), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn sign_up(State(ctx): State<Context>, client: ClientIp, headers: HeaderMap, Json(input): Json<SignUp>) -> Result<Response> {
+async fn sign_up(
+    State(ctx): State<Context>,
+    client: ClientIp,
+    headers: HeaderMap,
+    Json(input): Json<SignUp>,
+) -> Result<Response> {
     if headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN) {
         access::member::refuse_cross_site(&Method::POST, &headers)?;
     }
     let access = &ctx.domains.access;
     ctx.limit.check(client.network(), access.db.clock.now())?;
     let user = NewUser::prepare(&input.email, &input.name, &input.password).await?;
-    let language = input.language.as_deref().filter(|code| code.len() == 2).unwrap_or("en");
-    let mut made = tenant::begin(&ctx.domains, &input.business_name, None, Some(&user.email), language, WidgetSettings::default()).await?;
+    let language = input
+        .language
+        .as_deref()
+        .filter(|code| code.len() == 2)
+        .unwrap_or("en");
+    let mut made = tenant::begin(
+        &ctx.domains,
+        &input.business_name,
+        None,
+        Some(&user.email),
+        language,
+        WidgetSettings::default(),
+    )
+    .await?;
     made.with_owner(&user).await?;
     let tenant = made.tenant.id;
     made.tx.commit().await?;
     let started = sessions::start(&access.db, user.id, tenant, sessions::api::user_agent(&headers)).await?;
     let session = sessions::api::describe(access, &started.session).await?;
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, started.cookie)], Json(session)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::SET_COOKIE, started.cookie)],
+        Json(session),
+    )
+        .into_response())
 }

@@ -19,21 +19,51 @@ pub struct Made {
 }
 
 /// Begins a tenant in a transaction of its own. `slug` is made from the name unless given.
-pub async fn begin(domains: &Domains, name: &str, slug: Option<&str>, email: Option<&str>, language: &str, settings: WidgetSettings) -> Result<Made> {
+pub async fn begin(
+    domains: &Domains,
+    name: &str,
+    slug: Option<&str>,
+    email: Option<&str>,
+    language: &str,
+    settings: WidgetSettings,
+) -> Result<Made> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 120 {
-        return Err(invalid("bad_name", "Please give the business a name of 1 to 120 characters."));
+        return Err(invalid(
+            "bad_name",
+            "Please give the business a name of 1 to 120 characters.",
+        ));
     }
     let slug = match slug {
         Some(slug) if tenants::slug_of(slug) == slug => slug.to_owned(),
-        Some(slug) => return Err(invalid("bad_slug", format!("`{slug}` is not a short name: use small letters, digits and hyphens."))),
+        Some(slug) => {
+            return Err(invalid(
+                "bad_slug",
+                format!("`{slug}` is not a short name: use small letters, digits and hyphens."),
+            ));
+        }
         None => free_slug(domains, name).await?,
     };
     let mut tx = domains.access.db.tenant(&NewTenant::reserve()).await?;
     let tenant = tenants::store::insert(&mut tx, name, &slug, email, language).await?;
-    audit::record(&mut tx, "system", "tenant_created", &format!("tenant:{}", tenant.id), json!({})).await?;
+    audit::record(
+        &mut tx,
+        "system",
+        "tenant_created",
+        &format!("tenant:{}", tenant.id),
+        json!({}),
+    )
+    .await?;
     let settings = with_name(settings, name);
-    let (channel, _) = accounts::create_widget(&mut tx, &domains.channels.master_key, "system", "Web site", &settings, &[]).await?;
+    let (channel, _) = accounts::create_widget(
+        &mut tx,
+        &domains.channels.master_key,
+        "system",
+        "Web site",
+        &settings,
+        &[],
+    )
+    .await?;
     Ok(Made { tx, tenant, channel })
 }
 
@@ -47,11 +77,18 @@ fn with_name(mut settings: WidgetSettings, name: &str) -> WidgetSettings {
 
 async fn free_slug(domains: &Domains, name: &str) -> Result<String> {
     let wanted = tenants::slug_of(name);
-    let wanted = if wanted.is_empty() { secrets::random_name("t-") } else { wanted };
+    let wanted = if wanted.is_empty() {
+        secrets::random_name("t-")
+    } else {
+        wanted
+    };
     if tenants::store::is_slug_free(&domains.access.db, &wanted).await? {
         return Ok(wanted);
     }
-    Ok(format!("{wanted}-{}", secrets::random_name("").chars().take(5).collect::<String>()))
+    Ok(format!(
+        "{wanted}-{}",
+        secrets::random_name("").chars().take(5).collect::<String>()
+    ))
 }
 
 impl Made {
@@ -62,7 +99,10 @@ impl Made {
 
     /// Adds an API key that may do everything, and gives it.
     pub async fn with_api_key(&mut self, name: &str) -> Result<String> {
-        let scopes: Vec<String> = Permission::ALL.iter().map(|permission| permission.scope().to_owned()).collect();
+        let scopes: Vec<String> = Permission::ALL
+            .iter()
+            .map(|permission| permission.scope().to_owned())
+            .collect();
         let (_, key) = api_keys::create(&mut self.tx, name, &scopes, None).await?;
         Ok(key)
     }
