@@ -197,7 +197,9 @@ function signIn(workspace, { json }) {
 function listConversations(workspace, { query }) {
   const [status, search] = [query.get('status') ?? 'all', query.get('q')?.toLowerCase() ?? ''];
   const items = [...workspace.conversations.values()]
-    .filter((item) => status === 'all' || item.status === status)
+    .filter((item) =>
+      status === 'needs_person' ? item.needs_person : status === 'all' || item.status === status,
+    )
     .filter((item) =>
       JSON.stringify([item.contact, item.last_message_preview]).toLowerCase().includes(search),
     )

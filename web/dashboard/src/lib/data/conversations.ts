@@ -18,7 +18,7 @@ export type ConversationPatch = Partial<
 const LIST = 'conversations';
 const PAGE_SIZE = 50;
 const statusOf = {
-  'needs-person': 'escalated',
+  'needs-person': 'needs_person',
   open: 'open',
   resolved: 'resolved',
   all: 'all',
@@ -79,8 +79,9 @@ export function place(
   return belongs(conversation, filter) ? insert(rest, conversation) : rest;
 }
 
-function belongs({ status }: ConversationSummary, filter: InboxFilter): boolean {
-  return filter === 'all' || status === statusOf[filter];
+function belongs({ status, needs_person }: ConversationSummary, filter: InboxFilter): boolean {
+  if (filter === 'needs-person') return needs_person;
+  return filter === 'all' || status === filter;
 }
 
 function insert(
