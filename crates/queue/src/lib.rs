@@ -10,6 +10,7 @@
 //!
 //! Start at [`Job`] and [`enqueue`]; [`Runner`] works the jobs, [`dead`] shows those that were given up.
 
+mod builder;
 pub mod dead;
 mod error;
 mod handler;
@@ -17,8 +18,9 @@ mod job;
 mod runner;
 mod schema;
 
+pub use builder::RunnerBuilder;
 pub use error::Error;
 pub use handler::Attempt;
 pub use job::{Job, Options, enqueue};
-pub use runner::{Event, Runner, RunnerBuilder};
+pub use runner::{Event, Runner};
 pub use schema::{forget_idle_series, grant, migrate};

@@ -8,14 +8,12 @@ use futures::future::{BoxFuture, Shared};
 use graphile_worker::{
     Crontab, FailureReason, JobComplete, JobDefinition, JobFail, JobPermanentlyFail, JobRecovery,
     JobRecoveryContext, JobRecoveryResult, Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig,
-    parse_crontab,
 };
 use sqlx::PgPool;
 
-use crate::handler::{self, Handlers, plain_cause};
-use crate::job::payload;
+use crate::Error;
+use crate::handler::{Handlers, plain_cause};
 use crate::schema::SCHEMA;
-use crate::{Attempt, Error, Job};
 
 /// How long running jobs may take to finish once a stop was asked for; then they are put back.
 const GRACE: Duration = Duration::from_secs(25);
@@ -54,40 +52,15 @@ pub enum Event {
 
 /// Works jobs. Made by [`Runner::builder`].
 pub struct Runner {
-    pool: PgPool,
-    concurrency: usize,
-    handlers: Handlers,
-    definitions: Vec<JobDefinition>,
-    schedules: Vec<Crontab>,
-    on_event: Arc<dyn Fn(Event) + Send + Sync>,
-}
-
-/// Collects the handlers and schedules.
-pub struct RunnerBuilder {
-    runner: Runner,
-    scheduled: Vec<&'static str>,
-    problem: Option<Error>,
+    pub(crate) pool: PgPool,
+    pub(crate) concurrency: usize,
+    pub(crate) handlers: Handlers,
+    pub(crate) definitions: Vec<JobDefinition>,
+    pub(crate) schedules: Vec<Crontab>,
+    pub(crate) on_event: Arc<dyn Fn(Event) + Send + Sync>,
 }
 
 impl Runner {
-    /// `pool` belongs to the role that [`crate::grant`] prepared. One of its connections is taken for good
-    /// to listen, and each running job may need some.
-    pub fn builder(pool: PgPool) -> RunnerBuilder {
-        let runner = Runner {
-            pool,
-            concurrency: 4,
-            handlers: Handlers::default(),
-            definitions: Vec::new(),
-            schedules: Vec::new(),
-            on_event: Arc::new(|_| {}),
-        };
-        RunnerBuilder {
-            runner,
-            scheduled: Vec::new(),
-            problem: None,
-        }
-    }
-
     /// Works until `stop` completes, then lets running jobs finish, or puts them back, within 30 seconds.
     /// When the database goes away the worker starts anew as soon as it is back.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
@@ -203,87 +176,6 @@ impl Runner {
     }
 }
 
-impl RunnerBuilder {
-    /// How many jobs run at a time; 4 unless set.
-    pub fn concurrency(mut self, jobs: usize) -> RunnerBuilder {
-        self.runner.concurrency = jobs.max(1);
-        self
-    }
-
-    /// The handler of a job. It may run more than once for the same job, never twice at a time. An error
-    /// is stored as text: it must not contain tenants' content.
-    pub fn register<J, Fut, E>(
-        mut self,
-        handler: impl Fn(J, Attempt) -> Fut + Send + Sync + 'static,
-    ) -> RunnerBuilder
-    where
-        J: Job,
-        Fut: Future<Output = Result<(), E>> + Send + 'static,
-        E: std::fmt::Display,
-    {
-        if !self.runner.handlers.add(handler) {
-            self.problem
-                .get_or_insert(Error::RegisteredTwice { name: J::NAME });
-        }
-        self.runner.definitions.push(handler::definition::<J>());
-        self
-    }
-
-    /// Enqueues the job by the clock, once however many workers there are. The schedule is the five fields
-    /// of a crontab line, in UTC: `0 4 * * *` is every day at four.
-    pub fn schedule<J: Job>(mut self, schedule: &str, job: &J) -> RunnerBuilder {
-        match crontab(schedule, job) {
-            Ok(entries) => self.runner.schedules.extend(entries),
-            Err(error) => {
-                self.problem.get_or_insert(error);
-            }
-        }
-        self.scheduled.push(J::NAME);
-        self
-    }
-
-    /// Called for each job that ends; must not block.
-    pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> RunnerBuilder {
-        self.runner.on_event = Arc::new(listener);
-        self
-    }
-
-    /// Reports the first mistake made on the way.
-    pub fn build(self) -> Result<Runner, Error> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
-        }
-        match self
-            .scheduled
-            .into_iter()
-            .find(|name| !self.runner.handlers.has(name))
-        {
-            Some(name) => Err(Error::NotRegistered { name }),
-            None => Ok(self.runner),
-        }
-    }
-}
-
-fn crontab<J: Job>(schedule: &str, job: &J) -> Result<Vec<Crontab>, Error> {
-    let line = format!(
-        "{schedule} {} ?max={} {}",
-        J::NAME,
-        J::MAX_ATTEMPTS,
-        payload(job)?
-    );
-    let refused = |reason: String| Error::Schedule {
-        name: J::NAME,
-        schedule: schedule.to_owned(),
-        reason,
-    };
-    let entries = parse_crontab(&line).map_err(|error| refused(error.to_string()))?;
-    if entries.len() == 1 {
-        Ok(entries)
-    } else {
-        Err(refused("it is not one line".to_owned()))
-    }
-}
-
 /// A dead worker's jobs run again within a minute: noticed after 45 s, looked for every 10 s.
 fn recovery() -> WorkerRecoveryConfig {
     WorkerRecoveryConfig::default()
@@ -338,27 +230,8 @@ async fn after(event: Stop, pause: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use serde::{Deserialize, Serialize};
-
     use super::*;
 
-    #[derive(Serialize, Deserialize)]
-    struct Tidy {}
-
-    impl Job for Tidy {
-        const NAME: &'static str = "tidy";
-    }
-
-    #[test]
-    fn a_schedule_is_one_crontab_line() {
-        assert_eq!(crontab("*/15 4 * * 1", &Tidy {}).unwrap().len(), 1);
-        for wrong in ["", "every day", "61 4 * * *", "0 4 * * * other {}\n0 4 * * *"] {
-            assert!(
-                matches!(crontab(wrong, &Tidy {}), Err(Error::Schedule { .. })),
-                "{wrong}"
-            );
-        }
-    }
     #[test]
     fn a_job_that_kills_its_worker_is_dead_after_the_third_time_at_most() {
         for most in 1..=25 {

@@ -1,6 +1,7 @@
 //! Jobs that go well.
 
 use std::convert::Infallible;
+use std::future::Ready;
 use std::sync::{Arc, Mutex};
 
 use queue::{Attempt, Options, Runner, dead};
@@ -9,10 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::rig::{Greet, start_or_skip, work};
 
+type Seen = Arc<Mutex<Vec<i64>>>;
+
 /// A list of what ran, and the handler that writes it.
 fn recorder() -> (
-    Arc<Mutex<Vec<i64>>>,
-    impl Fn(Greet, Attempt) -> std::future::Ready<Result<(), Infallible>> + Clone,
+    Seen,
+    impl Fn(Greet, Attempt) -> Ready<Result<(), Infallible>> + Clone,
 ) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let list = seen.clone();
@@ -165,7 +168,7 @@ async fn stopping_lets_the_running_job_finish() {
     let work = work(Runner::builder(rig.app.clone()).register(move |_: Greet, _| {
         let finished = finished.lock().unwrap().take().unwrap();
         started.send(()).unwrap();
-        async move { finished.await }
+        finished
     }));
     starts.recv().await.unwrap();
     let stopping = work.ask_to_stop();
