@@ -1,1 +1,31 @@
-//! For tests only: a real database each, builders, fake model providers, a request helper.
+//! For tests only: the real server on a data folder of its own, builders for what lives in it, and a request helper.
+//!
+//! Not a mock of anything: what is tested is the binary, its bundled PostgreSQL and HTTP. Start with [`Server`];
+//! [`Tenant`] and [`Visitor`] are made from it, [`Api`] is how everything is called. The fake model provider is
+//! [`llm::fake`], re-exported here.
+
+mod database;
+mod http;
+mod process;
+mod server;
+mod sse;
+mod tenant;
+mod visitor;
+
+pub use http::{Answer, Api, Call};
+pub use llm::fake;
+pub use server::{Server, ServerBuilder, has_runtime};
+pub use sse::{EventStream, SseEvent};
+pub use tenant::Tenant;
+pub use visitor::Visitor;
+
+/// Leaves the test, with a printed line, where the bundled PostgreSQL has not been fetched.
+#[macro_export]
+macro_rules! require_runtime {
+    () => {
+        if !$crate::has_runtime() {
+            println!("skipped: runtime/ has no PostgreSQL; run scripts/fetch-runtime");
+            return;
+        }
+    };
+}
