@@ -1,9 +1,6 @@
 //! The tenant's language model: found, budgeted and called. Without one, or when it fails, the caller falls back to
 //! approved text.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use access::budget::{self, Reservation, Spent};
 use access::credentials::{self, Credential, OpenCredential, Provider};
 use chrono::NaiveDate;
@@ -12,39 +9,29 @@ use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
 use kernel::{Database, Result, TenantProof};
 use llm::{ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Usage};
-use parking_lot::RwLock;
 
-/// Finds and calls models. Clones share circuits and bounds.
+/// Finds and calls models. Clones share circuits.
 #[derive(Clone)]
 pub struct Models {
     outbound: Outbound,
     master_key: MasterKey,
     breakers: Breakers,
-    bounds: Arc<RwLock<(Limits, RetryPolicy)>>,
+    limits: Limits,
 }
 
 /// The longest answer that is paid for, in tokens.
 pub const MAX_TOKENS: u32 = 700;
 
 impl Models {
-    /// A visitor waits: the whole reply, tries included, gets a minute and a half, and a slow start is given up
-    /// for the approved text long before.
-    pub fn new(outbound: Outbound, master_key: MasterKey) -> Self {
-        let retry = RetryPolicy {
-            budget: Duration::from_secs(60),
-            ..RetryPolicy::default()
-        };
+    /// `limits` bound each call. A visitor waits meanwhile, so a slow start should be given up for the approved
+    /// text long before the whole time is over.
+    pub fn new(outbound: Outbound, master_key: MasterKey, limits: Limits) -> Self {
         Self {
             outbound,
             master_key,
             breakers: Breakers::default(),
-            bounds: Arc::new(RwLock::new((Limits::default(), retry))),
+            limits,
         }
-    }
-
-    /// Other bounds of time and size, for tests.
-    pub fn set_bounds(&self, limits: Limits, retry: RetryPolicy) {
-        *self.bounds.write() = (limits, retry);
     }
 
     /// The model that composes this tenant's answers, if there is one.
@@ -90,9 +77,8 @@ impl Models {
         let circuit = self
             .breakers
             .circuit(format!("{}/{}", proof.tenant_id(), credential.id));
-        let (limits, retry) = *self.bounds.read();
-        let remote =
-            RemoteModel::new(config, self.outbound.client().clone(), circuit).with_limits(limits, retry);
+        let remote = RemoteModel::new(config, self.outbound.client().clone(), circuit)
+            .with_limits(self.limits, RetryPolicy::default());
         Ok(TenantModel { remote, credential })
     }
 }

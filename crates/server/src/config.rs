@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use channels::widget::limits::LimitSettings;
 use figment::Figment;
@@ -40,6 +41,40 @@ pub struct Config {
     /// Knowledge kept in memory, in entries over all tenants; an entry takes about 2 kB.
     pub knowledge_in_memory: usize,
     pub limits: LimitSettings,
+    pub model: ModelSettings,
+}
+
+/// How long a language model may take, in milliseconds. Beyond that the visitor gets the approved text.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelSettings {
+    /// From the request to the first piece of the answer, for each try.
+    pub first_token_ms: u64,
+    /// Within any such span the answer must go on.
+    pub idle_ms: u64,
+    /// All tries and the waits between them.
+    pub total_ms: u64,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self {
+            first_token_ms: 20_000,
+            idle_ms: 15_000,
+            total_ms: 90_000,
+        }
+    }
+}
+
+impl ModelSettings {
+    pub fn limits(&self) -> llm::Limits {
+        llm::Limits {
+            first_token: Duration::from_millis(self.first_token_ms),
+            idle: Duration::from_millis(self.idle_ms),
+            total: Duration::from_millis(self.total_ms),
+            ..llm::Limits::default()
+        }
+    }
 }
 
 impl Default for Config {
@@ -57,6 +92,7 @@ impl Default for Config {
             database_connections: 16,
             knowledge_in_memory: 200_000,
             limits: LimitSettings::default(),
+            model: ModelSettings::default(),
         }
     }
 }

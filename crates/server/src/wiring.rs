@@ -67,7 +67,7 @@ fn assemble(
     let answering = answering::Context {
         db: db.clone(),
         knowledge: knowledge.clone(),
-        models: Models::new(outbound, master_key.clone()),
+        models: Models::new(outbound, master_key.clone(), config.model.limits()),
         turns: Turns::default(),
     };
     let channels = channels::Context {
