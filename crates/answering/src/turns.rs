@@ -325,7 +325,7 @@ impl Work {
             return Ok(None);
         }
         match self.store(question, &reply).await? {
-            Outcome::Stored(message) => Ok(Some((seq, Some(Arc::new(message))))),
+            Outcome::Stored(message) => Ok(Some((seq, Some(Arc::from(message))))),
             Outcome::Silenced => Ok(Some((seq, None))),
             Outcome::Stale => Ok(None),
             Outcome::AnsweredElsewhere => {
@@ -391,6 +391,10 @@ impl Work {
             }
         }
         tx.commit().await?;
+        if matches!(outcome, Outcome::Stored(_)) {
+            metrics::counter!("rapport_answers_total", "mode" => made.reply.mode).increment(1);
+            metrics::histogram!("rapport_answer_confidence").record(made.reply.confidence);
+        }
         Ok(outcome)
     }
 }

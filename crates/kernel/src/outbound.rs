@@ -79,10 +79,6 @@ pub struct Outbound {
 impl Outbound {
     /// # Errors
     /// When the TLS root certificates of the system cannot be read.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where an HTTP client is built"
-    )]
     pub fn new(allow: AllowList) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()

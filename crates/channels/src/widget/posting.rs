@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use conversations::inbound::{Inbound, Recorded};
-use conversations::messages::{Answer, Message, SenderType};
+use conversations::messages::{Action, Answer, Message, SenderType};
 use futures::Stream;
 use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, internal, invalid};
@@ -126,7 +126,6 @@ async fn wait(posted: Posted) -> Result<Response> {
     };
     let (message, mut conversation) = own(&recorded);
     if let Some(reply) = &reply {
-        conversation.last_seq = conversation.last_seq.max(reply.seq);
         settle(&mut conversation, reply);
     }
     let answer = reply.and_then(|reply| reply.answer.clone());
@@ -138,9 +137,15 @@ async fn wait(posted: Posted) -> Result<Response> {
     .into_response())
 }
 
-/// A reply that hands over changes the conversation it belongs to.
+/// The end of a stream: the answer, its message, and the conversation as it is now.
+fn answered(mut conversation: Conversation, reply: &Message) -> serde_json::Value {
+    settle(&mut conversation, reply);
+    json!({"answer": reply.answer, "message": reply, "conversation": conversation})
+}
+
+/// The conversation after the reply; one that hands over changes more than the number.
 fn settle(conversation: &mut Conversation, reply: &Message) {
-    use conversations::messages::Action;
+    conversation.last_seq = conversation.last_seq.max(reply.seq);
     let actions = reply
         .answer
         .as_ref()
@@ -184,10 +189,10 @@ fn events(posted: Posted) -> impl Stream<Item = Result<Sse, Infallible>> {
             Posted::Watching(recorded, _) | Posted::Settled(recorded, _) => recorded,
         };
         let (message, conversation) = own(recorded);
-        yield event("message", json!({"message": message, "conversation": conversation}));
+        yield event("message", json!({"message": message, "conversation": &conversation}));
         let mut watcher = match posted {
             Posted::Settled(_, Some(reply)) => {
-                yield event("answer", json!({"answer": reply.answer, "message": reply}));
+                yield event("answer", answered(conversation, &reply));
                 return;
             }
             Posted::Settled(_, None) => return,
@@ -205,7 +210,7 @@ fn events(posted: Posted) -> impl Stream<Item = Result<Sse, Infallible>> {
                     yield event("delta", data);
                 }
                 Progress::Done(Some(reply)) => {
-                    yield event("answer", json!({"answer": reply.answer, "message": reply}));
+                    yield event("answer", answered(conversation, &reply));
                     return;
                 }
                 Progress::Done(None) => return,

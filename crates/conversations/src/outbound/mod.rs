@@ -34,7 +34,7 @@ pub struct BotReply {
 /// Whether the bot's reply was stored.
 #[derive(Debug)]
 pub enum Outcome {
-    Stored(Message),
+    Stored(Box<Message>),
     /// The visitor has written more: the reply must be made again, with everything in view.
     Stale,
     /// A person has taken over, or the bot is switched off for this contact. The bot says nothing.
@@ -65,7 +65,7 @@ pub async fn record_bot_reply(
     }
     let message = store::insert_bot_reply(tx, conversation, question.0, reply).await?;
     tx.emit(added(&message));
-    Ok(Outcome::Stored(message))
+    Ok(Outcome::Stored(Box::new(message)))
 }
 
 /// Stores a person's reply and pauses the bot. The same `client_message_id` again gives the stored message.
