@@ -70,3 +70,61 @@ pub fn calibration_error(judged: &[Judged]) -> f64 {
         .sum::<f64>()
         / total.max(1e-9)
 }
+
+/// What the tenant's threshold does to the traffic.
+#[derive(Clone, Copy, Debug)]
+pub struct AtThreshold {
+    /// Share of answerable questions that are refused.
+    pub refused: f64,
+    /// Share of gaps that are refused.
+    pub caught: f64,
+    /// Share of all questions that are answered, and of those the share answered rightly.
+    pub answered: f64,
+    pub precision: f64,
+}
+
+impl AtThreshold {
+    pub fn balanced(&self) -> f64 {
+        (1.0 - self.refused + self.caught) / 2.0
+    }
+}
+
+pub fn at_threshold(judged: &[Judged], threshold: f64) -> AtThreshold {
+    let share = |of: &dyn Fn(&Judged) -> bool, that: &dyn Fn(&Judged) -> bool| {
+        let all: f64 = judged.iter().filter(|j| of(j)).map(|j| j.weight).sum();
+        judged
+            .iter()
+            .filter(|j| of(j) && that(j))
+            .map(|j| j.weight)
+            .sum::<f64>()
+            / all.max(1e-9)
+    };
+    let refused = |j: &Judged| j.probability < threshold;
+    AtThreshold {
+        refused: share(&|j| j.answerable, &refused),
+        caught: share(&|j| !j.answerable, &refused),
+        answered: share(&|_| true, &|j| !refused(j)),
+        precision: share(&|j| !refused(j), &|j| j.right),
+    }
+}
+
+/// The default of `confidence_threshold`.
+pub const THRESHOLD: f64 = 0.78;
+
+/// Right among the best candidates, chance to tell right from wrong, and so on, in one line.
+pub fn summary(name: &str, judged: &[Judged]) -> String {
+    let scored: Vec<(f64, bool)> = judged.iter().map(|j| (j.probability, j.right)).collect();
+    let gaps: Vec<(f64, bool)> = judged.iter().map(|j| (j.probability, j.answerable)).collect();
+    let at = at_threshold(judged, THRESHOLD);
+    format!(
+        "{name:40} ECE {:.3}  AUROC right {:.3} gap {:.3}  at {THRESHOLD}: refused {:4.1} % caught {:4.1} % balanced {:4.1} %  answered {:4.1} % of it right {:4.1} %",
+        calibration_error(judged),
+        auroc(&scored),
+        auroc(&gaps),
+        100.0 * at.refused,
+        100.0 * at.caught,
+        100.0 * at.balanced(),
+        100.0 * at.answered,
+        100.0 * at.precision
+    )
+}

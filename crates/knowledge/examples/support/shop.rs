@@ -31,17 +31,25 @@ struct Pair {
 /// The questions that make sense alone.
 pub fn questions() -> Vec<ShopQuestion> {
     let text = fs::read_to_string(repository().join("demo/knowledge/questions.jsonl")).unwrap_or_default();
-    let all = text.lines().map(|line| serde_json::from_str::<ShopQuestion>(line).expect("one object a line"));
+    let all = text
+        .lines()
+        .map(|line| serde_json::from_str::<ShopQuestion>(line).expect("one object a line"));
     all.filter(|question| !question.follow_up).collect()
 }
 
 /// Q&A pairs in both languages and the passages of the documents; the second value names each group's source.
 pub fn entries(embeddings: &mut Embeddings) -> (Vec<Entry>, HashMap<uuid::Uuid, String>) {
     let mut entries = pairs();
-    let mut source: HashMap<uuid::Uuid, String> =
-        entries.iter().map(|entry| (entry.id, entry.title.clone())).collect();
+    let mut source: HashMap<uuid::Uuid, String> = entries
+        .iter()
+        .map(|entry| (entry.id, entry.title.clone()))
+        .collect();
     let folder = repository().join("demo/knowledge/documents");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("documents").flatten().map(|file| file.path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("documents")
+        .flatten()
+        .map(|file| file.path())
+        .collect();
     files.sort();
     for file in files {
         let (title, passages) = document(&fs::read_to_string(file).expect("a document"));
@@ -54,7 +62,10 @@ pub fn entries(embeddings: &mut Embeddings) -> (Vec<Entry>, HashMap<uuid::Uuid, 
     };
     let texts: Vec<String> = entries.iter().map(text).collect();
     embeddings.prepare(texts.iter().map(String::as_str));
-    entries.iter_mut().zip(&texts).for_each(|(entry, text)| entry.vector = Some(embeddings.get(text).into()));
+    entries
+        .iter_mut()
+        .zip(&texts)
+        .for_each(|(entry, text)| entry.vector = Some(embeddings.get(text).into()));
     (entries, source)
 }
 
@@ -80,8 +91,15 @@ fn pairs() -> Vec<Entry> {
 }
 
 fn document(text: &str) -> (String, Vec<Entry>) {
-    let (head, body) = text.trim_start_matches("---\n").split_once("\n---\n").unwrap_or(("", text));
-    let title = head.lines().find_map(|line| line.strip_prefix("title: ")).unwrap_or_default().trim_matches('"');
+    let (head, body) = text
+        .trim_start_matches("---\n")
+        .split_once("\n---\n")
+        .unwrap_or(("", text));
+    let title = head
+        .lines()
+        .find_map(|line| line.strip_prefix("title: "))
+        .unwrap_or_default()
+        .trim_matches('"');
     let language = language::detect(body);
     let entry = |passage: passages::Passage| Entry {
         id: id_of("passage", &format!("{title} {}", passage.position)),
@@ -92,5 +110,8 @@ fn document(text: &str) -> (String, Vec<Entry>) {
         language,
         vector: None,
     };
-    (title.to_owned(), passages::split(title, body).into_iter().map(entry).collect())
+    (
+        title.to_owned(),
+        passages::split(title, body).into_iter().map(entry).collect(),
+    )
 }

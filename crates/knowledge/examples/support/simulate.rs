@@ -148,11 +148,19 @@ struct Shape {
 }
 
 const fn distinct(answers: usize, phrasings: usize) -> Shape {
-    Shape { answers, phrasings, is_distinct: true }
+    Shape {
+        answers,
+        phrasings,
+        is_distinct: true,
+    }
 }
 
 const fn crowded(answers: usize, phrasings: usize) -> Shape {
-    Shape { answers, phrasings, is_distinct: false }
+    Shape {
+        answers,
+        phrasings,
+        is_distinct: false,
+    }
 }
 
 const SHAPES: &[Shape] = &[
@@ -196,7 +204,14 @@ fn qa_tenants(banking: &Banking, strangers: &[String], embeddings: &mut Embeddin
     for (number, shape) in SHAPES.iter().enumerate() {
         for seed in 0..4 {
             let mut random = Random::new(1_000 + 10 * number as u64 + seed);
-            tenants.push(qa_tenant(banking, &intents, strangers, shape, &mut random, embeddings));
+            tenants.push(qa_tenant(
+                banking,
+                &intents,
+                strangers,
+                shape,
+                &mut random,
+                embeddings,
+            ));
         }
     }
     tenants
@@ -212,15 +227,31 @@ struct Intents {
 impl Intents {
     fn new(banking: &Banking, embeddings: &Embeddings) -> Intents {
         let mut questions: HashMap<String, Vec<Labelled>> = HashMap::new();
-        banking.train.iter().for_each(|row| questions.entry(row.category.clone()).or_default().push(row.clone()));
+        banking.train.iter().for_each(|row| {
+            questions
+                .entry(row.category.clone())
+                .or_default()
+                .push(row.clone())
+        });
         let mut names: Vec<String> = questions.keys().cloned().collect();
         names.sort_unstable();
-        let middle = questions.iter().map(|(name, rows)| (name.clone(), middle(rows, embeddings))).collect();
-        Intents { names, questions, middle }
+        let middle = questions
+            .iter()
+            .map(|(name, rows)| (name.clone(), middle(rows, embeddings)))
+            .collect();
+        Intents {
+            names,
+            questions,
+            middle,
+        }
     }
 
     fn closeness(&self, a: &str, b: &str) -> f32 {
-        self.middle[a].iter().zip(&self.middle[b]).map(|(x, y)| x * y).sum()
+        self.middle[a]
+            .iter()
+            .zip(&self.middle[b])
+            .map(|(x, y)| x * y)
+            .sum()
     }
 
     fn choose(&self, shape: &Shape, random: &mut Random) -> Vec<String> {
@@ -238,7 +269,9 @@ impl Intents {
 fn middle(rows: &[Labelled], embeddings: &Embeddings) -> Vec<f32> {
     let mut sum = vec![0.0; 384];
     for row in rows {
-        sum.iter_mut().zip(embeddings.get(&row.text)).for_each(|(sum, x)| *sum += x);
+        sum.iter_mut()
+            .zip(embeddings.get(&row.text))
+            .for_each(|(sum, x)| *sum += x);
     }
     let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
     sum.iter().map(|x| x / length).collect()
@@ -253,16 +286,26 @@ fn qa_tenant(
     embeddings: &mut Embeddings,
 ) -> Tenant {
     let known = intents.choose(shape, random);
-    let pairs: Vec<Labelled> =
-        known.iter().flat_map(|name| random.sample(&intents.questions[name], shape.phrasings)).collect();
+    let pairs: Vec<Labelled> = known
+        .iter()
+        .flat_map(|name| random.sample(&intents.questions[name], shape.phrasings))
+        .collect();
     let is_known = |row: &&Labelled| known.contains(&row.category);
-    let is_gap = |row: &&Labelled| known.iter().all(|name| intents.closeness(name, &row.category) < SAME);
+    let is_gap = |row: &&Labelled| {
+        known
+            .iter()
+            .all(|name| intents.closeness(name, &row.category) < SAME)
+    };
     let answerable: Vec<&Labelled> = banking.test.iter().filter(is_known).collect();
     let near: Vec<&Labelled> = banking.test.iter().filter(is_gap).collect();
     let named = |row: &Labelled| (row.text.clone(), id_of("answer", &row.category));
     let asked = traffic(
         random.sample(&answerable, ASKED).into_iter().map(named).collect(),
-        random.sample(&near, ASKED / 4).into_iter().map(|row| row.text.clone()).collect(),
+        random
+            .sample(&near, ASKED / 4)
+            .into_iter()
+            .map(|row| row.text.clone())
+            .collect(),
         random.sample(strangers, ASKED / 6),
     );
     let sort = if shape.is_distinct { "distinct" } else { "crowded" };

@@ -88,11 +88,20 @@ impl ExampleModel {
 /// The same number of phrasings of every answer, all if they are few enough.
 fn select(vectors: &Vectors, members: &[Vec<u32>]) -> Vec<u32> {
     let all = members.iter().map(Vec::len).sum::<usize>();
-    let most = if all <= MOST_EXAMPLES { usize::MAX } else { (MOST_EXAMPLES / members.len()).max(2) };
+    let most = if all <= MOST_EXAMPLES {
+        usize::MAX
+    } else {
+        (MOST_EXAMPLES / members.len()).max(2)
+    };
     let mut rows: Vec<u32> = Vec::new();
     for group in members {
         let step = group.len().div_ceil(most).max(1);
-        rows.extend(group.iter().step_by(step).filter(|row| vectors.has(**row as usize)));
+        rows.extend(
+            group
+                .iter()
+                .step_by(step)
+                .filter(|row| vectors.has(**row as usize)),
+        );
     }
     rows.sort_unstable();
     rows

@@ -149,7 +149,10 @@ impl<'a> Reader<'a> {
         features.z_dense = spread.z(cosine);
         let other = top.outside(ranked.group).unwrap_or(spread.mean.min(cosine));
         features.margin_dense = features.lift - base.lift(other);
-        let vote = self.ranking.vote(self.shelf, base, ranked.group).clamp(0.002, 0.998);
+        let vote = self
+            .ranking
+            .vote(self.shelf, base, ranked.group)
+            .clamp(0.002, 0.998);
         features.vote = (vote / (1.0 - vote)).ln();
         features.dense_first = f32::from(u8::from(top.group == ranked.group));
         if let Some(learned) = ranked.learned {

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::lexical::{TermCount, TermId, TermReader, Vocabulary};
+use super::lexical::TermCount;
 use super::shelf::Shelf;
 use super::trust::ModelReach;
 use super::tuning::Tuning;
 use super::vectors::RoundedVector;
+use super::vocabulary::{TermId, TermReader, Vocabulary};
 use crate::language::Language;
 
 /// One thing that can be found.

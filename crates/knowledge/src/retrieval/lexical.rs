@@ -2,81 +2,20 @@
 //!
 //! Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009. Start at [`Postings::scores`].
 
-use std::collections::HashMap;
-
 use super::text::{self, Word, WordKind};
+use super::vocabulary::{TermId, Vocabulary};
 use crate::language::{self, Language};
 
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
-
-pub type TermId = u32;
-
-/// Every term of the index, numbered.
-#[derive(Clone, Default)]
-pub struct Vocabulary {
-    ids: HashMap<Box<str>, TermId>,
-}
-
-impl Vocabulary {
-    pub fn find(&self, term: &str) -> Option<TermId> {
-        self.ids.get(term).copied()
-    }
-
-    fn number(&mut self, term: &str) -> TermId {
-        if let Some(id) = self.ids.get(term) {
-            return *id;
-        }
-        let id = self.ids.len() as TermId;
-        self.ids.insert(term.into(), id);
-        id
-    }
-
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-}
-
-/// Turns texts into term ids while an index is built, stemming each different word only once.
-pub struct TermReader<'a> {
-    vocabulary: &'a mut Vocabulary,
-    known: HashMap<(Language, String), TermId>,
-}
-
-impl<'a> TermReader<'a> {
-    pub fn new(vocabulary: &'a mut Vocabulary) -> Self {
-        TermReader {
-            vocabulary,
-            known: HashMap::new(),
-        }
-    }
-
-    pub fn terms(&mut self, text: &str, language: Language) -> Vec<TermId> {
-        text::words(text)
-            .into_iter()
-            .map(|word| self.term(word, language))
-            .collect()
-    }
-
-    fn term(&mut self, word: Word, language: Language) -> TermId {
-        if word.kind != WordKind::Letters {
-            return self.vocabulary.number(&word.text);
-        }
-        let key = (language, word.text);
-        if let Some(id) = self.known.get(&key) {
-            return *id;
-        }
-        let id = self.vocabulary.number(&text::stem(&key.1, language));
-        self.known.insert(key, id);
-        id
-    }
-}
 
 /// A word of the question: the terms it may appear as, one for each language of the index.
 pub struct QueryTerm {
     pub terms: Vec<TermId>,
     pub kind: WordKind,
     pub is_function_word: bool,
+    /// Nothing has the word as it is written; the terms are what it may have meant.
+    pub is_guess: bool,
 }
 
 /// Reads a question for an index that holds entries in `languages`. Each word counts once.
@@ -99,24 +38,27 @@ pub fn query_terms(
 }
 
 fn query_term(word: &Word, language: Language, languages: &[Language], vocabulary: &Vocabulary) -> QueryTerm {
-    let mut terms: Vec<TermId> = Vec::new();
-    let mut add = |term: &str| {
-        if let Some(id) = vocabulary.find(term).filter(|id| !terms.contains(id)) {
-            terms.push(id);
-        }
-    };
-    if word.kind == WordKind::Letters {
-        languages
+    let is_letters = word.kind == WordKind::Letters;
+    let stems: Vec<_> = match is_letters {
+        true => languages
             .iter()
-            .for_each(|language| add(&text::stem(&word.text, *language)));
-    } else {
-        add(&word.text);
+            .map(|language| text::stem(&word.text, *language))
+            .collect(),
+        false => vec![word.text.as_str().into()],
+    };
+    let mut terms: Vec<TermId> = stems.iter().filter_map(|stem| vocabulary.find(stem)).collect();
+    let is_function_word = is_letters && language::is_function_word(&word.text, language);
+    let is_guess = terms.is_empty() && is_letters && !is_function_word;
+    if is_guess {
+        terms = stems.iter().flat_map(|stem| vocabulary.guess(stem)).collect();
     }
-    let is_function_word = word.kind == WordKind::Letters && language::is_function_word(&word.text, language);
+    terms.sort_unstable();
+    terms.dedup();
     QueryTerm {
         terms,
         kind: word.kind,
         is_function_word,
+        is_guess,
     }
 }
 

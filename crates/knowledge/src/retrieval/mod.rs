@@ -17,6 +17,7 @@ pub mod text;
 mod trust;
 pub mod tuning;
 mod vectors;
+mod vocabulary;
 
 pub use features::Features;
 pub use index::{Entry, EntryKind, Index};

@@ -101,7 +101,9 @@ impl Ranking {
         let steepness = VOTE_STEEPNESS / (1.0 - base.mean).max(0.05);
         let weight = |cosine: f32| (steepness * (cosine - self.best_dense.best)).exp();
         let all: f32 = cosines.iter().filter(|c| **c > ABSENT).map(|c| weight(*c)).sum();
-        let own = shelf.members[group as usize].iter().map(|entry| cosines[*entry as usize]);
+        let own = shelf.members[group as usize]
+            .iter()
+            .map(|entry| cosines[*entry as usize]);
         own.filter(|c| *c > ABSENT).map(weight).sum::<f32>() / all.max(1e-9)
     }
 }
@@ -111,10 +113,10 @@ const VOTE_STEEPNESS: f32 = 15.0;
 fn term_weights(shelf: &Shelf, terms: &[QueryTerm], tuning: &Tuning) -> Vec<f32> {
     let weight = |term: &QueryTerm| {
         let idf = shelf.postings.idf(term);
-        if term.is_function_word {
-            idf * tuning.function_word_weight
-        } else {
-            idf
+        match (term.is_function_word, term.is_guess && !term.terms.is_empty()) {
+            (true, _) => idf * tuning.function_word_weight,
+            (_, true) => idf * tuning.guess_weight,
+            _ => idf,
         }
     };
     terms.iter().map(weight).collect()

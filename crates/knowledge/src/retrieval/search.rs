@@ -130,6 +130,7 @@ impl Index {
             limit,
         );
         let reader = Reader::new(shelf, query.text, &terms, &ranking);
+        let mut ceiling = 1.0_f32;
         ranking
             .ranked
             .iter()
@@ -137,6 +138,8 @@ impl Index {
             .map(|ranked| {
                 let entry = &shelf.entries[ranked.entry as usize];
                 let features = reader.read(ranked);
+                // The order of the scores is the better measured one: nobody overtakes by probability.
+                ceiling = ceiling.min(confidence::probability(entry.kind, &features));
                 Candidate {
                     id: entry.id,
                     kind: entry.kind,
@@ -145,7 +148,7 @@ impl Index {
                     group: entry.group,
                     language: entry.language,
                     score: ranked.score,
-                    probability: confidence::probability(entry.kind, &features),
+                    probability: ceiling,
                     features,
                 }
             })

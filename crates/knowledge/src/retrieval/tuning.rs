@@ -14,6 +14,8 @@ pub struct Tuning {
     pub section_lexical: f32,
     /// Weight of a function word in a question.
     pub function_word_weight: f32,
+    /// Weight of a word that is taken for a misspelling of another.
+    pub guess_weight: f32,
     /// Learn from several phrasings of an answer (kernel ridge regression).
     pub learn_from_examples: bool,
     pub example_gamma: f32,
@@ -30,6 +32,7 @@ impl Default for Tuning {
             heading_weight: 1.0,
             section_lexical: 0.4,
             function_word_weight: 0.5,
+            guess_weight: 0.7,
             learn_from_examples: true,
             example_gamma: 3.0,
             example_ridge: 0.2,

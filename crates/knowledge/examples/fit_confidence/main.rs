@@ -1,0 +1,157 @@
+//! Fits the confidence model and writes `src/retrieval/confidence.json` with its reliability curve.
+//!
+//! `cargo run --release -p knowledge --example fit_confidence`. Needs the public data sets and the local model. Run it
+//! again when the features, the ranking or the embedding model change; see docs/answer-quality.md.
+
+mod logistic;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use knowledge::retrieval::EntryKind;
+use knowledge::retrieval::confidence::{Coefficients, Models, inputs, log_odds};
+use llm::embedder::Precision;
+use serde_json::{Value, json};
+
+use logistic::Example;
+use support::embeddings::Embeddings;
+use support::measures::{self, Judged};
+use support::simulate::{self, Row, Sort};
+
+type Fitted = BTreeMap<String, Coefficients>;
+
+fn main() {
+    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Float32))
+    else {
+        println!("nothing fitted: the public data sets or the local model are not there");
+        return;
+    };
+    let tenants = simulate::tenants(&folder, &mut embeddings);
+    let rows: Vec<Row> = tenants
+        .iter()
+        .flat_map(|tenant| simulate::rows(tenant, &embeddings))
+        .collect();
+    println!("{} simulated tenants, {} questions", tenants.len(), rows.len());
+
+    let unseen = cross_validated(&rows);
+    let fitted = fit(rows.iter());
+    let file = json!({
+        "about": "Logistic models of the probability that the best candidate answers the question. Written by the example fit_confidence.",
+        "data": {
+            "tenants": tenants.len(),
+            "questions": rows.len(),
+            "answerable_share": simulate::ANSWERABLE,
+            "sets": sets(&rows),
+        },
+        "models": fitted,
+        "reliability_on_unseen_sets": reliability(&unseen),
+    });
+    let path = support::repository().join("crates/knowledge/src/retrieval/confidence.json");
+    fs::write(
+        &path,
+        format!("{}\n", serde_json::to_string_pretty(&file).expect("JSON")),
+    )
+    .expect("a writable source tree");
+    println!("wrote {}", path.display());
+}
+
+fn fit<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Fitted {
+    let one = |(model, names): &(&str, &[&str])| {
+        let examples: Vec<Example> = rows
+            .clone()
+            .filter(|row| support::fitting::teaches(model, row))
+            .map(|row| example(row, names))
+            .collect();
+        ((*model).to_owned(), logistic::fit(names, &examples))
+    };
+    inputs::MODELS.iter().map(one).collect()
+}
+
+fn example(row: &Row, names: &[&str]) -> Example {
+    let read = |name: &&str| {
+        let input = inputs::ALL
+            .iter()
+            .find(|input| input.name == *name)
+            .expect("a known input");
+        f64::from((input.read)(&row.features))
+    };
+    Example {
+        inputs: names.iter().map(read).collect(),
+        right: row.right,
+        weight: row.weight,
+    }
+}
+
+/// Judges every question by models that have not seen its data set (documents) or its tenant (Q&A pairs, of which
+/// there is one set only).
+fn cross_validated(rows: &[Row]) -> Vec<(Row, Judged)> {
+    let mut folds: Vec<String> = rows.iter().map(fold).collect();
+    folds.sort();
+    folds.dedup();
+    let mut judged = Vec::new();
+    for name in folds {
+        let models = Models::new(&fit(rows.iter().filter(|row| fold(row) != name)));
+        let unseen = rows.iter().filter(|row| fold(row) == name);
+        let fold: Vec<(Row, Judged)> = unseen.map(|row| (row.clone(), judge(&models, row))).collect();
+        print_fold(&name, &fold);
+        judged.extend(fold);
+    }
+    judged
+}
+
+fn fold(row: &Row) -> String {
+    match row.kind {
+        EntryKind::Passage => row.dataset.clone(),
+        EntryKind::QaPair => row.tenant.clone(),
+    }
+}
+
+fn judge(models: &Models, row: &Row) -> Judged {
+    let odds = f64::from(log_odds(models, row.kind, &row.features));
+    Judged {
+        probability: 1.0 / (1.0 + (-odds).exp()),
+        right: row.right,
+        answerable: row.sort == Sort::Answerable,
+        weight: row.weight,
+    }
+}
+
+fn print_fold(name: &str, fold: &[(Row, Judged)]) {
+    for has_vector in [true, false] {
+        let judged: Vec<Judged> = fold
+            .iter()
+            .filter(|(row, _)| row.features.has_vector == has_vector)
+            .map(|(_, judged)| *judged)
+            .collect();
+        let with = if has_vector { "" } else { ", words alone" };
+        println!("{}", measures::summary(&format!("{name}{with}"), &judged));
+    }
+}
+
+fn sets(rows: &[Row]) -> Vec<String> {
+    let mut sets: Vec<String> = rows.iter().map(|row| row.dataset.clone()).collect();
+    sets.sort();
+    sets.dedup();
+    sets
+}
+
+fn reliability(unseen: &[(Row, Judged)]) -> Value {
+    let curve = |kind: EntryKind, has_vector: bool| {
+        let fits = |(row, _): &&(Row, Judged)| row.kind == kind && row.features.has_vector == has_vector;
+        let judged: Vec<Judged> = unseen.iter().filter(fits).map(|(_, judged)| *judged).collect();
+        let round = |x: f64| (x * 1e3).round() / 1e3;
+        let total: f64 = judged.iter().map(|judged| judged.weight).sum();
+        let bins = measures::reliability(&judged).into_iter().map(|bin| {
+            json!({"share": round(bin.weight / total), "promised": round(bin.mean_probability), "right": round(bin.right)})
+        });
+        json!({"calibration_error": round(measures::calibration_error(&judged)), "bins": bins.collect::<Vec<_>>()})
+    };
+    json!({
+        "qa_pairs": curve(EntryKind::QaPair, true),
+        "qa_pairs_words_alone": curve(EntryKind::QaPair, false),
+        "passages": curve(EntryKind::Passage, true),
+        "passages_words_alone": curve(EntryKind::Passage, false),
+    })
+}
