@@ -1,8 +1,6 @@
 -- The few look-ups that must work before the tenant is known. No tenant content lives here.
 -- Role rapport_platform reads it; role rapport_app may only keep the index tables in step (by trigger).
 
-create extension if not exists vector;
-
 create table platform.users (
     id            uuid primary key,
     email         text not null,

@@ -1,26 +1,34 @@
--- Row security and grants, by walking the catalogue: a table with a tenant_id cannot be forgotten.
+-- Row security and grants, by walking the catalogue: a table with a tenant_id cannot be forgotten. The platform's
+-- index tables have it too: what the application writes there by trigger can only be its own tenant's.
 do $$
 declare
     t record;
 begin
     for t in
-        select c.oid, c.relname
+        select c.oid, c.oid::regclass as name, c.relnamespace = 'platform'::regnamespace as is_index
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        where c.relnamespace in ('public'::regnamespace, 'platform'::regnamespace) and c.relkind in ('r', 'p')
     loop
-        execute format('alter table public.%I enable row level security', t.relname);
-        execute format('alter table public.%I force row level security', t.relname);
+        execute format('alter table %s enable row level security', t.name);
+        execute format('alter table %s force row level security', t.name);
         if not exists (select from pg_policy where polrelid = t.oid and polname = 'tenant_isolation') then
             execute format(
-                'create policy tenant_isolation on public.%I '
+                'create policy tenant_isolation on %s '
                 'using (tenant_id = nullif(current_setting(''app.current_tenant_id'', true), '''')::uuid) '
                 'with check (tenant_id = nullif(current_setting(''app.current_tenant_id'', true), '''')::uuid)',
-                t.relname
+                t.name
             );
         end if;
-        execute format('revoke all on public.%I from rapport_app', t.relname);
-        execute format('grant select, insert, update, delete on public.%I to rapport_app', t.relname);
+        if t.is_index then
+            -- the look-ups before the tenant is known
+            if not exists (select from pg_policy where polrelid = t.oid and polname = 'look_up') then
+                execute format('create policy look_up on %s to rapport_platform using (true) with check (true)', t.name);
+            end if;
+        else
+            execute format('revoke all on %s from rapport_app', t.name);
+            execute format('grant select, insert, update, delete on %s to rapport_app', t.name);
+        end if;
     end loop;
 end;
 $$;

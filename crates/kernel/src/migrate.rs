@@ -44,10 +44,37 @@ fn migrator() -> Migrator {
 /// What must exist before the first migration: the schema for its ledger, and the two roles.
 async fn prepare(owner: &mut PgConnection) -> Result<()> {
     check_version(owner).await?;
+    sqlx::raw_sql("create extension if not exists vector").execute(&mut *owner).await.map_err(explain_extension)?;
     sqlx::raw_sql(include_str!("prepare.sql"))
         .execute(&mut *owner)
-        .await?;
+        .await
+        .map_err(explain_roles)?;
     Ok(())
+}
+
+/// On some servers only an administrator may add an extension.
+fn explain_extension(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(db) if db.code().as_deref() == Some("42501") => {
+            let detail = "The database login may not add the extension pgvector. As an administrator of the server, in this database, \
+                          run: CREATE EXTENSION vector;";
+            invalid("extension_denied", detail)
+        }
+        _ => error.into(),
+    }
+}
+
+/// The two roles belong to the whole server: another installation's owner may have made them.
+fn explain_roles(error: sqlx::Error) -> Error {
+    let is_denied = matches!(&error, sqlx::Error::Database(db) if db.code().as_deref() == Some("42501"));
+    if !is_denied {
+        return error.into();
+    }
+    let detail = format!(
+        "The database login may not make or take on the roles rapport_app and rapport_platform ({error}). As an administrator of the \
+         server run: ALTER ROLE <login> CREATEROLE; or, if the roles exist: GRANT rapport_app, rapport_platform TO <login>;"
+    );
+    invalid("roles_denied", detail)
 }
 
 async fn check_version(owner: &mut PgConnection) -> Result<()> {

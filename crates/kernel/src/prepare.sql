@@ -1,3 +1,4 @@
+-- The extension pgvector has been created before this runs.
 -- Another process may be doing the same at this moment: one at a time.
 select pg_advisory_lock(hashtext('rapport_migrate'));
 create schema if not exists platform;
