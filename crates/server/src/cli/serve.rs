@@ -135,11 +135,23 @@ async fn background(
         tokio::select! {
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
+            () = tidy_forever(&pool) => {}
             () = until(stopped.clone()) => {}
         }
     };
     tokio::join!(jobs, rest);
     pool.close().await;
+}
+
+/// Once a day: rows of job series that have nothing left to do.
+async fn tidy_forever(pool: &sqlx::PgPool) {
+    let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = queue::forget_idle_series(pool).await {
+            tracing::warn!(%error, "idle job series could not be tidied up");
+        }
+    }
 }
 
 async fn sweep_forever(domains: &Domains) {
