@@ -160,24 +160,26 @@ impl Call {
     /// # Panics
     /// With the answer, when it is not a stream.
     pub async fn stream(self) -> EventStream {
-        let request = self.0.header(ACCEPT, "text/event-stream").send();
-        let response = tokio::time::timeout(LONGEST_WAIT, request)
+        self.try_stream()
             .await
-            .expect("an answer in time")
-            .expect("an answer");
+            .unwrap_or_else(|answer| panic!("no event stream: {answer}"))
+    }
+
+    /// The same for a server that may be away. The error is what came instead.
+    pub async fn try_stream(self) -> Result<EventStream, String> {
+        let request = self.0.header(ACCEPT, "text/event-stream").send();
+        let response = match tokio::time::timeout(LONGEST_WAIT, request).await {
+            Ok(response) => response.map_err(|error| error.to_string())?,
+            Err(_) => return Err(format!("nothing within {LONGEST_WAIT:?}")),
+        };
         let kind = response
             .headers()
             .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        if kind != "text/event-stream" {
-            panic!(
-                "no event stream: {} {:?}",
-                response.status(),
-                response.text().await
-            );
+            .and_then(|kind| kind.to_str().ok());
+        if kind != Some("text/event-stream") {
+            return Err(format!("{} {:?}", response.status(), response.text().await));
         }
-        EventStream::new(response)
+        Ok(EventStream::new(response))
     }
 }
 
