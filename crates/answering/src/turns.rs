@@ -65,7 +65,9 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         let mut turns = self.turns.0.lock();
         if let Some(running) = turns.get_mut(&self.conversation) {
-            running.arriving.send_modify(|count| *count -= 1);
+            running
+                .arriving
+                .send_modify(|count| *count = count.saturating_sub(1));
             if *running.arriving.borrow() == 0 && !running.is_working {
                 turns.remove(&self.conversation);
             }
@@ -200,8 +202,23 @@ pub enum Posted {
     Settled(Recorded, Option<Arc<Message>>),
 }
 
-/// Stores a visitor's message and sees to its reply.
-pub async fn post(ctx: &Context, proof: &impl TenantProof, bot: Bot, inbound: Inbound) -> Result<Posted> {
+/// Stores a visitor's message and sees to its reply, even if the caller goes away meanwhile: a visitor who closes the
+/// page has still asked.
+pub async fn post<P>(ctx: &Context, proof: Arc<P>, bot: Bot, inbound: Inbound) -> Result<Posted>
+where
+    P: TenantProof + Send + Sync + 'static,
+{
+    let ctx = ctx.clone();
+    let work = tokio::spawn(async move { store_and_join(&ctx, proof.as_ref(), bot, inbound).await });
+    work.await.map_err(kernel::error::internal)?
+}
+
+async fn store_and_join(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    bot: Bot,
+    inbound: Inbound,
+) -> Result<Posted> {
     let arrival = ctx.turns.announce(inbound.conversation_id);
     let recorded = inbound::record(&ctx.db, proof, inbound).await?;
     let conversation = recorded.conversation.id;
@@ -251,6 +268,21 @@ async fn find_reply(
     conversations::messages::store::find_reply_to(&mut tx, conversation, seq).await
 }
 
+/// A turn that panics must not leave its conversation without a voice: whoever waits is told, the next post begins
+/// anew.
+struct Release<'a> {
+    turns: &'a Turns,
+    conversation: ConversationId,
+}
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.turns.0.lock().remove(&self.conversation);
+        }
+    }
+}
+
 /// The work on one conversation, until nobody waits any more.
 struct Work {
     ctx: Context,
@@ -266,6 +298,10 @@ impl Work {
     async fn run(self, recorded: Recorded) {
         let Some(mut signals) = self.ctx.turns.watch(self.conversation) else {
             return;
+        };
+        let _unless_it_panics = Release {
+            turns: &self.ctx.turns,
+            conversation: self.conversation,
         };
         let mut first = Some(recorded);
         loop {
@@ -299,11 +335,13 @@ impl Work {
         first: Option<Recorded>,
         signals: &mut Signals,
     ) -> Result<Option<(i64, Option<Arc<Message>>)>> {
+        // read before the look into the database: who comes later is looked after in the next round
+        let announced = *signals.newest.borrow();
         let (turn, question) = match first.filter(|recorded| recorded.is_new) {
             Some(recorded) => self.turn_of(recorded),
             None => match self.load().await? {
                 Some(loaded) => loaded,
-                None => return Ok(Some((i64::MAX, None))),
+                None => return Ok(Some((announced, None))),
             },
         };
         let seq = question.1;

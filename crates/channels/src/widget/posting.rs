@@ -82,7 +82,7 @@ pub async fn post_widget_message(
             .map(|url| url.chars().take(2000).collect())
             .or(visitor.page_url),
     };
-    let posted = turns::post(&ctx.answering, endpoint.as_ref(), endpoint.bot.clone(), inbound).await?;
+    let posted = turns::post(&ctx.answering, endpoint.clone(), endpoint.bot.clone(), inbound).await?;
     let wants_stream = headers
         .get_all(header::ACCEPT)
         .iter()
