@@ -1,4 +1,7 @@
 //! Which pages may use a channel: its allow-list, checked for every request, and told to browsers.
+//!
+//! A refusal may be read by the page that got it: it holds nothing but the reason, which helps whoever builds the page.
+//! The preflight of a write is refused by its status.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -28,7 +31,7 @@ pub async fn guard(State(ctx): State<Context>, request: Request, next: Next) -> 
                 "origin_not_allowed",
                 "This web site is not among the channel's allowed origins.",
             );
-            return error.into_response();
+            error.into_response()
         }
         Ok(_) if is_preflight => StatusCode::NO_CONTENT.into_response(),
         Ok(_) => next.run(request).await,

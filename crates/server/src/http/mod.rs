@@ -12,12 +12,12 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use axum::{Router, middleware};
-use kernel::error::Error;
+use kernel::error::{Error, Kind};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -74,7 +74,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .merge(docs::routes(openapi))
         .merge(assets::routes())
         .fallback(|| async { kernel::error::not_found("page").into_response() })
-        .method_not_allowed_fallback(|| async { method_not_allowed() })
+        .layer(middleware::map_response(explain_method_not_allowed))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             kernel::error::internal("a handler panicked").into_response()
@@ -82,15 +82,21 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .layer(middleware::from_fn_with_state(outer, guard::observe))
 }
 
-fn method_not_allowed() -> axum::response::Response {
-    let error = Error::new(
-        kernel::error::Kind::Invalid,
-        "method_not_allowed",
-        "This address does not know this method.",
-    );
-    let mut response = error.into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
+/// Says in words what a bare 405 means. Not a fallback of the router: that would take the place of the guards around
+/// the routes, and one of them answers the questions that browsers ask before they write (preflight requests).
+async fn explain_method_not_allowed(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let detail = "This address does not know this method.";
+    let mut problem = Error::new(Kind::Invalid, "method_not_allowed", detail).problem();
+    problem.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
+    problem.title = "Method Not Allowed";
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let content_type = HeaderValue::from_static("application/problem+json");
+    parts.headers.insert(header::CONTENT_TYPE, content_type);
+    Response::from_parts(parts, serde_json::json!(problem).to_string().into())
 }
 
 /// Serves until `stop` resolves, then lets the requests that are under way finish.
