@@ -137,7 +137,7 @@ async fn a_list_gives_the_same_vectors_as_its_texts_alone_and_in_order() {
         return;
     };
     let mut texts: Vec<String> = (0..90)
-        .map(|count| "where is my parcel ".repeat(count % 23))
+        .map(|count| "where is my parcel ".repeat(count % 11))
         .collect();
     texts.extend([
         "\u{0} \u{feff} \u{1f381}".into(),
@@ -159,12 +159,12 @@ async fn many_callers_are_served_at_once() {
         return;
     };
     let expected = embedder.embed_text("Do you gift-wrap?");
-    let bulk = embedder.embed(vec!["a passage of some length ".repeat(20); 300]);
-    let questions = (0..100).map(|_| embedder.embed(vec!["Do you gift-wrap?".into()]));
+    let bulk = embedder.embed(vec!["a passage of some length ".repeat(4); 100]);
+    let questions = (0..50).map(|_| embedder.embed(vec!["Do you gift-wrap?".into()]));
     let (bulk, questions) = futures::join!(bulk, futures::future::join_all(questions));
-    assert_eq!(bulk.expect("vectors").len(), 300);
+    assert_eq!(bulk.expect("vectors").len(), 100);
     for vectors in questions {
-        assert_eq!(vectors.expect("a vector"), [expected.clone()]);
+        assert_eq!(vectors.expect("a vector"), std::slice::from_ref(&expected));
     }
 }
 

@@ -13,6 +13,7 @@ const BLOCK: usize = 4;
 #[derive(Default)]
 pub(super) struct Workspace {
     keys: Vec<f32>,
+    values: Vec<f32>,
     weights: Vec<f32>,
 }
 
@@ -22,29 +23,26 @@ pub(super) fn attend(projected: &[f32], mixed: &mut [f32], workspace: &mut Works
     let tokens = mixed.len() / HIDDEN;
     let padded = tokens.next_multiple_of(LANES);
     workspace.keys.resize(HEAD * padded, 0.0);
+    workspace.values.resize(HEAD * tokens, 0.0);
     workspace.weights.resize(BLOCK * padded, 0.0);
     for head in 0..HEADS {
-        attend_head(
-            projected,
-            mixed,
-            head * HEAD,
-            &mut workspace.keys,
-            &mut workspace.weights,
-        );
+        attend_head(projected, mixed, head * HEAD, workspace);
     }
 }
 
 vectorised! {
     /// One head, whose columns start at `column`.
-    pub(super) fn attend_head(projected: &[f32], mixed: &mut [f32], column: usize, keys: &mut [f32], weights: &mut [f32]) {
+    pub(super) fn attend_head(projected: &[f32], mixed: &mut [f32], column: usize, workspace: &mut Workspace) {
+        let Workspace { keys, values, weights } = workspace;
         let tokens = mixed.len() / HIDDEN;
         transpose_keys(projected, column, tokens, keys);
+        gather_values(projected, column, values);
         for first in (0..tokens).step_by(BLOCK) {
             // The last block may overlap the one before it; the same values are written again.
             let first = first.min(tokens.saturating_sub(BLOCK));
             score::<FMA>(projected, column, first, tokens, keys, weights);
             softmax::<FMA>(weights, tokens);
-            mix::<FMA>(projected, column, first, tokens, weights, mixed);
+            mix::<FMA>(values, column, first, weights, mixed);
         }
     }
 }
@@ -58,6 +56,17 @@ fn transpose_keys(projected: &[f32], column: usize, tokens: usize, keys: &mut [f
         for (dimension, value) in key.iter().enumerate() {
             keys[dimension * padded + token] = *value;
         }
+    }
+}
+
+/// The values of one head side by side: as they lie, their rows would fight for the same cache lines.
+#[inline(always)]
+fn gather_values(projected: &[f32], column: usize, values: &mut [f32]) {
+    for (row, value) in projected
+        .chunks_exact(3 * HIDDEN)
+        .zip(values.chunks_exact_mut(HEAD))
+    {
+        value.copy_from_slice(&row[2 * HIDDEN + column..][..HEAD]);
     }
 }
 
@@ -121,20 +130,14 @@ fn softmax<const FMA: bool>(weights: &mut [f32], tokens: usize) {
     }
 }
 
-/// The weighted sum of the values, for `BLOCK` queries.
+/// The weighted sums of the values, for `BLOCK` queries.
 #[inline(always)]
-fn mix<const FMA: bool>(
-    projected: &[f32],
-    column: usize,
-    first: usize,
-    tokens: usize,
-    weights: &[f32],
-    mixed: &mut [f32],
-) {
+fn mix<const FMA: bool>(values: &[f32], column: usize, first: usize, weights: &[f32], mixed: &mut [f32]) {
+    let tokens = values.len() / HEAD;
     let padded = weights.len() / BLOCK;
     let mut sums = [[0.0_f32; HEAD]; BLOCK];
     for token in 0..tokens {
-        let value = &projected[token * 3 * HIDDEN + 2 * HIDDEN + column..][..HEAD];
+        let value = &values[token * HEAD..][..HEAD];
         for row in 0..BLOCK {
             let weight = weights[row * padded + token];
             for lane in 0..HEAD {

@@ -15,6 +15,8 @@ mod pool;
 mod safetensors;
 mod simd;
 mod tokens;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 use futures::future::BoxFuture;
 

@@ -9,6 +9,9 @@ use super::linear::{Channels, Quantised};
 /// Floats handled at once: one AVX-512 register, two of AVX2, four of NEON or SSE.
 pub(super) const LANES: usize = 16;
 
+/// 1.5 · 2²³: adding it rounds to an integer, which stands in the low bits of the mantissa.
+const ROUND: f32 = 12_582_912.0;
+
 /// Compiles a function once for each instruction set and picks one at run time. Inside the body
 /// the constant `FMA` says whether fused multiply-add is an instruction (else it is a slow call).
 macro_rules! vectorised {
@@ -102,6 +105,32 @@ vectorised! {
 }
 
 vectorised! {
+    /// Spreads one channel's weights over -127 to 127; returns their scale and the sum of the bytes.
+    pub(super) fn quantise_weights(row: &[f32], out: &mut [i8]) -> (f32, i32) {
+        let mut highest = [0.0_f32; LANES];
+        for chunk in row.chunks_exact(LANES) {
+            for lane in 0..LANES {
+                let value = chunk[lane].abs();
+                highest[lane] = if value > highest[lane] { value } else { highest[lane] };
+            }
+        }
+        let highest = highest.into_iter().fold(0.0_f32, f32::max);
+        let scale = (highest / 127.0).max(f32::MIN_POSITIVE);
+        let inverse = 1.0 / scale;
+        let mut sum = 0;
+        for (out, value) in out.iter_mut().zip(row) {
+            let level = mul_add::<FMA>(*value, inverse, ROUND) - ROUND;
+            let level = if level > -127.0 { level } else { -127.0 };
+            // SAFETY: between -127 and 127, and a NaN has become -127.
+            let level = unsafe { (if level < 127.0 { level } else { 127.0 }).to_int_unchecked::<i32>() };
+            sum += level;
+            *out = level as i8;
+        }
+        (scale, sum)
+    }
+}
+
+vectorised! {
     /// `x · Φ(x)` with the exact Φ, not the tanh shape. Φ from erfc by Abramowitz and Stegun
     /// 7.1.26, absolute error below 1.5e-7.
     pub(super) fn gelu(row: &mut [f32]) {
@@ -155,8 +184,6 @@ pub(super) fn mul_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
 /// `e^x` within 2 units in the last place for `x <= 0`, and 0 rather than a denormal below -87.
 #[inline(always)]
 pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the mantissa.
-    const ROUND: f32 = 12_582_912.0;
     let x = if x > -87.0 { x } else { -87.0 };
     let shifted = mul_add::<FMA>(x, std::f32::consts::LOG2_E, ROUND);
     let power = shifted - ROUND;
@@ -171,4 +198,75 @@ pub(super) fn exp<const FMA: bool>(x: f32) -> f32 {
     sum = mul_add::<FMA>(sum, rest, 1.0);
     sum = mul_add::<FMA>(sum, rest, 1.0);
     sum * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Φ(x) by the series of the error function, to the precision of 64 bits for |x| < 6.
+    fn normal(x: f64) -> f64 {
+        let (mut term, mut sum) = (x, x);
+        for index in 1..200 {
+            term *= x * x / f64::from(2 * index + 1);
+            sum += term;
+        }
+        0.5 + sum * (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt()
+    }
+
+    #[test]
+    fn gelu_is_exact_to_single_precision() {
+        let values: Vec<f32> = (-5_000..5_000).map(|step| step as f32 / 1_000.0).collect();
+        let mut row = values.clone();
+        gelu(&mut row);
+        for (x, y) in values.iter().zip(row) {
+            let exact = f64::from(*x) * normal(f64::from(*x));
+            assert!((f64::from(y) - exact).abs() < 1e-6, "{x}: {y} for {exact}");
+        }
+    }
+
+    #[test]
+    fn exp_is_exact_to_single_precision_and_vanishes_far_below_zero() {
+        for step in 0..8_000 {
+            let x = -step as f32 / 100.0;
+            let exact = f64::from(x).exp();
+            for y in [exp::<false>(x), exp::<true>(x)] {
+                assert!(
+                    (f64::from(y) - exact).abs() <= exact * 3e-7,
+                    "{x}: {y} for {exact}"
+                );
+            }
+        }
+        assert!(exp::<true>(f32::MIN) < 1e-37);
+    }
+
+    #[test]
+    fn quantised_rows_map_back_within_half_a_step() {
+        let row: Vec<f32> = (0..384).map(|at| ((at * 37 % 101) as f32 - 30.0) / 7.0).collect();
+        let mut bytes = vec![0; row.len()];
+        let Quantised { scale, zero } = quantise(&row, 255.0, &mut bytes);
+        for (value, byte) in row.iter().zip(&bytes) {
+            let back = (i32::from(*byte) - zero) as f32 * scale;
+            assert!((back - value).abs() <= scale * 0.51, "{back} for {value}");
+        }
+        let mut signed = vec![0; row.len()];
+        let (scale, sum) = quantise_weights(&row, &mut signed);
+        assert_eq!(sum, signed.iter().copied().map(i32::from).sum::<i32>());
+        for (value, byte) in row.iter().zip(&signed) {
+            assert!((f32::from(*byte) * scale - value).abs() <= scale * 0.51);
+        }
+    }
+
+    #[test]
+    fn a_normalised_row_has_the_gain_as_its_spread_and_the_bias_as_its_mean() {
+        let mut row: Vec<f32> = (0..384).map(|at| (at * 31 % 97) as f32).collect();
+        let residual = row.clone();
+        add_and_normalise(&mut row, &residual, &[3.0; 384], &[5.0; 384]);
+        let mean = row.iter().sum::<f32>() / 384.0;
+        let spread = (row.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 384.0).sqrt();
+        assert!(
+            (mean - 5.0).abs() < 1e-4 && (spread - 3.0).abs() < 1e-4,
+            "{mean} {spread}"
+        );
+    }
 }
