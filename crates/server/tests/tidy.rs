@@ -47,9 +47,13 @@ fn crates_depend_on_each_other_as_the_table_in_architecture_md_says() {
     let found = crates_as_cargo_sees_them();
     let names = documented.keys().chain(found.keys()).collect::<BTreeSet<_>>();
     let differs = |name: &&&String| documented.get(**name) != found.get(**name);
+    let list = |crates: &Crates, name: &String| match crates.get(name) {
+        Some(names) => names.iter().cloned().collect::<Vec<_>>().join(", "),
+        None => "(it is missing)".to_owned(),
+    };
     mend(names.iter().filter(differs).map(|name| {
-        let (page, manifest) = (documented.get(*name), found.get(*name));
-        format!("`{name}` depends on {page:?} in ARCHITECTURE.md, on {manifest:?} in its Cargo.toml")
+        let (page, manifest) = (list(&documented, name), list(&found, name));
+        format!("`{name}` depends in ARCHITECTURE.md on: {page}; in its Cargo.toml on: {manifest}")
     }));
 }
 
