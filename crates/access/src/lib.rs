@@ -12,6 +12,7 @@ pub mod sessions;
 pub mod tenants;
 pub mod users;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -31,16 +32,20 @@ pub struct Context {
     pub outbound: Outbound,
     /// Sign-in attempts an account: 10 in 15 minutes.
     pub sign_in_limit: Arc<Limiter<String>>,
+    /// Sign-in attempts an address, over all accounts: 100 in 15 minutes.
+    pub address_limit: Arc<Limiter<IpAddr>>,
 }
 
 impl Context {
     pub fn new(db: Database, master_key: MasterKey, outbound: Outbound) -> Self {
         let sign_in_limit = Arc::new(Limiter::new(10, TimeDelta::minutes(15)));
+        let address_limit = Arc::new(Limiter::new(100, TimeDelta::minutes(15)));
         Self {
             db,
             master_key,
             outbound,
             sign_in_limit,
+            address_limit,
         }
     }
 }

@@ -63,7 +63,9 @@ pub struct Asked {
     responses((status = 200, body = Asked), (status = 422, body = Problem)))]
 async fn ask(State(ctx): State<Context>, member: Member, Json(input): Json<Ask>) -> Result<Json<Asked>> {
     member.require(Permission::AskQuestions)?;
-    Ok(Json(answer(&ctx, &member, input).await?))
+    // goes on if the caller leaves: a model call that has begun is also paid and booked
+    let work = tokio::spawn(async move { answer(&ctx, &member, input).await });
+    Ok(Json(work.await.map_err(kernel::error::internal)??))
 }
 
 /// Answers without storing; the command line uses it as well.

@@ -154,7 +154,8 @@ pub async fn settle(
     tx.commit().await
 }
 
-fn characters(request: &ChatRequest) -> usize {
+/// Bytes that the model reads, for an estimate of the tokens.
+pub fn characters(request: &ChatRequest) -> usize {
     let messages = request.messages.iter().map(|message| match message {
         llm::ChatMessage::User(text) | llm::ChatMessage::Assistant { text, .. } => text.len(),
         llm::ChatMessage::ToolResult { content, .. } => content.len(),

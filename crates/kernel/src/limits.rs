@@ -14,11 +14,18 @@ use crate::error::{Result, rate_limited};
 pub struct Limiter<K> {
     most: usize,
     window: TimeDelta,
-    seen: Mutex<HashMap<K, VecDeque<DateTime<Utc>>>>,
+    seen: Mutex<Seen<K>>,
 }
 
-/// Above this many keys the idle ones are dropped at the next event.
+struct Seen<K> {
+    times: HashMap<K, VecDeque<DateTime<Utc>>>,
+    swept_at: DateTime<Utc>,
+}
+
+/// Above this many keys the idle ones are dropped, at most once a second.
 const KEYS_BEFORE_SWEEP: usize = 20_000;
+/// Above this many everything is forgotten: memory has its limit too.
+const MOST_KEYS: usize = 500_000;
 
 impl<K: Hash + Eq> Limiter<K> {
     /// `most` 0 switches the limit off.
@@ -26,7 +33,10 @@ impl<K: Hash + Eq> Limiter<K> {
         Self {
             most,
             window,
-            seen: Mutex::new(HashMap::new()),
+            seen: Mutex::new(Seen {
+                times: HashMap::new(),
+                swept_at: DateTime::UNIX_EPOCH,
+            }),
         }
     }
 
@@ -36,10 +46,15 @@ impl<K: Hash + Eq> Limiter<K> {
             return Ok(());
         }
         let mut seen = self.seen.lock();
-        if seen.len() > KEYS_BEFORE_SWEEP {
-            seen.retain(|_, times| times.back().is_some_and(|last| *last + self.window > now));
+        if seen.times.len() > KEYS_BEFORE_SWEEP && now - seen.swept_at >= TimeDelta::seconds(1) {
+            seen.times
+                .retain(|_, times| times.back().is_some_and(|last| *last + self.window > now));
+            seen.swept_at = now;
         }
-        let times = seen.entry(key).or_default();
+        if seen.times.len() > MOST_KEYS {
+            seen.times.clear();
+        }
+        let times = seen.times.entry(key).or_default();
         while times.front().is_some_and(|first| *first + self.window <= now) {
             times.pop_front();
         }

@@ -44,7 +44,10 @@ fn migrator() -> Migrator {
 /// What must exist before the first migration: the schema for its ledger, and the two roles.
 async fn prepare(owner: &mut PgConnection) -> Result<()> {
     check_version(owner).await?;
-    sqlx::raw_sql("create extension if not exists vector").execute(&mut *owner).await.map_err(explain_extension)?;
+    sqlx::raw_sql("create extension if not exists vector")
+        .execute(&mut *owner)
+        .await
+        .map_err(explain_extension)?;
     sqlx::raw_sql(include_str!("prepare.sql"))
         .execute(&mut *owner)
         .await

@@ -100,12 +100,6 @@ async fn create_llm_credential(
 pub fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
     let model = input.model.trim();
     let key = input.key.trim();
-    if model.is_empty() || model.len() > 200 {
-        return Err(invalid(
-            "bad_model",
-            "Please name the model as the provider does.",
-        ));
-    }
     let base_url = match (&input.base_url, input.provider) {
         (Some(url), _) => Some(
             ctx.outbound
@@ -133,7 +127,7 @@ pub fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
         .into_iter()
         .rev()
         .collect();
-    Ok(Credential {
+    let credential = Credential {
         id: CredentialId::new(),
         provider: input.provider,
         model: model.to_owned(),
@@ -148,7 +142,27 @@ pub fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
         is_active: true,
         input_price: input.input_price,
         output_price: input.output_price,
-    })
+    };
+    check_values(&credential)?;
+    Ok(credential)
+}
+
+fn check_values(credential: &Credential) -> Result<()> {
+    let model = credential.model.trim();
+    if model.is_empty() || model.len() > 200 {
+        return Err(invalid(
+            "bad_model",
+            "Please name the model as the provider does.",
+        ));
+    }
+    let is_price = |price: Option<f64>| price.is_none_or(|price| (0.0..100_000.0).contains(&price));
+    if !is_price(credential.input_price) || !is_price(credential.output_price) {
+        return Err(invalid(
+            "bad_price",
+            "A price per million tokens lies between 0 and 100,000.",
+        ));
+    }
+    Ok(())
 }
 
 /// Change a model credential.
@@ -172,6 +186,7 @@ async fn update_llm_credential(
     credential.is_active = patch.is_active.unwrap_or(credential.is_active);
     credential.input_price = patch.input_price.or(credential.input_price);
     credential.output_price = patch.output_price.or(credential.output_price);
+    check_values(&credential)?;
     store::update(&mut tx, &credential).await?;
     tx.commit().await?;
     Ok(Json(credential))

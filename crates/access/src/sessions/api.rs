@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Result;
+use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, forbidden, unauthenticated};
 use kernel::extract::Json;
 use serde::{Deserialize, Serialize};
@@ -39,14 +40,19 @@ pub struct SignIn {
     responses((status = 200, body = Session), (status = 401, body = Problem), (status = 429, body = Problem)))]
 async fn sign_in(
     State(ctx): State<Context>,
+    client: ClientIp,
     headers: HeaderMap,
     Json(input): Json<SignIn>,
 ) -> Result<Response> {
     if headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN) {
         refuse_cross_site(&axum::http::Method::POST, &headers)?;
     }
-    ctx.sign_in_limit
-        .check(input.email.trim().to_lowercase(), ctx.db.clock.now())?;
+    if input.email.len() > 254 || input.password.len() > 1000 {
+        return Err(unauthenticated("The address or the password is not right."));
+    }
+    let now = ctx.db.clock.now();
+    ctx.address_limit.check(client.network(), now)?;
+    ctx.sign_in_limit.check(input.email.trim().to_lowercase(), now)?;
     let found = users::store::find_for_sign_in(&ctx.db, input.email.trim()).await?;
     let hash = found.as_ref().map(|user| user.password_hash.clone());
     let fits = users::verify_password(&input.password, hash).await?;

@@ -8,6 +8,7 @@ use kernel::error::{internal, invalid};
 use kernel::ids::UserId;
 use kernel::{Result, secrets};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 /// A person, as shown to themselves.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -60,6 +61,9 @@ impl NewUser {
     }
 }
 
+/// A hash takes 19 MB and a processor: a crowd at the door waits instead of taking the machine.
+static HASHING: Semaphore = Semaphore::const_new(2);
+
 /// Takes some 20 ms of processor time on purpose, away from the async threads.
 pub async fn hash_password(password: &str) -> Result<String> {
     let password = password.to_owned();
@@ -69,6 +73,7 @@ pub async fn hash_password(password: &str) -> Result<String> {
             .hash_password_with_salt(password.as_bytes(), &salt)
             .map(|hash| hash.to_string())
     };
+    let _turn = HASHING.acquire().await.map_err(internal)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(internal)?
@@ -90,6 +95,7 @@ pub async fn verify_password(password: &str, hash: Option<String>) -> Result<boo
         });
         fits.unwrap_or(false)
     };
+    let _turn = HASHING.acquire().await.map_err(internal)?;
     Ok(tokio::task::spawn_blocking(work).await.map_err(internal)? && known)
 }
 

@@ -93,7 +93,10 @@ async fn with_model(
     trace.step("reserve");
     let heard = listen(model, request, sink).await;
     // booked before anything else can fail: money that is spent is spent
-    model::settle(&ctx.db, proof, model, hold, heard.usage).await?;
+    if let Err(error) = model::settle(&ctx.db, proof, model, hold, heard.usage).await {
+        // the reservation stays, which is on the safe side; a good answer is not thrown away for it
+        error.log();
+    }
     trace.step("compose");
     if let Some(ms) = heard.first_token_ms {
         trace.note("first_token_ms", json!(ms));
@@ -105,7 +108,7 @@ async fn with_model(
             return Ok(Outcome::Fallback(error.fallback_reason()));
         }
     };
-    if text.trim().trim_matches(['.', '*', '"', '`']) == NO_ANSWER {
+    if refuses(&text) {
         trace.note("model_said", json!("no_answer"));
         return Ok(Outcome::NotInPassages);
     }
@@ -133,6 +136,12 @@ async fn with_model(
     }))
 }
 
+/// Whether the model says that the passages do not hold the answer; some add a reason although they should not.
+fn refuses(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"' | '`'))
+        .starts_with(NO_ANSWER)
+}
+
 /// What came of a call.
 struct Heard {
     result: Result<String, ChatError>,
@@ -143,7 +152,6 @@ struct Heard {
 /// Streams the model's words on, except while they may still become NO_ANSWER, and without citation marks.
 async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard {
     let started = std::time::Instant::now();
-    let mut stream = model.remote.stream(request);
     let mut shower = Shower {
         sink,
         text: String::new(),
@@ -151,11 +159,14 @@ async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard
         is_first: true,
     };
     let mut first_token_ms = None;
+    let asked = u32::try_from(model::characters(&request) / 4).unwrap_or(u32::MAX);
+    let mut stream = model.remote.stream(request);
+    // what a call that broke has cost: nothing if it never began to answer
     let estimate = |text: &str| Usage {
-        input_tokens: 0,
+        input_tokens: if text.is_empty() { 0 } else { asked },
         output_tokens: u32::try_from(text.len() / 4).unwrap_or(u32::MAX),
     };
-    loop {
+    let (result, usage) = loop {
         match stream.next().await {
             Some(Ok(ChatEvent::Text(piece))) => {
                 first_token_ms.get_or_insert_with(|| started.elapsed().as_secs_f64() * 1000.0);
@@ -163,44 +174,32 @@ async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard
             }
             // no tool is offered
             Some(Ok(ChatEvent::ToolCall(_))) => {}
-            Some(Ok(ChatEvent::Finished {
-                reason: FinishReason::Filtered,
-                usage,
-            })) => {
-                let error = ChatError::InvalidResponse("the provider withheld the answer".into());
-                return Heard {
-                    result: Err(error),
-                    usage,
-                    first_token_ms,
-                };
-            }
-            Some(Ok(ChatEvent::Finished { usage, .. })) => {
-                return Heard {
-                    result: Ok(shower.text),
-                    usage,
-                    first_token_ms,
-                };
-            }
-            Some(Err(error)) => {
-                let usage = match &error {
-                    ChatError::Cut { usage } => *usage,
-                    _ => estimate(&shower.text),
-                };
-                return Heard {
-                    result: Err(error),
-                    usage,
-                    first_token_ms,
-                };
-            }
+            Some(Ok(ChatEvent::Finished { reason, usage })) => break (whole(reason, shower.text), usage),
+            Some(Err(ChatError::Cut { usage })) => break (Err(ChatError::Cut { usage }), usage),
+            Some(Err(error)) => break (Err(error), estimate(&shower.text)),
             None => {
                 let usage = estimate(&shower.text);
-                return Heard {
-                    result: Err(ChatError::Cut { usage }),
-                    usage,
-                    first_token_ms,
-                };
+                break (Err(ChatError::Cut { usage }), usage);
             }
         }
+    };
+    Heard {
+        result,
+        usage,
+        first_token_ms,
+    }
+}
+
+/// An answer that was withheld, or that ran into the limit in the middle of a sentence, is none.
+fn whole(reason: FinishReason, text: String) -> Result<String, ChatError> {
+    match reason {
+        FinishReason::Filtered => Err(ChatError::InvalidResponse(
+            "the provider withheld the answer".into(),
+        )),
+        FinishReason::Length => Err(ChatError::InvalidResponse(
+            "the answer did not fit its limit".into(),
+        )),
+        FinishReason::Stop | FinishReason::ToolCalls => Ok(text),
     }
 }
 
@@ -217,7 +216,7 @@ impl Shower<'_> {
     fn push(&mut self, piece: &str) {
         self.text.push_str(piece);
         let trimmed = self.text.trim_start();
-        if NO_ANSWER.starts_with(trimmed.get(..NO_ANSWER.len()).unwrap_or(trimmed)) {
+        if refuses(trimmed) || NO_ANSWER.starts_with(trimmed) {
             return;
         }
         // an open bracket may become a citation or a link: wait for what follows it

@@ -98,6 +98,9 @@ pub struct GapHint {
     pub similarity: Option<f64>,
 }
 
+/// A gap's question is cut here: the index that finds repeats takes no more.
+const LONGEST_GAP: usize = 500;
+
 impl Turn {
     /// The visitor's waiting messages as one question.
     pub fn question(&self) -> String {
@@ -272,7 +275,7 @@ fn decline(material: &Material, turn: &Turn, mut trace: Trace) -> Reply {
         .filter(|best| best.features.has_vector)
         .map(|best| f64::from(best.features.cosine).clamp(0.0, 1.0));
     let gap = is_gap.then(|| GapHint {
-        question: material.question.chars().take(1000).collect(),
+        question: material.question.chars().take(LONGEST_GAP).collect(),
         best_match_id: best.map(|best| QaPairId(best.id)),
         similarity,
     });

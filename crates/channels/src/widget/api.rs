@@ -342,10 +342,12 @@ pub async fn escalate_widget_conversation(
         .and_then(|Json(body)| body.reason)
         .filter(|reason| !reason.trim().is_empty());
     let now = ctx.db.clock.now();
+    if !visitor.has_begun {
+        ctx.limits
+            .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
+    }
     ctx.limits
         .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
-    ctx.limits
-        .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
     let id = conversations::inbound::ensure_conversation(
         &mut tx,

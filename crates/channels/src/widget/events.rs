@@ -14,6 +14,7 @@ use conversations::messages;
 use futures::Stream;
 use kernel::error::{Problem, Result};
 use kernel::extract::Path;
+use kernel::ids::ConversationId;
 use kernel::{Event, TenantProof};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
@@ -50,6 +51,7 @@ pub async fn stream_widget_events(
 
 /// What the browser has been told so far.
 struct Told {
+    conversation_id: ConversationId,
     seq: i64,
     status: (String, bool),
 }
@@ -64,11 +66,13 @@ fn follow(
         // subscribed before the first look, so that nothing falls between
         let mut hints = ctx.db.live.subscribe();
         let mut told: Option<Told> = None;
+        // the token's conversation, until another one turns out to be the open one
+        let mut watched = visitor.conversation_id;
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             tokio::select! {
                 hint = hints.recv() => match hint {
-                    Ok(envelope) if envelope.tenant_id != endpoint.tenant_id() || envelope.event.conversation_id() != Some(visitor.conversation_id) => continue,
+                    Ok(envelope) if envelope.tenant_id != endpoint.tenant_id() || envelope.event.conversation_id() != Some(watched) => continue,
                     Ok(envelope) if matches!(envelope.event, Event::AgentTyping { .. }) => {
                         yield Ok(Sse::default().event("typing").data(json!({"sender_type": "agent"}).to_string()));
                         continue;
@@ -79,7 +83,10 @@ fn follow(
                 _ = look.tick() => {}
             }
             match news(&ctx, &endpoint, &visitor, last_id, &mut told).await {
-                Ok(events) => for event in events { yield Ok(event) },
+                Ok(events) => {
+                    for event in events { yield Ok(event) }
+                    watched = told.as_ref().map_or(watched, |told| told.conversation_id);
+                }
                 // the database is away for a moment: the next look tries again
                 Err(error) => error.log(),
             }
@@ -124,7 +131,11 @@ async fn news(
     if is_first || before.is_some_and(|told| told.status != status) {
         events.push(changed(&conversation));
     }
-    *told = Some(Told { seq, status });
+    *told = Some(Told {
+        conversation_id: conversation.id,
+        seq,
+        status,
+    });
     Ok(events)
 }
 

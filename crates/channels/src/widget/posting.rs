@@ -64,12 +64,13 @@ pub async fn post_widget_message(
         ));
     }
     let now = ctx.db.clock.now();
-    ctx.limits
-        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
+    // the address first: what it is refused must not use up the tenant's share
     if !visitor.has_begun {
         ctx.limits
             .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     }
+    ctx.limits
+        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
     let inbound = Inbound {
         channel_id: visitor.channel_id,
         contact_id: visitor.contact_id,

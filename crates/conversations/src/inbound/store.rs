@@ -58,6 +58,12 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
             knowledge_revision,
         }));
     }
+    // resolved here, but the contact has another conversation open on this channel: that one goes on
+    if state.status == "resolved"
+        && let Some(open) = find_open(tx, inbound).await?
+    {
+        return Ok(Outcome::OpenElsewhere(open));
+    }
     insert(tx, inbound, state, knowledge_revision, recent)
         .await
         .map(Outcome::Recorded)

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{ConversationDetails, ConversationSummary, Status, store};
-use crate::{Context, escalations, summary};
+use crate::{Context, escalations, outbound, summary};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -127,7 +127,10 @@ async fn update_conversation(
 ) -> Result<Json<ConversationDetails>> {
     member.require(Permission::ReplyToVisitors)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::get(&mut tx, id).await?;
+    // the conversation's lock comes before all others, here as for replies
+    outbound::store::lock(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("conversation"))?;
     if let Some(user) = patch.assigned_to {
         store::assign(&mut tx, id, user).await?;
     }
@@ -156,7 +159,10 @@ async fn change_status(tx: &mut TenantTx, id: ConversationId, status: Status) ->
             summary::write(tx, id).await?;
             store::set_status(tx, id, status).await?;
         }
-        Status::Open => store::set_status(tx, id, status).await?,
+        Status::Open => {
+            escalations::close(tx, id).await?;
+            store::set_status(tx, id, status).await?;
+        }
     }
     Ok(())
 }

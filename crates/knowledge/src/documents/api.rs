@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Document, NewDocument, store};
-use crate::Context;
+use crate::{Context, embedding};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -75,6 +75,7 @@ async fn delete_document(
 ) -> Result<StatusCode> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    embedding::store::lock(&mut tx).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("document"));
     }

@@ -9,7 +9,7 @@ use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantProof};
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{self, jobs};
+use crate::embedding;
 use crate::language;
 use crate::{Context, passages};
 
@@ -82,16 +82,18 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     let texts = passages.iter().map(passages::Passage::text_to_embed).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts).await;
     let is_complete = vectors.iter().all(Option::is_some);
-    let prepared: Vec<PreparedPassage> = passages
+    let mut prepared: Vec<PreparedPassage> = passages
         .into_iter()
         .zip(vectors)
         .map(|(passage, vector)| prepare(passage, vector))
         .collect();
     let mut tx = ctx.db.tenant(proof).await?;
-    let id = store::insert(&mut tx, &new, language.as_deref(), &prepared).await?;
-    if !is_complete {
-        jobs::enqueue(&mut tx).await?;
+    let change = embedding::begin_change(&mut tx, &choice).await?;
+    if !change.fits {
+        prepared.iter_mut().for_each(|passage| passage.vector = None);
     }
+    let id = store::insert(&mut tx, &new, language.as_deref(), &prepared).await?;
+    change.finish(&mut tx, is_complete).await?;
     let document = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(document)

@@ -123,6 +123,7 @@ async fn set_embedder(
     };
     ctx.embedders.check(tenant, &choice).await?;
     let mut tx = ctx.db.tenant(&member).await?;
+    store::lock(&mut tx).await?;
     store::set_next(&mut tx, &choice).await?;
     jobs::enqueue(&mut tx).await?;
     audit::record(

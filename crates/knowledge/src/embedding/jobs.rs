@@ -45,7 +45,7 @@ pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
         fill(ctx, &job, Column::Next, &next).await?;
         let mut tx = ctx.db.tenant(&job.tenant).await?;
         // Another change of model may have begun, or texts may have come in since the last batch.
-        if store::get(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
+        if store::lock(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
             return Ok(());
         }
         if store::list_waiting(&mut tx, Column::Next, 1).await?.is_none() {
@@ -68,6 +68,15 @@ async fn fill(ctx: &Context, job: &EmbedKnowledge, column: Column, choice: &Embe
         let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
         let vectors = embedder.embed(texts).await.map_err(kernel::error::internal)?;
         let mut tx = ctx.db.tenant(&job.tenant).await?;
+        let state = store::lock(&mut tx).await?;
+        let is_wanted = match column {
+            Column::Serving => state.embedder == *choice,
+            Column::Next => state.next_embedder.as_ref() == Some(choice),
+        };
+        if !is_wanted {
+            // the choice changed while these were computed; whoever changed it has queued the work anew
+            return Ok(());
+        }
         store::set_vectors(&mut tx, table, column, ids.into_iter().zip(vectors).collect()).await?;
         tx.commit().await?;
     }

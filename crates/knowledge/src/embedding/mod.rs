@@ -158,6 +158,34 @@ pub async fn embed(
     }
 }
 
+/// Begins a change of knowledge whose vectors were made by `choice`, outside of the transaction. The model may have
+/// been changed meanwhile.
+pub async fn begin_change(tx: &mut TenantTx, choice: &EmbedderChoice) -> Result<Change> {
+    let state = store::lock(tx).await?;
+    Ok(Change {
+        fits: state.embedder == *choice,
+        is_changing: state.next_embedder.is_some(),
+    })
+}
+
+/// What a change of knowledge finds.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// Whether the vectors may be written; otherwise the texts are stored without and embedded by a job.
+    pub fits: bool,
+    is_changing: bool,
+}
+
+impl Change {
+    /// Ends the change: queues what is left to embed.
+    pub async fn finish(self, tx: &mut TenantTx, is_complete: bool) -> Result<()> {
+        if self.fits && is_complete && !self.is_changing {
+            return Ok(());
+        }
+        jobs::enqueue(tx).await
+    }
+}
+
 /// The tenant's present choice.
 pub async fn current(tx: &mut TenantTx) -> Result<EmbedderChoice> {
     Ok(store::get(tx).await?.embedder)

@@ -30,7 +30,18 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
     })
 }
 
-/// Starts a change of model from scratch.
+/// The same, and nobody else changes the tenant's knowledge or its model until this transaction ends. Every change
+/// begins with it, so that all take their locks in one order.
+pub async fn lock(tx: &mut TenantTx) -> Result<State> {
+    sqlx::query!(
+        "select revision from knowledge_state where tenant_id = current_tenant_id() for no key update"
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    get(tx).await
+}
+
+/// Starts a change of model from scratch. The caller holds [`lock`].
 pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
     sqlx::query!(
         "update knowledge_state set next_embedder = $1 where tenant_id = current_tenant_id()",
@@ -127,7 +138,7 @@ pub async fn set_vectors(
     Ok(())
 }
 
-/// Lets the new vectors serve, all at once. The caller has seen that none is missing.
+/// Lets the new vectors serve, all at once. The caller holds [`lock`] and has seen that none is missing.
 pub async fn swap(tx: &mut TenantTx) -> Result<()> {
     for table in TABLES {
         let swap = format!(

@@ -93,10 +93,10 @@ async fn resolve_gap(
         category: input.category,
         language: None,
     };
-    let prepared = qa_pairs::prepare(&ctx, &member, vec![new]).await?;
+    let mut prepared = qa_pairs::prepare(&ctx, &member, vec![new]).await?;
     let mut tx = ctx.db.tenant(&member).await?;
-    qa_pairs::insert(&mut tx, &prepared, Source::Gap).await?;
-    let written = prepared.first().map(|pair| pair.id);
+    qa_pairs::insert(&mut tx, &mut prepared, Source::Gap).await?;
+    let written = prepared.pairs.first().map(|pair| pair.id);
     store::close(&mut tx, id, Status::Resolved, written).await?;
     let gap = store::get(&mut tx, id).await?;
     let qa_pair = qa_pairs::store::get(&mut tx, written.unwrap_or_else(kernel::ids::QaPairId::new)).await?;

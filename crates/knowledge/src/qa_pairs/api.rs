@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::csv::RowError;
 use super::{NewQaPair, QaPair, Source, csv, store};
 use crate::Context;
-use crate::embedding::{self, jobs};
+use crate::embedding::{self, EmbedderChoice};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -94,15 +94,16 @@ async fn create_qa_pair(
     Json(input): Json<NewQaPair>,
 ) -> Result<(StatusCode, Json<CreatedQaPair>)> {
     member.require(Permission::EditKnowledge)?;
-    let prepared = super::prepare(&ctx, &member, vec![input]).await?;
-    let pair = prepared.first().ok_or_else(|| not_found("Q&A pair"))?;
+    let mut prepared = super::prepare(&ctx, &member, vec![input]).await?;
+    let pair = prepared.pairs.first().ok_or_else(|| not_found("Q&A pair"))?;
+    let id = pair.id;
     let mut tx = ctx.db.tenant(&member).await?;
     let near_duplicate = match &pair.vector {
         Some(vector) => store::find_most_similar(&mut tx, vector, 0.95).await?,
         None => None,
     };
-    super::insert(&mut tx, &prepared, Source::Manual).await?;
-    let qa_pair = store::get(&mut tx, pair.id).await?;
+    super::insert(&mut tx, &mut prepared, Source::Manual).await?;
+    let qa_pair = store::get(&mut tx, id).await?;
     tx.commit().await?;
     let near_duplicate = near_duplicate.map(|found| NearDuplicate {
         id: found.id,
@@ -151,47 +152,62 @@ async fn update_qa_pair(
     Json(patch): Json<QaPairPatch>,
 ) -> Result<Json<QaPair>> {
     member.require(Permission::EditKnowledge)?;
-    let old = store::get(&mut ctx.db.tenant_read(&member).await?, id).await?;
-    let merged = NewQaPair {
-        question: patch.question.clone().unwrap_or_else(|| old.question.clone()),
-        answer: patch.answer.unwrap_or_else(|| old.answer.clone()),
-        category: Some(patch.category.unwrap_or_else(|| old.category.clone())),
-        language: patch
-            .language
-            .or_else(|| old.language.clone().filter(|_| patch.question.is_none())),
-    };
-    let is_reworded = merged.question.trim() != old.question;
-    merged.check()?;
-    let vector = if is_reworded {
-        Some(embed_question(&ctx, &member, &merged.question).await?)
-    } else {
-        None
-    };
-    let finished = super::finish(merged, None);
-    let changed = QaPair {
-        question: finished.question,
-        answer: finished.answer,
-        category: finished.category,
-        language: finished.language,
-        is_active: patch.is_active.unwrap_or(old.is_active),
-        ..old
+    // embedded before the transaction opens: an endpoint may be slow
+    let reworded = match patch.question.as_deref() {
+        Some(question) => Some(embed_question(&ctx, &member, question).await?),
+        None => None,
     };
     let mut tx = ctx.db.tenant(&member).await?;
-    let waits = matches!(vector, Some(None));
+    let choice = reworded.as_ref().map(|(choice, _)| choice.clone());
+    let change = match &choice {
+        Some(choice) => Some(embedding::begin_change(&mut tx, choice).await?),
+        None => embedding::store::lock(&mut tx).await.map(|_| None)?,
+    };
+    // read under the lock: two editors at once change different fields without losing either
+    let changed = apply(store::get(&mut tx, id).await?, patch)?;
+    let vector = reworded.map(|(_, vector)| vector.filter(|_| change.is_some_and(|change| change.fits)));
+    let is_complete = !matches!(vector, Some(None));
     store::update(&mut tx, &changed, vector).await?;
-    if waits {
-        jobs::enqueue(&mut tx).await?;
+    if let Some(change) = change {
+        change.finish(&mut tx, is_complete).await?;
     }
     let pair = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(pair))
 }
 
-async fn embed_question(ctx: &Context, member: &Member, question: &str) -> Result<Option<Vec<f32>>> {
+fn apply(old: QaPair, patch: QaPairPatch) -> Result<QaPair> {
+    let is_reworded = patch.question.is_some();
+    let merged = NewQaPair {
+        question: patch.question.unwrap_or(old.question),
+        answer: patch.answer.unwrap_or(old.answer),
+        category: Some(patch.category.unwrap_or(old.category)),
+        language: patch.language.or_else(|| old.language.filter(|_| !is_reworded)),
+    };
+    merged.check()?;
+    let finished = super::finish(merged, None);
+    Ok(QaPair {
+        id: old.id,
+        question: finished.question,
+        answer: finished.answer,
+        category: finished.category,
+        language: finished.language,
+        source: old.source,
+        is_active: patch.is_active.unwrap_or(old.is_active),
+        created_at: old.created_at,
+        updated_at: old.updated_at,
+    })
+}
+
+async fn embed_question(
+    ctx: &Context,
+    member: &Member,
+    question: &str,
+) -> Result<(EmbedderChoice, Option<Vec<f32>>)> {
     let choice = embedding::current(&mut ctx.db.tenant_read(member).await?).await?;
     let mut vectors =
         embedding::embed(ctx, member.tenant_id(), &choice, vec![question.trim().to_owned()]).await;
-    Ok(vectors.pop().flatten())
+    Ok((choice, vectors.pop().flatten()))
 }
 
 /// Delete a Q&A pair. Switching it to inactive keeps it for later.
@@ -204,6 +220,7 @@ async fn delete_qa_pair(
 ) -> Result<StatusCode> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    embedding::store::lock(&mut tx).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("Q&A pair"));
     }

@@ -11,7 +11,7 @@ use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
 
 use crate::Context;
-use crate::embedding::{self, jobs};
+use crate::embedding::{self, EmbedderChoice};
 use crate::language;
 
 /// A Q&A pair as the API shows it.
@@ -76,6 +76,13 @@ pub struct Prepared {
     pub vector: Option<Vec<f32>>,
 }
 
+/// Prepared pairs with the model that made their vectors.
+#[derive(Debug)]
+pub struct Batch {
+    choice: EmbedderChoice,
+    pub pairs: Vec<Prepared>,
+}
+
 /// The most characters that a question and an answer may have.
 pub const LONGEST_QUESTION: usize = 1_000;
 pub const LONGEST_ANSWER: usize = 20_000;
@@ -102,20 +109,17 @@ impl NewQaPair {
 }
 
 /// Checks and embeds pairs before any transaction is open.
-pub async fn prepare(
-    ctx: &Context,
-    proof: &impl TenantProof,
-    pairs: Vec<NewQaPair>,
-) -> Result<Vec<Prepared>> {
+pub async fn prepare(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>) -> Result<Batch> {
     pairs.iter().try_for_each(NewQaPair::check)?;
     let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
     let questions = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, questions).await;
-    Ok(pairs
+    let pairs = pairs
         .into_iter()
         .zip(vectors)
         .map(|(pair, vector)| finish(pair, vector))
-        .collect())
+        .collect();
+    Ok(Batch { choice, pairs })
 }
 
 fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
@@ -142,12 +146,15 @@ fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
 }
 
 /// Writes prepared pairs; those without a vector get one later.
-pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Result<()> {
-    store::insert(tx, pairs, source).await?;
-    if pairs.iter().any(|pair| pair.vector.is_none()) {
-        jobs::enqueue(tx).await?;
+pub async fn insert(tx: &mut TenantTx, batch: &mut Batch, source: Source) -> Result<()> {
+    let change = embedding::begin_change(tx, &batch.choice).await?;
+    if !change.fits {
+        batch.pairs.iter_mut().for_each(|pair| pair.vector = None);
     }
-    Ok(())
+    store::insert(tx, &batch.pairs, source).await?;
+    change
+        .finish(tx, batch.pairs.iter().all(|pair| pair.vector.is_some()))
+        .await
 }
 
 /// One pair, written and read back.
@@ -157,10 +164,11 @@ pub async fn create(
     pair: NewQaPair,
     source: Source,
 ) -> Result<QaPair> {
-    let prepared = prepare(ctx, proof, vec![pair]).await?;
+    let mut prepared = prepare(ctx, proof, vec![pair]).await?;
     let mut tx = ctx.db.tenant(proof).await?;
-    insert(&mut tx, &prepared, source).await?;
+    insert(&mut tx, &mut prepared, source).await?;
     let id = prepared
+        .pairs
         .first()
         .map(|pair| pair.id)
         .ok_or_else(|| not_found("Q&A pair"))?;
@@ -169,22 +177,27 @@ pub async fn create(
     Ok(created)
 }
 
-/// Writes many pairs, a batch at a time; `progress` is told how many are done. An interrupted import has written
-/// whole batches.
+/// Writes many pairs, a batch at a time; `progress` is told how many are done. Pairs that exist word for word are
+/// left out, so an import that was interrupted, or sent twice, is simply sent again. Gives how many were written.
 pub async fn import(
     ctx: &Context,
     proof: &impl TenantProof,
     pairs: Vec<NewQaPair>,
     progress: impl Fn(usize),
 ) -> Result<usize> {
-    let mut done = 0;
+    let (mut done, mut written) = (0, 0);
     for batch in pairs.chunks(64) {
-        let prepared = prepare(ctx, proof, batch.to_vec()).await?;
+        let known = store::list_known(&mut ctx.db.tenant_read(proof).await?, batch).await?;
+        let is_new = |pair: &&NewQaPair| {
+            !known.contains(&(pair.question.trim().to_owned(), pair.answer.trim().to_owned()))
+        };
+        let mut prepared = prepare(ctx, proof, batch.iter().filter(is_new).cloned().collect()).await?;
         let mut tx = ctx.db.tenant(proof).await?;
-        insert(&mut tx, &prepared, Source::CsvImport).await?;
+        insert(&mut tx, &mut prepared, Source::CsvImport).await?;
         tx.commit().await?;
-        done += prepared.len();
+        written += prepared.pairs.len();
+        done += batch.len();
         progress(done);
     }
-    Ok(done)
+    Ok(written)
 }

@@ -1,5 +1,7 @@
 //! All SQL for Q&A pairs.
 
+use std::collections::HashSet;
+
 use kernel::error::not_found;
 use kernel::ids::QaPairId;
 use kernel::page::Position;
@@ -8,7 +10,7 @@ use pgvector::Vector;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Prepared, QaPair, Source};
+use super::{NewQaPair, Prepared, QaPair, Source};
 
 pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Result<()> {
     let tenant = tx.tenant_id();
@@ -38,6 +40,18 @@ pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Re
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Question and answer of those pairs that exist already, word for word.
+pub async fn list_known(tx: &mut TenantTx, pairs: &[NewQaPair]) -> Result<HashSet<(String, String)>> {
+    let questions: Vec<String> = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
+    let rows = sqlx::query!(
+        "select question, answer from qa_pairs where tenant_id = current_tenant_id() and question = any($1)",
+        &questions,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.question, row.answer)).collect())
 }
 
 /// What the list can be narrowed to.
