@@ -2,7 +2,9 @@
 
 use access::tenants::Operator;
 use chrono::TimeDelta;
+use conversations::outbound::Unanswered;
 use conversations::{inbound, outbound};
+use futures::{StreamExt as _, stream};
 use kernel::Result;
 use kernel::ids::ChannelId;
 
@@ -12,8 +14,14 @@ use crate::turns::{self, Bot};
 /// A question that is older than this and has no reply was forgotten: no turn takes so long.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(120);
 
-/// Looks through all active tenants once. `bot_of` tells how a channel's bot is set; none skips it.
-/// When the server has just started, even recent ones count: no turn of this process can be running.
+/// So many are answered side by side: fewer than there are connections, since visitors of now come first.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Looks through all active tenants once; one that fails does not keep the others waiting. `bot_of` tells how a
+/// channel's bot is set; none skips it.
+///
+/// When the server has just started, even the most recent questions count: whoever was working on them is gone.
+/// Should it be another process after all, the check in the reply's transaction lets only one of them speak.
 pub async fn answer_forgotten<F>(
     ctx: &Context,
     is_start: bool,
@@ -23,32 +31,77 @@ where
     F: Future<Output = Result<Option<Bot>>>,
 {
     let margin = if is_start {
-        TimeDelta::seconds(2)
+        TimeDelta::zero()
     } else {
         FORGOTTEN_AFTER
     };
     let mut answered = 0;
     for operator in Operator::for_all_active(&ctx.db).await? {
-        let before = ctx.db.clock.now() - margin;
-        let found =
-            outbound::store::list_unanswered(&mut ctx.db.tenant_read(&operator).await?, before).await?;
-        for unanswered in found {
-            let Some(bot) = bot_of(operator, unanswered.channel_id)
-                .await?
-                .filter(|bot| bot.is_active)
-            else {
-                continue;
-            };
-            let waiting = inbound::load_waiting(
-                &mut ctx.db.tenant_read(&operator).await?,
-                unanswered.conversation_id,
-            )
-            .await?;
-            if let Some(recorded) = waiting {
-                turns::resume(ctx, &operator, bot, recorded).await;
-                answered += 1;
-            }
+        match answer_tenant(ctx, operator, margin, &bot_of).await {
+            Ok(count) => answered += count,
+            Err(error) => error.log(),
         }
     }
     Ok(answered)
+}
+
+async fn answer_tenant<F>(
+    ctx: &Context,
+    operator: Operator,
+    margin: TimeDelta,
+    bot_of: &impl Fn(Operator, ChannelId) -> F,
+) -> Result<usize>
+where
+    F: Future<Output = Result<Option<Bot>>>,
+{
+    let before = ctx.db.clock.now() - margin;
+    let (mut answered, mut last) = (0, None);
+    loop {
+        let mut tx = ctx.db.tenant_read(&operator).await?;
+        let found = outbound::store::list_unanswered(&mut tx, before, last).await?;
+        drop(tx);
+        let is_end = found.len() < outbound::store::MOST_UNANSWERED;
+        last = found.last().copied();
+        let work = found
+            .into_iter()
+            .map(|unanswered| answer_one(ctx, operator, unanswered, bot_of));
+        let done = stream::iter(work).buffer_unordered(SIDE_BY_SIDE);
+        answered += done.filter(|is_done| std::future::ready(*is_done)).count().await;
+        if is_end {
+            return Ok(answered);
+        }
+    }
+}
+
+/// False: it was skipped, or could not be read.
+async fn answer_one<F>(
+    ctx: &Context,
+    operator: Operator,
+    unanswered: Unanswered,
+    bot_of: &impl Fn(Operator, ChannelId) -> F,
+) -> bool
+where
+    F: Future<Output = Result<Option<Bot>>>,
+{
+    let read = async {
+        let bot = bot_of(operator, unanswered.channel_id).await?;
+        let Some(bot) = bot.filter(|bot| bot.is_active) else {
+            return Ok(None);
+        };
+        let mut tx = ctx.db.tenant_read(&operator).await?;
+        let waiting = inbound::load_waiting(&mut tx, unanswered.conversation_id).await?;
+        Ok(waiting.map(|recorded| (bot, recorded)))
+    };
+    match read.await {
+        Ok(Some((bot, recorded))) => {
+            turns::resume(ctx, &operator, bot, recorded).await;
+            true
+        }
+        Ok(None) => false,
+        Err(error) => {
+            let error: kernel::Error = error;
+            error.log();
+            false
+        }
+    }
 }

@@ -13,6 +13,7 @@ use conversations::inbound::{self, Inbound, Recorded};
 use conversations::messages::Message;
 use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
+use kernel::error::Kind;
 use kernel::ids::{ConversationId, MessageId};
 use kernel::{Error, Event, Result, TenantProof};
 use knowledge::gaps::{self, NewGap};
@@ -291,6 +292,10 @@ struct Work {
     bot: Bot,
 }
 
+/// A turn that lost the database begins again after this pause, so many times; then it is left to the sweep.
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
+const ATTEMPTS_WITHOUT_DATABASE: u32 = 60;
+
 /// The visitor's last message of a turn.
 type Question = (MessageId, i64);
 
@@ -303,7 +308,7 @@ impl Work {
             turns: &self.ctx.turns,
             conversation: self.conversation,
         };
-        let mut first = Some(recorded);
+        let (mut first, mut attempts_left) = (Some(recorded), ATTEMPTS_WITHOUT_DATABASE);
         loop {
             let (seq, end) = match self.turn(first.take(), &mut signals).await {
                 Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
@@ -311,14 +316,17 @@ impl Work {
                 Ok(None) => continue,
                 Err(error) => {
                     error.log();
-                    let seq = *signals.newest.borrow();
-                    (
-                        seq,
-                        TurnEvent::Failed {
-                            seq,
-                            error: Arc::new(error),
-                        },
-                    )
+                    let is_passing = matches!(error.kind, Kind::Unavailable) && attempts_left > 0;
+                    let (seq, error) = (*signals.newest.borrow(), Arc::new(error));
+                    let failed = TurnEvent::Failed { seq, error };
+                    if is_passing {
+                        // who waits is told at once; the question stays ours, for nobody may ask again
+                        let _ = signals.events.send(failed);
+                        attempts_left -= 1;
+                        tokio::time::sleep(DATABASE_PAUSE).await;
+                        continue;
+                    }
+                    (seq, failed)
                 }
             };
             // told before the turn is closed, so that a later post either joins this turn or begins its own

@@ -3,6 +3,7 @@
 pub mod store;
 
 use access::Member;
+use chrono::{DateTime, Utc};
 use kernel::ids::{ChannelId, ConversationId, MessageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
@@ -57,11 +58,14 @@ pub async fn record_bot_reply(
     if gate.ai_paused || !gate.ai_enabled {
         return Ok(Outcome::Silenced);
     }
-    if gate.last_user_seq > question.1 {
-        return Ok(Outcome::Stale);
-    }
-    if gate.last_seq != question.1 && store::is_answered(tx, question.0).await? {
-        return Ok(Outcome::AnsweredElsewhere);
+    if gate.last_seq != question.1 {
+        let since = store::since(tx, conversation, question).await?;
+        if since.visitor_wrote {
+            return Ok(Outcome::Stale);
+        }
+        if since.is_answered {
+            return Ok(Outcome::AnsweredElsewhere);
+        }
     }
     let message = store::insert_bot_reply(tx, conversation, question.0, reply).await?;
     tx.emit(added(&message));
@@ -125,4 +129,5 @@ fn added(message: &Message) -> Event {
 pub struct Unanswered {
     pub conversation_id: ConversationId,
     pub channel_id: ChannelId,
+    pub since: DateTime<Utc>,
 }

@@ -14,20 +14,16 @@ pub struct Gate {
     pub ai_paused: bool,
     pub ai_enabled: bool,
     pub last_seq: i64,
-    pub last_user_seq: i64,
 }
 
 pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Gate>> {
     let gate = sqlx::query_as!(
         Gate,
-        r#"select c.ai_paused, p.ai_enabled, c.last_seq,
-            coalesce((select m.seq from messages m
-                where m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sender_type = 'user'
-                order by m.seq desc limit 1), 0) as "last_user_seq!"
+        "select c.ai_paused, p.ai_enabled, c.last_seq
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
-        for update of c"#,
+        for update of c",
         id.0,
     )
     .fetch_optional(&mut **tx)
@@ -35,14 +31,28 @@ pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Gate>>
     Ok(gate)
 }
 
-pub async fn is_answered(tx: &mut TenantTx, question: MessageId) -> Result<bool> {
-    let answered = sqlx::query_scalar!(
-        r#"select exists (select from answers where tenant_id = current_tenant_id() and question_message_id = $1) as "yes!""#,
-        question.0,
+/// What came after a question.
+pub struct Since {
+    pub visitor_wrote: bool,
+    pub is_answered: bool,
+}
+
+/// Not part of [`lock`]: a statement that waited for the lock sees the locked row as it is now, but every other row as
+/// it was before the wait.
+pub async fn since(tx: &mut TenantTx, id: ConversationId, question: (MessageId, i64)) -> Result<Since> {
+    let since = sqlx::query_as!(
+        Since,
+        r#"select
+            exists (select from messages where tenant_id = current_tenant_id() and conversation_id = $1
+                and seq > $3 and sender_type = 'user') as "visitor_wrote!",
+            exists (select from answers where tenant_id = current_tenant_id() and question_message_id = $2) as "is_answered!""#,
+        id.0,
+        question.0.0,
+        question.1,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(answered)
+    Ok(since)
 }
 
 /// Message and answer in one statement.
@@ -241,17 +251,28 @@ pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Op
     Ok(())
 }
 
+/// [`list_unanswered`] gives no more at once.
+pub const MOST_UNANSWERED: usize = 100;
+
 /// Conversations in which the visitor has been waiting for the bot since before `before`: the server died
-/// between storing the question and storing the answer.
-pub async fn list_unanswered(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<Vec<Unanswered>> {
+/// between storing the question and storing the answer. The longest wait first, beginning behind `after`.
+pub async fn list_unanswered(
+    tx: &mut TenantTx,
+    before: DateTime<Utc>,
+    after: Option<Unanswered>,
+) -> Result<Vec<Unanswered>> {
     let found = sqlx::query_as!(
         Unanswered,
-        r#"select id as "conversation_id: ConversationId", channel_id as "channel_id: ChannelId"
+        r#"select id as "conversation_id: ConversationId", channel_id as "channel_id: ChannelId", awaiting_reply_since as "since!"
         from conversations
         where tenant_id = current_tenant_id() and awaiting_reply_since < $1 and not ai_paused and status <> 'resolved'
-        order by awaiting_reply_since
-        limit 100"#,
+            and ($2::timestamptz is null or (awaiting_reply_since, id) > ($2, $3))
+        order by awaiting_reply_since, id
+        limit $4"#,
         before,
+        after.map(|after| after.since),
+        after.map(|after| after.conversation_id.0),
+        MOST_UNANSWERED as i64,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -168,10 +168,13 @@ async fn sweep_forever(domains: &Domains) {
             }
         };
         match sweep::answer_forgotten(&domains.answering, is_start, bot_of).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "answered questions that were left behind"),
+            Ok(count) => {
+                is_start = false;
+                if count > 0 {
+                    tracing::info!(count, "answered questions that were left behind");
+                }
+            }
             Err(error) => error.log(),
         }
-        is_start = false;
     }
 }
