@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use crate::events::{Event, Live};
+use crate::finish::Finish;
 use crate::ids::TenantId;
 use crate::{Clock, Result};
 
@@ -132,13 +133,17 @@ impl Database {
 
     /// One round trip opens the transaction and names the tenant. A UUID has no character that could end the literal.
     ///
+    /// It comes to its end even if the caller goes away: sqlx would give a connection back to the pool on which
+    /// BEGIN was cut off, and its next user would be inside a transaction of somebody else's making.
+    ///
     /// Idle connections are not tested before use, so after a restart of the database the pool may hold dead ones:
     /// each is thrown away on its first use, and because nothing had begun, trying the next is safe.
     async fn begin(&self, tenant: TenantId, mode: &str) -> Result<TenantTx> {
         let statement = format!("begin{mode}; set local app.current_tenant_id = '{tenant}'");
         let mut tries_left = self.app.options().get_max_connections();
         loop {
-            match self.app.begin_with(sqlx::AssertSqlSafe(statement.clone())).await {
+            let (pool, statement) = (self.app.clone(), sqlx::AssertSqlSafe(statement.clone()));
+            match Finish::new(async move { pool.begin_with(statement).await }).await {
                 Ok(tx) => {
                     return Ok(TenantTx {
                         tx,
