@@ -58,9 +58,17 @@ impl Book {
         let mut promised = BTreeSet::new();
         for promise in promises {
             promised.insert(promise.client_message_id.as_str());
-            let lines = stored.get(promise.client_message_id.as_str()).map_or(&[][..], Vec::as_slice);
-            let [line] = lines else { panic!("{promise:?} is stored {} times", lines.len()) };
-            assert_eq!((line.conversation_id, line.seq), (promise.conversation, promise.seq), "{promise:?} moved");
+            let lines = stored
+                .get(promise.client_message_id.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            let [line] = lines else {
+                panic!("{promise:?} is stored {} times", lines.len())
+            };
+            assert_eq!(
+                (line.conversation_id, line.seq),
+                (promise.conversation, promise.seq),
+                "{promise:?} moved"
+            );
         }
         let unasked: Vec<_> = stored.keys().filter(|id| !promised.contains(**id)).collect();
         assert!(unasked.is_empty(), "stored without a promise: {unasked:?}");
@@ -71,7 +79,11 @@ impl Book {
     pub fn is_answered(&self) {
         for thread in self.0.values() {
             let numbers: Vec<i64> = thread.iter().map(|line| line.seq).collect();
-            assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>(), "gaps in {thread:#?}");
+            assert_eq!(
+                numbers,
+                (1..=numbers.len() as i64).collect::<Vec<_>>(),
+                "gaps in {thread:#?}"
+            );
             let mut question = None;
             for line in thread {
                 if line.sender_type == "user" {
@@ -81,7 +93,10 @@ impl Book {
                 assert_eq!(line.sender_type, "ai", "{thread:#?}");
                 let answered = question.take();
                 assert!(answered.is_some(), "two replies in a row: {thread:#?}");
-                assert_eq!(line.question_message_id, answered, "the reply is to something else: {thread:#?}");
+                assert_eq!(
+                    line.question_message_id, answered,
+                    "the reply is to something else: {thread:#?}"
+                );
             }
             assert_eq!(question, None, "a question without a reply: {thread:#?}");
         }
@@ -95,15 +110,19 @@ pub async fn wait_until_nobody_waits(server: &Server, tenant: &Tenant, patience:
     let deadline = tokio::time::Instant::now() + patience;
     loop {
         look.tick().await;
-        let waiting: i64 =
-            sqlx::query_scalar("select count(*) from conversations where tenant_id = $1 and awaiting_reply_since is not null")
-                .bind(tenant.id)
-                .fetch_one(&mut owner)
-                .await
-                .expect("the database answers");
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from conversations where tenant_id = $1 and awaiting_reply_since is not null",
+        )
+        .bind(tenant.id)
+        .fetch_one(&mut owner)
+        .await
+        .expect("the database answers");
         if waiting == 0 {
             return;
         }
-        assert!(tokio::time::Instant::now() < deadline, "{waiting} conversations still wait after {patience:?}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{waiting} conversations still wait after {patience:?}"
+        );
     }
 }

@@ -55,7 +55,12 @@ impl Crowd {
             };
             visitors.spawn(member.write());
         }
-        Self { visitors, stop, acknowledged, changed }
+        Self {
+            visitors,
+            stop,
+            acknowledged,
+            changed,
+        }
     }
 
     /// Waits until `more` messages beyond those of now are acknowledged.
@@ -63,7 +68,10 @@ impl Crowd {
         let goal = self.acknowledged.load(Ordering::SeqCst) + more;
         while self.acknowledged.load(Ordering::SeqCst) < goal {
             let change = tokio::time::timeout(Duration::from_secs(60), self.changed.changed());
-            change.await.expect("messages are acknowledged").expect("the crowd is there");
+            change
+                .await
+                .expect("messages are acknowledged")
+                .expect("the crowd is there");
         }
     }
 
@@ -122,8 +130,15 @@ impl Member {
     async fn insist(&self, visitor: &Visitor, id: &str, text: &str) -> (Fate, Write) {
         loop {
             let sent = Instant::now();
-            let fate = if self.is_patient { wait(visitor, id, text).await } else { follow(visitor, id, text).await };
-            let write = Write { sent, acknowledged: Instant::now() };
+            let fate = if self.is_patient {
+                wait(visitor, id, text).await
+            } else {
+                follow(visitor, id, text).await
+            };
+            let write = Write {
+                sent,
+                acknowledged: Instant::now(),
+            };
             if !matches!(fate, Fate::Unknown) {
                 return (fate, write);
             }
@@ -165,7 +180,10 @@ async fn wait(visitor: &Visitor, id: &str, text: &str) -> Fate {
     match visitor.message(id, text).try_send().await {
         Ok(answer) if answer.status == 200 => {
             let body = answer.json();
-            assert!(body["answer"]["text"].is_string(), "an answer comes with every 200: {body}");
+            assert!(
+                body["answer"]["text"].is_string(),
+                "an answer comes with every 200: {body}"
+            );
             Fate::Answered(promise(&body["message"], id))
         }
         _ => Fate::Unknown,

@@ -23,7 +23,9 @@ async fn a_killed_database_comes_back_by_itself_and_meanwhile_nothing_is_acknowl
     }
     let promises = crowd.go_home().await;
     for (killed, back) in outages {
-        let lies = promises.iter().filter(|(_, Write { sent, acknowledged })| *sent > killed && *acknowledged < back);
+        let lies = promises
+            .iter()
+            .filter(|(_, Write { sent, acknowledged })| *sent > killed && *acknowledged < back);
         assert_eq!(lies.count(), 0, "messages were acknowledged without a database");
     }
     book::wait_until_nobody_waits(&server, &tenant, Duration::from_secs(20)).await;
@@ -67,7 +69,11 @@ async fn outage(server: &Server) -> (Instant, Instant) {
         let looked = Instant::now();
         let is_back = postgres_of(server).iter().any(|pid| !dead.contains(pid));
         let is_ready = server.api.get("/readyz").send().await.status == 200;
-        assert_eq!(server.api.get("/healthz").send().await.status, 200, "the server stays up");
+        assert_eq!(
+            server.api.get("/healthz").send().await.status,
+            200,
+            "the server stays up"
+        );
         if !is_back {
             still_gone = looked;
         }
@@ -77,10 +83,16 @@ async fn outage(server: &Server) -> (Instant, Instant) {
         if is_ready && is_back {
             break;
         }
-        assert!(killed.elapsed() < Duration::from_secs(60), "the database does not come back");
+        assert!(
+            killed.elapsed() < Duration::from_secs(60),
+            "the database does not come back"
+        );
     }
     let told = was_told.expect("/readyz says 503 while the database is away");
     println!("told after {told:?}, back after {:?}", killed.elapsed());
-    assert!(told < Duration::from_secs(2), "/readyz said so only after {told:?}");
+    assert!(
+        told < Duration::from_secs(2),
+        "/readyz said so only after {told:?}"
+    );
     (killed, still_gone)
 }

@@ -70,11 +70,23 @@ async fn a_listener_who_missed_too_much_is_told_to_read_anew() {
     let mut stream = visitor.events(Some(1)).await;
     assert_eq!(stream.next().await.expect("an event").name, "resync");
     let history = visitor.history().await;
-    let read = history["messages"].as_array().expect("messages").last().expect("a message")["seq"].clone();
+    let read = history["messages"]
+        .as_array()
+        .expect("messages")
+        .last()
+        .expect("a message")["seq"]
+        .clone();
     assert_eq!(read, 602, "the history ends where the conversation does");
     visitor.say(shop::question(1)).await;
-    let seen = [stream.next_named("message").await.id, stream.next_named("message").await.id];
-    assert_eq!(seen, [Some("603".into()), Some("604".into())], "and goes on live from there");
+    let seen = [
+        stream.next_named("message").await.id,
+        stream.next_named("message").await.id,
+    ];
+    assert_eq!(
+        seen,
+        [Some("603".into()), Some("604".into())],
+        "and goes on live from there"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,10 +102,17 @@ async fn a_dashboard_that_comes_back_is_told_to_read_anew_and_goes_on() {
     assert_eq!(event.json()["message"]["seq"], 1);
     drop(stream);
     visitor.say(shop::question(1)).await;
-    let resumed = tenant.api.get("/api/v1/events").header("last-event-id", event.id.as_deref().expect("an id"));
+    let resumed = tenant
+        .api
+        .get("/api/v1/events")
+        .header("last-event-id", event.id.as_deref().expect("an id"));
     let mut stream = resumed.stream().await;
     assert_eq!(stream.next().await.expect("an event").name, "resync");
-    assert_eq!(tenant.thread(visitor.conversation_id).await.len(), 4, "what was missed is there to be read");
+    assert_eq!(
+        tenant.thread(visitor.conversation_id).await.len(),
+        4,
+        "what was missed is there to be read"
+    );
     visitor.say(shop::question(2)).await;
     for seq in [5, 6] {
         assert_eq!(stream.next_named("message").await.json()["message"]["seq"], seq);

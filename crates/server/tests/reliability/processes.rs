@@ -13,7 +13,9 @@ pub fn postgres_of(server: &Server) -> Vec<Pid> {
     };
     let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| works_in(*pid) == Some(cluster.clone())).map(Pid::from_raw).collect()
+    pids.filter(|pid| works_in(*pid) == Some(cluster.clone()))
+        .map(Pid::from_raw)
+        .collect()
 }
 
 /// Kills the postmaster, then its children.

@@ -26,12 +26,28 @@ async fn the_visitor_gets_the_approved_text_whatever_the_provider_does() {
     testkit::require_runtime!();
     let server = quick().start().await;
     let faults: Vec<(&str, Reply, usize)> = vec![
-        ("busy, and says when to come back", Reply::status(429).retry_after(1), 3),
+        (
+            "busy, and says when to come back",
+            Reply::status(429).retry_after(1),
+            3,
+        ),
         ("broken", Reply::status(503), 3),
         ("refuses the key", Reply::status(401), 1),
-        ("hangs before the first word", Reply::text(GOOD).hang_before_first_token(), 1),
-        ("hangs after the first word", Reply::text(GOOD).hang_after_first_token(), 1),
-        ("dribbles", Reply::text(GOOD).dribble(Duration::from_millis(25)), 1),
+        (
+            "hangs before the first word",
+            Reply::text(GOOD).hang_before_first_token(),
+            1,
+        ),
+        (
+            "hangs after the first word",
+            Reply::text(GOOD).hang_after_first_token(),
+            1,
+        ),
+        (
+            "dribbles",
+            Reply::text(GOOD).dribble(Duration::from_millis(25)),
+            1,
+        ),
         ("is cut", Reply::text(GOOD).cut(), 1),
         ("talks nonsense", Reply::invalid_json(), 1),
         ("sends a page", Reply::wrong_content_type(), 1),
@@ -44,21 +60,38 @@ async fn the_visitor_gets_the_approved_text_whatever_the_provider_does() {
         // a tenant each: no circuit is open yet
         let tenant = shop::open(&server, fault).await;
         let fake = FakeProvider::start().await;
-        tenant.use_model(fake.base_url(llm::Provider::OpenAi).as_str()).await;
+        tenant
+            .use_model(fake.base_url(llm::Provider::OpenAi).as_str())
+            .await;
         fake.reply(reply);
         let began = Instant::now();
         let shown = ask(&tenant).await;
         println!("{fault}: {} calls, {:?}", fake.calls(), began.elapsed());
         assert_eq!(shown.text, shop::KNOWN[0].1, "{fault}: what the visitor reads");
-        assert_eq!(shown.streamed, shop::KNOWN[0].1, "{fault}: what was streamed to the visitor");
-        assert!((1..=most_calls).contains(&fake.calls()), "{fault}: {} calls", fake.calls());
+        assert_eq!(
+            shown.streamed,
+            shop::KNOWN[0].1,
+            "{fault}: what was streamed to the visitor"
+        );
+        assert!(
+            (1..=most_calls).contains(&fake.calls()),
+            "{fault}: {} calls",
+            fake.calls()
+        );
         let book = Book::read(&mut server.owner().await, &tenant).await;
         book.is_answered();
-        assert_eq!(book.0.values().flatten().count(), 2, "{fault}: one message, one reply");
+        assert_eq!(
+            book.0.values().flatten().count(),
+            2,
+            "{fault}: one message, one reply"
+        );
         let used = usage(&server, &tenant).await;
         assert_eq!(used.reserved, 0, "{fault}: the reservation was not settled");
         let spoke = matches!(fault, "is cut" | "does not cite" | "hangs after the first word");
-        assert!(!spoke || used.output > 0, "{fault}: words that were paid for are not booked");
+        assert!(
+            !spoke || used.output > 0,
+            "{fault}: words that were paid for are not booked"
+        );
     }
     let grown = highest_memory(server.pid()) - before;
     assert!(grown <= 60, "the server grew by {grown} MB");
@@ -70,13 +103,19 @@ async fn a_provider_that_names_a_time_is_not_called_before() {
     let server = quick().start().await;
     let tenant = shop::open(&server, "Patience").await;
     let fake = FakeProvider::start().await;
-    tenant.use_model(fake.base_url(llm::Provider::OpenAi).as_str()).await;
+    tenant
+        .use_model(fake.base_url(llm::Provider::OpenAi).as_str())
+        .await;
     fake.reply_next([Reply::status(429).retry_after(2)]);
     fake.reply(Reply::text(GOOD));
     let began = Instant::now();
     let asking = tokio::spawn(async move { ask(&tenant).await });
     fake.wait_for_calls(2).await;
-    assert!(began.elapsed() >= Duration::from_secs(2), "called again after {:?}", began.elapsed());
+    assert!(
+        began.elapsed() >= Duration::from_secs(2),
+        "called again after {:?}",
+        began.elapsed()
+    );
     assert_eq!(asking.await.unwrap().mode, "model");
 }
 
@@ -85,9 +124,14 @@ async fn the_circuit_opens_for_the_tenant_whose_provider_fails_and_for_nobody_el
     testkit::require_runtime!();
     let server = quick().start().await;
     let fake = FakeProvider::start().await;
-    let (struck, spared) = (shop::open(&server, "Struck").await, shop::open(&server, "Spared").await);
+    let (struck, spared) = (
+        shop::open(&server, "Struck").await,
+        shop::open(&server, "Spared").await,
+    );
     for tenant in [&struck, &spared] {
-        tenant.use_model(fake.base_url(llm::Provider::OpenAi).as_str()).await;
+        tenant
+            .use_model(fake.base_url(llm::Provider::OpenAi).as_str())
+            .await;
     }
     fake.reply(Reply::status(500));
     for _ in 0..3 {
@@ -97,18 +141,36 @@ async fn the_circuit_opens_for_the_tenant_whose_provider_fails_and_for_nobody_el
     fake.reply(Reply::text(GOOD));
     let began = Instant::now();
     let shown = ask(&struck).await;
-    assert_eq!((shown.mode.as_str(), fake.calls()), ("approved_text", 5), "the circuit is open");
-    assert!(began.elapsed() < Duration::from_secs(2), "and the approved text comes at once");
-    assert_eq!(ask(&spared).await.mode, "model", "the other tenant's circuit is closed");
+    assert_eq!(
+        (shown.mode.as_str(), fake.calls()),
+        ("approved_text", 5),
+        "the circuit is open"
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "and the approved text comes at once"
+    );
+    assert_eq!(
+        ask(&spared).await.mode,
+        "model",
+        "the other tenant's circuit is closed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_that_hang_hold_up_nobody_else() {
     testkit::require_runtime!();
-    let server = shop::server().set("RAPPORT_MODEL__FIRST_TOKEN_MS", "8000").start().await;
-    let (hung, other) = (shop::open(&server, "Hung").await, shop::open(&server, "Other").await);
+    let server = shop::server()
+        .set("RAPPORT_MODEL__FIRST_TOKEN_MS", "8000")
+        .start()
+        .await;
+    let (hung, other) = (
+        shop::open(&server, "Hung").await,
+        shop::open(&server, "Other").await,
+    );
     let fake = FakeProvider::start().await;
-    hung.use_model(fake.base_url(llm::Provider::OpenAi).as_str()).await;
+    hung.use_model(fake.base_url(llm::Provider::OpenAi).as_str())
+        .await;
     fake.reply(Reply::text(GOOD).hang_before_first_token());
     let calls = 40 * scale();
     let mut hanging = JoinSet::new();
@@ -126,10 +188,18 @@ async fn calls_that_hang_hold_up_nobody_else() {
     }
     assert!(hanging.try_join_next().is_none(), "the others hang all the while");
     times.sort();
-    println!("p50 {:?}, longest {:?}", times[times.len() / 2], times.last().unwrap());
+    println!(
+        "p50 {:?}, longest {:?}",
+        times[times.len() / 2],
+        times.last().unwrap()
+    );
     assert!(times[times.len() / 2] < Duration::from_millis(300), "{times:?}");
     for shown in hanging.join_all().await {
-        assert_eq!(shown.text, shop::KNOWN[0].1, "in the end they get the approved text");
+        assert_eq!(
+            shown.text,
+            shop::KNOWN[0].1,
+            "in the end they get the approved text"
+        );
     }
 }
 
@@ -139,11 +209,16 @@ async fn a_spent_budget_means_no_call_and_the_approved_text() {
     let server = quick().start().await;
     let tenant = shop::open(&server, "Budget").await;
     let fake = FakeProvider::start().await;
-    tenant.use_model(fake.base_url(llm::Provider::OpenAi).as_str()).await;
+    tenant
+        .use_model(fake.base_url(llm::Provider::OpenAi).as_str())
+        .await;
     fake.reply(Reply::text(GOOD));
     assert_eq!(ask(&tenant).await.mode, "model");
     let used = usage(&server, &tenant).await;
-    assert!(used.input > 0 && used.output > 0 && used.reserved == 0, "{used:?}");
+    assert!(
+        used.input > 0 && used.output > 0 && used.reserved == 0,
+        "{used:?}"
+    );
     sqlx::query("update tenants set daily_token_budget = $2 where tenant_id = $1")
         .bind(tenant.id)
         .bind(used.input + used.output)
@@ -151,7 +226,10 @@ async fn a_spent_budget_means_no_call_and_the_approved_text() {
         .await
         .unwrap();
     let shown = ask(&tenant).await;
-    assert_eq!((shown.mode.as_str(), shown.fallback.as_str()), ("approved_text", "budget_spent"));
+    assert_eq!(
+        (shown.mode.as_str(), shown.fallback.as_str()),
+        ("approved_text", "budget_spent")
+    );
     assert_eq!(shown.text, shop::KNOWN[0].1);
     assert_eq!(fake.calls(), 1, "the provider was not called");
 }
@@ -198,7 +276,11 @@ async fn ask(tenant: &Tenant) -> Shown {
 
 async fn trace(tenant: &Tenant, answer: &Value) -> Value {
     let (conversation, id) = (&answer["message"]["conversation_id"], &answer["message"]["id"]);
-    let path = format!("/api/v1/conversations/{}/messages/{}/trace", conversation.as_str().unwrap(), id.as_str().unwrap());
+    let path = format!(
+        "/api/v1/conversations/{}/messages/{}/trace",
+        conversation.as_str().unwrap(),
+        id.as_str().unwrap()
+    );
     tenant.api.get(&path).expect(200).await
 }
 

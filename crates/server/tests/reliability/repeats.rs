@@ -20,7 +20,9 @@ async fn the_same_message_again_gives_the_same_answer_and_is_stored_once() {
         seen.insert(identity(&answer.expect(200)));
     }
     for _ in 0..2 {
-        seen.insert(identity(&visitor.say_as("again", shop::question(0)).await.expect(200)));
+        seen.insert(identity(
+            &visitor.say_as("again", shop::question(0)).await.expect(200),
+        ));
     }
     let mut stream = visitor.message("again", shop::question(0)).stream().await;
     let told = stream.next_named("message").await.json();
@@ -54,7 +56,11 @@ async fn many_first_messages_at_once_begin_one_conversation() {
     book.is_answered();
     assert_eq!(book.0.len(), rounds, "one conversation for each visitor");
     for thread in book.0.values() {
-        assert_eq!(thread.iter().filter(|line| line.sender_type == "user").count(), 10, "{thread:#?}");
+        assert_eq!(
+            thread.iter().filter(|line| line.sender_type == "user").count(),
+            10,
+            "{thread:#?}"
+        );
     }
     let contacts: i64 = sqlx::query_scalar("select count(*) from contacts where tenant_id = $1")
         .bind(tenant.id)
@@ -65,7 +71,10 @@ async fn many_first_messages_at_once_begin_one_conversation() {
 }
 
 /// Sends all of them side by side.
-pub async fn at_once(visitor: &Visitor, messages: impl IntoIterator<Item = (String, &'static str)>) -> Vec<Answer> {
+pub async fn at_once(
+    visitor: &Visitor,
+    messages: impl IntoIterator<Item = (String, &'static str)>,
+) -> Vec<Answer> {
     let mut sending = JoinSet::new();
     for (id, text) in messages {
         let visitor = visitor.clone();
@@ -79,5 +88,8 @@ fn identity(answered: &Value) -> (String, String) {
 }
 
 fn id(thing: &Value) -> String {
-    thing["id"].as_str().unwrap_or_else(|| panic!("no id: {thing}")).to_owned()
+    thing["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no id: {thing}"))
+        .to_owned()
 }
