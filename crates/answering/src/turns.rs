@@ -105,6 +105,11 @@ impl Turns {
         (watcher, starts)
     }
 
+    /// Whether no reply is being made.
+    pub fn is_idle(&self) -> bool {
+        self.0.lock().values().all(|running| !running.is_working)
+    }
+
     fn watch(&self, conversation: ConversationId) -> Option<Signals> {
         let turns = self.0.lock();
         let running = turns.get(&conversation)?;
@@ -115,12 +120,14 @@ impl Turns {
         })
     }
 
-    /// Ends the work unless somebody has come who waits for more than `seq`.
-    fn finish(&self, conversation: ConversationId, seq: i64) -> bool {
+    /// Tells the end of a turn and ends the work, unless somebody has come who waits for more than `seq`. Both happen
+    /// under one lock: who joins before hears the end, who joins after begins a turn of their own.
+    fn finish(&self, conversation: ConversationId, seq: i64, end: TurnEvent) -> bool {
         let mut turns = self.0.lock();
         let Some(running) = turns.get_mut(&conversation) else {
             return true;
         };
+        let _ = running.events.send(end);
         if *running.newest.borrow() > seq {
             return false;
         }
@@ -134,7 +141,7 @@ impl Turns {
 
 impl Running {
     fn new() -> Self {
-        let (events, _) = broadcast::channel(1024);
+        let (events, _) = broadcast::channel(128);
         Self {
             events,
             newest: watch::Sender::new(0),
@@ -255,7 +262,10 @@ pub async fn resume(ctx: &Context, proof: &impl TenantProof, bot: Bot, recorded:
             conversation: recorded.conversation.id,
             bot,
         };
-        work.run(recorded).await;
+        // a task of its own: a question that makes it panic must not take the sweep along
+        if let Err(error) = tokio::spawn(work.run(recorded)).await {
+            tracing::error!(%error, "a question that was left behind could not be answered");
+        }
     }
 }
 
@@ -310,14 +320,16 @@ impl Work {
         };
         let (mut first, mut attempts_left) = (Some(recorded), ATTEMPTS_WITHOUT_DATABASE);
         loop {
-            let (seq, end) = match self.turn(first.take(), &mut signals).await {
+            // who comes after this line is looked after in the next round
+            let announced = *signals.newest.borrow();
+            let (seq, end) = match self.turn(first.take(), announced, &mut signals).await {
                 Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
                 // the visitor wrote more meanwhile: once again, with everything
                 Ok(None) => continue,
                 Err(error) => {
                     error.log();
                     let is_passing = matches!(error.kind, Kind::Unavailable) && attempts_left > 0;
-                    let (seq, error) = (*signals.newest.borrow(), Arc::new(error));
+                    let (seq, error) = (announced, Arc::new(error));
                     let failed = TurnEvent::Failed { seq, error };
                     if is_passing {
                         // who waits is told at once; the question stays ours, for nobody may ask again
@@ -329,9 +341,7 @@ impl Work {
                     (seq, failed)
                 }
             };
-            // told before the turn is closed, so that a later post either joins this turn or begins its own
-            let _ = signals.events.send(end);
-            if self.ctx.turns.finish(self.conversation, seq) {
+            if self.ctx.turns.finish(self.conversation, seq, end) {
                 return;
             }
         }
@@ -341,15 +351,18 @@ impl Work {
     async fn turn(
         &self,
         first: Option<Recorded>,
+        announced: i64,
         signals: &mut Signals,
     ) -> Result<Option<(i64, Option<Arc<Message>>)>> {
-        // read before the look into the database: who comes later is looked after in the next round
-        let announced = *signals.newest.borrow();
         let (turn, question) = match first.filter(|recorded| recorded.is_new) {
             Some(recorded) => self.turn_of(recorded),
             None => match self.load().await? {
                 Some(loaded) => loaded,
-                None => return Ok(Some((announced, None))),
+                // nothing waits: the bot must be silent, or another process has replied
+                None => {
+                    let reply = find_reply(&self.ctx, &self.proof, self.conversation, announced).await?;
+                    return Ok(Some((announced, reply.map(Arc::new))));
+                }
             },
         };
         let seq = question.1;

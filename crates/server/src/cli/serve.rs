@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use queue::Runner;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::Progress;
@@ -75,6 +75,8 @@ pub async fn serve(
         trusted_proxies: config.trusted_proxies.clone().into(),
     };
     let router = http::router(&domains, outer);
+    let turns = domains.answering.turns.clone();
+    let signals = listen_for_signals()?;
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background(
         opened.job_pool(),
@@ -84,10 +86,10 @@ pub async fn serve(
     ));
     announce(&format!("http://{address}"));
     tokio::spawn(async move {
-        wait_for_signal().await;
+        wait_for(signals).await;
         let _ = stop.send(true);
     });
-    http::serve(listener, router, in_flight, until(stopped))
+    http::serve(listener, router, in_flight, turns, until(stopped))
         .await
         .map_err(internal)?;
     let _ = tokio::time::timeout(Duration::from_secs(30), background).await;
@@ -99,14 +101,16 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn wait_for_signal() {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
+/// SIGTERM and SIGINT, from this moment on.
+fn listen_for_signals() -> Result<[Signal; 2]> {
+    let listen = |kind| signal(kind).map_err(internal);
+    Ok([listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?])
+}
+
+async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }
 

@@ -104,6 +104,7 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     router: Router,
     in_flight: Arc<AtomicUsize>,
+    turns: answering::turns::Turns,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -119,17 +120,22 @@ pub async fn serve(
     let server = axum::serve(listener, service).with_graceful_shutdown(signal);
     tokio::select! {
         result = server => result,
-        () = drain(stopped, in_flight) => Ok(()),
+        () = drain(stopped, in_flight, turns) => Ok(()),
     }
 }
 
-/// Live streams never end by themselves: once no request waits for its answer, they may be cut.
-async fn drain(stopped: tokio::sync::oneshot::Receiver<()>, in_flight: Arc<AtomicUsize>) {
+/// Live streams never end by themselves: once no request waits for its answer and no reply is being made, they may be
+/// cut.
+async fn drain(
+    stopped: tokio::sync::oneshot::Receiver<()>,
+    in_flight: Arc<AtomicUsize>,
+    turns: answering::turns::Turns,
+) {
     if stopped.await.is_err() {
         std::future::pending::<()>().await;
     }
     for _ in 0..250 {
-        if in_flight.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+        if in_flight.load(std::sync::atomic::Ordering::SeqCst) == 0 && turns.is_idle() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
