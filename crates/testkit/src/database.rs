@@ -8,6 +8,9 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::server::Server;
 
+/// The name of the second database.
+const SCRATCH: &str = "scratch";
+
 impl Server {
     /// As the owner, who stands above row security. Asks `rapport psql --url` for the address.
     pub async fn owner(&self) -> PgConnection {
@@ -26,9 +29,14 @@ impl Server {
             .execute("create database scratch")
             .await
             .expect("a new database");
-        let mut scratch = connect(self.owner_options().await.database("scratch")).await;
+        let mut scratch = connect(self.owner_options().await.database(SCRATCH)).await;
         migrate::migrate(&mut scratch).await.expect("the schema");
         scratch
+    }
+
+    /// The scratch database as another role.
+    pub async fn scratch_as(&self, role: &str) -> PgConnection {
+        connect(self.owner_options().await.database(SCRATCH).username(role)).await
     }
 
     async fn owner_options(&self) -> PgConnectOptions {

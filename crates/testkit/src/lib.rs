@@ -13,7 +13,8 @@ mod tenant;
 mod visitor;
 
 pub use http::{Answer, Api, Call};
-pub use llm::fake;
+pub use llm::{Provider, fake};
+pub use reqwest::Method;
 pub use server::{Server, ServerBuilder, has_runtime};
 pub use sse::{EventStream, SseEvent};
 pub use tenant::Tenant;

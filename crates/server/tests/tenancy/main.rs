@@ -3,6 +3,8 @@
 //! Tables come from the catalogue and routes from the OpenAPI document, so that a new one cannot be forgotten.
 
 mod catalogue;
+mod routes;
 mod rows;
 #[path = "../support/mod.rs"]
 mod support;
+mod world;

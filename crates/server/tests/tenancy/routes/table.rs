@@ -1,0 +1,164 @@
+//! How to call each route of the API, and what its path names. A route that the OpenAPI document has and this table
+//! does not, or the other way round, fails the tests.
+
+use serde_json::Value;
+use testkit::{Api, Call, Method};
+
+/// One operation of the API.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub door: Door,
+    pub names: Names,
+    pub body: Body,
+    /// The status when all is well.
+    pub success: u16,
+}
+
+/// Who may knock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Members, by session or API key.
+    Dashboard,
+    /// Signing up, in and out: the caller is not known yet.
+    Session,
+    /// Visitors with their token.
+    Visitor,
+    /// Everybody who knows the channel's key.
+    Public,
+}
+
+/// What the path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    Nothing,
+    /// `{id}`.
+    One(Thing),
+    /// `{id}`, a conversation, and `{message_id}`, an answer in it.
+    AnswerOfConversation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Conversation,
+    Answer,
+    QaPair,
+    Gap,
+    Document,
+    Channel,
+    Credential,
+    ApiKey,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    None,
+    /// `MODEL` stands for the address of a model.
+    Json(&'static str),
+    Csv(&'static str),
+    /// The answer is a stream of events.
+    Stream,
+}
+
+impl Route {
+    /// A request to this route, with `path` in place of its template.
+    pub fn call(&self, api: &Api, path: &str, model: &str) -> Call {
+        let method = Method::from_bytes(self.method.as_bytes()).expect("a method");
+        let call = api.call(method, path);
+        match self.body {
+            Body::Json(_) => call.json(&self.json(model).expect("a JSON body")),
+            Body::Csv(csv) => call.body("text/csv", csv),
+            Body::None | Body::Stream => call,
+        }
+    }
+
+    /// The JSON body, if it takes one.
+    pub fn json(&self, model: &str) -> Option<Value> {
+        match self.body {
+            Body::Json(text) => {
+                serde_json::from_str(&text.replace("MODEL", model)).expect("JSON in the table")
+            }
+            _ => None,
+        }
+    }
+}
+
+const fn member(method: &'static str, path: &'static str, names: Names, body: Body, success: u16) -> Route {
+    Route {
+        method,
+        path,
+        door: Door::Dashboard,
+        names,
+        body,
+        success,
+    }
+}
+
+const fn door(door: Door, method: &'static str, path: &'static str, body: Body, success: u16) -> Route {
+    Route {
+        method,
+        path,
+        door,
+        names: Names::Nothing,
+        body,
+        success,
+    }
+}
+
+use Body::{Csv, Json, Stream};
+use Door::{Public, Session, Visitor};
+use Names::{AnswerOfConversation, Nothing, One};
+use Thing::{Answer, ApiKey, Channel, Conversation, Credential, Document, Gap, QaPair};
+
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    member("GET", "/api/v1/api-keys", Nothing, Body::None, 200),
+    member("POST", "/api/v1/api-keys", Nothing, Json(r#"{"name": "Import", "scopes": ["ask"]}"#), 201),
+    member("DELETE", "/api/v1/api-keys/{id}", One(ApiKey), Body::None, 204),
+    member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
+    member("GET", "/api/v1/channels", Nothing, Body::None, 200),
+    member("POST", "/api/v1/channels", Nothing, Json(r#"{"name": "Second site"}"#), 201),
+    member("GET", "/api/v1/channels/{id}", One(Channel), Body::None, 200),
+    member("PATCH", "/api/v1/channels/{id}", One(Channel), Json(r#"{"is_bot_active": true}"#), 200),
+    member("GET", "/api/v1/conversations", Nothing, Body::None, 200),
+    member("GET", "/api/v1/conversations/{id}", One(Conversation), Body::None, 200),
+    member("PATCH", "/api/v1/conversations/{id}", One(Conversation), Json(r#"{"ai_paused": true}"#), 200),
+    member("GET", "/api/v1/conversations/{id}/messages", One(Conversation), Body::None, 200),
+    member("POST", "/api/v1/conversations/{id}/messages", One(Conversation), Json(r#"{"client_message_id": "reply", "text": "Hello."}"#), 201),
+    member("GET", "/api/v1/conversations/{id}/messages/{message_id}/trace", AnswerOfConversation, Body::None, 200),
+    member("POST", "/api/v1/conversations/{id}/read", One(Conversation), Body::None, 204),
+    member("GET", "/api/v1/documents", Nothing, Body::None, 200),
+    member("POST", "/api/v1/documents", Nothing, Json(r##"{"title": "Care", "text": "# Oil\nOil the table once a year."}"##), 201),
+    member("GET", "/api/v1/documents/{id}", One(Document), Body::None, 200),
+    member("DELETE", "/api/v1/documents/{id}", One(Document), Body::None, 204),
+    member("GET", "/api/v1/events", Nothing, Stream, 200),
+    member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
+    member("POST", "/api/v1/gaps/{id}/dismiss", One(Gap), Body::None, 200),
+    member("POST", "/api/v1/gaps/{id}/resolve", One(Gap), Json(r#"{"answer": "We open at nine."}"#), 200),
+    member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
+    member("GET", "/api/v1/llm-credentials", Nothing, Body::None, 200),
+    member("POST", "/api/v1/llm-credentials", Nothing, Json(r#"{"provider": "openai_compatible", "model": "m", "key": "", "base_url": "MODEL", "is_default": false}"#), 201),
+    member("DELETE", "/api/v1/llm-credentials/{id}", One(Credential), Body::None, 204),
+    member("PATCH", "/api/v1/llm-credentials/{id}", One(Credential), Json(r#"{"label": "ours"}"#), 200),
+    member("POST", "/api/v1/llm-credentials/{id}/test", One(Credential), Body::None, 200),
+    member("GET", "/api/v1/qa-pairs", Nothing, Body::None, 200),
+    member("POST", "/api/v1/qa-pairs", Nothing, Json(r#"{"question": "Where is the shop?", "answer": "In Ghent."}"#), 201),
+    member("GET", "/api/v1/qa-pairs/export", Nothing, Body::None, 200),
+    member("POST", "/api/v1/qa-pairs/import", Nothing, Csv("question,answer\nWhen are you open?,Always.\n"), 200),
+    member("GET", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 200),
+    member("DELETE", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 204),
+    member("PATCH", "/api/v1/qa-pairs/{id}", One(QaPair), Json(r#"{"category": "visits"}"#), 200),
+    door(Session, "GET", "/api/v1/session", Body::None, 200),
+    door(Session, "POST", "/api/v1/session", Json(r#"{"email": "owner@a.example", "password": "a long password"}"#), 200),
+    door(Session, "DELETE", "/api/v1/session", Body::None, 204),
+    door(Session, "POST", "/api/v1/sign-up", Json(r#"{"email": "new@c.example", "password": "a long password", "name": "Nia", "business_name": "C"}"#), 201),
+    door(Public, "GET", "/api/widget/{channel_key}", Body::None, 200),
+    door(Public, "POST", "/api/widget/{channel_key}/sessions", Json("{}"), 200),
+    door(Visitor, "POST", "/api/widget/{channel_key}/escalations", Json("{}"), 201),
+    door(Visitor, "GET", "/api/widget/{channel_key}/events", Stream, 200),
+    door(Visitor, "GET", "/api/widget/{channel_key}/messages", Body::None, 200),
+    door(Visitor, "POST", "/api/widget/{channel_key}/messages", Json(r#"{"client_message_id": "question", "text": "Where is the shop?"}"#), 200),
+    Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
+];

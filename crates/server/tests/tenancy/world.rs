@@ -1,0 +1,175 @@
+//! A tenant in which one of each thing can be made, through the product's own routes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use testkit::fake::FakeProvider;
+use testkit::{Answer, Api, Server, Tenant, Visitor};
+use uuid::Uuid;
+
+use crate::routes::table::{Route, Thing};
+
+/// Questions of which none resembles another.
+const TOPICS: [&str; 16] = [
+    "At which temperature does mercury boil?",
+    "Who painted the ceiling of the chapel?",
+    "How many moons circle Jupiter?",
+    "Can penguins fly over mountains?",
+    "Which key is a flute tuned to?",
+    "Was the treaty signed in winter?",
+    "Do whales sleep standing up?",
+    "What do sourdough cultures eat?",
+    "How tall is the oldest lighthouse?",
+    "Why do violins have four strings?",
+    "Which river floods every spring?",
+    "Is the marathon run on Sundays?",
+    "When was the telescope launched?",
+    "Does rust weaken a bridge?",
+    "How loud is thunder?",
+    "Who invented the zipper?",
+];
+
+/// A tenant that answers at once, and a model on this machine.
+pub struct World {
+    pub tenant: Tenant,
+    /// The address of the model.
+    pub model: String,
+    /// A word that stands in every text of this tenant.
+    mark: String,
+    asked: AtomicUsize,
+    _provider: FakeProvider,
+}
+
+/// A thing by its id. `parent` is the conversation of an answer.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub parent: Uuid,
+    pub id: Uuid,
+}
+
+impl Made {
+    /// Ids that nobody has.
+    pub fn nothing() -> Self {
+        Self {
+            parent: Uuid::now_v7(),
+            id: Uuid::now_v7(),
+        }
+    }
+}
+
+impl World {
+    pub async fn make(server: &Server, name: &str, mark: &str) -> Self {
+        let tenant = server.tenant(name).await;
+        tenant
+            .configure(&json!({"settings": {"join_messages": "never"}}))
+            .await;
+        tenant
+            .teach("Where is the shop?", &format!("In Ghent. {mark}"))
+            .await;
+        let provider = FakeProvider::start().await;
+        let model = provider.base_url(testkit::Provider::OpenAi).to_string();
+        Self {
+            tenant,
+            model,
+            mark: mark.to_owned(),
+            asked: AtomicUsize::new(0),
+            _provider: provider,
+        }
+    }
+
+    /// Makes a new thing of this kind.
+    pub async fn make_thing(&self, thing: Thing) -> Made {
+        let (tenant, mark) = (&self.tenant, &self.mark);
+        match thing {
+            Thing::Conversation | Thing::Answer => {
+                let visitor = tenant.visitor().await;
+                let said = visitor.say("Where is the shop?").await;
+                let conversation = visitor.conversation_id;
+                let id = if thing == Thing::Answer {
+                    id_of(&said["answer"])
+                } else {
+                    conversation
+                };
+                Made {
+                    parent: conversation,
+                    id,
+                }
+            }
+            Thing::QaPair => lonely(tenant.teach(&format!("Is it {mark}?"), "Yes.").await),
+            Thing::Gap => lonely(self.make_gap(&tenant.visitor().await).await),
+            Thing::Document => lonely(
+                tenant
+                    .learn(&format!("About {mark}"), "# Oil\nOil it once a year.", None)
+                    .await,
+            ),
+            Thing::Channel => lonely(self.create("channels", json!({"name": fresh(mark)})).await),
+            Thing::ApiKey => lonely(
+                self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))
+                    .await,
+            ),
+            Thing::Credential => {
+                let body = json!({"provider": "openai_compatible", "model": "m", "key": "", "base_url": self.model,
+                    "label": mark, "is_default": false});
+                lonely(self.create("llm-credentials", body).await)
+            }
+        }
+    }
+
+    /// Calls a route whose path names nothing, with a body whose names are not taken.
+    pub async fn call_anew(&self, route: &Route, caller: &Api) -> Answer {
+        let call = route.call(caller, route.path, &self.model);
+        match route.json(&self.model) {
+            Some(mut body) if body["name"].is_string() => {
+                body["name"] = fresh("").into();
+                call.json(&body).send().await
+            }
+            _ => call.send().await,
+        }
+    }
+
+    /// Asks something new that the tenant has not been taught.
+    async fn make_gap(&self, visitor: &Visitor) -> Uuid {
+        let topic = TOPICS[self.asked.fetch_add(1, Ordering::Relaxed)];
+        let question = format!("{topic} {}", self.mark);
+        let said = visitor.say(&question).await;
+        assert_eq!(said["answer"]["gap_detected"], true, "{said}");
+        let gaps = self.tenant.api.get("/api/v1/gaps").expect(200).await;
+        let items = gaps["items"].as_array().expect("a list");
+        id_of(
+            items
+                .iter()
+                .find(|gap| gap["question"] == question.trim())
+                .expect("the gap"),
+        )
+    }
+
+    async fn create(&self, kind: &str, body: Value) -> Uuid {
+        id_of(
+            &self
+                .tenant
+                .api
+                .post(&format!("/api/v1/{kind}"))
+                .json(&body)
+                .expect(201)
+                .await,
+        )
+    }
+}
+
+fn lonely(id: Uuid) -> Made {
+    Made {
+        parent: Uuid::now_v7(),
+        id,
+    }
+}
+
+fn fresh(mark: &str) -> String {
+    format!("{mark} {}", Uuid::now_v7())
+}
+
+fn id_of(thing: &Value) -> Uuid {
+    thing["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_else(|| panic!("no id: {thing}"))
+}
