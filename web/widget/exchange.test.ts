@@ -10,7 +10,11 @@ const event = (name: string, data: object): ServerEvent => ({
   id: '',
 });
 const STORED = event('message', { message: message(1, 'user'), conversation: conversation() });
-const ANSWER = event('answer', { answer: answer(), message: message(2, 'ai') });
+const ANSWER = event('answer', {
+  answer: answer(),
+  message: message(2, 'ai', { answer: answer() }),
+  conversation: conversation({ last_seq: 2 }),
+});
 
 /** Each try plays the next script: events, and at last an error if there is one. */
 function play(...scripts: (ServerEvent | Error)[][]) {
@@ -26,7 +30,7 @@ function play(...scripts: (ServerEvent | Error)[][]) {
         yield step;
       }
     },
-    onStored: ({ id }) => log.push(`stored ${id}`),
+    onStored: ({ id }, stored) => log.push(`stored ${id} of ${stored?.last_seq}`),
     change: (change) => log.push(Object.values(change).join(' ')),
     end: () => log.push('end'),
   };
@@ -47,11 +51,11 @@ it('follows an answer to its end', async () => {
   const { log, done } = play([STORED, ...deltas, ANSWER]);
   await done;
   expect(log).toEqual([
-    'stored m1',
+    'stored m1 of 0',
     'active',
     'active Yes, ',
     'active Yes, we do',
-    'stored m2',
+    'stored m2 of 2',
     'end',
   ]);
 });

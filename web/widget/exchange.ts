@@ -4,7 +4,7 @@
  * trying again cannot help, and then leaves the choice to the visitor.
  */
 import type { ServerEvent } from '../shared/sse.ts';
-import type { Answer, Conversation, Message, Problem } from '../shared/types.ts';
+import type { Conversation, Message, Problem } from '../shared/types.ts';
 import { ApiError } from './api.ts';
 import { pause, pauseAfter } from './pause.ts';
 import type { Exchange } from './state.ts';
@@ -48,23 +48,20 @@ async function follow(context: ExchangeContext, signal: AbortSignal): Promise<vo
   for await (const { event, data } of context.post(signal)) {
     if (signal.aborted) return;
     const payload = JSON.parse(data) as Payload;
-    if (event === 'message') {
-      isPersonAnswering = payload.conversation.ai_paused;
+    if (event === 'message' || event === 'answer') {
       context.onStored(payload.message, payload.conversation);
+      if (event === 'answer') return context.end();
+      isPersonAnswering = payload.conversation.ai_paused;
       context.change({ phase: 'active' });
     } else if (event === 'delta') {
       // A second try writes the whole answer again; what is on screen stays until then.
       answerText = payload.replace ? payload.text : answerText + payload.text;
       context.change({ phase: 'active', answerText });
-    } else if (event === 'answer') {
-      const { answer, message } = payload;
-      context.onStored({ ...message, text: answer.text, answer });
-      return context.end();
     } else if (event === 'error') {
       throw new FinalError(payload.status, payload.detail);
     }
   }
-  if (!isPersonAnswering) throw new TypeError('The stream ended before the answer.');
+  if (!isPersonAnswering) throw new TypeError('cut off');
   context.end();
 }
 
@@ -72,7 +69,6 @@ async function follow(context: ExchangeContext, signal: AbortSignal): Promise<vo
 interface Payload extends Problem {
   message: Message;
   conversation: Conversation;
-  answer: Answer;
   text: string;
   replace?: boolean;
 }

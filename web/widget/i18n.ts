@@ -11,6 +11,7 @@ const TRANSLATIONS = {
   openChat: ['Open chat', 'Ouvrir le chat'],
   closeChat: ['Close chat', 'Fermer le chat'],
   assistant: ['AI assistant', 'Assistant IA'],
+  team: ['Team', 'Équipe'],
   welcome: ['Hello! How can I help you?', 'Bonjour ! Comment puis-je vous aider ?'],
   placeholder: ['Write a message…', 'Écrivez un message…'],
   send: ['Send', 'Envoyer'],

@@ -24,8 +24,8 @@ const cspFor = (host) =>
     "trusted-types 'none'",
   ].join('; ');
 
-/** `data-` attributes of the tag and the page's language come from the query of the page's address. */
-const pageFor = (host, { pageLang = 'en', ...attributes }) => `<!doctype html>
+/** The tag's `data-` attributes and the page's language come from the query of the page's address. */
+const pageFor = (host, { pageLang = 'en', channel = 'ch_demo', ...attributes }) => `<!doctype html>
 <html lang="${pageLang}">
   <head>
     <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -39,7 +39,7 @@ const pageFor = (host, { pageLang = 'en', ...attributes }) => `<!doctype html>
       <p>Solid walnut, made to order in four weeks, delivered in Europe.</p>
       <p><a href="#basket">Add to basket</a></p>
     </main>
-    <script async src="${host}/widget.js" data-channel="ch_demo"${Object.entries(attributes)
+    <script async src="${host}/widget.js"${Object.entries({ channel, ...attributes })
       .map(([name, value]) => ` data-${name}="${value}"`)
       .join('')}></script>
   </body>
@@ -48,7 +48,8 @@ const pageFor = (host, { pageLang = 'en', ...attributes }) => `<!doctype html>
 export class CustomerPage {
   #server;
 
-  constructor(widgetHost) {
+  /** `hasPolicy: false` leaves the CSP away, so that nothing but the widget keeps scripts from running. */
+  constructor(widgetHost, { hasPolicy = true } = {}) {
     this.#server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url, 'http://localhost');
       if (pathname === '/site.css') {
@@ -56,7 +57,7 @@ export class CustomerPage {
       }
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': cspFor(widgetHost),
+        ...(hasPolicy && { 'content-security-policy': cspFor(widgetHost) }),
       });
       response.end(pageFor(widgetHost, Object.fromEntries(searchParams)));
     });

@@ -30,6 +30,7 @@ const SCRIPT = {
   xss: { text: HOSTILE },
   long: { text: `${SHIPPING}\n\n`.repeat(6) },
   person: { answer: { escalation_offered: true } },
+  complaint: { handsOver: true },
   meeting: { answer: { actions: [{ kind: 'offer_booking', url: 'https://cal.example/visit' }] } },
   rewrite: { falseStart: 'This was wrong from the start, ' },
   broken: { failsOnce: 'error' },
@@ -57,6 +58,8 @@ export const CHANNEL = {
   language: 'en',
   theme: 'light',
 };
+
+const HANDED_OVER = { status: 'escalated', ai_paused: true };
 
 export class FakeWidgetApi {
   channels = { ch_demo: CHANNEL };
@@ -163,7 +166,7 @@ export class FakeWidgetApi {
   }
 
   #escalate(conversation, response) {
-    Object.assign(conversation, { status: 'escalated', ai_paused: true });
+    Object.assign(conversation, HANDED_OVER);
     const text = 'We have told the team. A person will answer here.';
     const message = this.#add(conversation, { sender_type: 'system', text });
     send(response, 201, { conversation: view(conversation), message });
@@ -202,10 +205,12 @@ export class FakeWidgetApi {
       if (index === 12 && script.waits) await new Promise((goOn) => this.#waiting.push(goOn));
       writeEvent(response, 'delta', { text: word });
     }
+    if (script.handsOver) Object.assign(conversation, HANDED_OVER);
     const message =
       conversation.messages.find(({ answers }) => answers === question.id) ??
       this.#add(conversation, answerTo(question, text, script.answer));
-    writeEvent(response, 'answer', { answer: message.answer, message });
+    const { answer } = message;
+    writeEvent(response, 'answer', { answer, message, conversation: view(conversation) });
     response.end();
   }
 

@@ -16,6 +16,9 @@ export class WidgetPage {
     this.typing = this.panel.locator('.dots');
     this.visitorBubbles = this.panel.locator('.row.visitor .bubble');
     this.teamBubbles = this.panel.locator('.row.team .bubble:not(.dots)');
+    this.sources = this.panel.locator('.sources li');
+    /** Names of people above their messages. */
+    this.sender = this.panel.locator('.sender');
     this.delivery = this.panel.locator('.delivery');
     this.status = page.locator('rapport-widget [role=status]');
   }
@@ -42,5 +45,48 @@ export class WidgetPage {
 
   link(name) {
     return this.panel.getByRole('link', { name });
+  }
+}
+
+/** The dashboard as somebody who works in it sees it. */
+export class DashboardPage {
+  constructor(page) {
+    this.page = page;
+    this.rows = page.getByRole('region', { name: 'Conversations' }).getByRole('link');
+    this.log = page.getByRole('log');
+    this.alert = page.getByRole('alert');
+    this.reply = page.getByLabel('Reply');
+  }
+
+  async signIn({ email, password }) {
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  async signUp({ business, name, email, password }) {
+    await this.page.getByLabel('Business name').fill(business);
+    await this.page.getByLabel('Your name').fill(name);
+    await this.page.getByLabel('E-mail').fill(email);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+  }
+
+  async signOut() {
+    await this.page.getByRole('button', { name: 'Account:' }).click();
+    await this.page.getByRole('menuitem', { name: 'Sign out' }).click();
+  }
+
+  async goTo(section) {
+    await this.page.getByRole('link', { name: section }).first().click();
+    await this.page.getByRole('heading', { name: section, exact: true }).waitFor();
+  }
+
+  row(text) {
+    return this.rows.filter({ hasText: text });
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name });
   }
 }

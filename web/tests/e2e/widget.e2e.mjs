@@ -221,7 +221,8 @@ describe('widget', { timeout: 120_000 }, () => {
     await widget.panel.getByText('You are offline.').waitFor();
     await assertAccessible(page, 'offline');
     await widget.ask('Are you there?');
-    api.sayAsPerson('This came while you were away.');
+    // By a program, which has no name.
+    api.sayAsPerson('This came while you were away.', null);
     await context.setOffline(false);
     await widget.panel.getByText('This came while you were away.').waitFor();
     await widget.panel.getByText('A person will answer here.').waitFor();
@@ -230,6 +231,7 @@ describe('widget', { timeout: 120_000 }, () => {
     assert.equal(resumed.headers['last-event-id'], '2');
     assert.equal(await widget.visitorBubbles.count(), 2);
     assert.equal(await widget.teamBubbles.count(), 3);
+    assert.equal(await widget.sender.innerText(), 'Team');
   });
 
   it('misses no message that came before one of its own', async () => {
@@ -269,7 +271,8 @@ describe('widget', { timeout: 120_000 }, () => {
     await widget.open();
     await widget.ask('Can I talk to a person?');
     await widget.answer();
-    await widget.panel.locator('.chip', { hasText: 'Talk to a person' }).click();
+    assert.equal(await widget.chips.first().innerText(), 'Talk to a person');
+    await widget.chips.first().click();
     await widget.banner.getByText('A person will answer here.').waitFor();
     assert.equal(await widget.chips.count(), 0);
     assert.equal(await widget.button('Talk to a person').count(), 0);
@@ -287,6 +290,15 @@ describe('widget', { timeout: 120_000 }, () => {
     api.resolve();
     await widget.banner.getByText('This conversation is closed.').waitFor();
     await assertAccessible(page, 'resolved');
+  });
+
+  it('says at once that the answer has handed over', async () => {
+    const { widget } = await visit();
+    await widget.open();
+    await widget.ask('I have a complaint');
+    await widget.answer();
+    await widget.banner.getByText('A person will answer here.').waitFor();
+    assert.equal(await widget.chips.count(), 0);
   });
 
   it('calls a person from the header before anything was written', async () => {

@@ -52,7 +52,8 @@ export function createChips({ config, texts, chat, focusField }: ViewContext): P
       shown = JSON.stringify(suggestions);
       const chips = questions.map((question) => chip(question, () => chat.ask(question)));
       if (booking) chips.push(build('a', { class: 'chip', ...linkTo(booking) }, texts.book));
-      if (offersPerson) chips.push(chip(texts.person, () => chat.callPerson()));
+      // What the answer has just offered must not be looked for.
+      if (offersPerson) chips.unshift(chip(texts.person, () => chat.callPerson()));
       element.replaceChildren(...chips);
       element.hidden = chips.length === 0;
     },

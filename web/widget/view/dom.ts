@@ -21,7 +21,7 @@ export function build<K extends keyof HTMLElementTagNameMap>(
       element.addEventListener(name.slice(2), value as EventListener);
     else setAttribute(element, name, String(value));
   }
-  element.append(...children.filter((child): child is Node | string => Boolean(child)));
+  element.append(...(children.filter(Boolean) as (Node | string)[]));
   return element;
 }
 

@@ -41,9 +41,8 @@ function createBubbleRow(context: ViewContext, kind: 'visitor' | 'team'): Row {
   return {
     element,
     update({ text, message, exchange }) {
-      const isFromPerson = message?.sender_type === 'agent';
-      const name = isFromPerson ? message.sender_name : null;
-      speaker.textContent = name ?? `${kind === 'visitor' ? texts.you : texts.assistant}: `;
+      const name = message?.sender_type === 'agent' && (message.sender_name ?? texts.team);
+      speaker.textContent = name || `${kind === 'visitor' ? texts.you : texts.assistant}: `;
       speaker.className = name ? 'sender' : 'spoken';
       if (text !== shownText) {
         const markdown = message ? text : closeBold(text);

@@ -108,8 +108,9 @@ export function mountWidget(root: ShadowRoot, options: WidgetOptions): Widget {
     isWaiting = true;
   };
   const announce = (event: Event) => {
-    const { sender_name, text } = (event as CustomEvent<Message>).detail;
-    if (panel.open) context.announce(`${sender_name ?? texts.assistant}: ${plainText(text)}`);
+    const { sender_type, sender_name, text } = (event as CustomEvent<Message>).detail;
+    const speaker = sender_name ?? (sender_type === 'agent' ? texts.team : texts.assistant);
+    if (panel.open) context.announce(`${speaker}: ${plainText(text)}`);
   };
   chat.addEventListener('change', updateSoon, { signal });
   chat.addEventListener('message', announce, { signal });
