@@ -44,12 +44,20 @@ pub async fn measure(args: &FiguresArgs) -> Result<()> {
     };
     visitors::run(&plan(4, WARM_UP, Form::Json)).await?;
     let mut runs = Vec::new();
-    for (visitors, form) in VISITORS.into_iter().flat_map(|count| [(count, Form::Json), (count, Form::Stream)]) {
+    for (visitors, form) in VISITORS
+        .into_iter()
+        .flat_map(|count| [(count, Form::Json), (count, Form::Stream)])
+    {
         tell(&format!("{visitors} visitors, {form:?}"));
         let before = Cpu::read(product.pid, &product.cluster());
         let seen = visitors::run(&plan(visitors, Duration::from_secs(args.seconds), form)).await?;
         let cpu = Cpu::read(product.pid, &product.cluster()).since(before);
-        runs.push(Run { visitors, form, seen, cpu });
+        runs.push(Run {
+            visitors,
+            form,
+            seen,
+            cpu,
+        });
     }
     tell("with a model");
     let with_model = model::measure(&product, plan(1, model::time(args.seconds), Form::Stream)).await?;
@@ -78,8 +86,14 @@ pub async fn measure(args: &FiguresArgs) -> Result<()> {
 async fn widget_bytes(product: &Product) -> Result<[usize; 3]> {
     let mut connection = product.connect().await?;
     let mut sizes = [0; 3];
-    for (size, extra) in sizes.iter_mut().zip(["accept-encoding: br\r\n", "accept-encoding: gzip\r\n", ""]) {
-        let request = Request { extra, ..Request::get("/widget.js") };
+    for (size, extra) in sizes
+        .iter_mut()
+        .zip(["accept-encoding: br\r\n", "accept-encoding: gzip\r\n", ""])
+    {
+        let request = Request {
+            extra,
+            ..Request::get("/widget.js")
+        };
         *size = connection.call(request).await?.ok()?.body.len();
     }
     Ok(sizes)

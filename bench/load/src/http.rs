@@ -13,8 +13,14 @@ use crate::Result;
 /// The address in a URL such as `http://127.0.0.1:8080`; anything that is not this machine is refused.
 pub fn loopback(url: &str) -> Result<SocketAddr> {
     let address = url.trim_end_matches('/').strip_prefix("http://").unwrap_or(url);
-    let address: SocketAddr = address.parse().map_err(|_| format!("`{url}` is not of the form http://127.0.0.1:8080"))?;
-    if address.ip().is_loopback() { Ok(address) } else { Err(format!("{address} is not this machine").into()) }
+    let address: SocketAddr = address
+        .parse()
+        .map_err(|_| format!("`{url}` is not of the form http://127.0.0.1:8080"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(format!("{address} is not this machine").into())
+    }
 }
 
 /// A request in one piece.
@@ -29,15 +35,32 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub fn get(path: &'a str) -> Self {
-        Self { method: "GET", path, bearer: None, accept: "*/*", extra: "", body: "" }
+        Self {
+            method: "GET",
+            path,
+            bearer: None,
+            accept: "*/*",
+            extra: "",
+            body: "",
+        }
     }
 
     pub fn post(path: &'a str, body: &'a str) -> Self {
-        Self { method: "POST", path, bearer: None, accept: "application/json", extra: "", body }
+        Self {
+            method: "POST",
+            path,
+            bearer: None,
+            accept: "application/json",
+            extra: "",
+            body,
+        }
     }
 
     pub fn bearer(self, token: &'a str) -> Self {
-        Self { bearer: Some(token), ..self }
+        Self {
+            bearer: Some(token),
+            ..self
+        }
     }
 
     pub fn accept(self, accept: &'a str) -> Self {
@@ -81,7 +104,11 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024), out: String::with_capacity(2048) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(16 * 1024),
+            out: String::with_capacity(2048),
+        })
     }
 
     pub async fn call(&mut self, request: Request<'_>) -> Result<Response> {
@@ -89,7 +116,11 @@ impl Connection {
     }
 
     /// `on_piece` sees each piece of the body as it arrives.
-    pub async fn stream(&mut self, request: Request<'_>, mut on_piece: impl FnMut(&[u8])) -> Result<Response> {
+    pub async fn stream(
+        &mut self,
+        request: Request<'_>,
+        mut on_piece: impl FnMut(&[u8]),
+    ) -> Result<Response> {
         self.send(&request).await?;
         let (status, framing) = self.head().await?;
         let mut body = Vec::new();
@@ -115,13 +146,27 @@ impl Connection {
     async fn send(&mut self, request: &Request<'_>) -> Result<()> {
         use std::fmt::Write as _;
         self.out.clear();
-        let Request { method, path, accept, extra, body, .. } = request;
-        write!(self.out, "{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n{extra}")?;
+        let Request {
+            method,
+            path,
+            accept,
+            extra,
+            body,
+            ..
+        } = request;
+        write!(
+            self.out,
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n{extra}"
+        )?;
         if let Some(token) = request.bearer {
             write!(self.out, "authorization: Bearer {token}\r\n")?;
         }
         if !body.is_empty() {
-            write!(self.out, "content-type: application/json\r\ncontent-length: {}\r\n", body.len())?;
+            write!(
+                self.out,
+                "content-type: application/json\r\ncontent-length: {}\r\n",
+                body.len()
+            )?;
         }
         write!(self.out, "\r\n{body}")?;
         self.stream.write_all(self.out.as_bytes()).await?;
@@ -132,10 +177,16 @@ impl Connection {
         let end = self.find(b"\r\n\r\n").await?;
         let head: Vec<u8> = self.buffer.drain(..end + 4).collect();
         let head = String::from_utf8_lossy(&head);
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or("no status line")?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .ok_or("no status line")?;
         let mut framing = Framing::Length(0);
         for line in head.lines().skip(1) {
-            let Some((name, value)) = line.split_once(':') else { continue };
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
             if name.eq_ignore_ascii_case("content-length") {
                 framing = Framing::Length(value.trim().parse()?);
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
@@ -149,7 +200,10 @@ impl Connection {
         let end = self.find(b"\r\n").await?;
         let line: Vec<u8> = self.buffer.drain(..end + 2).collect();
         let digits = std::str::from_utf8(line.get(..end).unwrap_or_default())?;
-        Ok(usize::from_str_radix(digits.split(';').next().unwrap_or_default(), 16)?)
+        Ok(usize::from_str_radix(
+            digits.split(';').next().unwrap_or_default(),
+            16,
+        )?)
     }
 
     /// Where `mark` begins; reads until it is there.

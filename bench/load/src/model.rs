@@ -24,17 +24,38 @@ pub async fn measure(product: &Product, plan: Plan) -> Result<WithModel> {
     let fake = FakeProvider::start().await;
     fake.reply(Reply::text(SAYS).chunk(12));
     let base_url = fake.base_url(llm::Provider::OpenAi).to_string();
-    let credential = json!({"provider": "openai_compatible", "model": "fake", "key": "sk-none", "base_url": base_url}).to_string();
+    let credential =
+        json!({"provider": "openai_compatible", "model": "fake", "key": "sk-none", "base_url": base_url})
+            .to_string();
     let mut connection = product.connect().await?;
-    let made = connection.call(Request::post("/api/v1/llm-credentials", &credential).bearer(product.api_key())).await?.ok()?.json()?;
+    let made = connection
+        .call(Request::post("/api/v1/llm-credentials", &credential).bearer(product.api_key()))
+        .await?
+        .ok()?
+        .json()?;
     let direct_ms = ask_directly(&base_url).await?;
     let before = fake.calls();
-    let seen = visitors::run(&Plan { form: Form::Stream, ..plan }).await?;
+    let seen = visitors::run(&Plan {
+        form: Form::Stream,
+        ..plan
+    })
+    .await?;
     if fake.calls() - before != seen.answers {
-        return Err(format!("{} answers, but {} calls of the model", seen.answers, fake.calls() - before).into());
+        return Err(format!(
+            "{} answers, but {} calls of the model",
+            seen.answers,
+            fake.calls() - before
+        )
+        .into());
     }
-    let path = format!("/api/v1/llm-credentials/{}", made["id"].as_str().unwrap_or_default());
-    let remove = Request { method: "DELETE", ..Request::get(&path) };
+    let path = format!(
+        "/api/v1/llm-credentials/{}",
+        made["id"].as_str().unwrap_or_default()
+    );
+    let remove = Request {
+        method: "DELETE",
+        ..Request::get(&path)
+    };
     connection.call(remove.bearer(product.api_key())).await?.ok()?;
     Ok(WithModel { seen, direct_ms })
 }
@@ -46,7 +67,10 @@ async fn ask_directly(base_url: &str) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..DIRECT_CALLS {
         let started = Instant::now();
-        connection.call(Request::post("/v1/chat/completions", &body)).await?.ok()?;
+        connection
+            .call(Request::post("/v1/chat/completions", &body))
+            .await?
+            .ok()?;
         times.push(started.elapsed().as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);

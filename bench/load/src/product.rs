@@ -26,8 +26,12 @@ pub struct Product {
 
 const PATIENCE: Duration = Duration::from_secs(180);
 /// The server's limits on visitors, switched off: here, many come from one address.
-const NO_LIMITS: [&str; 4] =
-    ["MESSAGES_PER_VISITOR_MINUTE", "MESSAGES_PER_VISITOR_HOUR", "NEW_CONVERSATIONS_PER_ADDRESS_HOUR", "MESSAGES_PER_TENANT_MINUTE"];
+const NO_LIMITS: [&str; 4] = [
+    "MESSAGES_PER_VISITOR_MINUTE",
+    "MESSAGES_PER_VISITOR_HOUR",
+    "NEW_CONVERSATIONS_PER_ADDRESS_HOUR",
+    "MESSAGES_PER_TENANT_MINUTE",
+];
 
 impl Product {
     /// Starts `rapport demo` or `rapport serve` and waits until it says that it is ready, and is.
@@ -44,12 +48,26 @@ impl Product {
             .spawn()?;
         let out = child.stdout.take().ok_or("no standard output")?;
         let mut lines = BufReader::new(out).lines();
-        let line = timeout(PATIENCE, lines.next_line()).await??.ok_or("the server ended before it was ready")?;
+        let line = timeout(PATIENCE, lines.next_line())
+            .await??
+            .ok_or("the server ended before it was ready")?;
         let announced: Value = serde_json::from_str(&line)?;
         let address = http::loopback(announced["url"].as_str().ok_or("no address was announced")?)?;
         let pid = child.id().ok_or("the server has ended")?;
-        let mut product = Self { child, address, pid, took: 0.0, announced, data_dir: data_dir.to_owned() };
-        product.connect().await?.call(Request::get("/readyz")).await?.ok()?;
+        let mut product = Self {
+            child,
+            address,
+            pid,
+            took: 0.0,
+            announced,
+            data_dir: data_dir.to_owned(),
+        };
+        product
+            .connect()
+            .await?
+            .call(Request::get("/readyz"))
+            .await?
+            .ok()?;
         product.took = started.elapsed().as_secs_f64();
         Ok(product)
     }
@@ -78,17 +96,28 @@ impl Product {
         let mut sure = Vec::new();
         for question in questions {
             let body = json!({"question": question}).to_string();
-            let reply = connection.call(Request::post("/api/v1/ask", &body).bearer(self.api_key())).await?.ok()?.json()?;
+            let reply = connection
+                .call(Request::post("/api/v1/ask", &body).bearer(self.api_key()))
+                .await?
+                .ok()?
+                .json()?;
             if reply["trace"]["mode"] == "approved_text" {
                 sure.push(question);
             }
         }
-        if sure.is_empty() { Err("the bot is sure of no question".into()) } else { Ok(sure) }
+        if sure.is_empty() {
+            Err("the bot is sure of no question".into())
+        } else {
+            Ok(sure)
+        }
     }
 
     /// Asks the server to stop and waits until it has.
     pub async fn stop(mut self) -> Result<()> {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(self.pid)?), nix::sys::signal::Signal::SIGTERM)?;
+        nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(self.pid)?),
+            nix::sys::signal::Signal::SIGTERM,
+        )?;
         timeout(PATIENCE, self.child.wait()).await??;
         Ok(())
     }
@@ -97,10 +126,23 @@ impl Product {
 /// One question a line, plain or as JSON. Those that need a history are left out.
 pub fn read_questions(file: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let questions = text.lines().filter(|line| !line.trim().is_empty()).filter_map(|line| {
-        let Ok(entry) = serde_json::from_str::<Value>(line) else { return Some(line.trim().to_owned()) };
-        if entry["history"].is_array() { None } else { entry["question"].as_str().map(str::to_owned) }
-    });
+    let questions = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .filter_map(|line| {
+            let Ok(entry) = serde_json::from_str::<Value>(line) else {
+                return Some(line.trim().to_owned());
+            };
+            if entry["history"].is_array() {
+                None
+            } else {
+                entry["question"].as_str().map(str::to_owned)
+            }
+        });
     let questions: Vec<String> = questions.collect();
-    if questions.is_empty() { Err(format!("{} holds no question", file.display()).into()) } else { Ok(questions) }
+    if questions.is_empty() {
+        Err(format!("{} holds no question", file.display()).into())
+    } else {
+        Ok(questions)
+    }
 }

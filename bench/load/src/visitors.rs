@@ -61,7 +61,10 @@ impl Seen {
 /// The value below which this share of the sorted values lies; 0 of nothing.
 pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    sorted.get((last as f64 * share).round() as usize).copied().unwrap_or(0.0)
+    sorted
+        .get((last as f64 * share).round() as usize)
+        .copied()
+        .unwrap_or(0.0)
 }
 
 /// # Errors
@@ -71,7 +74,11 @@ pub async fn run(plan: &Plan) -> Result<Seen> {
     let started = Instant::now();
     for number in 0..plan.visitors {
         let plan = plan.clone();
-        visitors.spawn(async move { visit(&plan, number, started + plan.time).await.map_err(|error| error.to_string()) });
+        visitors.spawn(async move {
+            visit(&plan, number, started + plan.time)
+                .await
+                .map_err(|error| error.to_string())
+        });
     }
     let mut seen = Seen::default();
     while let Some(outcome) = visitors.join_next().await {
@@ -95,7 +102,11 @@ async fn visit(plan: &Plan, number: usize, until: Instant) -> Result<Seen> {
         if asked % QUESTIONS_PER_CONVERSATION == 0 {
             token = begin(&mut connection, &plan.channel_key).await?;
         }
-        let question = plan.questions.get((number * 7 + asked) % plan.questions.len()).map(String::as_str).unwrap_or_default();
+        let question = plan
+            .questions
+            .get((number * 7 + asked) % plan.questions.len())
+            .map(String::as_str)
+            .unwrap_or_default();
         let body = json!({"client_message_id": format!("{number}-{asked}"), "text": question}).to_string();
         ask(plan, &mut connection, &token, &body, &mut seen).await?;
         asked += 1;
@@ -104,11 +115,24 @@ async fn visit(plan: &Plan, number: usize, until: Instant) -> Result<Seen> {
 }
 
 async fn begin(connection: &mut Connection, key: &str) -> Result<String> {
-    let session = connection.call(Request::post(&format!("/api/widget/{key}/sessions"), "{}")).await?.ok()?.json()?;
-    Ok(session["visitor_token"].as_str().ok_or("no visitor token")?.to_owned())
+    let session = connection
+        .call(Request::post(&format!("/api/widget/{key}/sessions"), "{}"))
+        .await?
+        .ok()?
+        .json()?;
+    Ok(session["visitor_token"]
+        .as_str()
+        .ok_or("no visitor token")?
+        .to_owned())
 }
 
-async fn ask(plan: &Plan, connection: &mut Connection, token: &str, body: &str, seen: &mut Seen) -> Result<()> {
+async fn ask(
+    plan: &Plan,
+    connection: &mut Connection,
+    token: &str,
+    body: &str,
+    seen: &mut Seen,
+) -> Result<()> {
     let path = format!("/api/widget/{}/messages", plan.channel_key);
     let accept = match plan.form {
         Form::Json => "application/json",
@@ -125,7 +149,11 @@ async fn ask(plan: &Plan, connection: &mut Connection, token: &str, body: &str, 
         .await?
         .ok()?;
     let whole = started.elapsed();
-    let mark: &[u8] = if plan.form == Form::Json { b"\"answer\":{" } else { b"event: answer" };
+    let mark: &[u8] = if plan.form == Form::Json {
+        b"\"answer\":{"
+    } else {
+        b"event: answer"
+    };
     if !holds(&answer.body, mark) {
         return Err(format!("no answer came: {}", String::from_utf8_lossy(&answer.body)).into());
     }
