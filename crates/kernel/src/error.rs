@@ -171,6 +171,15 @@ impl From<sqlx::Error> for Error {
                 .is_some_and(|code| code.starts_with("57P") || code.starts_with("53")),
             _ => false,
         };
+        // a text or number that no column can hold, such as one with U+0000
+        let unfit = matches!(&cause, sqlx::Error::Database(db)
+            if db.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22003" | "22008")));
+        if unfit {
+            return invalid(
+                "bad_value",
+                "A value holds characters or numbers that cannot be stored.",
+            );
+        }
         let mut error = internal(cause);
         if lost {
             error.kind = Kind::Unavailable;

@@ -54,16 +54,31 @@ impl AllowList {
         })
     }
 
-    fn allows_address(&self, ip: IpAddr, port: Option<u16>) -> bool {
+    /// Whether the name is listed, with whatever port.
+    fn names(&self, host: &str) -> bool {
+        let is_named =
+            |entry: &Allowed| matches!(entry, Allowed::Host { name, .. } if name.eq_ignore_ascii_case(host));
+        self.0.iter().any(is_named)
+    }
+
+    fn allows_every_port(&self, ip: IpAddr) -> bool {
+        self.0.iter().any(|entry| match entry {
+            Allowed::Network {
+                address,
+                prefix,
+                port,
+            } => port.is_none() && contains(*address, *prefix, ip),
+            Allowed::Host { .. } => false,
+        })
+    }
+
+    fn allows_address(&self, ip: IpAddr, port: u16) -> bool {
         self.0.iter().any(|entry| match entry {
             Allowed::Network {
                 address,
                 prefix,
                 port: only,
-            } => {
-                contains(*address, *prefix, ip)
-                    && only.is_none_or(|only| port.is_none_or(|port| only == port))
-            }
+            } => contains(*address, *prefix, ip) && only.is_none_or(|only| only == port),
             Allowed::Host { .. } => false,
         })
     }
@@ -122,19 +137,20 @@ impl Outbound {
         if self.allow.allows_name(&host, port) {
             return Ok(url);
         }
+        if self.allow.names(&host) {
+            return Err(refused(&host, port));
+        }
         let ip = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
             _ => None,
         };
         match ip {
-            Some(ip) if self.allow.allows_address(ip, Some(port)) => Ok(url),
+            Some(ip) if self.allow.allows_address(ip, port) => Ok(url),
             Some(ip) if !is_public(ip) => Err(refused(&host, port)),
-            None if host.eq_ignore_ascii_case("localhost")
-                || host.to_ascii_lowercase().ends_with(".localhost") =>
-            {
+            None if is_localhost(&host) => {
                 let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                if self.allow.allows_address(loopback, Some(port)) {
+                if self.allow.allows_address(loopback, port) {
                     Ok(url)
                 } else {
                     Err(refused(&host, port))
@@ -166,11 +182,10 @@ impl Resolve for GuardedResolver {
         Box::pin(async move {
             let host = name.as_str().to_owned();
             let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let named = allow
-                .0
-                .iter()
-                .any(|entry| matches!(entry, Allowed::Host { name, .. } if name.eq_ignore_ascii_case(&host)));
-            let fine = |ip: IpAddr| named || is_public(ip) || allow.allows_address(ip, None);
+            // The port is not known here. `check` has seen it for listed names and for localhost; any other name may
+            // lead only to addresses that are open on every port.
+            let is_checked = |ip: IpAddr| allow.names(&host) || (is_localhost(&host) && ip.is_loopback());
+            let fine = |ip: IpAddr| is_public(ip) || is_checked(ip) || allow.allows_every_port(ip);
             // One private address among the answers is enough to refuse: a rebinding attack mixes them.
             if found.iter().all(|address| fine(address.ip())) {
                 Ok(Box::new(found.into_iter()) as Addrs)
@@ -179,6 +194,10 @@ impl Resolve for GuardedResolver {
             }
         })
     }
+}
+
+fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost")
 }
 
 /// Whether an address belongs to the public internet: IPv4 outside the special blocks, IPv6 within 2000::/3
@@ -355,7 +374,7 @@ mod tests {
 
     #[test]
     fn the_operator_opens_single_destinations() {
-        let allow: AllowList = "127.0.0.1:11434, ollama.internal, 10.1.0.0/16, [::1]:99"
+        let allow: AllowList = "127.0.0.1:11434, ollama.internal, vm:11499, 10.1.0.0/16, [::1]:99"
             .parse()
             .unwrap();
         let outbound = Outbound::new(allow).unwrap();
@@ -364,6 +383,8 @@ mod tests {
             ("http://localhost:11434/v1", true),
             ("http://127.0.0.1:5432/", false),
             ("http://ollama.internal:11434/v1", true),
+            ("http://vm:11499/v1", true),
+            ("http://vm:8443/v1", false),
             ("http://10.1.200.3:8000/", true),
             ("http://10.2.0.1/", false),
             ("http://[::1]:99/", true),

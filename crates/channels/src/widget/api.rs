@@ -121,7 +121,7 @@ pub async fn start_widget_session(
         Some(conversation) => messages::store::list_latest(&mut tx, conversation.id, HISTORY).await?,
         None => Vec::new(),
     };
-    visitor.language = input.language.as_deref().map(language_code);
+    visitor.language = input.language.as_deref().and_then(language_code);
     visitor.page_url = input.page_url.map(|url| url.chars().take(300).collect());
     visitor.has_begun = found.is_some();
     let conversation = found.unwrap_or_else(|| Conversation::unborn(visitor.conversation_id));
@@ -133,9 +133,10 @@ pub async fn start_widget_session(
     }))
 }
 
-/// `fr-CA` → `fr`.
-pub fn language_code(language: &str) -> String {
-    language.chars().take(2).collect::<String>().to_lowercase()
+/// `fr-CA` → `fr`; none for what is not a language.
+pub fn language_code(language: &str) -> Option<String> {
+    let code: String = language.chars().take(2).collect::<String>().to_lowercase();
+    (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(code)
 }
 
 /// Who the browser is: the person that the business vouches for, the one it was before, or somebody new.
@@ -153,10 +154,7 @@ async fn recognise(
         let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
         let contact = contacts::store::find_or_create_verified(&mut tx, &identity).await?;
         tx.commit().await?;
-        return Ok(Visitor {
-            is_verified: true,
-            ..fresh(contact)
-        });
+        return Ok(fresh(contact).verified(now));
     }
     let before = bearer(headers).and_then(|token| Visitor::open(token, &ctx.master_key, now).ok());
     let before =
@@ -167,8 +165,9 @@ async fn recognise(
         ));
     }
     Ok(match before {
+        // what the business vouched for ends when it said so: only a new identity token renews it
+        Some(before) if before.is_verified => before,
         Some(before) => Visitor {
-            is_verified: before.is_verified,
             conversation_id: before.conversation_id,
             ..fresh(before.contact_id)
         },
@@ -347,7 +346,7 @@ pub async fn escalate_widget_conversation(
             .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     }
     ctx.limits
-        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
+        .check_message(endpoint.tenant_id(), client, visitor.contact_id, now)?;
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
     let id = conversations::inbound::ensure_conversation(
         &mut tx,

@@ -101,6 +101,8 @@ async fn news(
     last_id: Option<i64>,
     told: &mut Option<Told>,
 ) -> Result<Vec<Sse>> {
+    // a channel that was switched off meanwhile tells nothing more
+    ctx.endpoints.get(&ctx.db, &endpoint.channel_key).await?;
     let mut tx = ctx.db.tenant_read(endpoint).await?;
     let Some(conversation) = find_conversation(&mut tx, visitor).await? else {
         return Ok(Vec::new());

@@ -18,6 +18,7 @@ pub fn verify(token: &str, secret: &str) -> Result<VerifiedIdentity> {
     validation.set_required_spec_claims(&["exp", "sub"]);
     validation.leeway = 30;
     validation.validate_aud = false;
+    validation.validate_nbf = true;
     let key = DecodingKey::from_secret(secret.as_bytes());
     let claims = decode::<Claims>(token, &key, &validation)
         .map_err(|_| refused())?

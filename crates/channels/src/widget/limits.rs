@@ -20,6 +20,8 @@ pub struct LimitSettings {
     pub messages_per_visitor_hour: usize,
     pub new_conversations_per_address_hour: usize,
     pub messages_per_tenant_minute: usize,
+    /// From one address to one tenant, over all visitors: an office shares it, an attacker cannot use up the tenant's.
+    pub messages_per_address_minute: usize,
 }
 
 impl Default for LimitSettings {
@@ -29,6 +31,7 @@ impl Default for LimitSettings {
             messages_per_visitor_hour: 60,
             new_conversations_per_address_hour: 30,
             messages_per_tenant_minute: 300,
+            messages_per_address_minute: 60,
         }
     }
 }
@@ -41,6 +44,7 @@ struct Counters {
     visitor_minute: Limiter<ContactId>,
     visitor_hour: Limiter<ContactId>,
     address_hour: Limiter<(TenantId, IpAddr)>,
+    address_minute: Limiter<(TenantId, IpAddr)>,
     tenant_minute: Limiter<TenantId>,
     /// Conversations that have been counted as new.
     begun: Mutex<HashSet<ConversationId>>,
@@ -53,14 +57,22 @@ impl WidgetLimits {
             visitor_hour: Limiter::new(settings.messages_per_visitor_hour, TimeDelta::hours(1)),
             address_hour: Limiter::new(settings.new_conversations_per_address_hour, TimeDelta::hours(1)),
             tenant_minute: Limiter::new(settings.messages_per_tenant_minute, TimeDelta::minutes(1)),
+            address_minute: Limiter::new(settings.messages_per_address_minute, TimeDelta::minutes(1)),
             begun: Mutex::new(HashSet::new()),
         }))
     }
 
     /// Counts a message before it is stored.
-    pub fn check_message(&self, tenant: TenantId, visitor: ContactId, now: DateTime<Utc>) -> Result<()> {
+    pub fn check_message(
+        &self,
+        tenant: TenantId,
+        address: ClientIp,
+        visitor: ContactId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         self.0.visitor_minute.check(visitor, now)?;
         self.0.visitor_hour.check(visitor, now)?;
+        self.0.address_minute.check((tenant, address.network()), now)?;
         self.0.tenant_minute.check(tenant, now)
     }
 

@@ -70,14 +70,18 @@ pub async fn post_widget_message(
             .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
     }
     ctx.limits
-        .check_message(endpoint.tenant_id(), visitor.contact_id, now)?;
+        .check_message(endpoint.tenant_id(), client, visitor.contact_id, now)?;
     let inbound = Inbound {
         channel_id: visitor.channel_id,
         contact_id: visitor.contact_id,
         conversation_id: visitor.conversation_id,
         client_message_id: input.client_message_id,
         text: text.to_owned(),
-        language: input.language.as_deref().map(language_code).or(visitor.language),
+        language: input
+            .language
+            .as_deref()
+            .and_then(language_code)
+            .or(visitor.language),
         page_url: input
             .page_url
             .map(|url| url.chars().take(2000).collect())

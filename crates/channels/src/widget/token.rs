@@ -34,6 +34,8 @@ pub struct Visitor {
 
 /// A token lives so long; opening the widget renews it.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
+/// One that the business has vouched for lives shorter: its customer may sign out of the shop.
+const VERIFIED_LIFETIME: TimeDelta = TimeDelta::hours(24);
 const PREFIX: &str = "v1.";
 
 impl Visitor {
@@ -55,6 +57,15 @@ impl Visitor {
             language: None,
             page_url: None,
             expires_at,
+        }
+    }
+
+    /// The same visitor, vouched for by the business just now.
+    pub fn verified(self, now: DateTime<Utc>) -> Self {
+        Self {
+            is_verified: true,
+            expires_at: (now + VERIFIED_LIFETIME).timestamp(),
+            ..self
         }
     }
 
@@ -110,6 +121,18 @@ mod tests {
         assert_eq!(Visitor::open(&token, &key, now).unwrap(), visitor);
         assert!(Visitor::open(&token, &key, now + TimeDelta::days(31)).is_err());
         assert!(Visitor::open(&token, &MasterKey::random(), now).is_err());
+    }
+
+    #[test]
+    fn what_the_business_vouched_for_ends_after_a_day() {
+        let (key, now) = (MasterKey::random(), DateTime::UNIX_EPOCH);
+        let token = visitor(now).verified(now).seal(&key).unwrap();
+        assert!(
+            Visitor::open(&token, &key, now + TimeDelta::hours(23))
+                .unwrap()
+                .is_verified
+        );
+        assert!(Visitor::open(&token, &key, now + TimeDelta::hours(25)).is_err());
     }
 
     #[test]

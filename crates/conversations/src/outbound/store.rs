@@ -2,6 +2,7 @@
 
 use access::Member;
 use chrono::{DateTime, Utc};
+use kernel::error::{OnConstraint, conflict};
 use kernel::ids::{ChannelId, ConversationId, MessageId, UserId};
 use kernel::{Result, TenantTx};
 use serde_json::json;
@@ -142,7 +143,10 @@ pub async fn insert_human_reply(
         client_message_id,
     )
     .fetch_one(&mut **tx)
-    .await?;
+    .await
+    .on_constraint("messages_client_message_id_key", || {
+        conflict("client_message_id_taken", "Another message of this conversation has this `client_message_id`.")
+    })?;
     let name = member.display_name().map(str::to_owned);
     let mut message = message(
         id,
@@ -215,7 +219,8 @@ pub async fn find_by_client_id(
 ) -> Result<Option<Message>> {
     let id = sqlx::query_scalar!(
         r#"select id as "id: MessageId" from messages
-        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
+        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2
+            and sender_type = 'agent'"#,
         conversation.0,
         client_message_id,
     )

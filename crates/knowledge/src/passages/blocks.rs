@@ -98,10 +98,11 @@ impl Reader<'_> {
 
     /// A heading that nothing follows is itself the text.
     fn finish_section(&mut self) {
-        if self.heading_only && self.current.units.is_empty() {
-            if let Some(heading) = self.current.path.pop() {
-                self.push(heading, "", 0.0);
-            }
+        if self.heading_only
+            && self.current.units.is_empty()
+            && let Some(heading) = self.current.path.pop()
+        {
+            self.push(heading, "", 0.0);
         }
         let path = self.current.path.clone();
         let finished = std::mem::replace(

@@ -15,6 +15,10 @@ pub struct RowError {
     pub detail: String,
 }
 
+/// A file may have so many rows, and so many errors are told one by one.
+const MOST_ROWS: usize = 20_000;
+const MOST_ERRORS: usize = 100;
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub struct Parsed {
@@ -52,7 +56,19 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
     };
     let (category, language) = (column("category"), column("language"));
     let mut parsed = Parsed::default();
-    for record in reader.records() {
+    for (row, record) in reader.records().enumerate() {
+        if row >= MOST_ROWS {
+            return Err(invalid(
+                "too_many_rows",
+                "A file may have 20,000 rows. Split it and import the parts one by one.",
+            ));
+        }
+        if parsed.errors.len() >= MOST_ERRORS {
+            return Err(invalid(
+                "too_many_errors",
+                "More than 100 rows cannot be used. Is this the right file? Nothing was imported.",
+            ));
+        }
         match record {
             Ok(record) => {
                 let cell = |index: Option<usize>| {

@@ -23,7 +23,11 @@ pub async fn observe(State(outer): State<Outer>, mut request: Request, next: Nex
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().as_str().to_owned();
+    // a client may invent methods: only known ones become labels
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
     let started = Instant::now();
     let mut response = next.run(request).await;
     let status = response.status().as_u16().to_string();

@@ -278,8 +278,8 @@ async fn trace(tenant: &Tenant, answer: &Value) -> Value {
     let (conversation, id) = (&answer["message"]["conversation_id"], &answer["message"]["id"]);
     let path = format!(
         "/api/v1/conversations/{}/messages/{}/trace",
-        conversation.as_str().unwrap(),
-        id.as_str().unwrap()
+        conversation.as_str().unwrap_or_default(),
+        id.as_str().unwrap_or_default()
     );
     tenant.api.get(&path).expect(200).await
 }
