@@ -89,8 +89,9 @@ impl Quadratic {
             }
         }
         for i in 0..size {
-            for j in 0..i {
-                curvature[j][i] = curvature[i][j];
+            let (above, below) = curvature.split_at_mut(i);
+            for (j, row) in above.iter_mut().enumerate() {
+                row[i] = below[0][j];
             }
             if i > 0 {
                 gradient[i] += 2.0 * RIDGE * weights[i];
