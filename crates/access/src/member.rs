@@ -13,10 +13,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use kernel::error::{self, forbidden, unauthenticated};
 use kernel::ids::{ApiKeyId, TenantId, UserId};
-use kernel::{Database, Result, TenantProof};
+use kernel::{Database, Result, TenantProof, secrets};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, api_keys, sessions, users};
+use crate::{Context, api_keys, sessions};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +95,14 @@ permissions! {
 pub struct Member {
     tenant_id: TenantId,
     actor: Actor,
+    proof: Proof,
+}
+
+/// What is looked up again to learn whether the caller still has access.
+#[derive(Debug, Clone)]
+enum Proof {
+    Session { token_hash: [u8; 32] },
+    ApiKey(ApiKeyId),
 }
 
 #[derive(Debug, Clone)]
@@ -139,11 +147,12 @@ impl Member {
         }
     }
 
-    /// Whether the membership or key still stands: asked again and again by connections that stay open.
+    /// Whether the session and its membership, or the key, still stand: asked again and again by connections that
+    /// stay open.
     pub async fn is_still_valid(&self, db: &Database) -> Result<bool> {
-        match &self.actor {
-            Actor::User { id, .. } => users::store::is_member(db, *id, self.tenant_id).await,
-            Actor::ApiKey { id, .. } => api_keys::store::is_indexed(db, self.tenant_id, *id).await,
+        match &self.proof {
+            Proof::Session { token_hash } => sessions::is_open(db, token_hash).await,
+            Proof::ApiKey(id) => api_keys::store::is_indexed(db, self.tenant_id, *id).await,
         }
     }
 
@@ -196,6 +205,7 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
         return Ok(Some(Member {
             tenant_id,
             actor: Actor::ApiKey { id, scopes },
+            proof: Proof::ApiKey(id),
         }));
     }
     let Some(token) = sessions::cookie(headers) else {
@@ -210,9 +220,11 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
         name: session.name,
         role: session.role,
     };
+    let token_hash = secrets::sha256(token.as_bytes());
     Ok(Some(Member {
         tenant_id: session.tenant_id,
         actor,
+        proof: Proof::Session { token_hash },
     }))
 }
 

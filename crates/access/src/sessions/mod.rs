@@ -83,6 +83,11 @@ pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {
     store::find(db, &secrets::sha256(token.as_bytes()), db.clock.now()).await
 }
 
+/// Whether the session still stands, by its token's SHA-256.
+pub async fn is_open(db: &Database, token_hash: &[u8]) -> Result<bool> {
+    Ok(store::find(db, token_hash, db.clock.now()).await?.is_some())
+}
+
 /// Ends the session and gives the cookie that clears it.
 pub async fn end(db: &Database, token: &str) -> Result<HeaderValue> {
     store::delete(db, &secrets::sha256(token.as_bytes())).await?;

@@ -94,14 +94,3 @@ pub async fn set_password_hash(db: &Database, user: UserId, hash: &str) -> Resul
     .await?;
     Ok(())
 }
-
-pub async fn is_member(db: &Database, user: UserId, tenant: TenantId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from platform.membership_index where user_id = $1 and tenant_id = $2) as "yes!""#,
-        user.0,
-        tenant.0,
-    )
-    .fetch_one(db.platform())
-    .await?;
-    Ok(found)
-}

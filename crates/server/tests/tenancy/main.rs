@@ -3,8 +3,12 @@
 //! Tables come from the catalogue and routes from the OpenAPI document, so that a new one cannot be forgotten.
 
 mod catalogue;
+mod live;
+mod pool;
+mod retrieval;
 mod routes;
 mod rows;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
+mod writing;
