@@ -39,6 +39,17 @@ const PAGES: &[&str] = &[
     "docs",
 ];
 
+/// Where the operator's settings are declared, and how their environment variables begin.
+const SETTINGS: &[(&str, &str, &str)] = &[
+    ("crates/server/src/config.rs", "Config", "RAPPORT_"),
+    ("crates/server/src/config.rs", "ModelSettings", "RAPPORT_MODEL__"),
+    (
+        "crates/channels/src/widget/limits.rs",
+        "LimitSettings",
+        "RAPPORT_LIMITS__",
+    ),
+];
+
 type Crates = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
@@ -136,17 +147,23 @@ fn every_table_is_explained_in_the_data_model() {
 
 #[test]
 fn every_setting_of_the_operator_is_in_the_readme() {
-    let (code, readme) = (read("crates/server/src/config.rs"), read("README.md"));
-    let fields = between(&code, "pub struct Config {", "\n}").lines();
-    let names: Vec<&str> = fields
-        .filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next())
-        .collect();
-    assert!(names.len() > 5, "the fields of Config were not found");
-    let variables = names
-        .iter()
-        .map(|name| format!("RAPPORT_{}", name.to_uppercase()));
-    let missing = variables.filter(|variable| !readme.contains(variable.as_str()));
-    mend(missing.map(|variable| format!("README.md does not explain {variable}")));
+    let readme = read("README.md");
+    let mut findings = Vec::new();
+    for (file, group, prefix) in SETTINGS {
+        let code = read(file);
+        let fields = between(&code, &format!("pub struct {group} {{"), "\n}").lines();
+        let names = fields.filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next());
+        let variables: Vec<_> = names
+            .map(|name| format!("{prefix}{}", name.to_uppercase()))
+            .collect();
+        assert!(
+            variables.len() > 2,
+            "the fields of {group} were not found in {file}"
+        );
+        let missing = variables.iter().filter(|variable| !readme.contains(*variable));
+        findings.extend(missing.map(|variable| format!("README.md does not explain {variable}")));
+    }
+    mend(findings);
 }
 
 #[test]
