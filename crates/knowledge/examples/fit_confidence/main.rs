@@ -23,7 +23,7 @@ use support::simulate::{self, Row, Sort};
 type Fitted = BTreeMap<String, Coefficients>;
 
 fn main() {
-    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Float32))
+    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Int8))
     else {
         println!("nothing fitted: the public data sets or the local model are not there");
         return;

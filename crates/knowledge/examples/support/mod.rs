@@ -7,6 +7,7 @@
 pub mod bases;
 pub mod data;
 pub mod embeddings;
+pub mod evaluate;
 pub mod fitting;
 pub mod measures;
 pub mod random;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::vectors::{ABSENT, Vectors};
 
 /// Comparisons made at most; larger bases are sampled evenly.
-const BUDGET: usize = 4_000_000;
+const BUDGET: usize = 1_000_000;
 /// Pretend to have seen this many entries that are as far apart as [`TYPICAL_NEIGHBOUR`].
 const PRIOR_ENTRIES: f32 = 4.0;
 const TYPICAL_NEIGHBOUR: f32 = 0.35;

@@ -190,9 +190,12 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
+/// How a feature is read.
+type Reading = fn(&Features) -> f32;
+
 struct Linear {
     intercept: f32,
-    terms: Vec<(fn(&Features) -> f32, f32)>,
+    terms: Vec<(Reading, f32)>,
 }
 
 impl Linear {

@@ -42,22 +42,8 @@ impl ExampleModel {
         if rows.len() > MOST_EXAMPLES || rows.len() * rows.len() * members.len() > MOST_WORK {
             return None;
         }
-        let factor = cholesky(kernel(vectors, &rows, tuning)?, rows.len())?;
-        let mut weights = Vec::with_capacity(members.len() * rows.len());
-        for group in 0..members.len() as u32 {
-            let mut column: Vec<f32> = rows
-                .iter()
-                .map(|row| {
-                    if group_of[*row as usize] == group {
-                        1.0
-                    } else {
-                        -1.0
-                    }
-                })
-                .collect();
-            solve(&factor, &mut column);
-            weights.extend(column);
-        }
+        let groups: Vec<u32> = rows.iter().map(|row| group_of[*row as usize]).collect();
+        let weights = fit(kernel(vectors, &rows, tuning)?, &groups, members.len())?;
         Some(ExampleModel {
             gamma: tuning.example_gamma,
             is_complete: rows.len() == with_vector,
@@ -121,22 +107,66 @@ fn kernel(vectors: &Vectors, rows: &[u32], tuning: &Tuning) -> Option<Vec<f32>> 
     Some(kernel)
 }
 
+/// The weights of all groups, by the widest instructions this processor has.
+fn fit(kernel: Vec<f32>, groups: &[u32], count: usize) -> Option<Vec<f32>> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just been asked for these instructions.
+        return unsafe { fit_avx2(kernel, groups, count) };
+    }
+    fit_portable(kernel, groups, count)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn fit_avx2(kernel: Vec<f32>, groups: &[u32], count: usize) -> Option<Vec<f32>> {
+    fit_portable(kernel, groups, count)
+}
+
+#[inline(always)]
+fn fit_portable(kernel: Vec<f32>, groups: &[u32], count: usize) -> Option<Vec<f32>> {
+    let factor = cholesky(kernel, groups.len())?;
+    let mut weights = vec![0.0; count * groups.len()];
+    for (block, weights) in weights.chunks_mut(LANES * groups.len()).enumerate() {
+        let target = |lane: usize, group: u32| {
+            if group as usize == block * LANES + lane {
+                1.0
+            } else {
+                -1.0
+            }
+        };
+        let mut columns: Vec<Lanes> = groups
+            .iter()
+            .map(|group| std::array::from_fn(|lane| target(lane, *group)))
+            .collect();
+        solve(&factor, &mut columns);
+        for (lane, weights) in weights.chunks_exact_mut(groups.len()).enumerate() {
+            weights
+                .iter_mut()
+                .zip(&columns)
+                .for_each(|(weight, column)| *weight = column[lane]);
+        }
+    }
+    Some(weights)
+}
+
+/// Groups solved together, so that the factor is read once for all of them.
+const LANES: usize = 16;
+type Lanes = [f32; LANES];
+
 /// Row-wise Cholesky factorisation in place: inner products of contiguous rows, which vectorise.
+#[inline(always)]
 fn cholesky(mut a: Vec<f32>, n: usize) -> Option<Factor> {
     for i in 0..n {
-        for j in 0..=i {
-            let (above, current) = a.split_at_mut(i * n);
-            if j < i {
-                let row = &above[j * n..j * n + j + 1];
-                current[j] = (current[j] - dot(&current[..j], &row[..j])) / row[j];
-            } else {
-                let square = current[i] - dot(&current[..i], &current[..i]);
-                if square <= 0.0 {
-                    return None;
-                }
-                current[i] = square.sqrt();
-            }
+        let (above, current) = a.split_at_mut(i * n);
+        for (j, row) in above.chunks_exact(n).enumerate() {
+            current[j] = (current[j] - dot(&current[..j], &row[..j])) / row[j];
         }
+        let square = current[i] - dot(&current[..i], &current[..i]);
+        if square <= 0.0 {
+            return None;
+        }
+        current[i] = square.sqrt();
     }
     Some(Factor { lower: a, n })
 }
@@ -146,27 +176,43 @@ struct Factor {
     n: usize,
 }
 
-fn solve(factor: &Factor, b: &mut [f32]) {
+#[inline(always)]
+fn solve(factor: &Factor, b: &mut [Lanes]) {
     let n = factor.n;
     for i in 0..n {
         let row = &factor.lower[i * n..i * n + i + 1];
-        b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+        let (before, rest) = b.split_at_mut(i);
+        let mut sum = rest[0];
+        before
+            .iter()
+            .zip(row)
+            .for_each(|(other, l)| subtract(&mut sum, other, *l));
+        rest[0] = sum.map(|x| x / row[i]);
     }
     for i in (0..n).rev() {
         let row = &factor.lower[i * n..i * n + i + 1];
-        b[i] /= row[i];
-        let x = b[i];
-        b[..i].iter_mut().zip(row).for_each(|(b, l)| *b -= l * x);
+        let (before, rest) = b.split_at_mut(i);
+        rest[0] = rest[0].map(|x| x / row[i]);
+        before
+            .iter_mut()
+            .zip(row)
+            .for_each(|(other, l)| subtract(other, &rest[0], *l));
     }
 }
 
-/// Eight running sums, so that the additions need not wait for each other.
+#[inline(always)]
+fn subtract(from: &mut Lanes, lanes: &Lanes, factor: f32) {
+    from.iter_mut().zip(lanes).for_each(|(x, y)| *x -= factor * y);
+}
+
+/// Sixteen running sums, so that the additions need not wait for each other.
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a8, a_rest) = a.as_chunks::<8>();
-    let (b8, b_rest) = b.as_chunks::<8>();
-    let mut sums = [0.0_f32; 8];
-    for (x, y) in a8.iter().zip(b8) {
-        for lane in 0..8 {
+    let (a16, a_rest) = a.as_chunks::<16>();
+    let (b16, b_rest) = b.as_chunks::<16>();
+    let mut sums = [0.0_f32; 16];
+    for (x, y) in a16.iter().zip(b16) {
+        for lane in 0..16 {
             sums[lane] += x[lane] * y[lane];
         }
     }

@@ -69,7 +69,7 @@ pub struct Reader<'a> {
     terms: &'a [QueryTerm],
     ranking: &'a Ranking,
     idf: Vec<f32>,
-    folded: Vec<String>,
+    signature: u64,
     content_idf: f32,
     unknown: f32,
 }
@@ -87,13 +87,13 @@ impl<'a> Reader<'a> {
         };
         let content_idf = sum(&|_| true);
         let unknown = sum(&|term| !shelf.postings.knows(term)) / content_idf.max(1e-3);
-        let folded = text::words(query).into_iter().map(|word| word.text).collect();
+        let signature = text::signature(&text::words(query));
         Reader {
             shelf,
             terms,
             ranking,
             idf,
-            folded,
+            signature,
             content_idf,
             unknown,
         }
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
             rarest: self.rarest(&holds),
             title_coverage: self.title_coverage(&entry.title_terms),
             numbers_missing: self.numbers_missing(&holds),
-            exact: f32::from(u8::from(self.is_exact(&entry.title))),
+            exact: f32::from(u8::from(entry.title_signature == self.signature)),
             length: (1.0 + self.terms.iter().filter(|term| !term.is_function_word).count() as f32).ln(),
             size: (self.shelf.len() as f32).ln(),
             trust: self.ranking.trust,
@@ -149,10 +149,7 @@ impl<'a> Reader<'a> {
         features.z_dense = spread.z(cosine);
         let other = top.outside(ranked.group).unwrap_or(spread.mean.min(cosine));
         features.margin_dense = features.lift - base.lift(other);
-        let vote = self
-            .ranking
-            .vote(self.shelf, base, ranked.group)
-            .clamp(0.002, 0.998);
+        let vote = self.ranking.vote(self.shelf, ranked.group).clamp(0.002, 0.998);
         features.vote = (vote / (1.0 - vote)).ln();
         features.dense_first = f32::from(u8::from(top.group == ranked.group));
         if let Some(learned) = ranked.learned {
@@ -196,15 +193,6 @@ impl<'a> Reader<'a> {
             .filter(|term| term.kind == WordKind::Number)
             .collect();
         numbers.iter().filter(|term| !holds(term)).count() as f32 / numbers.len().max(1) as f32
-    }
-
-    fn is_exact(&self, title: &str) -> bool {
-        let words = text::words(title);
-        words.len() == self.folded.len()
-            && words
-                .iter()
-                .zip(&self.folded)
-                .all(|(word, folded)| word.text == *folded)
     }
 
     fn content(&self) -> impl Iterator<Item = (&QueryTerm, f32)> {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::lexical::TermCount;
 use super::shelf::Shelf;
+use super::text;
 use super::trust::ModelReach;
 use super::tuning::Tuning;
 use super::vectors::RoundedVector;
@@ -54,6 +55,8 @@ pub struct Prepared {
     pub terms: Box<[TermCount]>,
     /// The different terms of the title, by ascending id.
     pub title_terms: Box<[TermId]>,
+    /// Tells whether a question repeats the title word for word.
+    pub title_signature: u64,
 }
 
 /// One tenant's searchable base.
@@ -160,6 +163,7 @@ fn prepare_one(entry: Entry, reader: &mut TermReader<'_>, tuning: &Tuning) -> Pr
     Prepared {
         id: entry.id,
         kind: entry.kind,
+        title_signature: text::signature(&text::words(&entry.title)),
         title: entry.title.into(),
         text: entry.text.into(),
         group: entry.group,

@@ -19,6 +19,9 @@ pub mod tuning;
 mod vectors;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 pub use features::Features;
 pub use index::{Entry, EntryKind, Index};
 pub use search::{Candidate, Query, SearchResult, SearchedBase};

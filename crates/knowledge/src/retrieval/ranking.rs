@@ -3,7 +3,6 @@
 //! Dense and lexical scores are each turned into z-scores over the shelf and mixed; the weight of the dense
 //! part falls where the embedding model does not understand the language. Start at [`Ranking::new`].
 
-use super::base::BaseStatistics;
 use super::index::EntryKind;
 use super::lexical::QueryTerm;
 use super::shelf::Shelf;
@@ -40,6 +39,7 @@ pub struct Ranking {
     pub best_dense: TopTwo,
     pub best_lexical: TopTwo,
     pub trust: f32,
+    vote: Vote,
     cosines: Option<Vec<f32>>,
 }
 
@@ -76,18 +76,20 @@ impl Ranking {
             trust,
         };
         let ranked = signals.rank(limit.max(RANKED_AT_LEAST));
+        let best_dense = signals
+            .cosines
+            .as_ref()
+            .map_or_else(TopTwo::default, |c| TopTwo::of(c, &shelf.group_of));
         Ranking {
             ranked,
+            vote: Vote::new(shelf, signals.cosines.as_ref(), best_dense.best),
             dense: signals
                 .cosines
                 .as_ref()
                 .map(|cosines| Spread::of(cosines.iter().copied().filter(|c| *c != ABSENT), DENSE_PRIOR)),
             lexical: Spread::of(signals.lexical.iter().map(|s| s / idf_total), LEXICAL_PRIOR),
             idf_total,
-            best_dense: signals
-                .cosines
-                .as_ref()
-                .map_or_else(TopTwo::default, |c| TopTwo::of(c, &shelf.group_of)),
+            best_dense,
             best_lexical: TopTwo::of(&signals.lexical, &shelf.group_of),
             trust,
             cosines: signals.cosines,
@@ -96,19 +98,43 @@ impl Ranking {
 
     /// The candidate's group's share of all closeness to the question: near 1 when nothing else is close,
     /// near 0 when much is. A soft vote of all entries, steep in lift.
-    pub fn vote(&self, shelf: &Shelf, base: &BaseStatistics, group: u32) -> f32 {
+    pub fn vote(&self, shelf: &Shelf, group: u32) -> f32 {
         let Some(cosines) = &self.cosines else { return 0.0 };
-        let steepness = VOTE_STEEPNESS / (1.0 - base.mean).max(0.05);
-        let weight = |cosine: f32| (steepness * (cosine - self.best_dense.best)).exp();
-        let all: f32 = cosines.iter().filter(|c| **c > ABSENT).map(|c| weight(*c)).sum();
-        let own = shelf.members[group as usize]
-            .iter()
-            .map(|entry| cosines[*entry as usize]);
-        own.filter(|c| *c > ABSENT).map(weight).sum::<f32>() / all.max(1e-9)
+        let members = shelf.members[group as usize].iter();
+        let own = self.vote.weigh(members.map(|entry| cosines[*entry as usize]));
+        own / self.vote.total.max(1e-9)
     }
 }
 
+/// Weighs each cosine by its distance from the best one.
+struct Vote {
+    steepness: f32,
+    best: f32,
+    total: f32,
+}
+
+/// An entry whose lift is 0.1 below the best has a quarter of its weight.
 const VOTE_STEEPNESS: f32 = 15.0;
+
+impl Vote {
+    fn new(shelf: &Shelf, cosines: Option<&Vec<f32>>, best: f32) -> Vote {
+        let mut vote = Vote {
+            steepness: VOTE_STEEPNESS / (1.0 - shelf.base.mean).max(0.05),
+            best,
+            total: 0.0,
+        };
+        vote.total = cosines.map_or(0.0, |cosines| vote.weigh(cosines.iter().copied()));
+        vote
+    }
+
+    fn weigh(&self, cosines: impl Iterator<Item = f32>) -> f32 {
+        let negligible = self.best - 10.0 / self.steepness;
+        let close = cosines.filter(|cosine| *cosine > negligible);
+        close
+            .map(|cosine| (self.steepness * (cosine - self.best)).exp())
+            .sum()
+    }
+}
 
 fn term_weights(shelf: &Shelf, terms: &[QueryTerm], tuning: &Tuning) -> Vec<f32> {
     let weight = |term: &QueryTerm| {

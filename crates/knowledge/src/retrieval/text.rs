@@ -5,6 +5,7 @@
 //! their low idf, and their weight in the question, take care of them. Start at [`words`] and [`stem`].
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
@@ -38,6 +39,17 @@ pub fn words(text: &str) -> Vec<Word> {
     };
     scanner.run();
     scanner.words
+}
+
+/// Equal for texts with the same words in the same order; 0 for a text without words.
+pub fn signature(words: &[Word]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    words.iter().for_each(|word| word.text.hash(&mut hasher));
+    if words.is_empty() {
+        0
+    } else {
+        hasher.finish().max(1)
+    }
 }
 
 /// The Snowball stem of a folded word; unchanged where Snowball does not know the language.
@@ -240,3 +252,6 @@ fn algorithm(language: Language) -> Option<Algorithm> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

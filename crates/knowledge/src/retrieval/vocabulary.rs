@@ -34,7 +34,10 @@ impl Vocabulary {
     /// Terms that `term` may be a misspelling of. The first letter is taken to be right.
     pub fn guess(&self, term: &str) -> Vec<TermId> {
         let length = term.chars().count();
-        let (Some(initial), true) = (term.chars().next(), length >= SHORTEST_GUESSED) else {
+        let (Some(initial), true) = (
+            term.chars().next(),
+            length >= SHORTEST_GUESSED && is_guessable(term),
+        ) else {
             return Vec::new();
         };
         let slips = if length >= TWO_SLIPS { 2 } else { 1 };
@@ -57,12 +60,17 @@ impl Vocabulary {
             return *id;
         }
         let (id, term) = (self.ids.len() as TermId, Arc::<str>::from(term));
-        if let Some(initial) = term.chars().next().filter(|c| c.is_alphabetic()) {
+        if let Some(initial) = term.chars().next().filter(|_| is_guessable(&term)) {
             self.by_initial.entry(initial).or_default().push(term.clone());
         }
         self.ids.insert(term, id);
         id
     }
+}
+
+/// Codes and numbers are either right or something else.
+fn is_guessable(term: &str) -> bool {
+    term.chars().all(char::is_alphabetic)
 }
 
 /// Slips between two words (one letter more, less, other, or two swapped); `None` beyond `most`.
