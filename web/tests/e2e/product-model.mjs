@@ -6,8 +6,8 @@ import { createServer } from 'node:http';
 export const HOLD = Symbol('hold');
 
 export class FakeModel {
-  /** What it says next, piece by piece; or null, and it fails. */
-  pieces = null;
+  /** What it says to a question, piece by piece; or null, and it fails. */
+  reply = () => null;
 
   #server = createServer((request, response) => void this.#answer(request, response));
   #waiting = [];
@@ -35,10 +35,11 @@ export class FakeModel {
   }
 
   async #answer(request, response) {
-    await request.resume().toArray();
-    if (!this.pieces) return response.writeHead(400).end();
+    const { messages } = JSON.parse(Buffer.concat(await request.toArray()));
+    const pieces = this.reply(messages.at(-1).content);
+    if (!pieces) return response.writeHead(400).end();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const piece of this.pieces) {
+    for (const piece of pieces) {
       if (piece === HOLD) await new Promise((go) => this.#waiting.push(go));
       else write(response, { delta: { content: piece }, finish_reason: null });
     }

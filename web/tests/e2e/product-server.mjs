@@ -62,8 +62,17 @@ export class ProductServer {
   }
 
   /** The dashboard API as the person who owns the demonstration uses it: with a session. */
-  async signIn({ email, password } = this.account) {
-    const response = await new ApiClient(this.url).send('POST', '/session', { email, password });
+  signIn({ email, password } = this.account) {
+    return this.#session('/session', { email, password });
+  }
+
+  /** The same for a new business. */
+  signUp(account) {
+    return this.#session('/sign-up', account);
+  }
+
+  async #session(path, body) {
+    const response = await new ApiClient(this.url).send('POST', path, body);
     const [cookie] = response.headers.getSetCookie().map((one) => one.split(';')[0]);
     return new ApiClient(this.url, { cookie, origin: this.url });
   }

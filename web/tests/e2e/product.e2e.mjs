@@ -106,7 +106,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
   it('streams what a language model writes, and gives the approved text when it fails', async () => {
     const model = await new FakeModel().listen();
     const { id } = await server.api.post('/llm-credentials', model.credential);
-    model.pieces = ['Yes, **two', ' days**', HOLD, ' to Belgium [1].'];
+    model.reply = () => ['Yes, **two', ' days**', HOLD, ' to Belgium [1].'];
     const { page, widget } = await visit();
     await widget.ask('Do you ship to Belgium?');
     await widget.teamBubbles.nth(1).getByText('two days').waitFor();
@@ -116,7 +116,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await widget.answer();
     assert.equal(await widget.teamBubbles.nth(1).innerText(), 'Yes, two days to Belgium.');
     assert.equal(await widget.sources.innerText(), 'Do you ship to Belgium?');
-    model.pieces = null;
+    model.reply = () => null;
     assert.match(await answerTo(widget, 'And to France?', 1), /€/);
     await server.api.send('DELETE', `/llm-credentials/${id}`);
     model.close();
