@@ -86,7 +86,7 @@ impl Planted {
     }
 
     /// The route's own body with all of it added.
-    fn into_body(&self, mut body: Value) -> Value {
+    fn body_within(&self, mut body: Value) -> Value {
         let added = json!({
             "id": self.id,
             "tenant_id": self.tenant,
@@ -130,7 +130,7 @@ async fn callers(route: &Route, ours: &World, agent: &Api) -> Vec<Api> {
 }
 
 async fn offer(route: &Route, caller: &Api, ours: &World, planted: &Planted) {
-    let mut body = planted.into_body(route.json(&ours.model).expect("a body"));
+    let mut body = planted.body_within(route.json(&ours.model).expect("a body"));
     if body["name"].is_string() && route.door == Door::Dashboard {
         body["name"] = Uuid::now_v7().to_string().into();
     }
