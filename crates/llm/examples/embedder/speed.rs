@@ -30,9 +30,7 @@ fn one(embedder: &LocalEmbedder, text: &str) -> String {
         std::hint::black_box(embedder.embed_text(text));
         start.elapsed()
     };
-    (0..20).for_each(|_| {
-        run();
-    });
+    (0..20).map(|_| run()).for_each(|_| {});
     let before = processor_seconds();
     let fastest = (0..300).map(|_| run()).min().unwrap_or_default();
     let mean = (processor_seconds() - before) / 300.0;

@@ -8,44 +8,30 @@
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_tensor::Matrix;
 
+#[cfg(target_arch = "x86_64")]
+use super::bytes;
 use super::load::Precision;
 use super::simd;
-#[cfg(target_arch = "x86_64")]
-use super::vnni;
 
 /// The matrix kernels for this processor. Every thread has its own (they cannot be sent); all
 /// choose alike, so what one has packed the others can use.
 pub(super) struct Kernels {
     float: GemmExecutor<f32, f32, f32>,
     integer: GemmExecutor<u8, i8, i32>,
-    /// The highest byte of a quantised input: kernels without a widening dot product add two
-    /// products in 16 bits, which overflows beyond 127.
-    levels: f32,
-    /// Whether [`vnni`] takes the place of `integer`.
-    has_vnni: bool,
+    /// Whether [`super::bytes`] may take the place of `integer`.
+    #[cfg(target_arch = "x86_64")]
+    own_bytes: bool,
 }
 
 impl Default for Kernels {
     fn default() -> Self {
-        let integer = GemmExecutor::<u8, i8, i32>::new();
-        let levels = if integer.may_saturate() { 127.0 } else { 255.0 };
         Self {
             float: GemmExecutor::new(),
-            integer,
-            levels,
-            has_vnni: has_vnni(),
+            integer: GemmExecutor::new(),
+            #[cfg(target_arch = "x86_64")]
+            own_bytes: true,
         }
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_vnni() -> bool {
-    vnni::is_available()
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn has_vnni() -> bool {
-    false
 }
 
 /// What a thread needs to run a layer: kernels, and buffers reused from layer to layer.
@@ -53,6 +39,8 @@ fn has_vnni() -> bool {
 pub(super) struct Workspace {
     pub(super) kernels: Kernels,
     bytes: Vec<u8>,
+    #[cfg(target_arch = "x86_64")]
+    wide: Vec<i32>,
     rows: Vec<Quantised>,
     sums: Vec<i32>,
 }
@@ -84,7 +72,7 @@ enum Weights {
     Float32(PackedBMatrix<f32>),
     Int8(PackedBMatrix<i8>, Channels),
     #[cfg(target_arch = "x86_64")]
-    Vnni(vnni::Packed, Channels),
+    OwnInt8(bytes::Packed, Channels),
 }
 
 impl Linear {
@@ -100,14 +88,14 @@ impl Linear {
             Precision::Int8 => {
                 let (bytes, channels) = quantise_channels(weights, inputs);
                 #[cfg(target_arch = "x86_64")]
-                if kernels.has_vnni
-                    && let Some(packed) = vnni::Packed::pack(&bytes, inputs)
+                if kernels.own_bytes
+                    && let Some(packed) = bytes::Packed::pack(&bytes, inputs)
                 {
                     return Self {
                         inputs,
                         outputs,
                         bias,
-                        weights: Weights::Vnni(packed, channels),
+                        weights: Weights::OwnInt8(packed, channels),
                     };
                 }
                 let matrix = Matrix::from_data([outputs, inputs], bytes.as_slice());
@@ -136,13 +124,13 @@ impl Linear {
             Weights::Float32(packed) => self.multiply_floats(&workspace.kernels, packed, input, output),
             Weights::Int8(packed, _) => self.multiply_bytes(packed, input, workspace),
             #[cfg(target_arch = "x86_64")]
-            Weights::Vnni(packed, _) => {
+            Weights::OwnInt8(packed, _) => {
                 self.quantise(input, workspace);
-                packed.multiply(&workspace.bytes, &mut workspace.sums);
+                packed.multiply(&workspace.bytes, &mut workspace.wide, &mut workspace.sums);
             }
         }
         for (index, row) in output.chunks_exact_mut(self.outputs).enumerate() {
-            if let Weights::Int8(_, channels) | Weights::Vnni(_, channels) = &self.weights {
+            if let Weights::Int8(_, channels) | Weights::OwnInt8(_, channels) = &self.weights {
                 let sums = &workspace.sums[index * self.outputs..][..self.outputs];
                 simd::dequantise(sums, workspace.rows[index], channels, &self.bias, row);
             }
@@ -159,7 +147,7 @@ impl Linear {
             .chunks_exact(self.inputs)
             .zip(work.bytes.chunks_exact_mut(self.inputs))
         {
-            work.rows.push(simd::quantise(row, work.kernels.levels, bytes));
+            work.rows.push(simd::quantise(row, bytes));
         }
     }
 
@@ -225,17 +213,14 @@ mod tests {
         (0..count).map(|_| next()).collect()
     }
 
-    /// What a processor without wide dot products would use.
-    fn plain() -> Workspace {
-        let kernels = Kernels {
-            levels: 127.0,
-            has_vnni: false,
-            ..Kernels::default()
-        };
-        Workspace {
-            kernels,
-            ..Workspace::default()
+    /// What other processors use, if that is exact on this one.
+    fn general() -> Option<Workspace> {
+        let mut workspace = Workspace::default();
+        #[cfg(target_arch = "x86_64")]
+        {
+            workspace.kernels.own_bytes = false;
         }
+        (!workspace.kernels.integer.may_saturate()).then_some(workspace)
     }
 
     fn run(
@@ -282,10 +267,11 @@ mod tests {
                 })
                 .collect();
             for (workspace, precision, tolerance) in [
-                (Workspace::default(), Precision::Float32, 1e-4),
-                (Workspace::default(), Precision::Int8, 0.2),
-                (plain(), Precision::Int8, 0.4),
+                (Some(Workspace::default()), Precision::Float32, 1e-4),
+                (Some(Workspace::default()), Precision::Int8, 0.2),
+                (general(), Precision::Int8, 0.2),
             ] {
+                let Some(workspace) = workspace else { continue };
                 let output = run(workspace, precision, &weights, &bias, &input);
                 let error = error(&output, &expected, outputs);
                 assert!(

@@ -6,6 +6,8 @@
 //! store [`Embedder::model`] beside every vector.
 
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod bytes;
 mod endpoint;
 mod linear;
 mod load;
@@ -15,8 +17,6 @@ mod pool;
 mod safetensors;
 mod simd;
 mod tokens;
-#[cfg(target_arch = "x86_64")]
-mod vnni;
 
 use futures::future::BoxFuture;
 

@@ -78,8 +78,8 @@ vectorised! {
 }
 
 vectorised! {
-    /// Spreads a row over the bytes `0..=levels`.
-    pub(super) fn quantise(row: &[f32], levels: f32, out: &mut [u8]) -> Quantised {
+    /// Spreads a row over all bytes.
+    pub(super) fn quantise(row: &[f32], out: &mut [u8]) -> Quantised {
         let mut low = [0.0_f32; LANES];
         let mut high = [0.0_f32; LANES];
         for chunk in row.chunks_exact(LANES) {
@@ -90,13 +90,13 @@ vectorised! {
         }
         let low = low.into_iter().fold(0.0_f32, f32::min);
         let high = high.into_iter().fold(0.0_f32, f32::max);
-        let scale = ((high - low) / levels).max(f32::MIN_POSITIVE);
+        let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
         let zero = (-low / scale).round();
         let (inverse, shift) = (1.0 / scale, zero + 0.5);
         for (out, value) in out.iter_mut().zip(row) {
             let level = mul_add::<FMA>(*value, inverse, shift);
             let level = if level > 0.0 { level } else { 0.0 };
-            let level = if level < levels { level } else { levels };
+            let level = if level < 255.0 { level } else { 255.0 };
             // SAFETY: between 0 and 255, and a NaN has become 0.
             *out = unsafe { level.to_int_unchecked::<i32>() } as u8;
         }
@@ -244,7 +244,7 @@ mod tests {
     fn quantised_rows_map_back_within_half_a_step() {
         let row: Vec<f32> = (0..384).map(|at| ((at * 37 % 101) as f32 - 30.0) / 7.0).collect();
         let mut bytes = vec![0; row.len()];
-        let Quantised { scale, zero } = quantise(&row, 255.0, &mut bytes);
+        let Quantised { scale, zero } = quantise(&row, &mut bytes);
         for (value, byte) in row.iter().zip(&bytes) {
             let back = (i32::from(*byte) - zero) as f32 * scale;
             assert!((back - value).abs() <= scale * 0.51, "{back} for {value}");
