@@ -4,7 +4,7 @@
 //! unpacked programs), `run/` (the socket) and the lock file. Two things can force a move:
 //!
 //! - Root hands PostgreSQL to an unprivileged user. When that user cannot enter a folder above the data
-//!   directory (`/root/rapport`, say), the cluster lives under `/var/lib/rapport/clusters/<hash>`
+//!   directory (the home of root, say), the cluster lives under `/var/lib/rapport/clusters/<hash>`
 //!   and the data directory keeps a link `cluster` to it. Opening up somebody's private folder instead
 //!   would be worse.
 //! - A unix socket's path must fit into 107 bytes. A longer one moves to `/run` or `/tmp`.
