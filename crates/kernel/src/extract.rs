@@ -30,6 +30,22 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
     }
 }
 
+/// The body as it is, whatever its content type.
+#[derive(Debug)]
+pub struct Bytes(pub axum::body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Bytes {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let body = axum::body::Bytes::from_request(request, state).await;
+        body.map(Self).map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => invalid("invalid_body", rejection.body_text()),
+        })
+    }
+}
+
 /// Path parameters. One that does not parse names nothing, so the answer is 404.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(Error))]
@@ -43,14 +59,15 @@ pub struct Query<T>(pub T);
 impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Error::new(
-                Kind::TooLarge,
-                "body_too_large",
-                "The body is larger than this address accepts.",
-            );
+            return too_large();
         }
         invalid("invalid_body", rejection.body_text())
     }
+}
+
+fn too_large() -> Error {
+    let detail = "The body is larger than this address accepts.";
+    Error::new(Kind::TooLarge, "body_too_large", detail)
 }
 
 impl From<PathRejection> for Error {

@@ -52,6 +52,7 @@ impl Server {
             "MESSAGES_PER_VISITOR_HOUR",
             "NEW_CONVERSATIONS_PER_ADDRESS_HOUR",
             "MESSAGES_PER_TENANT_MINUTE",
+            "MESSAGES_PER_ADDRESS_MINUTE",
         ];
         let mut settings: Vec<(String, String)> = off
             .map(|limit| (format!("RAPPORT_LIMITS__{limit}"), "0".to_owned()))

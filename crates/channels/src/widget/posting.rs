@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
-use conversations::inbound::{Inbound, Recorded};
+use conversations::inbound::{self, ConversationState, Inbound, Recorded};
 use conversations::messages::{Action, Answer, Message, SenderType};
 use futures::Stream;
 use kernel::client_ip::ClientIp;
@@ -20,6 +20,7 @@ use serde_json::json;
 
 use super::api::{Conversation, enter, language_code};
 use crate::Context;
+use crate::endpoint::ChannelEndpoint;
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(as = NewWidgetMessage)]
@@ -95,7 +96,7 @@ pub async fn post_widget_message(
     if wants_stream {
         Ok(stream(posted))
     } else {
-        wait(posted).await
+        wait(&ctx, &endpoint, posted).await
     }
 }
 
@@ -121,11 +122,14 @@ fn own(recorded: &Recorded) -> (Message, Conversation) {
     (message, conversation)
 }
 
-async fn wait(posted: Posted) -> Result<Response> {
+async fn wait(ctx: &Context, endpoint: &ChannelEndpoint, posted: Posted) -> Result<Response> {
     let (recorded, reply) = match posted {
         Posted::Settled(recorded, reply) => (recorded, reply),
-        Posted::Watching(recorded, mut watcher) => {
+        Posted::Watching(mut recorded, mut watcher) => {
             let reply = finish(&mut watcher).await?;
+            if reply.is_none() {
+                refresh(ctx, endpoint, &mut recorded.conversation).await?;
+            }
             (recorded, reply)
         }
     };
@@ -140,6 +144,14 @@ async fn wait(posted: Posted) -> Result<Response> {
         answer,
     })
     .into_response())
+}
+
+/// Somebody took over while the reply was being made: the conversation as it is now.
+async fn refresh(ctx: &Context, endpoint: &ChannelEndpoint, state: &mut ConversationState) -> Result<()> {
+    let mut tx = ctx.db.tenant_read(endpoint).await?;
+    let now = inbound::find_for_visitor(&mut tx, state.id, state.contact_id, endpoint.channel_id).await?;
+    *state = now.unwrap_or_else(|| state.clone());
+    Ok(())
 }
 
 /// The end of a stream: the answer, its message, and the conversation as it is now.

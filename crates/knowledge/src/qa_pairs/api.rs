@@ -1,12 +1,11 @@
 //! HTTP for Q&A pairs: list, write, change, import, export.
 
 use access::{Member, Permission, audit};
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::error::{Problem, not_found};
-use kernel::extract::{Json, Path, Query};
+use kernel::extract::{Bytes, Json, Path, Query};
 use kernel::ids::QaPairId;
 use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantProof};
@@ -248,7 +247,11 @@ pub struct Imported {
 #[utoipa::path(post, path = "/qa-pairs/import", operation_id = "import_qa_pairs", tag = "qa-pairs",
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = Imported), (status = 422, body = Problem)))]
-async fn import_qa_pairs(State(ctx): State<Context>, member: Member, body: Bytes) -> Result<Json<Imported>> {
+async fn import_qa_pairs(
+    State(ctx): State<Context>,
+    member: Member,
+    Bytes(body): Bytes,
+) -> Result<Json<Imported>> {
     member.require(Permission::EditKnowledge)?;
     let parsed = csv::parse(&body)?;
     let imported = super::import(&ctx, &member, parsed.pairs, |_| {}).await?;

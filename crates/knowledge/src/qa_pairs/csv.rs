@@ -77,7 +77,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
                         .filter(|cell| !cell.is_empty())
                         .map(str::to_owned)
                 };
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = line_of(text, record.position());
                 let pair = NewQaPair {
                     question: cell(Some(question)).unwrap_or_default(),
                     answer: cell(Some(answer)).unwrap_or_default(),
@@ -93,7 +93,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
                 }
             }
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = line_of(text, error.position());
                 parsed.errors.push(RowError {
                     line,
                     detail: error.to_string(),
@@ -102,6 +102,17 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
         }
     }
     Ok(parsed)
+}
+
+/// The line on which a record begins. The reader's own count stands before the line ends that it has yet to pass over:
+/// the second half of CR LF, and empty lines.
+fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let begins = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(begins..).unwrap_or_default();
+    let line_ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let passed = line_ends.filter(|byte| **byte == b'\n').count();
+    position.line() + u64::try_from(passed).unwrap_or(0)
 }
 
 fn separator(text: &str) -> u8 {
@@ -159,6 +170,10 @@ mod tests {
         assert_eq!(parsed.pairs[1].answer, "30 days; free");
         assert_eq!(parsed.errors.len(), 1);
         assert_eq!(parsed.errors[0].line, 3);
+        let as_windows_writes_it = parse(file.replace('\n', "\r\n").as_bytes()).unwrap();
+        assert_eq!(as_windows_writes_it.errors[0].line, 3);
+        let with_an_empty_line = parse(b"question,answer\n\n\nQ,\n").unwrap();
+        assert_eq!(with_an_empty_line.errors[0].line, 4);
     }
 
     #[test]

@@ -1,0 +1,195 @@
+//! API keys and roles: what each may do, and that neither a key nor a provider's secret is ever shown again.
+
+use serde_json::{Value, json};
+use testkit::{Api, Call, Method, Server, Tenant, require_runtime};
+
+use crate::support::{dump, server};
+
+/// One call for each permission, and the roles that have it.
+#[rustfmt::skip]
+const PROBES: [(&str, &str, &str, &str, &[&str]); 8] = [
+    ("conversations:read", "GET", "/api/v1/conversations", "", &["owner", "admin", "agent", "viewer"]),
+    ("conversations:write", "PATCH", "/api/v1/conversations/CONVERSATION", r#"{"ai_paused": true}"#, &["owner", "admin", "agent"]),
+    ("knowledge:read", "GET", "/api/v1/qa-pairs", "", &["owner", "admin", "agent", "viewer"]),
+    ("knowledge:write", "POST", "/api/v1/qa-pairs", r#"{"question": "Open?", "answer": "Yes."}"#, &["owner", "admin", "agent"]),
+    ("ask", "POST", "/api/v1/ask", r#"{"question": "Open?"}"#, &["owner", "admin", "agent"]),
+    ("channels:manage", "POST", "/api/v1/channels", r#"{"name": "NAME"}"#, &["owner", "admin"]),
+    ("credentials:manage", "GET", "/api/v1/llm-credentials", "", &["owner", "admin"]),
+    ("api_keys:manage", "GET", "/api/v1/api-keys", "", &["owner", "admin"]),
+];
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = server.tenant("Shop").await;
+    let visitor = tenant.visitor().await;
+    visitor.say("thanks").await;
+    let probes = Probes {
+        conversation: visitor.conversation_id.to_string(),
+    };
+    for (scope, ..) in PROBES {
+        let key = tenant.api.with_bearer(&make_key(&tenant, &[scope]).await.1);
+        for (index, (needed, ..)) in PROBES.iter().enumerate() {
+            probes.check(&key, index, scope == *needed).await;
+        }
+    }
+    for role in ["owner", "admin", "agent", "viewer"] {
+        let member = server
+            .member(&tenant, &format!("{role}@shop.example"), role)
+            .await;
+        for (index, (_, _, _, _, roles)) in PROBES.iter().enumerate() {
+            probes.check(&member, index, roles.contains(&role)).await;
+        }
+    }
+    nobody_hands_out_more_than_they_have(&tenant).await;
+    a_key_ends(&tenant).await;
+    a_key_is_shown_once(&server, &tenant).await;
+    a_providers_key_is_never_shown(&server, &tenant).await;
+}
+
+struct Probes {
+    conversation: String,
+}
+
+impl Probes {
+    async fn check(&self, caller: &Api, index: usize, is_allowed: bool) {
+        let (scope, method, path, ..) = PROBES[index];
+        let answer = self.call(caller, index).send().await;
+        if is_allowed {
+            assert!(
+                (200..300).contains(&answer.status),
+                "{method} {path}: {} {}",
+                answer.status,
+                answer.text()
+            );
+        } else {
+            let problem = answer.problem(403, "permission_missing");
+            assert!(
+                problem["detail"]
+                    .as_str()
+                    .is_some_and(|detail| detail.contains(scope)),
+                "{problem}"
+            );
+        }
+    }
+
+    fn call(&self, caller: &Api, index: usize) -> Call {
+        let (_, method, path, body, _) = PROBES[index];
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let call = caller.call(method, &path.replace("CONVERSATION", &self.conversation));
+        match body.replace("NAME", &uuid::Uuid::now_v7().to_string()) {
+            body if body.is_empty() => call,
+            body => call.json(&serde_json::from_str(&body).expect("JSON")),
+        }
+    }
+}
+
+/// Its id and the key.
+async fn make_key(tenant: &Tenant, scopes: &[&str]) -> (String, String) {
+    let body = json!({"name": "Test", "scopes": scopes});
+    let made = tenant.api.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+    assert_eq!(made["scopes"], json!(scopes));
+    (text("id"), text("key"))
+}
+
+async fn nobody_hands_out_more_than_they_have(tenant: &Tenant) {
+    let keeper = tenant
+        .api
+        .with_bearer(&make_key(tenant, &["api_keys:manage", "ask"]).await.1);
+    let ask_for = |scopes: Value| {
+        keeper
+            .post("/api/v1/api-keys")
+            .json(&json!({"name": "More", "scopes": scopes}))
+            .send()
+    };
+    ask_for(json!(["ask"])).await.expect(201);
+    ask_for(json!(["ask", "credentials:manage"]))
+        .await
+        .problem(403, "permission_missing");
+    ask_for(json!(["everything"])).await.problem(422, "unknown_scope");
+}
+
+async fn a_key_ends(tenant: &Tenant) {
+    let (id, key) = make_key(tenant, &["knowledge:read"]).await;
+    let caller = tenant.api.with_bearer(&key);
+    caller.get("/api/v1/qa-pairs").expect(200).await;
+    let path = format!("/api/v1/api-keys/{id}");
+    tenant.api.delete(&path).expect(204).await;
+    caller
+        .get("/api/v1/qa-pairs")
+        .send()
+        .await
+        .problem(401, "unauthenticated");
+    tenant.api.delete(&path).send().await.problem(404, "not_found");
+    let list = tenant.api.get("/api/v1/api-keys").expect(200).await;
+    assert!(!list.to_string().contains(&id), "{list}");
+
+    let body = json!({"name": "Old", "scopes": ["knowledge:read"], "expires_at": "2020-01-01T00:00:00Z"});
+    let made = tenant.api.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let expired = tenant.api.with_bearer(made["key"].as_str().expect("a key"));
+    expired
+        .get("/api/v1/qa-pairs")
+        .send()
+        .await
+        .problem(401, "unauthenticated");
+    for wrong in ["", "rk_", &key[..key.len() - 1], &key.to_uppercase(), &key[3..]] {
+        let caller = tenant.api.with_bearer(wrong);
+        caller
+            .get("/api/v1/qa-pairs")
+            .send()
+            .await
+            .problem(401, "unauthenticated");
+    }
+}
+
+async fn a_key_is_shown_once(server: &Server, tenant: &Tenant) {
+    let (id, key) = make_key(tenant, &["ask"]).await;
+    assert!(key.starts_with("rk_") && key.len() > 40, "{key}");
+    let list = tenant.api.get("/api/v1/api-keys").expect(200).await;
+    let shown = list["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|shown| shown["id"] == id.as_str());
+    assert_eq!(shown.expect("the key")["key_last4"], key[key.len() - 4..]);
+    let stored = format!(
+        "{list} {:?} {}",
+        dump(&mut server.owner().await, tenant.id).await,
+        server.log()
+    );
+    assert!(!stored.contains(&key[3..]), "the key itself is kept somewhere");
+}
+
+async fn a_providers_key_is_never_shown(server: &Server, tenant: &Tenant) {
+    let secret = "sk-canary-0123456789-wxyz";
+    let body = json!({"provider": "openai_compatible", "model": "m", "key": secret, "base_url": "http://127.0.0.1:9/v1"});
+    let made = tenant
+        .api
+        .post("/api/v1/llm-credentials")
+        .json(&body)
+        .expect(201)
+        .await;
+    assert_eq!(made["key_last4"], "wxyz");
+    let path = format!("/api/v1/llm-credentials/{}", made["id"].as_str().expect("an id"));
+    let patched = tenant
+        .api
+        .patch(&path)
+        .json(&json!({"label": "ours"}))
+        .expect(200)
+        .await;
+    let list = tenant.api.get("/api/v1/llm-credentials").expect(200).await;
+    let tested = tenant.api.post(&format!("{path}/test")).expect(200).await;
+    assert_eq!(tested["works"], false);
+    let metrics = server.api.get("/metrics").send().await.text();
+    let stored = dump(&mut server.owner().await, tenant.id).await;
+    let everything = format!(
+        "{made} {patched} {list} {tested} {metrics} {stored:?} {}",
+        server.log()
+    );
+    assert!(
+        !everything.contains("canary-0123"),
+        "the provider's key is in the open"
+    );
+}
