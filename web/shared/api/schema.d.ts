@@ -607,7 +607,10 @@ export interface components {
         };
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
-            /** @description The best entries, each with its probability and the features it was computed from. */
+            /**
+             * @description The best entries with their probabilities; the first two with the features these were computed from, to three
+             *     decimals, those that are 0 left out.
+             */
             candidates: unknown[];
             /** Format: double */
             confidence?: number | null;

@@ -95,7 +95,7 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
     async function watch(options) {
       const opened = await openPage(browser, options);
       const { context, page, record } = opened;
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(30_000);
       const hits = [];
       await context.exposeBinding('hit', ({ page: where }) => hits.push(where.url()));
       page.on('dialog', (dialog) => hits.push(dialog.message()) && void dialog.dismiss());

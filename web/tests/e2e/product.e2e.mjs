@@ -41,7 +41,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
   /** A fresh browser profile. `expected`: what its console may complain about. */
   async function open({ expected, ...options } = {}) {
     const opened = await openPage(browser, options);
-    opened.page.setDefaultTimeout(20_000);
+    opened.page.setDefaultTimeout(30_000);
     visits.push({ ...opened, expected });
     return opened;
   }
@@ -197,9 +197,19 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
       const { page, widget } = await visit(server.url + path, { locale });
       assert.match(await answerTo(widget, question, 0), answer);
       await assertAccessible(page, path);
-      for (const chip of await widget.chips.all()) await chip.waitFor();
+      const overflow = await page.evaluate(() => document.body.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${overflow} px too wide`);
     });
   }
+
+  it('answers every question that the demonstration suggests', async () => {
+    const settings = await (await fetch(`${server.url}/api/widget/${server.channelKey}`)).json();
+    assert.ok(settings.suggested_messages.length > 0);
+    for (const question of settings.suggested_messages) {
+      const { answer } = await server.api.post('/ask', { question });
+      assert.equal(answer.gap_detected, false, question);
+    }
+  });
 
   it('takes in a new business, from signing up to its first visitor', async () => {
     const account = {

@@ -93,7 +93,7 @@ async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAcces
 fn settings() -> Result<WidgetSettings> {
     WidgetSettings::default().patched(&json!({
         "welcome_message": "Hello! I am the assistant of **Fennel & Oak**. Ask me about delivery, returns, care or our furniture. Je réponds aussi en français.",
-        "suggested_messages": ["Do you ship to Belgium?", "How long do I have to return something?", "Livrez-vous en France ?"],
+        "suggested_messages": ["Do you ship to Belgium?", "What is your return policy?", "Livrez-vous en France ?"],
         "primary_color": "#2f5d50",
         "bubble_color": "#2f5d50",
     }))
