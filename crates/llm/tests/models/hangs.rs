@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use llm::fake::{FakeProvider, Reply};
 use llm::{ChatError, Limits, Provider, RemoteModel, Wait};
 
-use crate::support::{PROVIDERS, ask, breaker, client, error_of, model, quick, retry, text};
+use crate::support::{PROVIDERS, ask, breaker, client, error_of, hurried, quick, retry, text};
 
 #[tokio::test]
 async fn an_answer_that_does_not_begin_is_given_up() {
@@ -13,7 +13,7 @@ async fn an_answer_that_does_not_begin_is_given_up() {
         let fake = FakeProvider::start().await;
         fake.reply(Reply::text("never said").hang_before_first_token());
         assert_eq!(
-            error_of(&model(&fake, provider)).await,
+            error_of(&hurried(&fake, provider)).await,
             ChatError::Timeout(Wait::FirstToken)
         );
         assert_eq!(fake.calls(), 1, "whoever waits for an answer does not wait twice");
@@ -25,7 +25,7 @@ async fn an_answer_that_stands_still_is_given_up() {
     for provider in PROVIDERS {
         let fake = FakeProvider::start().await;
         fake.reply(Reply::text("Said, then silent").hang_after_first_token());
-        let (events, error) = ask(&model(&fake, provider)).await;
+        let (events, error) = ask(&hurried(&fake, provider)).await;
         assert_eq!(text(&events), "Said, ");
         assert_eq!(error, Some(ChatError::Timeout(Wait::Idle)));
     }
@@ -36,7 +36,7 @@ async fn a_dribble_of_bytes_is_cut_off_although_something_always_arrives() {
     for provider in PROVIDERS {
         let fake = FakeProvider::start().await;
         fake.reply(Reply::text("far too slow").dribble(Duration::from_millis(20)));
-        let error = error_of(&model(&fake, provider)).await;
+        let error = error_of(&hurried(&fake, provider)).await;
         assert!(
             matches!(error, ChatError::Timeout(Wait::FirstToken | Wait::Idle)),
             "{error:?}"
@@ -52,7 +52,7 @@ async fn a_dribble_of_whole_events_is_cut_off() {
             .chunk(1)
             .delay(Duration::from_millis(30)),
     );
-    let (events, error) = ask(&model(&fake, Provider::Anthropic)).await;
+    let (events, error) = ask(&hurried(&fake, Provider::Anthropic)).await;
     assert_eq!(error, Some(ChatError::Timeout(Wait::Idle)));
     assert!(text(&events).len() < 40, "{}", text(&events).len());
 }
@@ -65,7 +65,7 @@ async fn a_slow_but_steady_answer_is_heard_to_its_end() {
             .chunk(20)
             .delay(Duration::from_millis(40)),
     );
-    let (events, error) = ask(&model(&fake, Provider::OpenAi)).await;
+    let (events, error) = ask(&hurried(&fake, Provider::OpenAi)).await;
     assert_eq!((error, text(&events).len()), (None, 400));
 }
 
@@ -78,7 +78,7 @@ async fn the_whole_call_has_an_end() {
             .delay(Duration::from_millis(10)),
     );
     let limits = Limits {
-        total: Duration::from_millis(400),
+        total: Duration::from_millis(700),
         ..quick()
     };
     let model =

@@ -4,7 +4,7 @@ use llm::fake::{FakeProvider, Reply};
 use llm::{ChatError, Limits, Provider, RemoteModel};
 use serde_json::json;
 
-use crate::support::{PROVIDERS, breaker, client, error_of, model, quick, retry};
+use crate::support::{PROVIDERS, breaker, client, error_of, model, retry};
 
 #[tokio::test]
 async fn nonsense_is_an_invalid_response_in_every_format() {
@@ -84,7 +84,7 @@ async fn an_answer_without_end_is_refused_at_its_limit() {
     fake.reply(Reply::text("w".repeat(60_000)).chunk(100));
     let limits = Limits {
         max_answer: 50_000,
-        ..quick()
+        ..Limits::default()
     };
     let model =
         RemoteModel::new(fake.config(Provider::OpenAi), client(), breaker()).with_limits(limits, retry());

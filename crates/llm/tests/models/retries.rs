@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use llm::fake::{FakeProvider, Reply};
-use llm::{ChatError, Provider, RemoteModel, RetryPolicy};
+use llm::{ChatError, Limits, Provider, RemoteModel, RetryPolicy};
 
-use crate::support::{PROVIDERS, ask, breaker, client, error_of, model, quick, text};
+use crate::support::{PROVIDERS, ask, breaker, client, error_of, model, text};
 
 #[tokio::test]
 async fn a_throttled_call_waits_as_long_as_the_provider_asks() {
@@ -67,8 +67,8 @@ async fn the_budget_bounds_all_tries_together() {
         budget: Duration::from_millis(500),
         ..RetryPolicy::default()
     };
-    let model =
-        RemoteModel::new(fake.config(Provider::OpenAi), client(), breaker()).with_limits(quick(), retry);
+    let model = RemoteModel::new(fake.config(Provider::OpenAi), client(), breaker())
+        .with_limits(Limits::default(), retry);
     assert_eq!(error_of(&model).await.fallback_reason(), "rate_limited");
     assert!((2..=3).contains(&fake.calls()), "{}", fake.calls());
 }
@@ -114,6 +114,6 @@ async fn a_provider_that_is_not_there_is_a_network_error() {
         backoff: Duration::from_millis(1),
         ..RetryPolicy::default()
     };
-    let model = RemoteModel::new(config, client(), breaker()).with_limits(quick(), retry);
+    let model = RemoteModel::new(config, client(), breaker()).with_limits(Limits::default(), retry);
     assert_eq!(error_of(&model).await.fallback_reason(), "network");
 }

@@ -14,7 +14,11 @@ pub const PROVIDERS: [Provider; 3] = [Provider::OpenAi, Provider::Anthropic, Pro
 
 pub fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().expect("a client")
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .expect("a client")
 }
 
 /// A circuit of its own.
@@ -22,16 +26,21 @@ pub fn breaker() -> Breaker {
     Breakers::default().circuit("test")
 }
 
-/// The fake provider's model, with bounds that a test can wait for.
+/// The fake provider's model; waits between tries are short.
 pub fn model(fake: &FakeProvider, provider: Provider) -> RemoteModel {
-    RemoteModel::new(fake.config(provider), client(), breaker()).with_limits(quick(), retry())
+    RemoteModel::new(fake.config(provider), client(), breaker()).with_limits(Limits::default(), retry())
+}
+
+/// The same with little patience.
+pub fn hurried(fake: &FakeProvider, provider: Provider) -> RemoteModel {
+    model(fake, provider).with_limits(quick(), retry())
 }
 
 pub fn quick() -> Limits {
     Limits {
-        first_token: Duration::from_millis(300),
-        idle: Duration::from_millis(300),
-        total: Duration::from_secs(5),
+        first_token: Duration::from_millis(500),
+        idle: Duration::from_millis(500),
+        total: Duration::from_secs(20),
         ..Limits::default()
     }
 }
