@@ -56,9 +56,9 @@ const GOODBYES: &[&str] = &[
     "bonne journee",
     "bonne soiree",
 ];
-/// Words that may stand beside a greeting or thanks without making it a question.
+/// Words that may stand beside a greeting or thanks without making it a question; longer ones first.
 const FILLERS: &[&str] = &[
-    "there", "all", "everyone", "you", "so", "very", "much", "a", "lot", "again", "a tous", "a vous",
+    "a tous", "a vous", "there", "all", "everyone", "you", "so", "very", "much", "a", "lot", "again",
     "beaucoup", "bien", "for", "your", "help", "madame", "monsieur", "then", "pour", "votre", "aide", "et",
     "and",
 ];

@@ -6,7 +6,7 @@ use kernel::{Result, TenantProof};
 use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
 use serde_json::json;
 
-use super::ground::ground;
+use super::ground::{self, ground};
 use super::prompt::{self, NO_ANSWER};
 use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
@@ -220,22 +220,36 @@ impl Shower<'_> {
             return;
         }
         // an open bracket may become a citation or a link: wait for what follows it
-        let rest = self.text.get(self.shown..).unwrap_or_default();
+        let rest = whole_words(self.text.get(self.shown..).unwrap_or_default());
         let end = rest
             .rfind('[')
             .filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
-        let ready = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let ready = rest
+            .get(..end.unwrap_or(rest.len()))
+            .unwrap_or_default()
+            .trim_end();
         if ready.is_empty() {
             return;
         }
         self.shown += ready.len();
-        let text = without_marks(ready);
+        let text = ground::without_addresses(&without_marks(ready));
         if !text.is_empty() {
             let _ = self.sink.send(Delta {
                 text,
                 replace: std::mem::take(&mut self.is_first),
             });
         }
+    }
+}
+
+/// The text up to its last word, which may go on: an address must be seen whole to be left out, and the space before
+/// a citation goes with it. Scripts without spaces have no such words.
+fn whole_words(text: &str) -> &str {
+    let ends_word = |c: char| c.is_whitespace() || !c.is_ascii();
+    match text.char_indices().rev().find(|(_, c)| ends_word(*c)) {
+        Some((at, c)) if !c.is_whitespace() => text.get(..at + c.len_utf8()).unwrap_or_default(),
+        Some((at, _)) => text.get(..at).unwrap_or_default().trim_end(),
+        None => "",
     }
 }
 
@@ -311,12 +325,21 @@ mod tests {
     fn the_visitor_never_sees_marks_or_the_refusal() {
         assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
         assert_eq!(
-            streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]),
+            streamed(&["No", ", we do", " not [", "1", "].", " Sorry. "]),
             "No, we do not. Sorry."
         );
         assert_eq!(
-            streamed(&["See [our ", "page](https://a", ".example) now"]),
+            streamed(&["See [our ", "page](https://a", ".example) now "]),
             "See our page now"
         );
+    }
+
+    #[test]
+    fn no_address_and_no_hidden_character_is_seen_while_the_text_streams() {
+        assert_eq!(
+            streamed(&["Pay at htt", "ps://evil", ".example/x\u{200b} now. "]),
+            "Pay at  now."
+        );
+        assert_eq!(streamed(&["你好", "，世界"]), "你好，世界");
     }
 }

@@ -18,11 +18,16 @@ pub fn ground(text: &str, shown: &[Candidate]) -> Grounded {
     let mut cited = Vec::new();
     let text = strip_citations(text, shown.len(), &mut cited);
     let text = keep_known_links(&text, shown);
-    let text: String = text.chars().filter(|c| is_visible(*c)).collect();
     Grounded {
-        text: text.trim().to_owned(),
+        text: visible(&text).trim().to_owned(),
         cited,
     }
+}
+
+/// A piece of a text that still streams, without web addresses and hidden characters: the finished answer brings the
+/// checked addresses.
+pub fn without_addresses(piece: &str) -> String {
+    visible(&without_bare_addresses(piece, &HashSet::new()))
 }
 
 /// Removes `[1]`, `[1, 2]` and `[1][2]`, together with the space before them, and notes the numbers.
@@ -132,6 +137,10 @@ fn addresses(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+fn visible(text: &str) -> String {
+    text.chars().filter(|c| is_visible(*c)).collect()
 }
 
 /// Zero-width characters, direction overrides and tag characters hide text from people.

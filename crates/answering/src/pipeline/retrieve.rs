@@ -50,55 +50,28 @@ pub async fn retrieve(
         all: readings,
         is_dependent,
     } = followup::readings(question, &turn.earlier_questions());
-    let vectors = embed(ctx, proof, snapshot, &readings).await;
-    trace.step("embed");
-    if vectors.is_none() {
-        trace.note("without_vectors", json!(true));
-    }
-    let vector = |index: usize| {
-        vectors
-            .as_ref()
-            .and_then(|vectors| vectors.get(index))
-            .map(Vec::as_slice)
-    };
-    let mut searched = readings.into_iter().enumerate().map(|(index, reading)| {
-        let query = Query {
-            text: &reading.text,
-            vector: vector(index),
-            language,
-        };
-        let result = snapshot.index.search(&query, CANDIDATES);
-        (reading, result)
-    });
-    let Some((plain, plain_result)) = searched.next() else {
+    let mut readings = readings.into_iter();
+    let Some(plain) = readings.next() else {
         return Ok(Found {
             reading: question.to_owned(),
             candidates: Vec::new(),
         });
     };
-    let unknown = plain_result
-        .candidates
-        .first()
-        .map_or(1.0, |best| best.features.unknown);
-    let is_sure = plain_result.confidence() >= turn.settings.confidence_threshold as f32;
-    let mut best = (plain, plain_result);
-    let is_exact = best
-        .1
-        .candidates
-        .first()
-        .is_some_and(|best| best.features.exact > 0.5);
-    if !is_exact && (!is_sure || is_dependent) && unknown <= UNKNOWN_WORDS {
-        for (reading, result) in searched {
+    let vectors = embed(ctx, proof, snapshot, std::slice::from_ref(&plain)).await;
+    trace.step("embed");
+    if vectors.is_none() {
+        trace.note("without_vectors", json!(true));
+    }
+    let result = search(snapshot, &plain, vectors.as_deref(), 0, language);
+    let mut best = (plain, result);
+    if wants_context(&best.1, is_dependent, turn) && readings.len() > 0 {
+        // most questions are understood as they stand: the other readings are embedded only now
+        let others: Vec<Reading> = readings.collect();
+        let vectors = embed(ctx, proof, snapshot, &others).await;
+        for (index, reading) in others.into_iter().enumerate() {
+            let result = search(snapshot, &reading, vectors.as_deref(), index, language);
             let result = with_new_words_first(result, question, language);
-            // a dependent question means little by itself: any reading that is understood goes before it
-            let lead = if is_dependent && !best.0.is_contextual {
-                DEPENDENT_LEAD
-            } else {
-                LEAD
-            };
-            if result.confidence() > best.1.confidence() + lead {
-                best = (reading, result);
-            }
+            best = better(best, (reading, result), is_dependent);
         }
     }
     trace.step("retrieve");
@@ -110,6 +83,49 @@ pub async fn retrieve(
         reading: text,
         candidates: result.candidates,
     })
+}
+
+fn search(
+    snapshot: &Snapshot,
+    reading: &Reading,
+    vectors: Option<&[Vec<f32>]>,
+    index: usize,
+    language: Language,
+) -> SearchResult {
+    let vector = vectors.and_then(|vectors| vectors.get(index));
+    let query = Query {
+        text: &reading.text,
+        vector: vector.map(Vec::as_slice),
+        language,
+    };
+    snapshot.index.search(&query, CANDIDATES)
+}
+
+/// A dependent question means little by itself: any reading that is understood goes before it.
+fn better(
+    best: (Reading, SearchResult),
+    other: (Reading, SearchResult),
+    is_dependent: bool,
+) -> (Reading, SearchResult) {
+    let lead = if is_dependent && !best.0.is_contextual {
+        DEPENDENT_LEAD
+    } else {
+        LEAD
+    };
+    if other.1.confidence() > best.1.confidence() + lead {
+        other
+    } else {
+        best
+    }
+}
+
+/// Whether the question may be understood better in the light of what was said before.
+fn wants_context(plain: &SearchResult, is_dependent: bool, turn: &Turn) -> bool {
+    let is_sure = plain.confidence() >= turn.settings.confidence_threshold as f32;
+    let best = plain.candidates.first();
+    let is_exact = best.is_some_and(|best| best.features.exact > 0.5);
+    let unknown = best.map_or(1.0, |best| best.features.unknown);
+    !is_exact && (!is_sure || is_dependent) && unknown <= UNKNOWN_WORDS
 }
 
 /// In "Do you ship to Belgium? And to France?" the entry about France is meant: candidates that hold the words of

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use knowledge::retrieval::Candidate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,8 @@ pub struct AnswerTrace {
     pub language: Option<String>,
     pub confidence: Option<f64>,
     pub threshold: Option<f64>,
-    /// The best entries, each with its probability and the features it was computed from.
+    /// The best entries with their probabilities; the first two with the features these were computed from, to three
+    /// decimals, those that are 0 left out.
     pub candidates: Vec<Value>,
     /// What steps chose: the intent, why the model was not used, what it was sent.
     pub notes: Value,
@@ -40,6 +42,9 @@ pub struct Trace {
 
 /// The trace keeps this many candidates: enough to see what nearly won.
 const CANDIDATES: usize = 4;
+/// So many of them with all that their probability was computed from: who won, and against whom. Traces are stored
+/// with every answer, so they are kept below the size at which PostgreSQL begins to compress rows.
+const EXPLAINED: usize = 2;
 
 impl Trace {
     pub fn start() -> Self {
@@ -67,16 +72,8 @@ impl Trace {
 
     pub fn finish(self, material: &Material, turn: &Turn, mode: &str) -> Value {
         let found = &material.found;
-        let candidates = found.candidates.iter().take(CANDIDATES).map(|candidate| {
-            json!({
-                "id": candidate.id,
-                "kind": candidate.kind,
-                "title": candidate.title,
-                "probability": candidate.probability,
-                "score": candidate.score,
-                "features": candidate.features,
-            })
-        });
+        let candidates = found.candidates.iter().take(CANDIDATES).enumerate();
+        let candidates = candidates.map(|(rank, candidate)| describe(candidate, rank < EXPLAINED));
         json!(AnswerTrace {
             steps: self.steps,
             mode: mode.to_owned(),
@@ -101,4 +98,30 @@ impl Trace {
             notes: Value::Object(self.notes),
         })
     }
+}
+
+fn describe(candidate: &Candidate, is_explained: bool) -> Value {
+    let mut described = json!({
+        "id": candidate.id,
+        "kind": candidate.kind,
+        "title": candidate.title,
+        "probability": rounded(candidate.probability.into()),
+        "score": rounded(candidate.score.into()),
+    });
+    if let (true, Ok(Value::Object(features))) = (is_explained, serde_json::to_value(&candidate.features)) {
+        let told = features.into_iter().filter_map(|(name, value)| match value {
+            Value::Number(number) => {
+                let number = rounded(number.as_f64()?);
+                (number != 0.0).then(|| (name, json!(number)))
+            }
+            Value::Bool(false) => None,
+            other => Some((name, other)),
+        });
+        described["features"] = Value::Object(told.collect());
+    }
+    described
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
 }

@@ -1,6 +1,5 @@
 //! All SQL for storing a visitor's message.
 
-use chrono::{DateTime, Utc};
 use kernel::error::{Error, OnConstraint, conflict};
 use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Result, TenantTx};
@@ -25,8 +24,8 @@ fn lost_race() -> Error {
 }
 
 pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result<Outcome> {
-    let mut state = lock(tx, inbound.conversation_id).await?;
-    if state.is_none() {
+    let mut locked = lock(tx, inbound).await?;
+    if locked.is_none() {
         if let Some(existing) = find_open(tx, inbound).await? {
             return Ok(Outcome::OpenElsewhere(existing));
         }
@@ -40,59 +39,54 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
             page_url,
         )
         .await?;
-        state = lock(tx, inbound.conversation_id).await?;
+        locked = lock(tx, inbound).await?;
     }
-    let Some((state, knowledge_revision)) = state else {
-        return Err(lost_race());
+    let locked = locked.ok_or_else(lost_race)?;
+    let recorded = if locked.is_stored {
+        read(tx, inbound, locked).await?
+    } else {
+        insert(tx, inbound, locked, recent).await?
     };
-    if let Some(stored) = find_stored(tx, inbound).await? {
-        return Ok(Outcome::Recorded(Recorded {
-            conversation: state,
-            message_id: stored.id,
-            client_message_id: inbound.client_message_id.clone(),
-            seq: stored.seq,
-            text: stored.text,
-            sent_at: stored.sent_at,
-            is_new: false,
-            recent: Vec::new(),
-            knowledge_revision,
-        }));
-    }
-    // resolved here, but the contact has another conversation open on this channel: that one goes on
-    if state.status == "resolved"
-        && let Some(open) = find_open(tx, inbound).await?
-    {
-        return Ok(Outcome::OpenElsewhere(open));
-    }
-    insert(tx, inbound, state, knowledge_revision, recent)
-        .await
-        .map(Outcome::Recorded)
+    Ok(Outcome::Recorded(recorded))
 }
 
-/// Locks the conversation until the end of the transaction, so that its messages are numbered one after another.
-async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<(ConversationState, i64)>> {
+/// A conversation that nobody else writes to until the end of the transaction.
+struct Locked {
+    state: ConversationState,
+    knowledge_revision: i64,
+    /// This message came before. One that came while the lock was waited for is not seen here: writing it again
+    /// fails, and the next attempt sees it.
+    is_stored: bool,
+}
+
+/// Locks the conversation, so that its messages are numbered one after another.
+async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
     let row = sqlx::query!(
         r#"select c.contact_id as "contact_id: ContactId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled,
-            (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!"
+            (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!",
+            exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
+                and m.client_message_id = $2) as "is_stored!"
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
         for update of c"#,
-        id.0,
+        inbound.conversation_id.0,
+        inbound.client_message_id,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| {
-        let state = ConversationState {
-            id,
+    Ok(row.map(|row| Locked {
+        state: ConversationState {
+            id: inbound.conversation_id,
             contact_id: row.contact_id,
             status: row.status,
             ai_paused: row.ai_paused,
             ai_enabled: row.ai_enabled,
             last_seq: row.last_seq,
             language: row.language,
-        };
-        (state, row.revision)
+        },
+        knowledge_revision: row.revision,
+        is_stored: row.is_stored,
     }))
 }
 
@@ -177,77 +171,96 @@ pub async fn language_of(tx: &mut TenantTx, id: ConversationId) -> Result<Option
     Ok(language)
 }
 
-struct Stored {
-    id: MessageId,
-    seq: i64,
-    text: String,
-    sent_at: DateTime<Utc>,
-}
-
-async fn find_stored(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Stored>> {
-    let stored = sqlx::query_as!(
-        Stored,
+/// The message as it was stored before.
+async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Recorded> {
+    let stored = sqlx::query!(
         r#"select id as "id: MessageId", seq, text_content as text, sent_at from messages
         where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
         inbound.conversation_id.0,
         inbound.client_message_id,
     )
-    .fetch_optional(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(stored)
+    Ok(Recorded {
+        conversation: locked.state,
+        message_id: stored.id,
+        client_message_id: inbound.client_message_id.clone(),
+        seq: stored.seq,
+        text: stored.text,
+        sent_at: stored.sent_at,
+        is_new: false,
+        recent: Vec::new(),
+        knowledge_revision: locked.knowledge_revision,
+    })
 }
 
-async fn insert(
-    tx: &mut TenantTx,
-    inbound: &Inbound,
-    mut state: ConversationState,
-    knowledge_revision: i64,
-    recent: i64,
-) -> Result<Recorded> {
+/// Writes the message and reads, in the same round trip, what was said before it.
+async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i64) -> Result<Recorded> {
+    let mut state = locked.state;
     if state.status == "resolved" {
         reopen(tx, state.id).await?;
         state.status = "open".into();
         state.ai_paused = false;
     }
-    let recent = if state.last_seq > 0 {
-        list_recent(tx, state.id, recent).await?
-    } else {
-        Vec::new()
-    };
-    let (tenant, id) = (tx.tenant_id(), MessageId::new());
-    let row = sqlx::query!(
-        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id)
-        values ($1, $2, $3, 0, 'user', $4, $5)
-        returning seq, sent_at",
+    let (tenant, message_id) = (tx.tenant_id(), MessageId::new());
+    let rows = sqlx::query!(
+        r#"with said as (
+            insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id)
+            values ($1, $2, $3, 0, 'user', $4, $5)
+            returning seq, sent_at
+        )
+        select said.seq as "said_seq!", said.sent_at as "said_at!", before.id as "message_id?: MessageId",
+            before.seq as "seq?", before.sender_type as "sender_type?: SenderType", before.text_content as "text?",
+            before.sent_at as "sent_at?"
+        from said
+        left join lateral (
+            select m.id, m.seq, m.sender_type, m.text_content, m.sent_at from messages m
+            where m.tenant_id = $1 and m.conversation_id = $3
+            order by m.seq desc
+            limit $6
+        ) before on true
+        order by before.seq"#,
         tenant.0,
-        id.0,
+        message_id.0,
         state.id.0,
         inbound.text,
         inbound.client_message_id,
+        recent,
     )
-    .fetch_one(&mut **tx)
+    .fetch_all(&mut **tx)
     .await
     .on_constraint("messages_client_message_id_key", lost_race)?;
-    state.last_seq = row.seq;
-    let mut recorded = Recorded {
-        conversation: state,
-        message_id: id,
-        client_message_id: inbound.client_message_id.clone(),
-        seq: row.seq,
-        text: inbound.text.clone(),
-        sent_at: row.sent_at,
-        is_new: true,
-        recent,
-        knowledge_revision,
-    };
-    recorded.recent.push(Utterance {
-        message_id: id,
-        seq: row.seq,
+    let last = rows.last().ok_or_else(lost_race)?;
+    let (seq, sent_at) = (last.said_seq, last.said_at);
+    let before = rows.into_iter().filter_map(|row| {
+        Some(Utterance {
+            message_id: row.message_id?,
+            seq: row.seq?,
+            sender_type: row.sender_type?,
+            text: row.text?,
+            sent_at: row.sent_at?,
+        })
+    });
+    let new = Utterance {
+        message_id,
+        seq,
         sender_type: SenderType::User,
         text: inbound.text.clone(),
-        sent_at: row.sent_at,
-    });
-    Ok(recorded)
+        sent_at,
+    };
+    let recent = before.chain([new]).collect();
+    state.last_seq = seq;
+    Ok(Recorded {
+        conversation: state,
+        message_id,
+        client_message_id: inbound.client_message_id.clone(),
+        seq,
+        text: inbound.text.clone(),
+        sent_at,
+        is_new: true,
+        recent,
+        knowledge_revision: locked.knowledge_revision,
+    })
 }
 
 /// A visitor who writes again after "resolved" finds the bot awake.

@@ -44,7 +44,7 @@ pub enum Outcome {
     AnsweredElsewhere,
 }
 
-/// Stores the bot's reply to the visitor message with number `question_seq`, unless it must not be said. The
+/// Stores the bot's reply to the visitor's message `question` (its id and number), unless it must not be said. The
 /// checks sit in this transaction, under the conversation's lock: a human reply that commits first wins.
 pub async fn record_bot_reply(
     tx: &mut TenantTx,
@@ -52,13 +52,21 @@ pub async fn record_bot_reply(
     question: (MessageId, i64),
     reply: &BotReply,
 ) -> Result<Outcome> {
-    let Some(gate) = store::lock(tx, conversation).await? else {
-        return Ok(Outcome::Silenced);
-    };
-    if gate.ai_paused || !gate.ai_enabled {
-        return Ok(Outcome::Silenced);
-    }
-    if gate.last_seq != question.1 {
+    let mut expected_last_seq = question.1;
+    loop {
+        let said = store::insert_bot_reply(tx, conversation, question.0, expected_last_seq, reply).await?;
+        let Some(store::Said { gate, message }) = said else {
+            return Ok(Outcome::Silenced);
+        };
+        if let Some(message) = message {
+            tx.emit(added(&message));
+            return Ok(Outcome::Stored(Box::new(message)));
+        }
+        if gate.ai_paused || !gate.ai_enabled {
+            return Ok(Outcome::Silenced);
+        }
+        // Something came after the question. If it needs no other reply, this one is said behind it: the lock is
+        // ours by now, so the second attempt is the last.
         let since = store::since(tx, conversation, question).await?;
         if since.visitor_wrote {
             return Ok(Outcome::Stale);
@@ -66,10 +74,8 @@ pub async fn record_bot_reply(
         if since.is_answered {
             return Ok(Outcome::AnsweredElsewhere);
         }
+        expected_last_seq = gate.last_seq;
     }
-    let message = store::insert_bot_reply(tx, conversation, question.0, reply).await?;
-    tx.emit(added(&message));
-    Ok(Outcome::Stored(Box::new(message)))
 }
 
 /// Stores a person's reply and pauses the bot. The same `client_message_id` again gives the stored message.

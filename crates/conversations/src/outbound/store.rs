@@ -56,26 +56,43 @@ pub async fn since(tx: &mut TenantTx, id: ConversationId, question: (MessageId, 
     Ok(since)
 }
 
-/// Message and answer in one statement.
+/// What became of an attempt to speak.
+pub struct Said {
+    pub gate: Gate,
+    /// None: the bot is silenced, or the conversation's last message is another one than expected.
+    pub message: Option<Message>,
+}
+
+/// Locks the conversation and, if the bot may speak and the last message is still the expected one, writes message
+/// and answer: all in one round trip. None: there is no such conversation.
 pub async fn insert_bot_reply(
     tx: &mut TenantTx,
     conversation: ConversationId,
     question: MessageId,
+    expected_last_seq: i64,
     reply: &BotReply,
-) -> Result<Message> {
+) -> Result<Option<Said>> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let matched: Vec<uuid::Uuid> = reply.matched_qa_ids.iter().map(|id| id.0).collect();
     let row = sqlx::query!(
-        "with said as (
+        r#"with gate as materialized (
+            select c.ai_paused, p.ai_enabled, c.last_seq
+            from conversations c
+            join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+            where c.tenant_id = $1 and c.id = $3
+            for update of c
+        ), said as (
             insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_name, text_content)
-            values ($1, $2, $3, 0, 'ai', $4, $5)
+            select $1, $2, $3, 0, 'ai', $4, $5
+            from gate where not ai_paused and ai_enabled and last_seq = $21
             returning seq, sent_at
         ), thought as (
             insert into answers (tenant_id, id, conversation_id, question_message_id, question_text, mode, confidence, gap_detected,
                 escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace)
-            values ($1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 from said
         )
-        select seq, sent_at from said",
+        select gate.ai_paused, gate.ai_enabled, gate.last_seq, said.seq as "seq?", said.sent_at as "sent_at?"
+        from gate left join said on true"#,
         tenant.0,
         id.0,
         conversation.0,
@@ -96,9 +113,26 @@ pub async fn insert_bot_reply(
         reply.input_tokens,
         reply.output_tokens,
         reply.trace,
+        expected_last_seq,
     )
-    .fetch_one(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
+    Ok(row.map(|row| Said {
+        gate: Gate {
+            ai_paused: row.ai_paused,
+            ai_enabled: row.ai_enabled,
+            last_seq: row.last_seq,
+        },
+        message: (row.seq.zip(row.sent_at)).map(|stored| spoken(id, conversation, stored, reply)),
+    }))
+}
+
+fn spoken(
+    id: MessageId,
+    conversation: ConversationId,
+    stored: (i64, DateTime<Utc>),
+    reply: &BotReply,
+) -> Message {
     let answer = Answer {
         id,
         text: reply.text.clone(),
@@ -111,15 +145,15 @@ pub async fn insert_bot_reply(
         actions: reply.actions.clone(),
         feedback: None,
     };
-    Ok(message(
+    message(
         id,
         conversation,
-        (row.seq, row.sent_at),
+        stored,
         SenderType::Ai,
         reply.sender_name.clone(),
         &reply.text,
         Some(answer),
-    ))
+    )
 }
 
 pub async fn insert_human_reply(
