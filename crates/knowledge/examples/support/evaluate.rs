@@ -331,13 +331,8 @@ pub struct ShopResult {
 pub fn demo_shop(embeddings: &mut Embeddings) -> ShopResult {
     let (entries, source) = shop::entries(embeddings);
     let questions = shop::questions();
-    let index = Index::build(entries);
-    let mended: Vec<Option<String>> = questions
-        .iter()
-        .map(|question| index.mended(&question.question))
-        .collect();
     embeddings.prepare(questions.iter().map(|question| question.question.as_str()));
-    embeddings.prepare(mended.iter().flatten().map(String::as_str));
+    let index = Index::build(entries);
     let mut result = ShopResult {
         answerable: 0,
         right: 0,
@@ -347,16 +342,9 @@ pub fn demo_shop(embeddings: &mut Embeddings) -> ShopResult {
         gaps: 0,
         caught: 0,
     };
-    for (question, mended) in questions.iter().zip(&mended) {
-        let search = |text: &str| index.search(&Query::new(text, Some(embeddings.get(text))), 5);
-        let mut found = search(&question.question);
-        if let Some(surer) = mended
-            .as_deref()
-            .map(search)
-            .filter(|other| other.confidence() > found.confidence())
-        {
-            found = surer;
-        }
+    for question in &questions {
+        let vector = embeddings.get(&question.question);
+        let found = index.search(&Query::new(&question.question, Some(vector)), 5);
         let is_sure = f64::from(found.confidence()) >= super::measures::THRESHOLD;
         let place = found
             .candidates

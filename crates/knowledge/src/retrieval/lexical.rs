@@ -49,12 +49,9 @@ fn query_term(word: &Word, language: Language, languages: &[Language], vocabular
     let mut terms: Vec<TermId> = stems.iter().filter_map(|stem| vocabulary.find(stem)).collect();
     let is_function_word = is_letters && language::is_function_word(&word.text, language);
     let is_guess = terms.is_empty() && is_letters && !is_function_word;
-    let guesses = if is_guess {
-        vocabulary.guess(&word.text)
-    } else {
-        Vec::new()
-    };
-    terms.extend(guesses.iter().map(|(_, id)| *id));
+    if is_guess {
+        terms = stems.iter().flat_map(|stem| vocabulary.guess(stem)).collect();
+    }
     terms.sort_unstable();
     terms.dedup();
     QueryTerm {

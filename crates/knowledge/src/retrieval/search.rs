@@ -15,7 +15,6 @@ use super::index::{EntryKind, Index};
 use super::lexical::query_terms;
 use super::ranking::Ranking;
 use super::shelf::Shelf;
-use super::text::{self, WordKind};
 use super::trust::trust;
 use super::vectors::QueryVector;
 use crate::language::{self, Language};
@@ -83,9 +82,6 @@ pub struct Candidate {
     pub features: Features,
 }
 
-/// Shorter words have too many neighbours ("party", "part").
-const SHORTEST_MENDED: usize = 6;
-
 impl Index {
     /// The `limit` most probable entries, at most one of each Q&A answer.
     pub fn search(&self, query: &Query<'_>, limit: usize) -> SearchResult {
@@ -100,46 +96,6 @@ impl Index {
             language,
             base: self.searched_base(vector.as_ref()),
         }
-    }
-
-    /// The question with misspelt words replaced by what the base's own words suggest; `None` where nothing is to
-    /// be mended. A slip costs meaning more than it costs words, so embed and search this reading too and keep the
-    /// surer one: a word that the base does not have may also be right.
-    pub fn mended(&self, text: &str) -> Option<String> {
-        let mut is_mended = false;
-        let tokens =
-            text.split_whitespace()
-                .enumerate()
-                .map(|(place, token)| match self.mended_token(place, token) {
-                    Some(better) => {
-                        is_mended = true;
-                        better
-                    }
-                    None => token.to_owned(),
-                });
-        let mended = tokens.collect::<Vec<_>>().join(" ");
-        is_mended.then_some(mended)
-    }
-
-    fn mended_token(&self, place: usize, token: &str) -> Option<String> {
-        let core = token.trim_matches(|c: char| !c.is_alphanumeric());
-        let [word] = &text::words(core)[..] else {
-            return None;
-        };
-        let is_name = core.chars().skip(usize::from(place == 0)).any(char::is_uppercase);
-        let is_short = word.text.chars().count() < SHORTEST_MENDED;
-        if word.kind != WordKind::Letters || is_name || is_short || self.knows(&word.text) {
-            return None;
-        }
-        let (better, _) = self.vocabulary.guess(&word.text).into_iter().next()?;
-        Some(token.replace(core, &better))
-    }
-
-    fn knows(&self, word: &str) -> bool {
-        let languages = self.qa_pairs.languages.iter().chain(&self.passages.languages);
-        let mut stems = languages.map(|language| text::stem(word, *language));
-        language::is_function_word(word, Language::UNKNOWN)
-            || stems.any(|stem| self.vocabulary.find(&stem).is_some())
     }
 
     /// The `limit` best entries of one kind in the order of their score.

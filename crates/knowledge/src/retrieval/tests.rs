@@ -76,21 +76,6 @@ fn a_misspelt_word_still_finds_its_entry() {
 }
 
 #[test]
-fn a_question_is_mended_with_the_words_of_the_base() {
-    let index = Index::build(shop());
-    assert_eq!(
-        index.mended("can i retrun an itm?").as_deref(),
-        Some("can i return an itm?")
-    );
-    assert_eq!(
-        index.mended("Wash lether, please").as_deref(),
-        Some("Wash leather, please")
-    );
-    assert_eq!(index.mended("Can I return an item?"), None);
-    assert_eq!(index.mended("Do you know PayPol?"), None);
-}
-
-#[test]
 fn meaning_alone_finds_what_words_cannot() {
     let mut entries = shop();
     for (at, entry) in entries.iter_mut().enumerate() {
