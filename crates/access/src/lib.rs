@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Database;
+use kernel::ids::ApiKeyId;
 use kernel::limits::Limiter;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
@@ -34,6 +35,8 @@ pub struct Context {
     pub sign_in_limit: Arc<Limiter<String>>,
     /// Sign-in attempts an address, over all accounts: 100 in 15 minutes.
     pub address_limit: Arc<Limiter<IpAddr>>,
+    /// The use of a key is noted once a minute.
+    pub key_uses: Arc<Limiter<ApiKeyId>>,
 }
 
 impl Context {
@@ -46,6 +49,7 @@ impl Context {
             outbound,
             sign_in_limit,
             address_limit,
+            key_uses: Arc::new(Limiter::new(1, TimeDelta::minutes(1))),
         }
     }
 }

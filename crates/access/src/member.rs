@@ -200,12 +200,19 @@ pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next
 async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
     if let Some(key) = bearer(headers) {
         let found = api_keys::recognise(&ctx.db, key).await?;
-        let (tenant_id, id, scopes) =
+        let key =
             found.ok_or_else(|| unauthenticated("This API key is unknown, expired or switched off."))?;
+        refuse_suspended(key.is_tenant_active)?;
+        if ctx.key_uses.check(key.id, ctx.db.clock.now()).is_ok() {
+            api_keys::note_use(&ctx.db, &key).await?;
+        }
         return Ok(Some(Member {
-            tenant_id,
-            actor: Actor::ApiKey { id, scopes },
-            proof: Proof::ApiKey(id),
+            tenant_id: key.tenant_id,
+            proof: Proof::ApiKey(key.id),
+            actor: Actor::ApiKey {
+                id: key.id,
+                scopes: key.scopes,
+            },
         }));
     }
     let Some(token) = sessions::cookie(headers) else {
@@ -215,6 +222,7 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
     let Some(session) = sessions::find(&ctx.db, token).await? else {
         return Ok(None);
     };
+    refuse_suspended(session.is_tenant_active)?;
     let actor = Actor::User {
         id: session.user_id,
         name: session.name,
@@ -226,6 +234,16 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
         actor,
         proof: Proof::Session { token_hash },
     }))
+}
+
+fn refuse_suspended(is_tenant_active: bool) -> Result<()> {
+    if is_tenant_active {
+        return Ok(());
+    }
+    Err(forbidden(
+        "tenant_suspended",
+        "This workspace is suspended. Nothing is lost; ask whoever runs this server to open it again.",
+    ))
 }
 
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {

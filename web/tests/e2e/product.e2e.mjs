@@ -103,8 +103,12 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     assert.equal(await widget.teamBubbles.count(), 5);
   });
 
-  it('streams what a language model writes, and gives the approved text when it fails', async () => {
+  it('streams what a language model writes, and gives the approved text when it fails', async (test) => {
     const model = await new FakeModel().listen();
+    test.after(() => {
+      model.release();
+      model.close();
+    });
     const { id } = await server.api.post('/llm-credentials', model.credential);
     model.reply = () => ['Yes, **two', ' days**', HOLD, ' to Belgium [1].'];
     const { page, widget } = await visit();
@@ -119,7 +123,6 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     model.reply = () => null;
     assert.match(await answerTo(widget, 'And to France?', 1), /€/);
     await server.api.send('DELETE', `/llm-credentials/${id}`);
-    model.close();
   });
 
   it('brings a person’s reply across a cut of the network, once', async () => {

@@ -5,7 +5,7 @@ pub mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{ApiKeyId, TenantId};
-use kernel::{Database, Result, TenantTx, secrets};
+use kernel::{Database, Result, TenantProof, TenantTx, secrets};
 use serde::Serialize;
 
 /// An API key without its secret.
@@ -36,10 +36,33 @@ pub async fn create(
     Ok((key, secret))
 }
 
-/// The tenant, the key's id and its scopes, if the key is valid now.
-pub async fn recognise(db: &Database, secret: &str) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
+/// What a valid key stands for.
+#[derive(Debug)]
+pub struct FoundKey {
+    pub tenant_id: TenantId,
+    pub id: ApiKeyId,
+    pub scopes: Vec<String>,
+    /// False: suspended. Nothing may be done with the key.
+    pub is_tenant_active: bool,
+}
+
+impl TenantProof for FoundKey {
+    fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+}
+
+/// The key, if it is valid now.
+pub async fn recognise(db: &Database, secret: &str) -> Result<Option<FoundKey>> {
     if !secret.starts_with("rk_") {
         return Ok(None);
     }
     store::find_by_hash(db, &secrets::sha256(secret.as_bytes()), db.clock.now()).await
+}
+
+/// Notes that the key was used just now.
+pub async fn note_use(db: &Database, key: &FoundKey) -> Result<()> {
+    let mut tx = db.tenant(key).await?;
+    store::touch(&mut tx, key.id, db.clock.now()).await?;
+    tx.commit().await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::ids::{ApiKeyId, TenantId};
 use kernel::{Database, Result, TenantTx};
 
-use super::ApiKey;
+use super::{ApiKey, FoundKey};
 
 pub async fn insert(
     tx: &mut TenantTx,
@@ -57,26 +57,35 @@ pub async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-pub async fn find_by_hash(
-    db: &Database,
-    hash: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Option<(TenantId, ApiKeyId, Vec<String>)>> {
-    let row = sqlx::query!(
-        r#"select tenant_id as "tenant_id: TenantId", api_key_id as "id: ApiKeyId", scopes
-        from platform.api_key_index
-        where key_hash = $1 and (expires_at is null or expires_at > $2)"#,
+pub async fn find_by_hash(db: &Database, hash: &[u8], now: DateTime<Utc>) -> Result<Option<FoundKey>> {
+    let key = sqlx::query_as!(
+        FoundKey,
+        r#"select k.tenant_id as "tenant_id: TenantId", k.api_key_id as "id: ApiKeyId", k.scopes, t.is_active as is_tenant_active
+        from platform.api_key_index k
+        join platform.tenant_index t on t.tenant_id = k.tenant_id
+        where k.key_hash = $1 and (k.expires_at is null or k.expires_at > $2)"#,
         hash,
         now,
     )
     .fetch_optional(db.platform())
     .await?;
-    Ok(row.map(|row| (row.tenant_id, row.id, row.scopes)))
+    Ok(key)
+}
+
+pub async fn touch(tx: &mut TenantTx, id: ApiKeyId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update api_keys set last_used_at = $2 where id = $1", id.0, now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub async fn is_indexed(db: &Database, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from platform.api_key_index where tenant_id = $1 and api_key_id = $2) as "yes!""#,
+        r#"select exists (
+            select from platform.api_key_index k
+            join platform.tenant_index t on t.tenant_id = k.tenant_id and t.is_active
+            where k.tenant_id = $1 and k.api_key_id = $2
+        ) as "yes!""#,
         tenant.0,
         id.0,
     )

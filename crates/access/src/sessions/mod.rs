@@ -28,6 +28,8 @@ pub struct FoundSession {
     pub name: String,
     pub email: String,
     pub role: Role,
+    /// False: suspended. The session stands, but nothing may be done with it.
+    pub is_tenant_active: bool,
 }
 
 impl TenantProof for FoundSession {
@@ -85,7 +87,13 @@ pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {
 
 /// Whether the session still stands, by its token's SHA-256.
 pub async fn is_open(db: &Database, token_hash: &[u8]) -> Result<bool> {
-    Ok(store::find(db, token_hash, db.clock.now()).await?.is_some())
+    let found = store::find(db, token_hash, db.clock.now()).await?;
+    Ok(found.is_some_and(|session| session.is_tenant_active))
+}
+
+/// Throws away the rows of sessions that have run out.
+pub async fn forget_expired(db: &Database) -> Result<()> {
+    store::delete_expired(db, db.clock.now()).await
 }
 
 /// Ends the session and gives the cookie that clears it.

@@ -31,10 +31,11 @@ pub async fn insert(
 /// The session, if it has not expired and its user is still a member of its tenant.
 pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<FoundSession>> {
     let row = sqlx::query!(
-        r#"select s.user_id as "user_id: UserId", s.tenant_id as "tenant_id: TenantId", u.name, u.email, m.role as "role: Role"
+        r#"select s.user_id as "user_id: UserId", s.tenant_id as "tenant_id: TenantId", u.name, u.email, m.role as "role: Role", t.is_active
         from platform.sessions s
         join platform.users u on u.id = s.user_id
         join platform.membership_index m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
+        join platform.tenant_index t on t.tenant_id = s.tenant_id
         where s.token_hash = $1 and s.expires_at > $2"#,
         token_hash,
         now,
@@ -47,11 +48,19 @@ pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Resul
         name: row.name,
         email: row.email,
         role: row.role,
+        is_tenant_active: row.is_active,
     }))
 }
 
 pub async fn delete(db: &Database, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("delete from platform.sessions where token_hash = $1", token_hash)
+        .execute(db.platform())
+        .await?;
+    Ok(())
+}
+
+pub async fn delete_expired(db: &Database, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("delete from platform.sessions where expires_at <= $1", now)
         .execute(db.platform())
         .await?;
     Ok(())

@@ -220,7 +220,7 @@ impl Shower<'_> {
             return;
         }
         // an open bracket may become a citation or a link: wait for what follows it
-        let rest = whole_words(self.text.get(self.shown..).unwrap_or_default());
+        let rest = before_address(self.text.get(self.shown..).unwrap_or_default());
         let end = rest
             .rfind('[')
             .filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
@@ -242,15 +242,20 @@ impl Shower<'_> {
     }
 }
 
-/// The text up to its last word, which may go on: an address must be seen whole to be left out, and the space before
-/// a citation goes with it. Scripts without spaces have no such words.
-fn whole_words(text: &str) -> &str {
-    let ends_word = |c: char| c.is_whitespace() || !c.is_ascii();
-    match text.char_indices().rev().find(|(_, c)| ends_word(*c)) {
-        Some((at, c)) if !c.is_whitespace() => text.get(..at + c.len_utf8()).unwrap_or_default(),
-        Some((at, _)) => text.get(..at).unwrap_or_default().trim_end(),
-        None => "",
-    }
+/// The text without a last word that is, or may become, an address: it must be seen whole to be left out.
+fn before_address(text: &str) -> &str {
+    let word = text
+        .char_indices()
+        .rev()
+        .find(|(_, c)| c.is_whitespace() || !c.is_ascii())
+        .map_or(0, |(at, c)| at + c.len_utf8());
+    let last = text.get(word..).unwrap_or_default();
+    let address = last.find("http").or_else(|| {
+        ["htt", "ht", "h"]
+            .iter()
+            .find_map(|start| last.strip_suffix(start).map(str::len))
+    });
+    address.map_or(text, |at| text.get(..word + at).unwrap_or_default())
 }
 
 /// Whether what follows an opening bracket is complete: `[1] `, `[text](address) `.
@@ -325,11 +330,11 @@ mod tests {
     fn the_visitor_never_sees_marks_or_the_refusal() {
         assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
         assert_eq!(
-            streamed(&["No", ", we do", " not [", "1", "].", " Sorry. "]),
+            streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]),
             "No, we do not. Sorry."
         );
         assert_eq!(
-            streamed(&["See [our ", "page](https://a", ".example) now "]),
+            streamed(&["See [our ", "page](https://a", ".example) now"]),
             "See our page now"
         );
     }
@@ -337,7 +342,7 @@ mod tests {
     #[test]
     fn no_address_and_no_hidden_character_is_seen_while_the_text_streams() {
         assert_eq!(
-            streamed(&["Pay at htt", "ps://evil", ".example/x\u{200b} now. "]),
+            streamed(&["Pay at htt", "ps://evil", ".example/x\u{200b} now."]),
             "Pay at  now."
         );
         assert_eq!(streamed(&["你好", "，世界"]), "你好，世界");

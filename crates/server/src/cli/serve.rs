@@ -89,9 +89,7 @@ pub async fn serve(
         wait_for(signals).await;
         let _ = stop.send(true);
     });
-    http::serve(listener, router, in_flight, turns, until(stopped))
-        .await
-        .map_err(internal)?;
+    http::serve(listener, router, in_flight, turns, until(stopped)).await;
     let _ = tokio::time::timeout(Duration::from_secs(30), background).await;
     opened.close().await;
     Ok(ExitCode::SUCCESS)
@@ -139,7 +137,7 @@ async fn background(
         tokio::select! {
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
-            () = tidy_forever(&pool) => {}
+            () = tidy_forever(&pool, &db) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -147,13 +145,16 @@ async fn background(
     pool.close().await;
 }
 
-/// Once a day: rows of job series that have nothing left to do.
-async fn tidy_forever(pool: &sqlx::PgPool) {
+/// Once a day: rows of job series that have nothing left to do, and sessions that have run out.
+async fn tidy_forever(pool: &sqlx::PgPool, db: &kernel::Database) {
     let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
         tick.tick().await;
         if let Err(error) = queue::forget_idle_series(pool).await {
             tracing::warn!(%error, "idle job series could not be tidied up");
+        }
+        if let Err(error) = access::sessions::forget_expired(db).await {
+            error.log();
         }
     }
 }

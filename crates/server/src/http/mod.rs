@@ -5,6 +5,7 @@ mod demo_shop;
 mod docs;
 mod guard;
 mod health;
+mod listen;
 pub mod openapi;
 
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use axum::{Router, middleware};
 use kernel::error::{Error, Kind};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::journeys::sign_up;
@@ -27,6 +28,8 @@ use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// The longest pause between two pieces of a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the outer routes need.
 #[derive(Clone)]
@@ -76,6 +79,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .fallback(|| async { kernel::error::not_found("page").into_response() })
         .layer(middleware::map_response(explain_method_not_allowed))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             kernel::error::internal("a handler panicked").into_response()
         }))
@@ -106,21 +110,15 @@ pub async fn serve(
     in_flight: Arc<AtomicUsize>,
     turns: answering::turns::Turns,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let signal = async move {
         stop.await;
         let _ = stopping.send(());
     };
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    // small answers must not wait for more to come
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
     tokio::select! {
-        result = server => result,
-        () = drain(stopped, in_flight, turns) => Ok(()),
+        () = listen::accept(listener, router, signal) => {}
+        () = drain(stopped, in_flight, turns) => {}
     }
 }
 

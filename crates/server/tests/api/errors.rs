@@ -79,6 +79,9 @@ async fn every_address_refuses_other_methods(server: &Server, tenant: &Tenant) {
 }
 
 async fn large_bodies_are_refused(tenant: &Tenant) {
+    let huge = "x".repeat(20 * 1024);
+    let answer = tenant.api.get("/healthz").header("x-note", &huge).send().await;
+    assert_eq!(answer.status, 431);
     let visitor = tenant.visitor().await;
     let text = |bytes: usize| "x".repeat(bytes);
     let megabyte = 1 << 20;

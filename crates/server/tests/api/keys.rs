@@ -46,6 +46,7 @@ async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
     a_key_ends(&tenant).await;
     a_key_is_shown_once(&server, &tenant).await;
     a_providers_key_is_never_shown(&server, &tenant).await;
+    nothing_is_done_in_a_suspended_tenant(&server, &tenant).await;
 }
 
 struct Probes {
@@ -153,7 +154,14 @@ async fn a_key_is_shown_once(server: &Server, tenant: &Tenant) {
         .expect("a list")
         .iter()
         .find(|shown| shown["id"] == id.as_str());
-    assert_eq!(shown.expect("the key")["key_last4"], key[key.len() - 4..]);
+    let shown = shown.expect("the key");
+    assert_eq!(shown["key_last4"], key[key.len() - 4..]);
+    assert_eq!(shown["last_used_at"], Value::Null);
+    tenant.api.with_bearer(&key).get("/api/v1/session").send().await;
+    let list = tenant.api.get("/api/v1/api-keys").expect(200).await;
+    let used = list["items"].as_array().expect("a list").iter();
+    let used = used.filter(|shown| shown["last_used_at"].is_string());
+    assert!(used.clone().any(|shown| shown["id"] == id.as_str()), "{list}");
     let stored = format!(
         "{list} {:?} {}",
         dump(&mut server.owner().await, tenant.id).await,
@@ -192,4 +200,28 @@ async fn a_providers_key_is_never_shown(server: &Server, tenant: &Tenant) {
         !everything.contains("canary-0123"),
         "the provider's key is in the open"
     );
+}
+
+async fn nothing_is_done_in_a_suspended_tenant(server: &Server, tenant: &Tenant) {
+    let owner = server.member(tenant, "chief@shop.example", "owner").await;
+    let set_status = async |status: &str| {
+        sqlx::query("update tenants set subscription_status = $2 where tenant_id = $1")
+            .bind(tenant.id)
+            .bind(status)
+            .execute(&mut server.owner().await)
+            .await
+            .expect("a status");
+    };
+    set_status("suspended").await;
+    for caller in [&tenant.api, &owner] {
+        caller
+            .get("/api/v1/qa-pairs")
+            .send()
+            .await
+            .problem(403, "tenant_suspended");
+    }
+    set_status("active").await;
+    for caller in [&tenant.api, &owner] {
+        caller.get("/api/v1/qa-pairs").expect(200).await;
+    }
 }
