@@ -56,6 +56,8 @@ pub async fn measure(product: &Product, plan: Plan) -> Result<WithModel> {
         method: "DELETE",
         ..Request::get(&path)
     };
+    // the first connection has been idle for too long
+    let mut connection = product.connect().await?;
     connection.call(remove.bearer(product.api_key())).await?.ok()?;
     Ok(WithModel { seen, direct_ms })
 }

@@ -26,11 +26,12 @@ pub struct Product {
 
 const PATIENCE: Duration = Duration::from_secs(180);
 /// The server's limits on visitors, switched off: here, many come from one address.
-const NO_LIMITS: [&str; 4] = [
+const NO_LIMITS: [&str; 5] = [
     "MESSAGES_PER_VISITOR_MINUTE",
     "MESSAGES_PER_VISITOR_HOUR",
     "NEW_CONVERSATIONS_PER_ADDRESS_HOUR",
     "MESSAGES_PER_TENANT_MINUTE",
+    "MESSAGES_PER_ADDRESS_MINUTE",
 ];
 
 impl Product {
