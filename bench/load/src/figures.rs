@@ -11,7 +11,8 @@ use crate::visitors::{self, Form, Plan};
 use crate::{FiguresArgs, Result, model};
 
 const VISITORS: [usize; 3] = [1, 16, 64];
-const WARM_UP: Duration = Duration::from_secs(2);
+/// Long enough for PostgreSQL to have seen its tables with rows in them: plans made for empty ones are poor.
+const WARM_UP: Duration = Duration::from_secs(20);
 /// A server at rest: nothing was asked for so long.
 const REST: Duration = Duration::from_secs(3);
 

@@ -69,6 +69,9 @@ jit = off
 max_parallel_workers_per_gather = 0
 max_parallel_maintenance_workers = 0
 
+# Plans made while a table was new are made anew once it has rows: soon, not after a minute.
+autovacuum_naptime = 10s
+
 # A commit that was acknowledged is on disk.
 synchronous_commit = on
 wal_compression = on
