@@ -25,7 +25,6 @@ pub async fn find_bot(tx: &mut TenantTx, channel_key: Option<&str>) -> Result<(B
             let options = Options {
                 model: row.ai_model,
                 temperature: row.ai_temperature,
-                use_model: true,
             };
             Ok((serde_json::from_value(row.settings)?, options))
         }

@@ -14,6 +14,10 @@ use crate::turns::{self, Bot};
 /// A question that is older than this and has no reply was forgotten: no turn takes so long.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(120);
 
+/// Nobody waits for the answer to an older one. It also keeps a bot that was switched off for long from answering
+/// everything that was said meanwhile.
+const TOO_OLD_AFTER: TimeDelta = TimeDelta::days(1);
+
 /// So many are answered side by side: fewer than there are connections, since visitors of now come first.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -54,11 +58,12 @@ async fn answer_tenant<F>(
 where
     F: Future<Output = Result<Option<Bot>>>,
 {
-    let before = ctx.db.clock.now() - margin;
+    let now = ctx.db.clock.now();
+    let (oldest, before) = (now - TOO_OLD_AFTER, now - margin);
     let (mut answered, mut last) = (0, None);
     loop {
         let mut tx = ctx.db.tenant_read(&operator).await?;
-        let found = outbound::store::list_unanswered(&mut tx, before, last).await?;
+        let found = outbound::store::list_unanswered(&mut tx, oldest, before, last).await?;
         drop(tx);
         let is_end = found.len() < outbound::store::MOST_UNANSWERED;
         last = found.last().copied();

@@ -15,7 +15,7 @@ use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
 use kernel::error::Kind;
 use kernel::ids::{ConversationId, MessageId};
-use kernel::{Error, Event, Result, TenantProof};
+use kernel::{Error, Result, TenantProof};
 use knowledge::gaps::{self, NewGap};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -444,9 +444,6 @@ impl Work {
             }
             if made.hands_over() {
                 escalations::open(&mut tx, self.conversation, escalations::Reason::VisitorAsked).await?;
-                tx.emit(Event::ConversationChanged {
-                    conversation_id: self.conversation,
-                });
             }
         }
         tx.commit().await?;

@@ -114,7 +114,6 @@ pub async fn read(
     let options = Options {
         model: row.ai_model,
         temperature: row.ai_temperature,
-        use_model: true,
     };
     let bot = Bot {
         is_active: row.is_bot_active,

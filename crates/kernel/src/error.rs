@@ -37,12 +37,12 @@ pub struct Error {
 /// The body of every error answer (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// Where the code is explained.
+    /// Where the code is explained, if it needs more than `detail`.
     #[serde(rename = "type")]
     pub kind: String,
     pub title: &'static str,
     pub status: u16,
-    /// Stable, for programs: `qa_pair_not_found`.
+    /// Stable, for programs: `gap_closed`.
     pub code: &'static str,
     /// What happened and what to do, for people.
     pub detail: String,

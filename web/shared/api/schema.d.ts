@@ -92,6 +92,23 @@ export interface paths {
         patch: operations["update_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{id}/identity-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a channel a new secret for identity tokens. Tokens signed with the old one are refused at once. */
+        post: operations["renew_identity_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -173,6 +190,23 @@ export interface paths {
         put?: never;
         /** Mark a conversation as read. */
         post: operations["mark_conversation_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the visitor, for a few seconds, that a person is typing. */
+        post: operations["show_typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -590,7 +624,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /**
              * Format: double
-             * @description Calibrated: of all answers that say 0.9, nine in ten are right.
+             * @description Calibrated: of all answers that say 0.9, nine in ten are meant to be right.
              */
             confidence: number;
             /** @description A person or a booking was offered. */
@@ -798,7 +832,7 @@ export interface components {
             last_message_preview?: string | null;
             /** Format: int64 */
             last_seq: number;
-            /** @description Escalated, or the visitor waits for the person who took over. */
+            /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
             needs_person: boolean;
             status: components["schemas"]["ConversationStatus"];
             /** Format: int32 */
@@ -1064,6 +1098,10 @@ export interface components {
             client_message_id: string;
             text: string;
         };
+        NewSecret: {
+            /** @description Signs identity tokens (JWT, HS256). Shown once. */
+            identity_secret: string;
+        };
         NewWidgetEscalation: {
             /** @description In the visitor's words. */
             reason?: string | null;
@@ -1099,7 +1137,7 @@ export interface components {
                 last_message_preview?: string | null;
                 /** Format: int64 */
                 last_seq: number;
-                /** @description Escalated, or the visitor waits for the person who took over. */
+                /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
                 needs_person: boolean;
                 status: components["schemas"]["ConversationStatus"];
                 /** Format: int32 */
@@ -1165,14 +1203,14 @@ export interface components {
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
-            /** @description Stable, for programs: `qa_pair_not_found`. */
+            /** @description Stable, for programs: `gap_closed`. */
             code: string;
             /** @description What happened and what to do, for people. */
             detail: string;
             /** Format: int32 */
             status: number;
             title: string;
-            /** @description Where the code is explained. */
+            /** @description Where the code is explained, if it needs more than `detail`. */
             type: string;
         };
         /** @enum {string} */
@@ -1631,6 +1669,35 @@ export interface operations {
             };
         };
     };
+    renew_identity_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecret"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -1850,6 +1917,33 @@ export interface operations {
         };
     };
     mark_conversation_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_typing: {
         parameters: {
             query?: never;
             header?: never;

@@ -22,13 +22,10 @@ pub(super) async fn compose(
     trace: &mut Trace,
     sink: &Sink,
 ) -> Result<Option<Composed>> {
-    let found = if turn.options.use_model {
-        ctx.models
-            .find(&ctx.db, proof, turn.options.model.as_deref())
-            .await
-    } else {
-        Ok(None)
-    };
+    let found = ctx
+        .models
+        .find(&ctx.db, proof, turn.options.model.as_deref())
+        .await;
     let outcome = match found {
         Ok(Some(model)) => with_model(ctx, proof, turn, material, &model, trace, sink).await?,
         Ok(None) => return Ok(approved_text(material, trace, sink)),

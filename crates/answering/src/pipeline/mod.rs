@@ -47,8 +47,6 @@ pub struct Turn {
 pub struct Options {
     pub model: Option<String>,
     pub temperature: f64,
-    /// False: only approved text, whatever credential there is.
-    pub use_model: bool,
 }
 
 impl Default for Options {
@@ -56,7 +54,6 @@ impl Default for Options {
         Self {
             model: None,
             temperature: 0.3,
-            use_model: true,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP for channels: list, create, change.
+//! HTTP for channels: list, create, change, renew the secret.
 
 use access::{Member, Permission, audit};
 use axum::extract::State;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Channel, check_origin, create_widget, store};
+use super::{Channel, check_origin, create_widget, renew_secret, store};
 use crate::Context;
 use crate::settings::WidgetSettings;
 
@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(get_channel, update_channel))
+        .routes(routes!(renew_identity_secret))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -140,6 +141,30 @@ async fn update_channel(
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
     Ok(Json(channel))
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct NewSecret {
+    /// Signs identity tokens (JWT, HS256). Shown once.
+    identity_secret: String,
+}
+
+/// Give a channel a new secret for identity tokens. Tokens signed with the old one are refused at once.
+#[utoipa::path(post, path = "/channels/{id}/identity-secret", operation_id = "renew_identity_secret", tag = "channels",
+    params(("id" = ChannelId, Path)), responses((status = 200, body = NewSecret), (status = 404, body = Problem)))]
+async fn renew_identity_secret(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ChannelId>,
+) -> Result<Json<NewSecret>> {
+    member.require(Permission::ManageChannels)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    let channel = store::get(&mut tx, id).await?;
+    let actor = member.actor().to_string();
+    let identity_secret = renew_secret(&mut tx, &ctx.master_key, &actor, id).await?;
+    tx.commit().await?;
+    ctx.endpoints.forget(&channel.channel_key);
+    Ok(Json(NewSecret { identity_secret }))
 }
 
 fn apply(mut channel: Channel, patch: ChannelPatch) -> Result<Channel> {

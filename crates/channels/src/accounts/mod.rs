@@ -67,6 +67,28 @@ pub async fn create_widget(
     Ok((store::get(tx, id).await?, secret))
 }
 
+/// Gives the channel a new secret for identity tokens and returns it; tokens signed with the old one are refused from
+/// the commit on.
+pub async fn renew_secret(
+    tx: &mut TenantTx,
+    master_key: &MasterKey,
+    actor: &str,
+    id: ChannelId,
+) -> Result<String> {
+    let secret = secrets::random_token("ws_");
+    let sealed = master_key.seal(&store::secret_context(tx.tenant_id(), id), &secret)?;
+    store::set_secret(tx, id, &sealed).await?;
+    audit::record(
+        tx,
+        actor,
+        "channel_secret_renewed",
+        &format!("channel:{id}"),
+        json!({}),
+    )
+    .await?;
+    Ok(secret)
+}
+
 /// `https://shop.example`, as browsers send it: scheme and host, no path.
 pub fn check_origin(origin: &str) -> Result<String> {
     let trimmed = origin.trim().trim_end_matches('/').to_lowercase();

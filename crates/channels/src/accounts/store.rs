@@ -48,6 +48,20 @@ pub async fn insert(
     Ok(())
 }
 
+pub async fn set_secret(tx: &mut TenantTx, id: ChannelId, sealed_secret: &str) -> Result<()> {
+    let done = sqlx::query!(
+        "update channels set encrypted_secret = $2 where id = $1",
+        id.0,
+        sealed_secret
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(not_found("channel"));
+    }
+    Ok(())
+}
+
 fn name_taken() -> kernel::Error {
     conflict("name_taken", "There is a channel of this name already.")
 }

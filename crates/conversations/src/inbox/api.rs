@@ -1,4 +1,4 @@
-//! HTTP for the inbox: list, open, resolve, take over and give back, assign, mark as read.
+//! HTTP for the inbox: list, open, resolve, take over and give back, assign, mark as read, typing.
 
 use access::{Member, Permission};
 use axum::extract::State;
@@ -20,12 +20,13 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_conversations))
         .routes(routes!(get_conversation, update_conversation))
         .routes(routes!(mark_conversation_read))
+        .routes(routes!(show_typing))
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StatusFilter {
-    /// Escalated, or the visitor waits for the person who took over.
+    /// Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off.
     NeedsPerson,
     Open,
     Escalated,
@@ -192,6 +193,22 @@ async fn mark_conversation_read(
         return Err(not_found("conversation"));
     }
     tx.emit(Event::ConversationChanged { conversation_id: id });
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Show the visitor, for a few seconds, that a person is typing.
+#[utoipa::path(post, path = "/conversations/{id}/typing", operation_id = "show_typing", tag = "conversations",
+    params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
+async fn show_typing(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode> {
+    member.require(Permission::ReplyToVisitors)?;
+    let mut tx = ctx.db.tenant_read(&member).await?;
+    store::get(&mut tx, id).await?;
+    tx.emit(Event::AgentTyping { conversation_id: id });
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -40,7 +40,7 @@ pub struct ConversationSummary {
     pub status: Status,
     /// A person has taken over: the bot is silent.
     pub ai_paused: bool,
-    /// Escalated, or the visitor waits for the person who took over.
+    /// Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off.
     pub needs_person: bool,
     pub contact: Contact,
     pub channel: ChannelName,

@@ -10,10 +10,18 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::{ChannelName, ConversationSummary, Status};
 use crate::contacts::Contact;
 
-const NEEDS_PERSON: &str = "(c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved'))";
+/// Escalated, or the visitor waits and no bot will answer.
+macro_rules! needs_person {
+    () => {
+        "(c.status = 'escalated' or (c.awaiting_reply_since is not null and c.status <> 'resolved'
+            and (c.ai_paused or not p.ai_enabled or not b.is_bot_active)))"
+    };
+}
 
-const SELECT: &str = "select c.id, c.status, c.ai_paused,
-        (c.status = 'escalated' or (c.ai_paused and c.awaiting_reply_since is not null and c.status <> 'resolved')) as needs_person,
+const SELECT: &str = concat!(
+    "select c.id, c.status, c.ai_paused, ",
+    needs_person!(),
+    " as needs_person,
         p.id as contact_id, p.name as contact_name, p.email as contact_email,
         h.id as channel_id, h.name as channel_name, h.kind as channel_kind,
         c.last_message_preview, c.last_message_at, c.last_seq, c.unread_count, c.assigned_to, c.language,
@@ -21,7 +29,9 @@ const SELECT: &str = "select c.id, c.status, c.ai_paused,
     from conversations c
     join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
     join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
-    where c.tenant_id = current_tenant_id()";
+    join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.channel_id
+    where c.tenant_id = current_tenant_id()"
+);
 
 #[derive(FromRow)]
 struct Row {
@@ -97,7 +107,7 @@ pub async fn list(
         query.push(" and c.status = ").push_bind(status.as_str());
     }
     if filter.needs_person {
-        query.push(format!(" and {NEEDS_PERSON}"));
+        query.push(concat!(" and ", needs_person!()));
     }
     if let Some(text) = &filter.text {
         let pattern = format!(

@@ -44,7 +44,7 @@ pub struct Answer {
     /// The same as the message's.
     pub id: MessageId,
     pub text: String,
-    /// Calibrated: of all answers that say 0.9, nine in ten are right.
+    /// Calibrated: of all answers that say 0.9, nine in ten are meant to be right.
     pub confidence: f64,
     pub sources: Vec<Source>,
     pub suggestion_chips: Vec<String>,

@@ -293,25 +293,31 @@ pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Op
 /// [`list_unanswered`] gives no more at once.
 pub const MOST_UNANSWERED: usize = 100;
 
-/// Conversations in which the visitor has been waiting for the bot since before `before`: the server died
-/// between storing the question and storing the answer. The longest wait first, beginning behind `after`.
+/// Conversations in which the visitor has been waiting for a bot that is switched on, since some time between
+/// `oldest` and `before`: the server died between storing the question and storing the answer. The longest wait first,
+/// beginning behind `after`.
 pub async fn list_unanswered(
     tx: &mut TenantTx,
+    oldest: DateTime<Utc>,
     before: DateTime<Utc>,
     after: Option<Unanswered>,
 ) -> Result<Vec<Unanswered>> {
     let found = sqlx::query_as!(
         Unanswered,
-        r#"select id as "conversation_id: ConversationId", channel_id as "channel_id: ChannelId", awaiting_reply_since as "since!"
-        from conversations
-        where tenant_id = current_tenant_id() and awaiting_reply_since < $1 and not ai_paused and status <> 'resolved'
-            and ($2::timestamptz is null or (awaiting_reply_since, id) > ($2, $3))
-        order by awaiting_reply_since, id
+        r#"select c.id as "conversation_id: ConversationId", c.channel_id as "channel_id: ChannelId", c.awaiting_reply_since as "since!"
+        from conversations c
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id and p.ai_enabled
+        join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.channel_id and b.is_bot_active
+        where c.tenant_id = current_tenant_id() and c.awaiting_reply_since > $5 and c.awaiting_reply_since < $1
+            and not c.ai_paused and c.status <> 'resolved'
+            and ($2::timestamptz is null or (c.awaiting_reply_since, c.id) > ($2, $3))
+        order by c.awaiting_reply_since, c.id
         limit $4"#,
         before,
         after.map(|after| after.since),
         after.map(|after| after.conversation_id.0),
         MOST_UNANSWERED as i64,
+        oldest,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -5,7 +5,7 @@ pub mod csv;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::error::{invalid, not_found};
+use kernel::error::invalid;
 use kernel::ids::QaPairId;
 use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
@@ -155,26 +155,6 @@ pub async fn insert(tx: &mut TenantTx, batch: &mut Batch, source: Source) -> Res
     change
         .finish(tx, batch.pairs.iter().all(|pair| pair.vector.is_some()))
         .await
-}
-
-/// One pair, written and read back.
-pub async fn create(
-    ctx: &Context,
-    proof: &impl TenantProof,
-    pair: NewQaPair,
-    source: Source,
-) -> Result<QaPair> {
-    let mut prepared = prepare(ctx, proof, vec![pair]).await?;
-    let mut tx = ctx.db.tenant(proof).await?;
-    insert(&mut tx, &mut prepared, source).await?;
-    let id = prepared
-        .pairs
-        .first()
-        .map(|pair| pair.id)
-        .ok_or_else(|| not_found("Q&A pair"))?;
-    let created = store::get(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(created)
 }
 
 /// Writes many pairs, a batch at a time; `progress` is told how many are done. Pairs that exist word for word are

@@ -102,14 +102,6 @@ impl Snapshots {
         Ok(snapshot)
     }
 
-    /// The newest snapshot, for callers that have no revision at hand.
-    pub async fn get_current(&self, db: &Database, proof: &impl TenantProof) -> Result<Arc<Snapshot>> {
-        let revision = crate::embedding::store::get(&mut db.tenant_read(proof).await?)
-            .await?
-            .revision;
-        self.get(db, proof, revision).await
-    }
-
     fn fresh(&self, tenant: TenantId, revision: i64) -> Option<Arc<Snapshot>> {
         let mut kept = self.0.lock();
         kept.tick += 1;

@@ -22,6 +22,7 @@ async fn a_visitor_is_who_a_signature_says_and_nobody_else() {
     an_anonymous_browser_sees_nothing_of_a_verified_customer(&club, &nobody).await;
     a_channel_for_customers_turns_others_away(&tenant, &club, &nobody).await;
     a_visitor_token_opens_its_own_channel_only(&tenant, &club).await;
+    a_new_secret_ends_the_old_one(&tenant, &club, &nobody).await;
 }
 
 /// A second channel with its secret.
@@ -253,4 +254,13 @@ async fn a_visitor_token_opens_its_own_channel_only(tenant: &Tenant, club: &Chan
         let call = visitor.api.with_bearer(&forged).get(&visitor.path("messages"));
         call.send().await.problem(401, "unauthenticated");
     }
+}
+
+async fn a_new_secret_ends_the_old_one(tenant: &Tenant, club: &Channel, nobody: &Api) {
+    let path = format!("/api/v1/channels/{}/identity-secret", club.id);
+    let renewed = tenant.api.post(&path).expect(200).await;
+    let secret = renewed["identity_secret"].as_str().expect("a secret");
+    let token_by = |secret: &str| json!({"identity_token": jwt(&json!({"alg": "HS256"}), &json!({"sub": "ana", "exp": FAR}), secret)});
+    assert_eq!(club.start(nobody, &token_by(&club.secret)).await.status, 401);
+    club.start(nobody, &token_by(secret)).await.expect(200);
 }

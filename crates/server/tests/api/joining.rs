@@ -1,9 +1,14 @@
 //! People write in bursts: messages that the bot is not sure to understand wait for more, and one reply answers all.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use testkit::{EventStream, Server, Tenant, Visitor, require_runtime};
 
 use crate::support::server;
+
+/// The longest that a channel may be set to.
+const WINDOW: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn messages_of_a_burst_are_joined_into_one_reply() {
@@ -43,18 +48,27 @@ async fn thread(tenant: &Tenant, visitor: &Visitor) -> Vec<String> {
         .collect()
 }
 
-/// The window is long: only the clear question, not its end, can bring the answer within the test's patience.
+/// What is answered before the window's end was not brought by it.
+fn assert_before_the_window_ends(asked: Instant) {
+    assert!(
+        asked.elapsed() < WINDOW,
+        "the bot waited for the end of the window"
+    );
+}
+
 async fn unsure_messages_wait_for_the_one_that_makes_sense(server: &Server) {
-    let tenant = tenant(server, json!({"burst_window_ms": 10_000})).await;
+    let tenant = tenant(server, json!({"burst_window_ms": WINDOW.as_millis()})).await;
     let visitor = tenant.visitor().await;
     let first = begin(&visitor, "Hi").await;
     let second = begin(&visitor, "one thing about my aunt's birthday").await;
+    let asked = Instant::now();
     let third = begin(&visitor, "Do you ship to Belgium?").await;
     let answers = [
         answer_of(first).await,
         answer_of(second).await,
         answer_of(third).await,
     ];
+    assert_before_the_window_ends(asked);
     assert_eq!(answers[0]["message"], answers[1]["message"]);
     assert_eq!(answers[1]["message"], answers[2]["message"]);
     assert_eq!(answers[0]["message"]["text"], "Yes, to Belgium in three days.");
@@ -64,10 +78,12 @@ async fn unsure_messages_wait_for_the_one_that_makes_sense(server: &Server) {
 }
 
 async fn a_clear_question_is_answered_without_waiting(server: &Server) {
-    let tenant = tenant(server, json!({"burst_window_ms": 10_000})).await;
+    let tenant = tenant(server, json!({"burst_window_ms": WINDOW.as_millis()})).await;
     let visitor = tenant.visitor().await;
     for round in 1..=2 {
+        let asked = Instant::now();
         let said = visitor.say("Do you ship to Belgium?").await;
+        assert_before_the_window_ends(asked);
         assert_eq!(said["conversation"]["last_seq"], 2 * round);
     }
 }
@@ -89,12 +105,14 @@ async fn all_messages_wait_if_the_channel_says_so(server: &Server) {
 async fn no_message_waits_if_the_channel_says_so(server: &Server) {
     let tenant = tenant(
         server,
-        json!({"join_messages": "never", "burst_window_ms": 10_000}),
+        json!({"join_messages": "never", "burst_window_ms": WINDOW.as_millis()}),
     )
     .await;
     let visitor = tenant.visitor().await;
     for text in ["Hi", "one thing about my aunt's birthday"] {
+        let asked = Instant::now();
         visitor.say(text).await;
+        assert_before_the_window_ends(asked);
     }
     assert_eq!(thread(&tenant, &visitor).await, ["user", "ai", "user", "ai"]);
 }

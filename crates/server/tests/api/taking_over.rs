@@ -18,6 +18,7 @@ async fn a_person_silences_the_bot_at_once_and_resolving_gives_it_back() {
         .await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     a_reply_pauses_the_bot(&tenant).await;
+    typing_is_shown(&tenant).await;
     resolving_wakes_the_bot(&tenant).await;
     giving_back_wakes_the_bot(&tenant).await;
     a_switched_off_bot_says_nothing(&tenant).await;
@@ -82,6 +83,18 @@ async fn a_reply_pauses_the_bot(tenant: &Tenant) {
     assert_eq!(details["needs_person"], true, "the visitor waits for the person");
 }
 
+async fn typing_is_shown(tenant: &Tenant) {
+    let visitor = tenant.visitor().await;
+    ask(&visitor).await;
+    let mut live = visitor.events(Some(2)).await;
+    tenant.reply(visitor.conversation_id, "One moment.").await;
+    live.next_named("message").await;
+    let path = format!("/api/v1/conversations/{}/typing", visitor.conversation_id);
+    tenant.api.post(&path).expect(204).await;
+    let typing = live.find(|event| event.name == "typing").await;
+    assert_eq!(typing.json(), json!({"sender_type": "agent"}));
+}
+
 async fn resolving_wakes_the_bot(tenant: &Tenant) {
     let visitor = taken_over(tenant).await;
     let resolved = change(tenant, &visitor, json!({"status": "resolved"})).await;
@@ -130,6 +143,15 @@ async fn a_switched_off_bot_says_nothing(tenant: &Tenant) {
     tenant.configure(&json!({"is_bot_active": false})).await;
     let visitor = tenant.visitor().await;
     assert_eq!(ask(&visitor).await["answer"], Value::Null);
+    let waiting = tenant
+        .api
+        .get("/api/v1/conversations?status=needs_person")
+        .expect(200)
+        .await;
+    assert!(
+        waiting.to_string().contains(&visitor.conversation_id.to_string()),
+        "{waiting}"
+    );
     tenant.configure(&json!({"is_bot_active": true})).await;
     assert_eq!(ask(&visitor).await["answer"]["text"], "In Ghent.");
 }

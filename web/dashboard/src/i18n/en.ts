@@ -120,7 +120,7 @@ export const en = {
   'reason.low_confidence': 'The AI was not sure enough',
   'reason.agent': 'A colleague took over',
   'reason.bot_limit': 'The AI had answered as often as it may',
-  'details.summary': 'AI summary',
+  'details.summary': 'Summary',
   'details.page': 'Page',
   'details.unknown': 'Not known',
 

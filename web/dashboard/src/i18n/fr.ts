@@ -119,7 +119,7 @@ export const fr: Texts = {
   'reason.low_confidence': 'L’IA n’était pas assez sûre',
   'reason.agent': 'Un collègue a pris la main',
   'reason.bot_limit': 'L’IA a atteint son nombre de réponses',
-  'details.summary': 'Résumé de l’IA',
+  'details.summary': 'Résumé',
   'details.page': 'Page visitée',
   'details.unknown': 'Inconnu',
 

@@ -147,3 +147,11 @@ export async function markRead(
     () => undefined,
   );
 }
+
+/** Shows the visitor that a person is typing. A failure is not worth a word. */
+export function showTyping(id: string): void {
+  const path = { id };
+  void ask(api.POST('/api/v1/conversations/{id}/typing', { params: { path } })).catch(
+    () => undefined,
+  );
+}
