@@ -1,9 +1,10 @@
-//! Rate limits in memory: so many events in a sliding window, for each key.
+//! Limits in memory: so many events in a sliding window, or so many things at a time, for each key.
 //!
 //! Keys are what the server itself sees (an address, a signed visitor, a tenant), never what a client claims.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
@@ -73,6 +74,68 @@ impl<K: Hash + Eq> Limiter<K> {
     }
 }
 
+/// At most `most` at a time, for each key of type `K`: connections, live streams. Clones share the counts.
+pub struct Places<K: Hash + Eq> {
+    most: usize,
+    taken: Arc<Mutex<HashMap<K, usize>>>,
+}
+
+impl<K: Hash + Eq> Clone for Places<K> {
+    fn clone(&self) -> Self {
+        Self {
+            most: self.most,
+            taken: self.taken.clone(),
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone> Places<K> {
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            taken: Arc::default(),
+        }
+    }
+
+    /// A place for as long as it is kept.
+    ///
+    /// # Errors
+    /// 429 if all are taken.
+    pub fn take(&self, key: K) -> Result<Place<K>> {
+        let mut taken = self.taken.lock();
+        let count = taken.entry(key.clone()).or_default();
+        if *count >= self.most {
+            return Err(rate_limited(RETRY_FOR_A_PLACE));
+        }
+        *count += 1;
+        Ok(Place {
+            key,
+            taken: self.taken.clone(),
+        })
+    }
+}
+
+/// Seconds.
+const RETRY_FOR_A_PLACE: u64 = 10;
+
+/// Given back when it is dropped.
+pub struct Place<K: Hash + Eq> {
+    key: K,
+    taken: Arc<Mutex<HashMap<K, usize>>>,
+}
+
+impl<K: Hash + Eq> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock();
+        if let Some(count) = taken.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.key);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +157,19 @@ mod tests {
         );
         limiter.check("b", start + TimeDelta::seconds(15)).unwrap();
         limiter.check("a", start + TimeDelta::seconds(60)).unwrap();
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_left() {
+        let places = Places::new(2);
+        let first = places.take("a").unwrap();
+        let second = places.take("a").unwrap();
+        assert!(places.take("a").is_err());
+        assert!(places.take("b").is_ok());
+        drop(first);
+        assert!(places.take("a").is_ok());
+        drop(second);
+        assert!(places.taken.lock().is_empty());
     }
 
     #[test]

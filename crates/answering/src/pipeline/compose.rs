@@ -135,8 +135,14 @@ async fn with_model(
 
 /// Whether the model says that the passages do not hold the answer; some add a reason although they should not.
 fn refuses(text: &str) -> bool {
-    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"' | '`'))
-        .starts_with(NO_ANSWER)
+    opening(text).starts_with(NO_ANSWER)
+}
+
+/// The text without what some models put before the refusal.
+fn opening(text: &str) -> &str {
+    text.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '*' | '"' | '`' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+    })
 }
 
 /// What came of a call.
@@ -212,8 +218,7 @@ struct Shower<'a> {
 impl Shower<'_> {
     fn push(&mut self, piece: &str) {
         self.text.push_str(piece);
-        let trimmed = self.text.trim_start();
-        if refuses(trimmed) || NO_ANSWER.starts_with(trimmed) {
+        if refuses(&self.text) || NO_ANSWER.starts_with(opening(&self.text)) {
             return;
         }
         // an open bracket may become a citation or a link: wait for what follows it
@@ -241,12 +246,13 @@ impl Shower<'_> {
 
 /// The text without a last word that is, or may become, an address: it must be seen whole to be left out.
 fn before_address(text: &str) -> &str {
-    let word = text
+    let lower = text.to_ascii_lowercase();
+    let word = lower
         .char_indices()
         .rev()
-        .find(|(_, c)| c.is_whitespace() || !c.is_ascii())
+        .find(|(_, c)| c.is_whitespace())
         .map_or(0, |(at, c)| at + c.len_utf8());
-    let last = text.get(word..).unwrap_or_default();
+    let last = lower.get(word..).unwrap_or_default();
     let address = last.find("http").or_else(|| {
         ["htt", "ht", "h"]
             .iter()
@@ -326,6 +332,7 @@ mod tests {
     #[test]
     fn the_visitor_never_sees_marks_or_the_refusal() {
         assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
+        assert_eq!(streamed(&["**NO_", "ANSWER** because"]), "");
         assert_eq!(
             streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]),
             "No, we do not. Sorry."
@@ -339,7 +346,7 @@ mod tests {
     #[test]
     fn no_address_and_no_hidden_character_is_seen_while_the_text_streams() {
         assert_eq!(
-            streamed(&["Pay at htt", "ps://evil", ".example/x\u{200b} now."]),
+            streamed(&["Pay at hTT", "ps://evil", ".example/é", "x\u{200b} now."]),
             "Pay at  now."
         );
         assert_eq!(streamed(&["你好", "，世界"]), "你好，世界");

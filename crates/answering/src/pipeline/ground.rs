@@ -3,6 +3,7 @@
 
 use knowledge::retrieval::Candidate;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// A composed text after checking.
 #[derive(Debug, PartialEq)]
@@ -109,34 +110,59 @@ fn keep_known_links(text: &str, shown: &[Candidate]) -> String {
 }
 
 fn without_bare_addresses(text: &str, known: &HashSet<String>) -> String {
-    let unknown: Vec<String> = addresses(text)
-        .into_iter()
-        .filter(|address| !known.contains(address))
-        .collect();
-    unknown.iter().fold(text.to_owned(), |text, address| {
-        text.replace(address.as_str(), "")
-    })
+    let mut out = String::with_capacity(text.len());
+    let mut kept_to = 0;
+    for place in address_places(text) {
+        let address = text.get(place.clone()).unwrap_or_default();
+        if !known.contains(address) {
+            out.push_str(text.get(kept_to..place.start).unwrap_or_default());
+            kept_to = place.end;
+        }
+    }
+    out.push_str(text.get(kept_to..).unwrap_or_default());
+    out
 }
 
 /// All web addresses in a text.
 fn addresses(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for scheme in ["https://", "http://"] {
-        let mut rest = text;
-        while let Some(start) = rest.find(scheme) {
-            let from = rest.get(start..).unwrap_or_default();
-            let end = from
-                .find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '"' | '<' | '“' | '”'))
-                .unwrap_or(from.len());
-            let address = from
-                .get(..end)
-                .unwrap_or_default()
-                .trim_end_matches(['.', ',', ';', ':', '!', '?']);
-            found.push(address.to_owned());
-            rest = from.get(scheme.len()..).unwrap_or_default();
+    let places = address_places(text).into_iter();
+    places
+        .filter_map(|place| text.get(place).map(str::to_owned))
+        .collect()
+}
+
+/// Where web addresses stand, from first to last. Schemes may be written in capitals; one with nothing behind it is no
+/// address.
+fn address_places(text: &str) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    while let Some(start) = find_from(&lower, "http", from) {
+        let rest = lower.get(start..).unwrap_or_default();
+        from = start + "http".len();
+        let Some(scheme) = ["https://", "http://"]
+            .into_iter()
+            .find(|scheme| rest.starts_with(scheme))
+        else {
+            continue;
+        };
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '"' | '<' | '“' | '”'))
+            .unwrap_or(rest.len());
+        let address = rest
+            .get(..end)
+            .unwrap_or_default()
+            .trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        if address.len() > scheme.len() {
+            from = start + address.len();
+            places.push(start..from);
         }
     }
-    found
+    places
+}
+
+fn find_from(text: &str, what: &str, from: usize) -> Option<usize> {
+    text.get(from..)?.find(what).map(|at| from + at)
 }
 
 fn visible(text: &str) -> String {
@@ -193,6 +219,21 @@ mod tests {
             grounded.text,
             "Go to [orders](https://shop.example/orders) or here or  now"
         );
+    }
+
+    #[test]
+    fn an_unknown_address_takes_nothing_of_a_known_one_with_it() {
+        let shown = shown(&["See https://shop.example/manual/zorbl."]);
+        for (said, kept) in [
+            (
+                "See https://shop.example/manual/zorbl or https://shop.example now [1].",
+                "See https://shop.example/manual/zorbl or  now.",
+            ),
+            ("Begins with https:// always.", "Begins with https:// always."),
+            ("Go HTTPS://EVIL.example/x.", "Go ."),
+        ] {
+            assert_eq!(ground(said, &shown).text, kept);
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use conversations::messages;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
+use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, Result};
 use kernel::extract::Path;
 use kernel::ids::ConversationId;
@@ -33,18 +34,25 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// `resync`. Send the last id back as `Last-Event-ID` to go on after a cut.
 #[utoipa::path(get, path = "/{channel_key}/events", operation_id = "stream_widget_events", tag = "widget",
     params(("channel_key" = String, Path), ("last-event-id" = Option<i64>, Header)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem)))]
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem)))]
 pub async fn stream_widget_events(
     State(ctx): State<Context>,
     Path(key): Path<String>,
+    client: ClientIp,
     headers: HeaderMap,
 ) -> Result<Response> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
+    let places = ctx
+        .limits
+        .take_stream(endpoint.tenant_id(), client, visitor.contact_id)?;
     let last_id = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse::<i64>().ok());
     let stream = follow(ctx, endpoint, visitor, last_id.map(|seq| seq.max(0)));
+    let stream = stream.inspect(move |_| {
+        let _kept_while_it_lasts = &places;
+    });
     let sse = axum::response::sse::Sse::new(stream).keep_alive(KeepAlive::new().interval(LOOK_EVERY));
     Ok(([("x-accel-buffering", "no")], sse).into_response())
 }

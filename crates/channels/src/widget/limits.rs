@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Result;
 use kernel::client_ip::ClientIp;
 use kernel::ids::{ContactId, ConversationId, TenantId};
-use kernel::limits::Limiter;
+use kernel::limits::{Limiter, Place, Places};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,11 @@ impl Default for LimitSettings {
     }
 }
 
+/// One browser holds one stream for all its tabs.
+const STREAMS_OF_A_VISITOR: usize = 10;
+/// An office shares an address.
+const STREAMS_OF_AN_ADDRESS: usize = 200;
+
 /// The counters. Clones share them.
 #[derive(Clone)]
 pub struct WidgetLimits(Arc<Counters>);
@@ -46,8 +51,16 @@ struct Counters {
     address_hour: Limiter<(TenantId, IpAddr)>,
     address_minute: Limiter<(TenantId, IpAddr)>,
     tenant_minute: Limiter<TenantId>,
+    visitor_streams: Places<ContactId>,
+    address_streams: Places<(TenantId, IpAddr)>,
     /// Conversations that have been counted as new.
     begun: Mutex<HashSet<ConversationId>>,
+}
+
+/// What a live stream holds.
+pub struct StreamPlaces {
+    _visitor: Place<ContactId>,
+    _address: Place<(TenantId, IpAddr)>,
 }
 
 impl WidgetLimits {
@@ -58,8 +71,23 @@ impl WidgetLimits {
             address_hour: Limiter::new(settings.new_conversations_per_address_hour, TimeDelta::hours(1)),
             tenant_minute: Limiter::new(settings.messages_per_tenant_minute, TimeDelta::minutes(1)),
             address_minute: Limiter::new(settings.messages_per_address_minute, TimeDelta::minutes(1)),
+            visitor_streams: Places::new(STREAMS_OF_A_VISITOR),
+            address_streams: Places::new(STREAMS_OF_AN_ADDRESS),
             begun: Mutex::new(HashSet::new()),
         }))
+    }
+
+    /// Counts a live stream for as long as its places are kept: each reads what is new by itself.
+    pub fn take_stream(
+        &self,
+        tenant: TenantId,
+        address: ClientIp,
+        visitor: ContactId,
+    ) -> Result<StreamPlaces> {
+        Ok(StreamPlaces {
+            _visitor: self.0.visitor_streams.take(visitor)?,
+            _address: self.0.address_streams.take((tenant, address.network()))?,
+        })
     }
 
     /// Counts a message before it is stored.

@@ -58,7 +58,7 @@ pub async fn post_widget_message(
     if text.is_empty() || text.chars().count() > 4000 {
         return Err(invalid("bad_text", "A message has 1 to 4,000 characters."));
     }
-    if input.client_message_id.is_empty() || input.client_message_id.len() > 100 {
+    if input.client_message_id.is_empty() || input.client_message_id.chars().count() > 100 {
         return Err(invalid(
             "bad_client_message_id",
             "`client_message_id` has 1 to 100 characters.",

@@ -1,9 +1,11 @@
 //! All SQL for escalations.
 
+use kernel::error::OnConstraint;
 use kernel::ids::{ConversationId, EscalationId};
 use kernel::{Result, TenantTx};
 
 use super::{Escalation, Reason};
+use crate::inbox::store::another_open;
 
 /// False if one is open already.
 pub async fn insert(
@@ -35,7 +37,8 @@ pub async fn mark_conversation(tx: &mut TenantTx, conversation: ConversationId) 
         conversation.0,
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .on_constraint("conversations_one_open", another_open)?;
     Ok(())
 }
 

@@ -66,7 +66,7 @@ pub async fn load_waiting(tx: &mut TenantTx, conversation: ConversationId) -> Re
     store::load_waiting(tx, conversation, RECENT).await
 }
 
-/// The conversation of a visitor: the one their token names, or their open one on this channel.
+/// The conversation of a visitor: the one that is open on this channel, or the one that their token names.
 pub async fn find_for_visitor(
     tx: &mut TenantTx,
     conversation: ConversationId,

@@ -42,6 +42,13 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         locked = lock(tx, inbound).await?;
     }
     let locked = locked.ok_or_else(lost_race)?;
+    // resolved here, but the contact has another conversation open on this channel: that one goes on
+    if !locked.is_stored
+        && locked.state.status == "resolved"
+        && let Some(open) = find_open(tx, inbound).await?
+    {
+        return Ok(Outcome::OpenElsewhere(open));
+    }
     let recorded = if locked.is_stored {
         read(tx, inbound, locked).await?
     } else {
@@ -142,7 +149,7 @@ pub async fn find_for_visitor(
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.contact_id = $2 and c.channel_id = $3
             and (c.id = $1 or c.status <> 'resolved')
-        order by c.id = $1 desc
+        order by (c.status <> 'resolved') desc, c.id = $1 desc
         limit 1"#,
         conversation.0,
         contact.0,

@@ -1,7 +1,7 @@
 //! All SQL for the inbox.
 
 use chrono::{DateTime, Utc};
-use kernel::error::{OnConstraint, conflict, invalid, not_found};
+use kernel::error::{Error, OnConstraint, conflict, invalid, not_found};
 use kernel::ids::{ChannelId, ContactId, ConversationId, UserId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
@@ -172,13 +172,16 @@ pub async fn set_status(tx: &mut TenantTx, id: ConversationId, status: Status) -
     )
     .execute(&mut **tx)
     .await
-    .on_constraint("conversations_one_open", || {
-        conflict(
-            "another_open",
-            "This contact has another open conversation on this channel. Continue there.",
-        )
-    })?;
+    .on_constraint("conversations_one_open", another_open)?;
     Ok(())
+}
+
+/// A contact has at most one open conversation on a channel, so a resolved one cannot be opened beside it.
+pub fn another_open() -> Error {
+    conflict(
+        "another_open",
+        "This contact has another open conversation on this channel. Continue there.",
+    )
 }
 
 pub async fn set_ai_paused(tx: &mut TenantTx, id: ConversationId, paused: bool) -> Result<()> {

@@ -8,6 +8,7 @@ use kernel::{Result, TenantTx};
 use serde_json::json;
 
 use super::{BotReply, Unanswered};
+use crate::inbox::store::another_open;
 use crate::messages::{self, Answer, Message, SenderType};
 
 /// What decides whether the bot may speak, read under the conversation's lock.
@@ -278,7 +279,8 @@ pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Op
         user.map(|id| id.0),
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .on_constraint("conversations_one_open", another_open)?;
     sqlx::query!(
         "update escalations set status = 'in_progress', assigned_to = coalesce(assigned_to, $2)
         where tenant_id = current_tenant_id() and conversation_id = $1 and status = 'pending'",

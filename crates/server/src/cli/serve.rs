@@ -89,7 +89,8 @@ pub async fn serve(
         wait_for(signals).await;
         let _ = stop.send(true);
     });
-    http::serve(listener, router, in_flight, turns, until(stopped)).await;
+    let proxies = config.trusted_proxies.clone().into();
+    http::serve(listener, router, proxies, in_flight, turns, until(stopped)).await;
     let _ = tokio::time::timeout(Duration::from_secs(30), background).await;
     opened.close().await;
     Ok(ExitCode::SUCCESS)

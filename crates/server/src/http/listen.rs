@@ -1,7 +1,7 @@
 //! The listening socket: connections, the time and room a client has to say what it wants, and a stop that lets
 //! requests under way finish. What a request may hold is limited by its route.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use kernel::client_ip::ClientIp;
+use kernel::limits::Places;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service;
@@ -21,9 +23,16 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_HEADERS: usize = 16 * 1024;
 /// More clients wait in the system's queue until one leaves. Each live stream is one.
 const MOST_CONNECTIONS: usize = 10_000;
+/// From one address (or IPv6 network) that is not a trusted proxy; one more is closed at once.
+const MOST_OF_ONE_PEER: usize = 1_000;
 
 /// Serves until `stop` resolves; then takes no more connections and waits for the open ones to finish.
-pub async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn accept(
+    listener: TcpListener,
+    router: Router,
+    trusted_proxies: Arc<[IpAddr]>,
+    stop: impl Future<Output = ()>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
@@ -31,6 +40,7 @@ pub async fn accept(listener: TcpListener, router: Router, stop: impl Future<Out
     let router = router.with_state(());
     let open = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let peers = Places::new(MOST_OF_ONE_PEER);
     let mut stop = std::pin::pin!(stop);
     loop {
         let next = async {
@@ -43,10 +53,18 @@ pub async fn accept(listener: TcpListener, router: Router, stop: impl Future<Out
         };
         match accepted {
             Ok((stream, peer)) => {
+                let client = ClientIp(peer.ip().to_canonical());
+                let peer_place = if trusted_proxies.contains(&client.0) {
+                    None
+                } else if let Ok(place) = peers.take(client.network()) {
+                    Some(place)
+                } else {
+                    continue;
+                };
                 let connection = serve(http.clone(), router.clone(), stream, peer, open.watcher());
                 tokio::spawn(async move {
                     connection.await;
-                    drop(place);
+                    drop((place, peer_place));
                 });
             }
             Err(error) => {

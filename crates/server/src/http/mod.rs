@@ -1,6 +1,7 @@
 //! The routes of the server, as one readable list, and what every request passes through.
 
 mod assets;
+mod body;
 mod demo_shop;
 mod docs;
 mod guard;
@@ -20,7 +21,6 @@ use axum::{Router, middleware};
 use kernel::error::{Error, Kind};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::journeys::sign_up;
@@ -28,8 +28,6 @@ use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
 const LARGEST_BODY: usize = 1024 * 1024;
-/// The longest pause between two pieces of a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the outer routes need.
 #[derive(Clone)]
@@ -79,7 +77,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .fallback(|| async { kernel::error::not_found("page").into_response() })
         .layer(middleware::map_response(explain_method_not_allowed))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(middleware::from_fn(body::limit))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             kernel::error::internal("a handler panicked").into_response()
         }))
@@ -107,6 +105,7 @@ async fn explain_method_not_allowed(response: Response) -> Response {
 pub async fn serve(
     listener: tokio::net::TcpListener,
     router: Router,
+    trusted_proxies: Arc<[std::net::IpAddr]>,
     in_flight: Arc<AtomicUsize>,
     turns: answering::turns::Turns,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -117,7 +116,7 @@ pub async fn serve(
         let _ = stopping.send(());
     };
     tokio::select! {
-        () = listen::accept(listener, router, signal) => {}
+        () = listen::accept(listener, router, trusted_proxies, signal) => {}
         () = drain(stopped, in_flight, turns) => {}
     }
 }

@@ -1,5 +1,9 @@
 //! Every refusal is problem+json with the right status in it, and no input makes the server fail (RFC 9457).
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::json;
 use testkit::{Answer, Api, Method, Server, Tenant, require_runtime};
 use uuid::Uuid;
@@ -13,6 +17,7 @@ async fn every_refusal_is_a_problem_that_says_what_to_do() {
     let tenant = server.tenant("Shop").await;
     unknown_addresses_are_not_found(&tenant).await;
     every_address_refuses_other_methods(&server, &tenant).await;
+    a_body_may_come_in_the_smallest_pieces(&server).await;
     large_bodies_are_refused(&tenant).await;
     bodies_that_do_not_fit_are_refused(&tenant).await;
     queries_that_do_not_fit_are_refused(&tenant).await;
@@ -243,4 +248,43 @@ fn log_is_clean(server: &Server) {
         !log.contains("a request failed") && !log.contains("panicked"),
         "{log}"
     );
+}
+
+/// And it takes no more memory than it has bytes, give or take what the server does beside.
+async fn a_body_may_come_in_the_smallest_pieces(server: &Server) {
+    let (address, pid) = (server.url().replace("http://", ""), server.pid());
+    let (status, grown) = tokio::task::spawn_blocking(move || send_by_bytes(&address, pid))
+        .await
+        .expect("sent");
+    assert_eq!(status, "HTTP/1.1 422");
+    assert!(grown < 20_000, "{grown} kB for a body of 20 kB");
+}
+
+/// The first words of the answer, and by how many kilobytes the server has grown meanwhile.
+fn send_by_bytes(address: &str, pid: i32) -> (String, u64) {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_nodelay(true).expect("no delay");
+    let body = format!("{}{{}}", " ".repeat(20_000));
+    let head = format!(
+        "POST /api/v1/session HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    let before = resident_kilobytes(pid);
+    for byte in body.as_bytes() {
+        stream.write_all(&[*byte]).expect("sent");
+        // so that each is read by itself
+        std::thread::sleep(Duration::from_micros(50));
+    }
+    let grown = resident_kilobytes(pid).saturating_sub(before);
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).expect("an answer");
+    (String::from_utf8_lossy(&status).into_owned(), grown)
+}
+
+fn resident_kilobytes(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let digits = line.and_then(|line| line.split_whitespace().next());
+    digits.and_then(|digits| digits.parse().ok()).expect("its memory")
 }

@@ -22,6 +22,7 @@ async fn a_visitor_is_who_a_signature_says_and_nobody_else() {
     an_anonymous_browser_sees_nothing_of_a_verified_customer(&club, &nobody).await;
     a_channel_for_customers_turns_others_away(&tenant, &club, &nobody).await;
     a_visitor_token_opens_its_own_channel_only(&tenant, &club).await;
+    a_second_device_goes_on_in_the_open_conversation(&tenant, &club, &nobody).await;
     a_new_secret_ends_the_old_one(&tenant, &club, &nobody).await;
 }
 
@@ -263,4 +264,32 @@ async fn a_new_secret_ends_the_old_one(tenant: &Tenant, club: &Channel, nobody: 
     let token_by = |secret: &str| json!({"identity_token": jwt(&json!({"alg": "HS256"}), &json!({"sub": "ana", "exp": FAR}), secret)});
     assert_eq!(club.start(nobody, &token_by(&club.secret)).await.status, 401);
     club.start(nobody, &token_by(secret)).await.expect(200);
+}
+
+async fn a_second_device_goes_on_in_the_open_conversation(tenant: &Tenant, club: &Channel, nobody: &Api) {
+    let phone = club.customer(nobody, "two-devices").await;
+    phone.say("thanks").await;
+    let past = format!("/api/v1/conversations/{}", phone.conversation_id);
+    tenant
+        .api
+        .patch(&past)
+        .json(&json!({"status": "resolved"}))
+        .expect(200)
+        .await;
+    let laptop = club.customer(nobody, "two-devices").await;
+    let open = laptop.say("thanks again").await["conversation"]["id"].clone();
+    assert_ne!(open, json!(phone.conversation_id));
+    assert_eq!(phone.say("and from here").await["conversation"]["id"], open);
+    let renewed = Visitor::start(&phone.api, &club.key, &json!({})).await;
+    assert_eq!(json!(renewed.conversation_id), open);
+    let reply = json!({"client_message_id": "late", "text": "One more thing."});
+    tenant
+        .api
+        .post(&format!("{past}/messages"))
+        .json(&reply)
+        .send()
+        .await
+        .problem(409, "another_open");
+    let call = phone.api.post(&phone.path("escalations")).json(&json!({}));
+    assert_eq!(call.expect(201).await["conversation"]["id"], open);
 }

@@ -12,6 +12,7 @@ async fn a_visitor_and_an_address_write_so_much_and_no_more() {
     a_visitor_writes_ten_messages_a_minute(&quick_tenant(&server).await).await;
     an_address_begins_thirty_conversations_an_hour(&quick_tenant(&server).await).await;
     an_address_writes_sixty_messages_a_minute(&quick_tenant(&server).await).await;
+    a_visitor_holds_ten_streams(&quick_tenant(&server).await).await;
     a_message_has_four_thousand_characters(&quick_tenant(&server).await).await;
     an_address_signs_up_ten_times_an_hour(&server).await;
 }
@@ -201,4 +202,15 @@ async fn an_address_signs_up_ten_times_an_hour(server: &Server) {
             _ => drop(refused(&answer, 3600)),
         }
     }
+}
+
+async fn a_visitor_holds_ten_streams(tenant: &Tenant) {
+    let visitor = tenant.visitor().await;
+    let mut streams = Vec::new();
+    for _ in 0..10 {
+        streams.push(visitor.events(None).await);
+    }
+    let one_more = visitor.api.get(&visitor.path("events")).send().await;
+    one_more.problem(429, "rate_limited");
+    tenant.visitor().await.events(None).await;
 }

@@ -1,0 +1,88 @@
+//! Request bodies as they come from strangers: however small the pieces, a body takes no more memory than it has bytes,
+//! and it ends in time. How large it may be is for its route to say.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body as AnyBody, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A body that has not ended by then is cut off.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Pieces are joined up to this size before they are handed on.
+const PIECE: usize = 64 * 1024;
+
+/// Puts [`Body`] around the request's.
+pub async fn limit(request: Request, next: Next) -> Response {
+    let request = request.map(|inner| {
+        if inner.is_end_stream() {
+            return inner;
+        }
+        AnyBody::new(Body {
+            inner,
+            joined: Vec::new(),
+            deadline: Box::pin(sleep_until(Instant::now() + TIMEOUT)),
+        })
+    });
+    next.run(request).await
+}
+
+struct Body {
+    inner: AnyBody,
+    /// Copied out of the connection's buffers: each piece would keep a whole one alive.
+    joined: Vec<u8>,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+                ready!(self.deadline.as_mut().poll(cx));
+                return Poll::Ready(Some(Err("the body took too long".into())));
+            };
+            match frame {
+                Some(Ok(frame)) => {
+                    // trailers are of no use here
+                    if let Ok(data) = frame.into_data() {
+                        self.joined.extend_from_slice(&data);
+                    }
+                    if self.joined.len() < PIECE {
+                        continue;
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                None if self.joined.is_empty() => return Poll::Ready(None),
+                None => {}
+            }
+            let piece = std::mem::take(&mut self.joined);
+            return Poll::Ready(Some(Ok(Frame::data(piece.into()))));
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.joined.is_empty() && self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let waiting = self.joined.len() as u64;
+        let inner = self.inner.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower() + waiting);
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper + waiting);
+        }
+        hint
+    }
+}
