@@ -159,6 +159,7 @@ test('turns a gap into knowledge and goes to the next', async () => {
   await page.keyboard.press('g');
   await page.keyboard.press('q');
   await page.getByRole('link', { name: 'Do you ship to Iceland?' }).click();
+  await page.getByRole('heading', { name: 'Do you ship to Iceland?' }).waitFor();
   await page.keyboard.press('e');
   await page.keyboard.type('Yes, in 9 days.');
   await page.keyboard.press('Control+Enter');
