@@ -123,7 +123,7 @@ pub async fn reserve(
     request: &ChatRequest,
 ) -> Result<Option<Hold>> {
     // three characters a token is a safe estimate from above for European languages
-    let input = (characters(request) as f64 / 3.0).ceil();
+    let input = (bytes_read(request) as f64 / 3.0).ceil();
     let output = f64::from(request.max_tokens);
     let reserved = Reservation {
         tokens: (input + output) as i64,
@@ -154,8 +154,8 @@ pub async fn settle(
     tx.commit().await
 }
 
-/// Bytes that the model reads, for an estimate of the tokens.
-pub fn characters(request: &ChatRequest) -> usize {
+/// What the model reads, for an estimate of the tokens.
+pub fn bytes_read(request: &ChatRequest) -> usize {
     let messages = request.messages.iter().map(|message| match message {
         llm::ChatMessage::User(text) | llm::ChatMessage::Assistant { text, .. } => text.len(),
         llm::ChatMessage::ToolResult { content, .. } => content.len(),

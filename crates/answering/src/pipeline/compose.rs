@@ -162,7 +162,7 @@ async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard
         is_first: true,
     };
     let mut first_token_ms = None;
-    let asked = u32::try_from(model::characters(&request) / 4).unwrap_or(u32::MAX);
+    let asked = u32::try_from(model::bytes_read(&request) / 4).unwrap_or(u32::MAX);
     let mut stream = model.remote.stream(request);
     // what a call that broke has cost: nothing if it never began to answer
     let estimate = |text: &str| Usage {

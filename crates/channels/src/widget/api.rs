@@ -340,13 +340,8 @@ pub async fn escalate_widget_conversation(
     let reason = body
         .and_then(|Json(body)| body.reason)
         .filter(|reason| !reason.trim().is_empty());
-    let now = ctx.db.clock.now();
-    if !visitor.has_begun {
-        ctx.limits
-            .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
-    }
     ctx.limits
-        .check_message(endpoint.tenant_id(), client, visitor.contact_id, now)?;
+        .check(endpoint.tenant_id(), client, &visitor, ctx.db.clock.now())?;
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
     let id = conversations::inbound::ensure_conversation(
         &mut tx,

@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use conversations::messages;
-use futures::{Stream, StreamExt as _};
+use futures::Stream;
 use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, Result};
 use kernel::extract::Path;
@@ -21,6 +21,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::api::{Conversation, enter, find_conversation};
+use super::limits::StreamPlaces;
 use super::token::Visitor;
 use crate::Context;
 use crate::endpoint::ChannelEndpoint;
@@ -49,10 +50,7 @@ pub async fn stream_widget_events(
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse::<i64>().ok());
-    let stream = follow(ctx, endpoint, visitor, last_id.map(|seq| seq.max(0)));
-    let stream = stream.inspect(move |_| {
-        let _kept_while_it_lasts = &places;
-    });
+    let stream = follow(ctx, endpoint, visitor, last_id.map(|seq| seq.max(0)), places);
     let sse = axum::response::sse::Sse::new(stream).keep_alive(KeepAlive::new().interval(LOOK_EVERY));
     Ok(([("x-accel-buffering", "no")], sse).into_response())
 }
@@ -69,8 +67,10 @@ fn follow(
     endpoint: Arc<ChannelEndpoint>,
     visitor: Visitor,
     last_id: Option<i64>,
+    places: StreamPlaces,
 ) -> impl Stream<Item = Result<Sse, Infallible>> {
     async_stream::stream! {
+        let _given_back_at_the_end = places;
         // subscribed before the first look, so that nothing falls between
         let mut hints = ctx.db.live.subscribe();
         let mut told: Option<Told> = None;

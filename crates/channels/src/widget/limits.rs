@@ -12,6 +12,8 @@ use kernel::limits::{Limiter, Place, Places};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::token::Visitor;
+
 /// The numbers; 0 switches a limit off.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default)]
@@ -90,22 +92,26 @@ impl WidgetLimits {
         })
     }
 
-    /// Counts a message before it is stored.
-    pub fn check_message(
+    /// Counts what a visitor is about to write.
+    pub fn check(
         &self,
         tenant: TenantId,
         address: ClientIp,
-        visitor: ContactId,
+        visitor: &Visitor,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        self.0.visitor_minute.check(visitor, now)?;
-        self.0.visitor_hour.check(visitor, now)?;
+        // the address first: what it is refused must not use up the tenant's share
+        if !visitor.has_begun {
+            self.check_new_conversation(tenant, address, visitor.conversation_id, now)?;
+        }
+        self.0.visitor_minute.check(visitor.contact_id, now)?;
+        self.0.visitor_hour.check(visitor.contact_id, now)?;
         self.0.address_minute.check((tenant, address.network()), now)?;
         self.0.tenant_minute.check(tenant, now)
     }
 
     /// Counts the first message of a conversation against its address.
-    pub fn check_new_conversation(
+    fn check_new_conversation(
         &self,
         tenant: TenantId,
         address: ClientIp,

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use conversations::inbound::{self, ConversationState, Inbound, Recorded};
-use conversations::messages::{Action, Answer, Message, SenderType};
+use conversations::messages::{self, Action, Answer, Message, SenderType};
 use futures::Stream;
 use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, internal, invalid};
@@ -58,20 +58,9 @@ pub async fn post_widget_message(
     if text.is_empty() || text.chars().count() > 4000 {
         return Err(invalid("bad_text", "A message has 1 to 4,000 characters."));
     }
-    if input.client_message_id.is_empty() || input.client_message_id.chars().count() > 100 {
-        return Err(invalid(
-            "bad_client_message_id",
-            "`client_message_id` has 1 to 100 characters.",
-        ));
-    }
-    let now = ctx.db.clock.now();
-    // the address first: what it is refused must not use up the tenant's share
-    if !visitor.has_begun {
-        ctx.limits
-            .check_new_conversation(endpoint.tenant_id(), client, visitor.conversation_id, now)?;
-    }
+    messages::check_client_message_id(&input.client_message_id)?;
     ctx.limits
-        .check_message(endpoint.tenant_id(), client, visitor.contact_id, now)?;
+        .check(endpoint.tenant_id(), client, &visitor, ctx.db.clock.now())?;
     let inbound = Inbound {
         channel_id: visitor.channel_id,
         contact_id: visitor.contact_id,

@@ -77,12 +77,7 @@ async fn create_reply(
     if text.is_empty() || text.chars().count() > 10_000 {
         return Err(invalid("bad_text", "A reply has 1 to 10,000 characters."));
     }
-    if input.client_message_id.is_empty() || input.client_message_id.len() > 100 {
-        return Err(invalid(
-            "bad_client_message_id",
-            "`client_message_id` has 1 to 100 characters.",
-        ));
-    }
+    super::check_client_message_id(&input.client_message_id)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let message = outbound::record_human_reply(&mut tx, id, &member, &input.client_message_id, text).await?;
     tx.commit().await?;

@@ -4,6 +4,8 @@ pub mod api;
 pub mod store;
 
 use chrono::{DateTime, Utc};
+use kernel::Result;
+use kernel::error::invalid;
 use kernel::ids::{ConversationId, MessageId, QaPairId};
 use serde::{Deserialize, Serialize};
 
@@ -89,4 +91,15 @@ pub enum Action {
 pub enum Feedback {
     Up,
     Down,
+}
+
+/// The sender's own name for a message, by which a repeated one is recognised.
+pub fn check_client_message_id(id: &str) -> Result<()> {
+    if (1..=100).contains(&id.chars().count()) {
+        return Ok(());
+    }
+    Err(invalid(
+        "bad_client_message_id",
+        "`client_message_id` has 1 to 100 characters.",
+    ))
 }

@@ -4,16 +4,14 @@ use serde_json::{Value, json};
 use testkit::{Answer, Tenant, Visitor, require_runtime};
 use uuid::Uuid;
 
+use crate::quick_tenant;
 use crate::support::server;
 
 #[tokio::test]
 async fn a_conversation_is_kept_once_and_in_order_for_both_sides() {
     require_runtime!();
     let server = server().start().await;
-    let tenant = server.tenant("Shop").await;
-    tenant
-        .configure(&json!({"settings": {"join_messages": "never"}}))
-        .await;
+    let tenant = quick_tenant(&server).await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     a_message_sent_again_gives_the_same_result(&tenant).await;
     members_see_what_the_visitor_sees(&tenant).await;

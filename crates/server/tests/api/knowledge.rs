@@ -5,16 +5,14 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use testkit::{Server, Tenant, require_runtime};
 use uuid::Uuid;
 
+use crate::quick_tenant;
 use crate::support::server;
 
 #[tokio::test]
 async fn what_is_taught_is_answered_from_at_once() {
     require_runtime!();
     let server = server().start().await;
-    let tenant = server.tenant("Shop").await;
-    tenant
-        .configure(&json!({"settings": {"join_messages": "never"}}))
-        .await;
+    let tenant = quick_tenant(&server).await;
     a_gap_is_noted_once_counted_and_closed(&tenant).await;
     a_gap_is_closed_by_one_colleague_only(&tenant).await;
     a_changed_pair_is_answered_from_at_once(&tenant).await;

@@ -3,6 +3,7 @@
 use serde_json::json;
 use testkit::{Answer, Server, Tenant, Visitor, require_runtime};
 
+use crate::quick_tenant;
 use crate::support::server;
 
 #[tokio::test]
@@ -58,15 +59,6 @@ async fn a_configured_proxy_is_believed_and_a_tenants_own_limit_holds() {
     begin_from(&quick_tenant(&server).await, "203.0.113.12")
         .await
         .expect(200);
-}
-
-/// Answers at once.
-async fn quick_tenant(server: &Server) -> Tenant {
-    let tenant = server.tenant("Shop").await;
-    tenant
-        .configure(&json!({"settings": {"join_messages": "never"}}))
-        .await;
-    tenant
 }
 
 /// Checks a refusal and gives the seconds to wait.

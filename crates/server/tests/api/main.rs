@@ -12,3 +12,15 @@ mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod taking_over;
+
+use serde_json::json;
+use testkit::{Server, Tenant};
+
+/// A tenant whose bot answers at once.
+async fn quick_tenant(server: &Server) -> Tenant {
+    let tenant = server.tenant("Shop").await;
+    tenant
+        .configure(&json!({"settings": {"join_messages": "never"}}))
+        .await;
+    tenant
+}

@@ -6,16 +6,14 @@ use serde_json::{Value, json};
 use testkit::fake::{FakeProvider, Reply};
 use testkit::{Provider, Tenant, Visitor, require_runtime};
 
+use crate::quick_tenant;
 use crate::support::server;
 
 #[tokio::test]
 async fn a_person_silences_the_bot_at_once_and_resolving_gives_it_back() {
     require_runtime!();
     let server = server().start().await;
-    let tenant = server.tenant("Shop").await;
-    tenant
-        .configure(&json!({"settings": {"join_messages": "never"}}))
-        .await;
+    let tenant = quick_tenant(&server).await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     a_reply_pauses_the_bot(&tenant).await;
     typing_is_shown(&tenant).await;
@@ -193,4 +191,32 @@ async fn a_reply_wins_against_one_that_is_being_composed(tenant: &Tenant) {
         .delete(&format!("/api/v1/llm-credentials/{credential}"))
         .expect(204)
         .await;
+}
+
+/// What was said while the bot was off is for people; a bot that is switched on, or a server that starts, must not
+/// answer last week's questions.
+#[tokio::test]
+async fn a_question_of_long_ago_stays_unanswered_and_a_fresh_one_does_not() {
+    require_runtime!();
+    let mut server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.teach("Where is the shop?", "In Ghent.").await;
+    tenant.configure(&json!({"is_bot_active": false})).await;
+    let (old, fresh) = (tenant.visitor().await, tenant.visitor().await);
+    ask(&old).await;
+    ask(&fresh).await;
+    sqlx::query("update conversations set awaiting_reply_since = now() - interval '30 days' where id = $1")
+        .bind(old.conversation_id)
+        .execute(&mut server.owner().await)
+        .await
+        .expect("set back");
+    tenant.configure(&json!({"is_bot_active": true})).await;
+    server.stop().await;
+    server.start_again().await;
+    let history = fresh.events(Some(1)).await.next_named("message").await.json();
+    assert_eq!(history["sender_type"], "ai");
+    // a stop waits for replies that are being made: what has not been said by then never will be
+    server.stop().await;
+    server.start_again().await;
+    assert_eq!(senders(&tenant, &old).await, ["user"]);
 }
