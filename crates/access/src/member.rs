@@ -88,6 +88,8 @@ permissions! {
     ManageChannels = "channels:manage",
     ManageCredentials = "credentials:manage",
     ManageApiKeys = "api_keys:manage",
+    ManageMembers = "members:manage",
+    ManageWorkspace = "workspace:manage",
 }
 
 /// Who is asking: a person with a role, or a program with scopes. Made only here.

@@ -1038,7 +1038,7 @@ export interface components {
             name: string;
             /**
              * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-             *     `credentials:manage`, `api_keys:manage`.
+             *     `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
              */
             scopes: string[];
         };

@@ -31,7 +31,7 @@ struct NewApiKey {
     /// What it is for: `Shop import`.
     name: String,
     /// `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-    /// `credentials:manage`, `api_keys:manage`.
+    /// `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
     scopes: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
 }

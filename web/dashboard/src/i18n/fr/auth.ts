@@ -1,0 +1,14 @@
+export const auth = {
+  'auth.signIn': 'Se connecter',
+  'auth.signInTitle': 'Se connecter à Rapport',
+  'auth.signUp': 'Créer le compte',
+  'auth.signUpTitle': 'Créez votre espace',
+  'auth.signUpHint': 'Vos connaissances, votre serveur. Une minute suffit.',
+  'auth.email': 'E-mail',
+  'auth.password': 'Mot de passe',
+  'auth.passwordHint': 'Au moins 10 caractères. Une phrase convient bien.',
+  'auth.name': 'Votre nom',
+  'auth.business': 'Nom de l’entreprise',
+  'auth.noAccount': 'Nouveau ici ?',
+  'auth.hasAccount': 'Déjà un compte ?',
+} as const;

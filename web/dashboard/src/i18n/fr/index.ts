@@ -1,0 +1,17 @@
+/** The French texts: the same keys as `en/`, in the same order. */
+import type { Texts } from '../en';
+import { app } from './app';
+import { auth } from './auth';
+import { inbox } from './inbox';
+import { gaps } from './gaps';
+import { knowledge } from './knowledge';
+import { widget } from './widget';
+
+export const fr: Texts = {
+  ...app,
+  ...auth,
+  ...inbox,
+  ...gaps,
+  ...knowledge,
+  ...widget,
+};
