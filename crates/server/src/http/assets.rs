@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderName, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 
@@ -12,6 +12,8 @@ use crate::embedded::{self, WEB};
 const DASHBOARD_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+const BUILD: HeaderName = HeaderName::from_static("rapport-build");
 
 const NOT_BUILT: &str =
     "The web pages are not part of this build. Run `npm ci && npm run build` in web/, then build again.\n";
@@ -23,6 +25,16 @@ pub fn routes() -> Router {
         .route("/app", get(dashboard))
         .route("/app/", get(dashboard))
         .route("/app/{*path}", get(dashboard))
+}
+
+/// Tells a dashboard that has been open for long that the server brings a newer one.
+pub async fn name_build<B>(mut response: Response<B>) -> Response<B> {
+    if let Some(page) = embedded::find(WEB, "dashboard/index.html") {
+        response
+            .headers_mut()
+            .insert(BUILD, HeaderValue::from_static(page.etag));
+    }
+    response
 }
 
 async fn widget(request: Request) -> Response<Body> {

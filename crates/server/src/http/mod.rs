@@ -53,7 +53,8 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .layer(middleware::from_fn_with_state(
             domains.access.clone(),
             access::member::authenticate,
-        ));
+        ))
+        .layer(middleware::map_response(assets::name_build));
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", dashboard)
         .nest("/api/widget", channels::public_routes(domains.channels.clone()))

@@ -30,6 +30,7 @@ describe('texts', () => {
       'inbox.list',
       'knowledge.active',
       'knowledge.question',
+      'palette.actions',
       'shortcuts.conversation',
       'thread.messages',
       'thread.sources',

@@ -5,6 +5,7 @@
 import type { components, paths } from '$shared/api/schema';
 import createClient from 'openapi-fetch';
 import { language, t } from '../i18n/index.svelte';
+import { noteBuild } from './version.svelte';
 
 type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
@@ -68,9 +69,11 @@ function unexpected(status: number): string {
   return t('app.unexpected', { status: String(status) });
 }
 
-function fetchWithTimeout(request: Request): Promise<Response> {
+async function fetchWithTimeout(request: Request): Promise<Response> {
   request.headers.set('accept-language', language());
-  return fetch(request, {
+  const response = await fetch(request, {
     signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
+  noteBuild(response.headers);
+  return response;
 }

@@ -1,6 +1,7 @@
 /**
  * Single keys and short sequences (`g i`). A component announces its keys with `shortcuts({ … })` in an `$effect`;
- * the newest one wins. Nothing happens while somebody types, and nothing behind an open dialog.
+ * the newest one wins. Nothing happens while somebody types, and nothing behind an open dialog; `mod+k` (Ctrl, or ⌘ on a
+ * Mac) works while typing too. Single keys can be turned off, for people who speak or whose hands tremble (WCAG 2.1.4).
  * Keys are matched by `event.key`, so they are where the keyboard's own layout has them.
  */
 
@@ -8,6 +9,7 @@ export type Keys = Record<string, () => void>;
 
 const SEQUENCE_MS = 1_000;
 const layers: Keys[] = [];
+let hasSingleKeys = true;
 let pending: { key: string; at: number } | null = null;
 
 /** Adds keys, such as `{ j: next, 'g i': openInbox }`. Returns the way to take them away again. */
@@ -16,6 +18,11 @@ export function shortcuts(keys: Keys): () => void {
   return () => {
     layers.splice(layers.indexOf(keys), 1);
   };
+}
+
+/** Whether keys without Ctrl or ⌘ do anything. */
+export function setSingleKeys(isOn: boolean): void {
+  hasSingleKeys = isOn;
 }
 
 /** Listens to the whole page. Returns the way to stop. */
@@ -35,12 +42,20 @@ export function isTyping(target: EventTarget | null): boolean {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.querySelector('dialog[open]') || isTyping(event.target)) return;
-  const run = lookUp(event.key, event.timeStamp);
+  if (event.defaultPrevented || event.altKey || document.querySelector('dialog[open]')) return;
+  const run = event.ctrlKey || event.metaKey ? modified(event) : plain(event);
   if (!run) return;
   event.preventDefault();
   run();
+}
+
+function modified({ key, shiftKey }: KeyboardEvent): (() => void) | null {
+  return handler(`mod+${shiftKey ? 'shift+' : ''}${key.toLowerCase()}`);
+}
+
+function plain(event: KeyboardEvent): (() => void) | null {
+  const isOff = !hasSingleKeys && event.key !== 'Escape';
+  return isOff || isTyping(event.target) ? null : lookUp(event.key, event.timeStamp);
 }
 
 function lookUp(key: string, at: number): (() => void) | null {

@@ -15,11 +15,15 @@ export interface Destination {
   /** Pressed after `g`. */
   key: string;
   /** Which number stands beside it. */
-  badge?: 'needsPerson' | 'gaps';
+  badge?: Badge;
 }
+
+export type Badge = 'needsPerson' | 'gaps';
 
 export interface Group {
   title?: PlainKey;
+  /** Stands at the bottom of the column. */
+  isLast?: boolean;
   destinations: Destination[];
 }
 
@@ -54,3 +58,6 @@ export const navigation: Group[] = [
 ];
 
 export const destinations = navigation.flatMap((group) => group.destinations);
+
+/** What the bottom bar of a phone has room for; the rest is in its menu. */
+export const onPhone: readonly string[] = ['inbox', 'gaps', 'knowledge', 'install'];

@@ -1,5 +1,6 @@
 /** Live updates of the signed-in workspace, and whether they flow: the state behind the offline banner. */
 import type { QueryClient } from '@tanstack/svelte-query';
+import { noteBuild } from '../version.svelte';
 import { applyEvent } from './apply';
 import { shareStream, type SharedStream } from './shared-stream';
 import type { StreamState } from './stream';
@@ -56,10 +57,12 @@ export function startLive(
   };
 }
 
-function openEvents(lastId: string | null, signal: AbortSignal): Promise<Response> {
+async function openEvents(lastId: string | null, signal: AbortSignal): Promise<Response> {
   const headers = new Headers({ accept: 'text/event-stream' });
   if (lastId !== null) headers.set('last-event-id', lastId);
-  return fetch(EVENTS_URL, { headers, signal, credentials: 'same-origin', cache: 'no-store' });
+  const response = await fetch(EVENTS_URL, { headers, signal, cache: 'no-store' });
+  noteBuild(response.headers);
+  return response;
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

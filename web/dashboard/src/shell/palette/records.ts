@@ -1,0 +1,50 @@
+/** What the server has under the words typed: conversations and knowledge, a few of each. */
+import { api, ask } from '$lib/api';
+import { router } from '$lib/router.svelte';
+import { workspaceHref } from '$lib/session.svelte';
+import { t } from '../../i18n/index.svelte';
+import type { Scope, Section } from './entries';
+
+const MOST = 5;
+
+export async function findRecords(
+  words: string,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Section[]> {
+  if (words.length < 2 || scope === 'actions') return [];
+  const lists = [
+    conversations(words, signal),
+    ...(scope === 'all' ? [answers(words, signal)] : []),
+  ];
+  const sections = await Promise.all(lists);
+  return sections.filter(({ entries }) => entries.length > 0);
+}
+
+async function conversations(q: string, signal: AbortSignal): Promise<Section> {
+  const query = { q, limit: MOST };
+  const page = await ask(api.GET('/api/v1/conversations', { params: { query }, signal }));
+  const entries = page.items.map(({ id, contact, last_message_preview }) => ({
+    id,
+    label: contact.name ?? contact.email ?? t('inbox.visitor'),
+    detail: last_message_preview ?? '',
+    run: () => {
+      router.navigate(workspaceHref(`/inbox/${id}?view=all`));
+    },
+  }));
+  return { title: t('inbox.list'), entries };
+}
+
+async function answers(q: string, signal: AbortSignal): Promise<Section> {
+  const query = { q, limit: MOST };
+  const page = await ask(api.GET('/api/v1/qa-pairs', { params: { query }, signal }));
+  const entries = page.items.map(({ id, question, answer }) => ({
+    id,
+    label: question,
+    detail: answer,
+    run: () => {
+      router.navigate(workspaceHref(`/knowledge?q=${encodeURIComponent(question)}`));
+    },
+  }));
+  return { title: t('nav.knowledge'), entries };
+}

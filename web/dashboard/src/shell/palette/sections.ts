@@ -1,0 +1,72 @@
+/** What the palette offers without asking the server: actions of the open page, pages, and the shell's own settings. */
+import { currentCommands } from '$lib/commands';
+import { commandKey } from '$lib/platform';
+import { router } from '$lib/router.svelte';
+import { workspaceHref } from '$lib/session.svelte';
+import { setTheme, theme, type Theme } from '$lib/theme.svelte';
+import { language, languages, setLanguage, t, type Language } from '../../i18n/index.svelte';
+import { destinations } from '../navigation';
+import { keysOf, type Entry, type Section } from './entries';
+
+interface Handlers {
+  onshortcuts: () => void;
+}
+
+/** Read once, when the palette opens. `actionTitles` are the sections that `>` asks for. */
+export function paletteSections({ onshortcuts }: Handlers): {
+  sections: Section[];
+  actionTitles: string[];
+} {
+  const here: Section = {
+    title: t('palette.here'),
+    entries: currentCommands().map(({ label, key, run }) =>
+      entry(label, run, keysOf(key, commandKey)),
+    ),
+  };
+  const goTo: Section = {
+    title: t('palette.goTo'),
+    entries: destinations.map(({ label, key, path }) =>
+      entry(
+        t(label),
+        () => {
+          router.navigate(workspaceHref(path));
+        },
+        keysOf(`g ${key}`, commandKey),
+      ),
+    ),
+  };
+  const actions: Section = {
+    title: t('palette.actions'),
+    entries: [
+      ...languageEntries(),
+      ...themeEntries(),
+      entry(t('account.shortcuts'), onshortcuts, ['?']),
+    ],
+  };
+  return { sections: [here, goTo, actions], actionTitles: [here.title, actions.title] };
+}
+
+function languageEntries(): Entry[] {
+  const others = (Object.keys(languages) as Language[]).filter((code) => code !== language());
+  return others.map((code) =>
+    entry(`${t('account.language')}: ${languages[code]}`, () => void setLanguage(code)),
+  );
+}
+
+function themeEntries(): Entry[] {
+  const names: Record<Theme, string> = {
+    auto: t('account.themeAuto'),
+    light: t('account.themeLight'),
+    dark: t('account.themeDark'),
+  };
+  const others = (Object.keys(names) as Theme[]).filter((name) => name !== theme());
+  return others.map((name) =>
+    entry(`${t('account.theme')}: ${names[name]}`, () => {
+      setTheme(name);
+    }),
+  );
+}
+
+function entry(label: string, run: () => void, keys?: string[]): Entry {
+  return { id: label, label, run, ...(keys && { keys }) };
+}

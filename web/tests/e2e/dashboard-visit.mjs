@@ -1,0 +1,53 @@
+// A signed-in visit to the dashboard of a real server, and what must hold after each.
+import assert from 'node:assert/strict';
+import { openPage } from './browser.mjs';
+
+const WIDE = { viewport: { width: 1440, height: 900 } };
+/** Chromium reports every refused request; before the sign-in there is one. */
+const NOT_SIGNED_IN = /status of 401/;
+
+/** All visits of a suite: `open` one, and `close` them after each test. */
+export class Visits {
+  #browser;
+  #server;
+  #open = [];
+
+  constructor(browser, server) {
+    this.#browser = browser;
+    this.#server = server;
+  }
+
+  /** Signs in with the form, as the owner of the demonstration unless another account is given. */
+  async open({ account = this.#server.account, path = '', ...options } = {}) {
+    const visit = await openPage(this.#browser, { ...WIDE, ...options });
+    this.#open.push(visit);
+    const { page } = visit;
+    await page.goto(
+      `${this.#server.url}/app/sign-in${path && `?next=${encodeURIComponent(path)}`}`,
+    );
+    const [email, password] = await Promise.all(
+      ['email', 'password'].map(async (type) => page.locator(`input[type=${type}]`)),
+    );
+    await email.fill(account.email);
+    await password.fill(account.password);
+    await password.press('Enter');
+    await page.locator('nav').first().waitFor();
+    return visit;
+  }
+
+  /** `expected` of a visit names errors that its test has caused on purpose. */
+  async close() {
+    for (const { context, record, expected } of this.#open.splice(0)) {
+      await context.close();
+      assert.deepEqual(record.violations, [], 'CSP violations');
+      const isKnown = (text) => NOT_SIGNED_IN.test(text) || expected?.test(text);
+      assert.deepEqual(
+        record.errors.filter((text) => !isKnown(text)),
+        [],
+        'errors in the console',
+      );
+      const strangers = [...record.origins].filter((one) => one !== this.#server.url);
+      assert.deepEqual(strangers, [], 'third parties');
+    }
+  }
+}
