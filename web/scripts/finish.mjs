@@ -24,12 +24,17 @@ function textFilesUnder(folder) {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Every script that a browser must have before the first page shows: the static imports of index.html. */
+/** Every script that a browser must have before the inbox shows: what index.html and the page import statically. */
 function initialScripts(dashboard) {
   const html = readFileSync(join(dashboard, 'index.html'), 'utf8');
   const waiting = [...html.matchAll(/(?:src|href)="\/app\/([^"]+\.js)"/g)].map(([, path]) =>
     join(dashboard, path),
   );
+  const inbox = readdirSync(join(dashboard, 'assets')).filter((name) =>
+    /^Inbox-.*\.js$/.test(name),
+  );
+  if (inbox.length === 0) throw new Error('the build has no chunk of the inbox page');
+  waiting.push(...inbox.map((name) => join(dashboard, 'assets', name)));
   const found = new Set();
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (found.has(file)) continue;
@@ -45,9 +50,9 @@ function initialScripts(dashboard) {
 const budgets = [
   { name: 'widget.js', files: [join(dist, 'widget.js')], limit: 12 * 1024 },
   {
-    name: 'dashboard, first scripts',
+    name: 'dashboard with the inbox',
     files: initialScripts(join(dist, 'dashboard')),
-    limit: 75 * 1024,
+    limit: 80 * 1024,
   },
 ];
 
