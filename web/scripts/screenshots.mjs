@@ -1,0 +1,77 @@
+// Pictures of every page of the dashboard on the real server with the demonstration shop: light and dark, English and
+// French, desktop and phone. `npm run screenshots -- FOLDER [name …]` (a name takes only the pages that contain it).
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { launchBrowser, settleAnimations } from '../tests/e2e/browser.mjs';
+import { ProductServer, Visitor } from '../tests/e2e/product-server.mjs';
+
+const [folder = 'screenshots', ...wanted] = process.argv.slice(2);
+const screens = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
+
+/** What each picture shows: an address below the workspace, and what to do there first. */
+const scenes = [
+  { name: 'inbox', path: '/inbox' },
+  { name: 'inbox-all', path: '/inbox?view=all' },
+  { name: 'conversation', path: ({ handedOver }) => `/inbox/${handedOver}` },
+  { name: 'conversation-ai', path: ({ answered }) => `/inbox/${answered}?view=all` },
+  { name: 'palette', path: '/inbox', keys: ['Control+k'] },
+  { name: 'shortcuts', path: '/inbox', keys: ['?'] },
+  { name: 'knowledge', path: '/knowledge' },
+  { name: 'gaps', path: '/gaps' },
+  { name: 'gap', path: ({ gap }) => `/gaps/${gap}` },
+  { name: 'install', path: '/install' },
+];
+
+const server = await ProductServer.start();
+const browser = await launchBrowser();
+try {
+  const seen = await talk(server);
+  const chosen = scenes.filter(({ name }) => wanted.every((word) => name.includes(word)));
+  await mkdir(folder, { recursive: true });
+  for (const [screen, viewport] of Object.entries(screens)) {
+    for (const language of ['en', 'fr']) {
+      for (const theme of ['light', 'dark']) {
+        await photograph({ chosen, seen, screen, viewport, language, theme });
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+async function photograph({ chosen, seen, screen, viewport, language, theme }) {
+  const context = await browser.newContext({ viewport, locale: language, colorScheme: theme });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/app/sign-in`);
+  await page.locator('input[type=email]').fill(server.account.email);
+  await page.locator('input[type=password]').fill(server.account.password);
+  await page.locator('input[type=password]').press('Enter');
+  await page.locator('nav').first().waitFor();
+  const workspace = new URL(page.url()).pathname.split('/').slice(0, 3).join('/');
+  for (const { name, path, keys = [] } of chosen) {
+    const address = typeof path === 'string' ? path : path(seen);
+    await page.goto(server.url + workspace + address);
+    await page.locator('main :is(h1, h2)').first().waitFor({ state: 'attached' });
+    await page.waitForFunction(() => !document.querySelector('.animate-late'));
+    for (const key of keys) await page.keyboard.press(key);
+    await settleAnimations(page);
+    await page.screenshot({ path: join(folder, `${name}-${screen}-${language}-${theme}.png`) });
+  }
+  await context.close();
+}
+
+/** Some life in the shop: an answered question, one that nobody could answer, and one for a person. */
+async function talk({ url, channelKey, api }) {
+  const happy = await Visitor.begin(url, channelKey);
+  await happy.ask('Do you ship to Belgium?');
+  await happy.ask('How do I care for an oiled oak table?');
+  const curious = await Visitor.begin(url, channelKey);
+  await curious.ask('Do you repair old violins?');
+  const worried = await Visitor.begin(url, channelKey, { page_url: `${url}/demo` });
+  await worried.ask('What is your return policy?');
+  await worried.ask('I would like to talk to a person, please.');
+  await worried.api.post('/escalations', {}).catch(() => undefined);
+  const [gap] = (await api.get('/gaps?status=open')).items;
+  return { answered: happy.conversationId, handedOver: worried.conversationId, gap: gap?.id };
+}
