@@ -45,6 +45,10 @@ declare
     preview text := left(regexp_replace(new.text_content, '\s+', ' ', 'g'), 140);
     contact uuid;
 begin
+    if new.text_content = '' and new.attachment_id is not null then
+        select format('[%s: %s]', new.content_type, left(file_name, 100)) into preview
+        from assets where tenant_id = new.tenant_id and id = new.attachment_id;
+    end if;
     update conversations
     set last_seq = last_seq + 1,
         last_message_at = new.sent_at,

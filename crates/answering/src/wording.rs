@@ -18,6 +18,8 @@ pub enum Phrase {
     Booking,
     /// Nothing at all is known yet: a new installation.
     NothingLearned,
+    /// A file came without a word.
+    FileOnly,
 }
 
 /// The sentence in French for French, in English for every other language.
@@ -60,6 +62,9 @@ fn english(phrase: Phrase) -> &'static str {
         Phrase::NothingLearned => {
             "I have not been taught anything yet, so I cannot answer. I have noted your question for the team."
         }
+        Phrase::FileOnly => {
+            "Thank you, the file has arrived. I cannot look into files myself: tell me in words what it is about, or ask for a person."
+        }
     }
 }
 
@@ -83,6 +88,9 @@ fn french(phrase: Phrase) -> &'static str {
         Phrase::Booking => "Vous pouvez choisir ici le moment qui vous convient.",
         Phrase::NothingLearned => {
             "On ne m’a encore rien appris, je ne peux donc pas répondre. J’ai noté votre question pour l’équipe."
+        }
+        Phrase::FileOnly => {
+            "Merci, le fichier est bien arrivé. Je ne peux pas le lire moi-même : dites-moi en quelques mots de quoi il s’agit, ou demandez une personne."
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct Context {
     pub db: Database,
     pub master_key: MasterKey,
     pub answering: answering::Context,
+    pub assets: assets::Context,
     pub endpoints: Endpoints,
     pub limits: WidgetLimits,
 }

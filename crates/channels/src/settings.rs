@@ -31,6 +31,8 @@ pub struct WidgetSettings {
     pub theme: Theme,
     /// Only visitors with a valid identity token may write.
     pub identity_required: bool,
+    /// Visitors may send files.
+    pub uploads_enabled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -64,6 +66,7 @@ impl Default for WidgetSettings {
             language: "auto".into(),
             theme: Theme::Auto,
             identity_required: false,
+            uploads_enabled: false,
         }
     }
 }

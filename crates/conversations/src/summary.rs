@@ -58,9 +58,11 @@ struct Question {
 async fn list_questions(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec<Question>> {
     let mut rows = sqlx::query_as!(
         Question,
-        r#"select m.text_content as text, coalesce(not a.gap_detected, false) as "answered!"
+        r#"select case when m.text_content = '' and f.id is not null then format('[%s: %s]', m.content_type, f.file_name)
+                else m.text_content end as "text!", coalesce(not a.gap_detected, false) as "answered!"
         from messages m
         left join answers a on a.tenant_id = m.tenant_id and a.question_message_id = m.id
+        left join assets f on f.tenant_id = m.tenant_id and f.id = m.attachment_id
         where m.tenant_id = current_tenant_id() and m.conversation_id = $1 and m.sender_type = 'user'
         order by m.seq desc
         limit $2"#,

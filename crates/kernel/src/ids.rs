@@ -58,6 +58,7 @@ id_types! {
     DocumentId,
     PassageId,
     GapId,
+    AssetId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

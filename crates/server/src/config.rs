@@ -40,6 +40,8 @@ pub struct Config {
     pub database_connections: u32,
     /// Knowledge kept in memory, in entries over all tenants; an entry takes about 2 kB.
     pub knowledge_in_memory: usize,
+    /// Room for the uploaded files of one tenant, in megabytes.
+    pub files_per_tenant_mb: u64,
     pub limits: LimitSettings,
     pub model: ModelSettings,
 }
@@ -91,6 +93,7 @@ impl Default for Config {
             outbound_allow: String::new(),
             database_connections: 16,
             knowledge_in_memory: 200_000,
+            files_per_tenant_mb: 1024,
             limits: LimitSettings::default(),
             model: ModelSettings::default(),
         }

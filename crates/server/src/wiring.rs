@@ -9,6 +9,7 @@ use channels::endpoint::Endpoints;
 use channels::widget::limits::WidgetLimits;
 use kernel::Database;
 use kernel::error::{Result, invalid};
+use kernel::files::Files;
 use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
 use knowledge::embedding::Embedders;
@@ -22,6 +23,7 @@ use crate::runtime;
 #[derive(Clone)]
 pub struct Domains {
     pub access: access::Context,
+    pub assets: assets::Context,
     pub conversations: conversations::Context,
     pub knowledge: knowledge::Context,
     pub answering: answering::Context,
@@ -58,6 +60,12 @@ fn assemble(
     local: Option<Arc<dyn Embedder>>,
 ) -> Domains {
     let access = access::Context::new(db.clone(), master_key.clone(), outbound.clone());
+    let assets = assets::Context {
+        db: db.clone(),
+        master_key: master_key.clone(),
+        files: Files::new(config.data_dir.join("assets")),
+        quota: config.files_per_tenant_mb * 1024 * 1024,
+    };
     let conversations = conversations::Context { db: db.clone() };
     let knowledge = knowledge::Context {
         db: db.clone(),
@@ -74,11 +82,13 @@ fn assemble(
         db: db.clone(),
         master_key,
         answering: answering.clone(),
+        assets: assets.clone(),
         endpoints: Endpoints::default(),
         limits: WidgetLimits::new(config.limits),
     };
     Domains {
         access,
+        assets,
         conversations,
         knowledge,
         answering,

@@ -146,6 +146,9 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: 
         .await?;
     trace.step("knowledge");
     let language = understand_language(&question, turn);
+    if question.is_empty() {
+        return Ok(file_only(language, turn, trace));
+    }
     let intent = intent::detect(&question);
     trace.note("intent", json!(format!("{intent:?}").to_lowercase()));
     trace.step("understand");
@@ -339,6 +342,15 @@ fn small_talk(
     }
     // "Hi" is often followed by the question.
     reply.is_unsure = intent == Intent::Greeting;
+    reply
+}
+
+/// Files are for people: the bot says so, and waits a little for the words that may follow.
+fn file_only(language: Language, turn: &Turn, trace: Trace) -> Reply {
+    let phrase = say(Phrase::FileOnly, language);
+    let mut reply = plain_reply(phrase, "action", language, turn, String::new(), trace);
+    reply.reply.escalation_offered = turn.settings.escalation_enabled;
+    reply.is_unsure = true;
     reply
 }
 

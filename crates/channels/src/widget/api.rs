@@ -38,6 +38,7 @@ pub struct PublicSettings {
     max_suggestion_chips: u8,
     language: String,
     theme: Theme,
+    uploads_enabled: bool,
 }
 
 /// Read a widget's settings.
@@ -66,6 +67,7 @@ pub async fn get_widget_settings(
         max_suggestion_chips: settings.bot.max_suggestion_chips,
         language: settings.language,
         theme: settings.theme,
+        uploads_enabled: settings.uploads_enabled,
     }))
 }
 

@@ -43,6 +43,10 @@ const STREAMS_OF_A_VISITOR: usize = 10;
 /// An office shares an address.
 const STREAMS_OF_AN_ADDRESS: usize = 200;
 
+/// Files of one visitor and of one address in an hour: the room is the tenant's, and an attacker's would fill it.
+const UPLOADS_OF_A_VISITOR: usize = 20;
+const UPLOADS_OF_AN_ADDRESS: usize = 60;
+
 /// The counters. Clones share them.
 #[derive(Clone)]
 pub struct WidgetLimits(Arc<Counters>);
@@ -53,6 +57,8 @@ struct Counters {
     address_hour: Limiter<(TenantId, IpAddr)>,
     address_minute: Limiter<(TenantId, IpAddr)>,
     tenant_minute: Limiter<TenantId>,
+    visitor_uploads: Limiter<ContactId>,
+    address_uploads: Limiter<(TenantId, IpAddr)>,
     visitor_streams: Places<ContactId>,
     address_streams: Places<(TenantId, IpAddr)>,
     /// Conversations that have been counted as new.
@@ -73,6 +79,8 @@ impl WidgetLimits {
             address_hour: Limiter::new(settings.new_conversations_per_address_hour, TimeDelta::hours(1)),
             tenant_minute: Limiter::new(settings.messages_per_tenant_minute, TimeDelta::minutes(1)),
             address_minute: Limiter::new(settings.messages_per_address_minute, TimeDelta::minutes(1)),
+            visitor_uploads: Limiter::new(UPLOADS_OF_A_VISITOR, TimeDelta::hours(1)),
+            address_uploads: Limiter::new(UPLOADS_OF_AN_ADDRESS, TimeDelta::hours(1)),
             visitor_streams: Places::new(STREAMS_OF_A_VISITOR),
             address_streams: Places::new(STREAMS_OF_AN_ADDRESS),
             begun: Mutex::new(HashSet::new()),
@@ -90,6 +98,18 @@ impl WidgetLimits {
             _visitor: self.0.visitor_streams.take(visitor)?,
             _address: self.0.address_streams.take((tenant, address.network()))?,
         })
+    }
+
+    /// Counts a file that a visitor is about to send.
+    pub fn check_upload(
+        &self,
+        tenant: TenantId,
+        address: ClientIp,
+        visitor: &Visitor,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.0.address_uploads.check((tenant, address.network()), now)?;
+        self.0.visitor_uploads.check(visitor.contact_id, now)
     }
 
     /// Counts what a visitor is about to write.

@@ -9,7 +9,9 @@ mod identity;
 pub mod limits;
 mod posting;
 pub mod token;
+mod uploads;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +26,11 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .routes(routes!(events::stream_widget_events))
         .routes(routes!(api::give_widget_feedback))
         .routes(routes!(api::escalate_widget_conversation))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(uploads::upload_widget_file))
+                .layer(DefaultBodyLimit::max(assets::LARGEST_BODY)),
+        )
         .layer(middleware::from_fn_with_state(ctx.clone(), cors::guard))
         .with_state(ctx)
 }

@@ -14,6 +14,7 @@ use futures::Stream;
 use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, internal, invalid};
 use kernel::extract::{Json, Path};
+use kernel::ids::AssetId;
 use kernel::{Result, TenantProof};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,8 +28,10 @@ use crate::endpoint::ChannelEndpoint;
 pub struct NewMessage {
     /// Made by the client, up to 100 characters; sending it again gives the same result and stores nothing.
     client_message_id: String,
-    /// 1 to 4,000 characters.
+    /// 1 to 4,000 characters; may be empty if there is an attachment.
     text: String,
+    /// A file that this visitor has uploaded and not sent yet.
+    attachment_id: Option<AssetId>,
     page_url: Option<String>,
     language: Option<String>,
 }
@@ -55,7 +58,7 @@ pub async fn post_widget_message(
 ) -> Result<Response> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
     let text = input.text.trim();
-    if text.is_empty() || text.chars().count() > 4000 {
+    if (text.is_empty() && input.attachment_id.is_none()) || text.chars().count() > 4000 {
         return Err(invalid("bad_text", "A message has 1 to 4,000 characters."));
     }
     messages::check_client_message_id(&input.client_message_id)?;
@@ -76,6 +79,7 @@ pub async fn post_widget_message(
             .page_url
             .map(|url| url.chars().take(2000).collect())
             .or(visitor.page_url),
+        attachment_id: input.attachment_id,
     };
     let posted = turns::post(&ctx.answering, endpoint.clone(), endpoint.bot.clone(), inbound).await?;
     let wants_stream = headers
@@ -101,6 +105,7 @@ fn own(recorded: &Recorded) -> (Message, Conversation) {
         created_at: recorded.sent_at,
         client_message_id: Some(recorded.client_message_id.clone()),
         answer: None,
+        attachment: recorded.attachment.clone(),
     };
     let conversation = Conversation {
         id: recorded.conversation.id,

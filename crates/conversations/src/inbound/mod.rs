@@ -2,9 +2,12 @@
 
 mod store;
 
+pub use store::visitor;
+
+use assets::Asset;
 use chrono::{DateTime, Utc};
 use kernel::error::Result;
-use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
+use kernel::ids::{AssetId, ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Database, Event, TenantProof, TenantTx};
 
 use crate::messages::SenderType;
@@ -17,9 +20,12 @@ pub struct Inbound {
     pub contact_id: ContactId,
     pub conversation_id: ConversationId,
     pub client_message_id: String,
+    /// May be empty if there is an attachment.
     pub text: String,
     pub language: Option<String>,
     pub page_url: Option<String>,
+    /// A file that this contact uploaded and has not sent yet.
+    pub attachment_id: Option<AssetId>,
 }
 
 /// What is now in the database.
@@ -31,6 +37,7 @@ pub struct Recorded {
     pub seq: i64,
     pub text: String,
     pub sent_at: DateTime<Utc>,
+    pub attachment: Option<Asset>,
     /// False: this `client_message_id` had been stored before.
     pub is_new: bool,
     /// The newest messages up to this one, oldest first; only for a new message.
@@ -114,7 +121,7 @@ pub async fn record(db: &Database, proof: &impl TenantProof, inbound: Inbound) -
                     });
                 }
                 tx.commit().await?;
-                return Ok(recorded);
+                return Ok(*recorded);
             }
             // The contact already talks in another conversation here: that is the one.
             Ok(store::Outcome::OpenElsewhere(existing)) => inbound.conversation_id = existing,

@@ -6,10 +6,10 @@ use kernel::{Result, TenantTx};
 
 use super::{ConversationState, Inbound, Recorded, Utterance};
 use crate::contacts;
-use crate::messages::SenderType;
+use crate::messages::{self, SenderType};
 
 pub enum Outcome {
-    Recorded(Recorded),
+    Recorded(Box<Recorded>),
     OpenElsewhere(ConversationId),
 }
 
@@ -54,7 +54,7 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
     } else {
         insert(tx, inbound, locked, recent).await?
     };
-    Ok(Outcome::Recorded(recorded))
+    Ok(Outcome::Recorded(Box::new(recorded)))
 }
 
 /// A conversation that nobody else writes to until the end of the transaction.
@@ -188,6 +188,9 @@ async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Re
     )
     .fetch_one(&mut **tx)
     .await?;
+    let attachment = messages::store::find(tx, inbound.conversation_id, stored.id)
+        .await?
+        .and_then(|m| m.attachment);
     Ok(Recorded {
         conversation: locked.state,
         message_id: stored.id,
@@ -195,6 +198,7 @@ async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Re
         seq: stored.seq,
         text: stored.text,
         sent_at: stored.sent_at,
+        attachment,
         is_new: false,
         recent: Vec::new(),
         knowledge_revision: locked.knowledge_revision,
@@ -209,11 +213,19 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
         state.status = "open".into();
         state.ai_paused = false;
     }
+    let attachment = match inbound.attachment_id {
+        None => None,
+        Some(id) => {
+            let owner = visitor(state.contact_id);
+            let attached = assets::store::attach(tx, id, state.id, &owner).await?;
+            Some(attached.ok_or_else(messages::not_an_upload)?)
+        }
+    };
     let (tenant, message_id) = (tx.tenant_id(), MessageId::new());
     let rows = sqlx::query!(
         r#"with said as (
-            insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id)
-            values ($1, $2, $3, 0, 'user', $4, $5)
+            insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id, content_type, attachment_id)
+            values ($1, $2, $3, 0, 'user', $4, $5, $7, $8)
             returning seq, sent_at
         )
         select said.seq as "said_seq!", said.sent_at as "said_at!", before.id as "message_id?: MessageId",
@@ -233,6 +245,8 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
         inbound.text,
         inbound.client_message_id,
         recent,
+        messages::content_type(attachment.as_ref()),
+        attachment.as_ref().map(|asset| asset.id.0),
     )
     .fetch_all(&mut **tx)
     .await
@@ -264,6 +278,7 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
         seq,
         text: inbound.text.clone(),
         sent_at,
+        attachment,
         is_new: true,
         recent,
         knowledge_revision: locked.knowledge_revision,
@@ -281,6 +296,11 @@ async fn reopen(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
     .await
     .on_constraint("conversations_one_open", lost_race)?;
     Ok(())
+}
+
+/// How a visitor is named as the maker of an upload.
+pub fn visitor(contact: ContactId) -> String {
+    format!("visitor:{contact}")
 }
 
 pub async fn load_waiting(tx: &mut TenantTx, id: ConversationId, limit: i64) -> Result<Option<Recorded>> {
@@ -317,6 +337,7 @@ pub async fn load_waiting(tx: &mut TenantTx, id: ConversationId, limit: i64) -> 
         seq: last.seq,
         text: last.text,
         sent_at: last.sent_at,
+        attachment: None,
         is_new: true,
         recent,
         knowledge_revision: row.revision,

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use kernel::Result;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path, Query};
-use kernel::ids::{ConversationId, MessageId};
+use kernel::ids::{AssetId, ConversationId, MessageId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,7 +39,10 @@ struct MessageList {
 struct NewReply {
     /// Made by the client; sending the same one again gives the same message.
     client_message_id: String,
+    /// May be empty if there is an attachment.
     text: String,
+    /// A file that the same member uploaded with `POST /assets` and has not sent yet.
+    attachment_id: Option<AssetId>,
 }
 
 /// Read a conversation's messages, oldest first.
@@ -74,12 +77,21 @@ async fn create_reply(
 ) -> Result<(StatusCode, Json<Message>)> {
     member.require(Permission::ReplyToVisitors)?;
     let text = input.text.trim();
-    if text.is_empty() || text.chars().count() > 10_000 {
+    let is_empty = text.is_empty() && input.attachment_id.is_none();
+    if is_empty || text.chars().count() > 10_000 {
         return Err(invalid("bad_text", "A reply has 1 to 10,000 characters."));
     }
     super::check_client_message_id(&input.client_message_id)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let message = outbound::record_human_reply(&mut tx, id, &member, &input.client_message_id, text).await?;
+    let message = outbound::record_human_reply(
+        &mut tx,
+        id,
+        &member,
+        &input.client_message_id,
+        text,
+        input.attachment_id,
+    )
+    .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(message)))
 }

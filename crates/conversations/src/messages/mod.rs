@@ -3,6 +3,7 @@
 pub mod api;
 pub mod store;
 
+use assets::Asset;
 use chrono::{DateTime, Utc};
 use kernel::Result;
 use kernel::error::invalid;
@@ -38,6 +39,8 @@ pub struct Message {
     pub client_message_id: Option<String>,
     /// For messages of the bot: how it came to say this.
     pub answer: Option<Answer>,
+    /// A file that came with it; `text` may be empty then.
+    pub attachment: Option<Asset>,
 }
 
 /// What the bot answered, and how sure it is.
@@ -102,4 +105,21 @@ pub fn check_client_message_id(id: &str) -> Result<()> {
         "bad_client_message_id",
         "`client_message_id` has 1 to 100 characters.",
     ))
+}
+
+/// The value of `messages.content_type`.
+pub fn content_type(attachment: Option<&Asset>) -> &'static str {
+    match attachment {
+        None => "text",
+        Some(asset) if asset.is_image() => "image",
+        Some(_) => "file",
+    }
+}
+
+/// An upload that cannot be sent: it does not exist, is somebody else's, or was sent before.
+pub fn not_an_upload() -> kernel::Error {
+    invalid(
+        "bad_attachment",
+        "This file cannot be sent: it was sent before, or it is not yours. Upload it again.",
+    )
 }

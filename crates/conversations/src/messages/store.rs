@@ -1,7 +1,8 @@
 //! All SQL that reads messages and answers.
 
+use assets::{Asset, address};
 use chrono::{DateTime, Utc};
-use kernel::ids::{ConversationId, MessageId, QaPairId};
+use kernel::ids::{AssetId, ConversationId, MessageId, QaPairId};
 use kernel::{Result, TenantTx};
 use serde_json::Value;
 use sqlx::types::Json;
@@ -26,10 +27,33 @@ struct Row {
     sources: Option<Json<Vec<Source>>>,
     actions: Option<Json<Vec<Action>>>,
     feedback: Option<Feedback>,
+    asset_id: Option<AssetId>,
+    file_name: Option<String>,
+    mime_type: Option<String>,
+    size: Option<i64>,
+    width: Option<i32>,
+    height: Option<i32>,
+    public_id: Option<String>,
+}
+
+impl Row {
+    fn attachment(&mut self) -> Option<Asset> {
+        let name = self.file_name.take()?;
+        Some(Asset {
+            id: self.asset_id?,
+            url: address::url(self.public_id.as_deref()?, &name),
+            name,
+            mime_type: self.mime_type.take()?,
+            size: self.size?,
+            width: self.width,
+            height: self.height,
+        })
+    }
 }
 
 impl From<Row> for Message {
-    fn from(row: Row) -> Self {
+    fn from(mut row: Row) -> Self {
+        let attachment = row.attachment();
         let answer = row.confidence.map(|confidence| Answer {
             id: row.id,
             text: row.text.clone(),
@@ -52,6 +76,7 @@ impl From<Row> for Message {
             created_at: row.created_at,
             client_message_id: row.client_message_id,
             answer,
+            attachment,
         }
     }
 }
@@ -70,9 +95,12 @@ pub async fn list_after(
             m.client_message_id, a.confidence as "confidence?", a.gap_detected as "gap_detected?",
             a.escalation_offered as "escalation_offered?", a.suggestion_chips as "suggestion_chips?",
             a.matched_qa_ids as "matched_qa_ids?: Vec<QaPairId>", a.sources as "sources?: Json<Vec<Source>>",
-            a.actions as "actions?: Json<Vec<Action>>", a.feedback as "feedback?: Feedback"
+            a.actions as "actions?: Json<Vec<Action>>", a.feedback as "feedback?: Feedback",
+            f.id as "asset_id?: AssetId", f.file_name as "file_name?", f.mime_type as "mime_type?", f.size as "size?",
+            f.width, f.height, f.public_id as "public_id?"
         from messages m
         left join answers a on a.tenant_id = m.tenant_id and a.id = m.id
+        left join assets f on f.tenant_id = m.tenant_id and f.id = m.attachment_id
         where m.tenant_id = current_tenant_id() and m.conversation_id = $1 and m.seq > $2
         order by m.seq
         limit $3"#,

@@ -4,11 +4,11 @@ pub mod store;
 
 use access::Member;
 use chrono::{DateTime, Utc};
-use kernel::ids::{ChannelId, ConversationId, MessageId, QaPairId};
+use kernel::ids::{AssetId, ChannelId, ConversationId, MessageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
-use crate::messages::{Action, Message, Source};
+use crate::messages::{self, Action, Message, Source};
 
 /// What the bot wants to say.
 #[derive(Debug, Clone)]
@@ -85,6 +85,7 @@ pub async fn record_human_reply(
     member: &Member,
     client_message_id: &str,
     text: &str,
+    attachment: Option<AssetId>,
 ) -> Result<Message> {
     store::lock(tx, conversation)
         .await?
@@ -92,7 +93,20 @@ pub async fn record_human_reply(
     if let Some(stored) = store::find_by_client_id(tx, conversation, client_message_id).await? {
         return Ok(stored);
     }
-    let message = store::insert_human_reply(tx, conversation, member, client_message_id, text).await?;
+    let attachment = match attachment {
+        None => None,
+        Some(id) => {
+            let owner = member.actor().to_string();
+            let attached = assets::store::attach(tx, id, conversation, &owner).await?;
+            Some(attached.ok_or_else(messages::not_an_upload)?)
+        }
+    };
+    let said = store::HumanReply {
+        client_message_id,
+        text,
+        attachment,
+    };
+    let message = store::insert_human_reply(tx, conversation, member, said).await?;
     store::pause_bot(tx, conversation, member.user_id()).await?;
     tx.emit(added(&message));
     tx.emit(Event::ConversationChanged {

@@ -1,6 +1,7 @@
 //! All SQL for storing replies.
 
 use access::Member;
+use assets::Asset;
 use chrono::{DateTime, Utc};
 use kernel::error::{OnConstraint, conflict};
 use kernel::ids::{ChannelId, ConversationId, MessageId, UserId};
@@ -157,25 +158,33 @@ fn spoken(
     )
 }
 
+/// What a person says.
+pub struct HumanReply<'a> {
+    pub client_message_id: &'a str,
+    pub text: &'a str,
+    pub attachment: Option<Asset>,
+}
+
 pub async fn insert_human_reply(
     tx: &mut TenantTx,
     conversation: ConversationId,
     member: &Member,
-    client_message_id: &str,
-    text: &str,
+    said: HumanReply<'_>,
 ) -> Result<Message> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let row = sqlx::query!(
-        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_user_id, sender_name, text_content, client_message_id)
-        values ($1, $2, $3, 0, 'agent', $4, $5, $6, $7)
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_user_id, sender_name, text_content, client_message_id, content_type, attachment_id)
+        values ($1, $2, $3, 0, 'agent', $4, $5, $6, $7, $8, $9)
         returning seq, sent_at",
         tenant.0,
         id.0,
         conversation.0,
         member.user_id().map(|id| id.0),
         member.display_name(),
-        text,
-        client_message_id,
+        said.text,
+        said.client_message_id,
+        messages::content_type(said.attachment.as_ref()),
+        said.attachment.as_ref().map(|asset| asset.id.0),
     )
     .fetch_one(&mut **tx)
     .await
@@ -189,10 +198,11 @@ pub async fn insert_human_reply(
         (row.seq, row.sent_at),
         SenderType::Agent,
         name,
-        text,
+        said.text,
         None,
     );
-    message.client_message_id = Some(client_message_id.to_owned());
+    message.client_message_id = Some(said.client_message_id.to_owned());
+    message.attachment = said.attachment;
     Ok(message)
 }
 
@@ -244,6 +254,7 @@ fn message(
         created_at,
         client_message_id: None,
         answer,
+        attachment: None,
     }
 }
 

@@ -139,6 +139,7 @@ async fn background(
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
             () = tidy_forever(&pool, &db) => {}
+            () = remove_files_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -156,6 +157,19 @@ async fn tidy_forever(pool: &sqlx::PgPool, db: &kernel::Database) {
         }
         if let Err(error) = access::sessions::forget_expired(db).await {
             error.log();
+        }
+    }
+}
+
+/// Every hour: uploaded files that nothing needs any more.
+async fn remove_files_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        tick.tick().await;
+        match assets::sweep::remove_unneeded(&domains.assets).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed files that nothing needs any more"),
+            Err(error) => error.log(),
         }
     }
 }

@@ -191,6 +191,7 @@ async fn relive(domains: &Domains, operator: &Operator, channel_id: ChannelId, p
                 text: message.text.clone(),
                 language: Some(past.language.clone()),
                 page_url: None,
+                attachment_id: None,
             };
             inbound::record(db, operator, inbound).await?;
         } else {

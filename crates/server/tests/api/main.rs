@@ -1,5 +1,6 @@
 //! The API as its callers meet it: the real server over HTTP, one module for each subject.
 
+mod assets;
 mod conversations;
 mod errors;
 mod identity;

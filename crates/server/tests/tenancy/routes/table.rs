@@ -116,6 +116,7 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/api-keys", Nothing, Body::None, 200),
     member("POST", "/api/v1/api-keys", Nothing, Json(r#"{"name": "Import", "scopes": ["ask"]}"#), 201),
     member("DELETE", "/api/v1/api-keys/{id}", One(ApiKey), Body::None, 204),
+    member("POST", "/api/v1/assets", Nothing, Csv("article,price\nbowl,12\n"), 201),
     member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/channels", Nothing, Body::None, 200),
     member("POST", "/api/v1/channels", Nothing, Json(r#"{"name": "Second site"}"#), 201),
@@ -162,5 +163,6 @@ pub const ROUTES: &[Route] = &[
     door(Visitor, "GET", "/api/widget/{channel_key}/events", Stream, 200),
     door(Visitor, "GET", "/api/widget/{channel_key}/messages", Body::None, 200),
     door(Visitor, "POST", "/api/widget/{channel_key}/messages", Json(r#"{"client_message_id": "question", "text": "Where is the shop?"}"#), 200),
+    door(Visitor, "POST", "/api/widget/{channel_key}/uploads", Csv("article,price\nbowl,12\n"), 201),
     Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
 ];
