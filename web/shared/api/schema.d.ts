@@ -56,6 +56,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file, as the body of the request. What it is, is found in its bytes. Use it within a day: send it with a
+         *     reply (`attachment_id`), or set its `url` as avatar or icon of a widget.
+         */
+        post: operations["create_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -605,6 +625,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/widget/{channel_key}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file, as the body of the request. Send it within a day with a message (`attachment_id`). */
+        post: operations["upload_widget_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -693,6 +730,28 @@ export interface components {
             answer: components["schemas"]["Answer"];
             trace: components["schemas"]["AnswerTrace"];
         };
+        /** @description A stored file. */
+        Asset: {
+            /** Format: int32 */
+            height?: number | null;
+            id: components["schemas"]["AssetId"];
+            mime_type: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description Where it can be fetched, without a host: it cannot be guessed, and whoever has it may fetch it. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Of images, in pixels.
+             */
+            width?: number | null;
+        };
+        /** Format: uuid */
+        AssetId: string;
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
             /**
@@ -1002,6 +1061,7 @@ export interface components {
         /** @description One message. `seq` counts 1, 2, 3 … in its conversation. */
         Message: {
             answer?: components["schemas"]["Answer"] | null;
+            attachment?: components["schemas"]["Asset"] | null;
             /** @description Given by the sender; the same one again stores nothing twice. */
             client_message_id?: string | null;
             conversation_id: components["schemas"]["ConversationId"];
@@ -1094,8 +1154,10 @@ export interface components {
             question: string;
         };
         NewReply: {
+            attachment_id?: components["schemas"]["AssetId"] | null;
             /** @description Made by the client; sending the same one again gives the same message. */
             client_message_id: string;
+            /** @description May be empty if there is an attachment. */
             text: string;
         };
         NewSecret: {
@@ -1107,11 +1169,12 @@ export interface components {
             reason?: string | null;
         };
         NewWidgetMessage: {
+            attachment_id?: components["schemas"]["AssetId"] | null;
             /** @description Made by the client, up to 100 characters; sending it again gives the same result and stores nothing. */
             client_message_id: string;
             language?: string | null;
             page_url?: string | null;
-            /** @description 1 to 4,000 characters. */
+            /** @description 1 to 4,000 characters; may be empty if there is an attachment. */
             text: string;
         };
         NewWidgetSession: {
@@ -1233,6 +1296,7 @@ export interface components {
             primary_color: string;
             suggested_messages: string[];
             theme: components["schemas"]["Theme"];
+            uploads_enabled: boolean;
             welcome_message: string;
         };
         /** @description A Q&A pair as the API shows it. */
@@ -1419,6 +1483,11 @@ export interface components {
             /** @default auto */
             theme: components["schemas"]["Theme"];
             /**
+             * @description Visitors may send files.
+             * @default false
+             */
+            uploads_enabled: boolean;
+            /**
              * @description The first bubble, Markdown-lite. Empty: a greeting in the visitor's language.
              * @default
              */
@@ -1529,6 +1598,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asked"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_asset: {
+        parameters: {
+            query?: {
+                /** @description What the uploader calls it. */
+                filename?: string;
+                /** @description `attachment` unless given. Avatars and icons need the permission to manage channels. */
+                purpose?: "avatar" | "icon" | "attachment";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2970,6 +3091,66 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_widget_file: {
+        parameters: {
+            query?: {
+                /** @description What the visitor calls it. */
+                filename?: string;
+            };
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
