@@ -88,8 +88,8 @@ begin
         delete from platform.tenant_index where tenant_id = old.tenant_id;
     end if;
     if tg_op in ('INSERT', 'UPDATE') then
-        insert into platform.tenant_index (tenant_id, slug, is_active)
-        values (new.tenant_id, new.slug, new.is_active and new.subscription_status in ('trial', 'active'));
+        insert into platform.tenant_index (tenant_id, slug, name, is_active)
+        values (new.tenant_id, new.slug, new.name, new.is_active and new.subscription_status in ('trial', 'active'));
     end if;
     return null;
 end;
@@ -104,6 +104,20 @@ begin
     end if;
     if tg_op in ('INSERT', 'UPDATE') then
         insert into platform.membership_index (user_id, tenant_id, role) values (new.user_id, new.tenant_id, new.role);
+    end if;
+    return null;
+end;
+$$;
+
+create or replace function invitations_index() returns trigger
+language plpgsql
+as $$
+begin
+    if tg_op = 'DELETE' then
+        delete from platform.invitation_index where tenant_id = old.tenant_id and invitation_id = old.id;
+    else
+        insert into platform.invitation_index (token_hash, tenant_id, invitation_id)
+        values (new.token_hash, new.tenant_id, new.id);
     end if;
     return null;
 end;

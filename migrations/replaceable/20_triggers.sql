@@ -36,10 +36,12 @@ create or replace trigger knowledge_chunks_deleted after delete on knowledge_chu
 
 create or replace trigger tenants_index_written after insert or delete on tenants
     for each row execute function tenants_index();
-create or replace trigger tenants_index_changed after update of slug, is_active, subscription_status on tenants
+create or replace trigger tenants_index_changed after update of slug, name, is_active, subscription_status on tenants
     for each row execute function tenants_index();
-create or replace trigger memberships_index after insert or update or delete on memberships
+create or replace trigger memberships_index after insert or delete or update of user_id, role on memberships
     for each row execute function memberships_index();
+create or replace trigger invitations_index after insert or delete on invitations
+    for each row execute function invitations_index();
 create or replace trigger api_keys_index_written after insert or delete on api_keys
     for each row execute function api_keys_index();
 create or replace trigger api_keys_index_changed after update of key_hash, scopes, is_active, expires_at on api_keys

@@ -40,14 +40,18 @@ revoke update, delete on audit_log from rapport_app;
 revoke all on all tables in schema platform from rapport_app;
 grant usage on schema public, platform to rapport_app;
 grant insert (id, email, name, password_hash) on platform.users to rapport_app;
-grant insert, delete on platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index to rapport_app;
+grant insert, delete on platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index,
+    platform.invitation_index to rapport_app;
 grant select (tenant_id) on platform.tenant_index to rapport_app;
 grant select (user_id, tenant_id) on platform.membership_index to rapport_app;
 grant select (tenant_id, api_key_id) on platform.api_key_index to rapport_app;
+grant select (tenant_id, invitation_id) on platform.invitation_index to rapport_app;
 grant select (tenant_id, channel_id) on platform.channel_index to rapport_app;
 
 -- The narrow role for look-ups before the tenant is known. It sees no tenant table.
 grant usage on schema platform to rapport_platform;
-grant select on platform.users, platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index to rapport_platform;
-grant update (name, password_hash) on platform.users to rapport_platform;
+grant select on platform.users, platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index,
+    platform.invitation_index to rapport_platform;
+grant update (name, password_hash, preferences, last_workspace, totp_secret, totp_confirmed_at, totp_last_step, recovery_code_hashes)
+    on platform.users to rapport_platform;
 grant select, insert, update, delete on platform.sessions to rapport_platform;

@@ -1,5 +1,5 @@
-//! Who may do what: tenants, users and their memberships, sessions, API keys, model credentials, the model budget
-//! and the audit log.
+//! Who may do what: tenants, users and their memberships, invitations, sessions and second factors, API keys, model
+//! credentials, the model budget and the audit log.
 //!
 //! Start with [`member`]: what a request may do, and how it proved it.
 
@@ -7,9 +7,13 @@ pub mod api_keys;
 pub mod audit;
 pub mod budget;
 pub mod credentials;
+pub mod invitations;
 pub mod member;
+pub mod members;
+pub mod profile;
 pub mod sessions;
 pub mod tenants;
+pub mod two_factor;
 pub mod users;
 
 use std::net::IpAddr;
@@ -35,8 +39,12 @@ pub struct Context {
     pub sign_in_limit: Arc<Limiter<String>>,
     /// Sign-in attempts an address, over all accounts: 100 in 15 minutes.
     pub address_limit: Arc<Limiter<IpAddr>>,
+    /// Look-ups and acceptances of invitations an address: 100 in 15 minutes.
+    pub invitation_limit: Arc<Limiter<IpAddr>>,
     /// The use of a key is noted once a minute.
     pub key_uses: Arc<Limiter<ApiKeyId>>,
+    /// That of a session as well, by the SHA-256 of its token.
+    pub session_uses: Arc<Limiter<[u8; 32]>>,
 }
 
 impl Context {
@@ -49,6 +57,8 @@ impl Context {
             outbound,
             sign_in_limit,
             address_limit,
+            invitation_limit: Arc::new(Limiter::new(100, TimeDelta::minutes(15))),
+            session_uses: Arc::new(Limiter::new(1, TimeDelta::minutes(1))),
             key_uses: Arc::new(Limiter::new(1, TimeDelta::minutes(1))),
         }
     }
@@ -59,5 +69,11 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(sessions::api::routes())
         .merge(api_keys::api::routes())
         .merge(credentials::api::routes())
+        .merge(members::api::routes())
+        .merge(invitations::api::routes())
+        .merge(profile::api::routes())
+        .merge(two_factor::api::routes())
+        .merge(tenants::api::routes())
+        .merge(audit::api::routes())
         .with_state(ctx)
 }

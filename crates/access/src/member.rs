@@ -16,7 +16,8 @@ use kernel::ids::{ApiKeyId, TenantId, UserId};
 use kernel::{Database, Result, TenantProof, secrets};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, api_keys, sessions};
+use crate::sessions::FoundSession;
+use crate::{Context, api_keys, members, sessions};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +114,13 @@ pub enum Actor {
     ApiKey { id: ApiKeyId, scopes: Vec<String> },
 }
 
+/// Somebody signed in, and the session they came with.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    pub user_id: UserId,
+    pub token_hash: &'a [u8; 32],
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -146,6 +154,34 @@ impl Member {
         match &self.actor {
             Actor::User { name, .. } => Some(name),
             Actor::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether this is a person who owns the workspace. No key is.
+    pub fn is_owner(&self) -> bool {
+        matches!(
+            &self.actor,
+            Actor::User {
+                role: Role::Owner,
+                ..
+            }
+        )
+    }
+
+    /// The person, for what belongs to a person and not to a workspace.
+    ///
+    /// # Errors
+    /// 403 for an API key.
+    pub fn person(&self) -> Result<Person<'_>> {
+        match (&self.actor, &self.proof) {
+            (Actor::User { id, .. }, Proof::Session { token_hash }) => Ok(Person {
+                user_id: *id,
+                token_hash,
+            }),
+            _ => Err(forbidden(
+                "not_a_person",
+                "An API key has no account of its own. Sign in with the dashboard.",
+            )),
         }
     }
 
@@ -230,10 +266,15 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
     refuse_suspended(session.is_tenant_active)?;
     let actor = Actor::User {
         id: session.user_id,
-        name: session.name,
+        name: session.name.clone(),
         role: session.role,
     };
     let token_hash = secrets::sha256(token.as_bytes());
+    if ctx.session_uses.check(token_hash, ctx.db.clock.now()).is_ok()
+        && let Err(error) = note_presence(ctx, &session, &token_hash).await
+    {
+        error.log();
+    }
     Ok(Some(Member {
         tenant_id: session.tenant_id,
         actor,
@@ -241,7 +282,16 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
     }))
 }
 
-fn refuse_suspended(is_tenant_active: bool) -> Result<()> {
+/// Notes that the person was here just now, for the lists of sessions and of members.
+async fn note_presence(ctx: &Context, session: &FoundSession, token_hash: &[u8]) -> Result<()> {
+    let now = ctx.db.clock.now();
+    sessions::touch(&ctx.db, token_hash, now).await?;
+    let mut tx = ctx.db.tenant(session).await?;
+    members::touch(&mut tx, session.user_id, now).await?;
+    tx.commit().await
+}
+
+pub fn refuse_suspended(is_tenant_active: bool) -> Result<()> {
     if is_tenant_active {
         return Ok(());
     }

@@ -19,6 +19,7 @@ pub enum Kind {
     Forbidden,
     NotFound,
     Conflict,
+    Gone,
     TooLarge,
     RateLimited { retry_after_seconds: u64 },
     Unavailable,
@@ -69,6 +70,11 @@ pub fn conflict(code: &'static str, detail: impl Into<String>) -> Error {
     Error::new(Kind::Conflict, code, detail)
 }
 
+/// It was there, and whoever holds its address may know that it is no more.
+pub fn gone(code: &'static str, detail: impl Into<String>) -> Error {
+    Error::new(Kind::Gone, code, detail)
+}
+
 pub fn rate_limited(retry_after_seconds: u64) -> Error {
     let detail = format!("Too many requests. Please try again in {retry_after_seconds} seconds.");
     Error::new(Kind::RateLimited { retry_after_seconds }, "rate_limited", detail)
@@ -105,6 +111,7 @@ impl Error {
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
+            Kind::Gone => StatusCode::GONE,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,8 +4,8 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Kind, invalid, not_found};
 
@@ -80,4 +80,12 @@ impl From<QueryRejection> for Error {
     fn from(rejection: QueryRejection) -> Self {
         invalid("invalid_query", rejection.body_text())
     }
+}
+
+/// For a field of a patch that may be set to null: absent stays `None`, null becomes `Some(None)`. Used with
+/// `#[serde(default, deserialize_with = "kernel::extract::present")]`.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }

@@ -19,7 +19,6 @@ const SQL_ELSEWHERE: &[(&str, &str)] = &[
         "works the queue's own tables, in the queue's own schema",
     ),
     ("crates/testkit/src/", "makes and drops whole databases for tests"),
-    ("crates/access/src/audit.rs", "one insert is all it does"),
     (
         "crates/conversations/src/summary.rs",
         "one read and one write, of use to nothing else",

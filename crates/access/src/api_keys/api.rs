@@ -67,6 +67,18 @@ async fn create_api_key(
     if name.is_empty() || name.chars().count() > 100 {
         return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
     }
+    if input.scopes.is_empty() {
+        return Err(invalid(
+            "no_scopes",
+            "Please choose at least one thing that the key may do.",
+        ));
+    }
+    if input.expires_at.is_some_and(|at| at <= ctx.db.clock.now()) {
+        return Err(invalid(
+            "bad_expiry",
+            "The key would have expired already. Choose a later day.",
+        ));
+    }
     for scope in &input.scopes {
         let permission = Permission::ALL
             .iter()
@@ -84,7 +96,7 @@ async fn create_api_key(
         &member.actor().to_string(),
         "api_key_created",
         &subject,
-        json!({"scopes": input.scopes}),
+        json!({"name": name, "scopes": input.scopes, "expires_at": input.expires_at}),
     )
     .await?;
     tx.commit().await?;

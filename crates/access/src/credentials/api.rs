@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use kernel::Result;
 use kernel::TenantProof;
 use kernel::error::{Problem, invalid, not_found};
-use kernel::extract::{Json, Path};
+use kernel::extract::{Json, Path, present};
 use kernel::ids::CredentialId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,11 +49,17 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct CredentialPatch {
     model: Option<String>,
-    label: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    label: Option<Option<String>>,
     is_default: Option<bool>,
     is_active: Option<bool>,
-    input_price: Option<f64>,
-    output_price: Option<f64>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    input_price: Option<Option<f64>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    output_price: Option<Option<f64>>,
 }
 
 /// List model credentials.
@@ -137,7 +143,12 @@ pub fn check(ctx: &Context, input: &NewCredential) -> Result<Credential> {
         } else {
             String::new()
         },
-        label: input.label.clone(),
+        label: input
+            .label
+            .as_deref()
+            .map(str::trim)
+            .filter(|label| !label.is_empty())
+            .map(str::to_owned),
         is_default: input.is_default,
         is_active: true,
         input_price: input.input_price,
@@ -180,14 +191,21 @@ async fn update_llm_credential(
     let (mut credential, _) = store::find(&mut tx, id)
         .await?
         .ok_or_else(|| not_found("credential"))?;
+    let before = credential.clone();
     credential.model = patch.model.unwrap_or(credential.model);
-    credential.label = patch.label.or(credential.label);
+    credential.label = patch.label.unwrap_or(credential.label);
     credential.is_default = patch.is_default.unwrap_or(credential.is_default);
     credential.is_active = patch.is_active.unwrap_or(credential.is_active);
-    credential.input_price = patch.input_price.or(credential.input_price);
-    credential.output_price = patch.output_price.or(credential.output_price);
+    credential.input_price = patch.input_price.unwrap_or(credential.input_price);
+    credential.output_price = patch.output_price.unwrap_or(credential.output_price);
     check_values(&credential)?;
     store::update(&mut tx, &credential).await?;
+    if credential != before {
+        let details = json!({"model": credential.model, "label": credential.label,
+            "is_default": credential.is_default, "is_active": credential.is_active});
+        let subject = format!("llm_credential:{id}");
+        audit::record_by(&mut tx, &member, "llm_credential_changed", &subject, details).await?;
+    }
     tx.commit().await?;
     Ok(Json(credential))
 }

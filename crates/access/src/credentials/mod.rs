@@ -31,7 +31,7 @@ impl Provider {
 }
 
 /// A credential as the API shows it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Credential {
     pub id: CredentialId,
     pub provider: Provider,

@@ -7,14 +7,15 @@ pub mod api;
 mod store;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::error::unauthenticated;
-use kernel::ids::{TenantId, UserId};
+use kernel::ids::{SessionId, TenantId, UserId};
 use kernel::{Database, Result, TenantProof, secrets};
+use serde::Serialize;
 
 use crate::Role;
 
-pub use store::end_all_of_user;
+pub use store::{end_all_in_workspace, end_all_of_user, end_all_others, list_workspaces, touch};
 
 /// A session lives so long after it was made.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -35,6 +36,36 @@ pub struct FoundSession {
 impl TenantProof for FoundSession {
     fn tenant_id(&self) -> TenantId {
         self.tenant_id
+    }
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Browser {
+    pub id: SessionId,
+    /// What the browser called itself when it signed in.
+    pub user_agent: Option<String>,
+    pub created_at: DateTime<Utc>,
+    /// To the minute.
+    pub last_seen_at: DateTime<Utc>,
+    /// The one that asks.
+    pub is_current: bool,
+}
+
+/// A workspace that a user is a member of: read from the membership, so it is a proof.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Workspace {
+    id: TenantId,
+    name: String,
+    slug: String,
+    role: Role,
+    /// False: suspended; it cannot be opened now.
+    is_active: bool,
+}
+
+impl TenantProof for Workspace {
+    fn tenant_id(&self) -> TenantId {
+        self.id
     }
 }
 
@@ -83,6 +114,11 @@ pub async fn start(
 
 pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {
     store::find(db, &secrets::sha256(token.as_bytes()), db.clock.now()).await
+}
+
+/// Moves the session to another workspace of its user, where the next sign-in leads as well.
+pub async fn switch(db: &Database, token: &str, user: UserId, tenant: TenantId) -> Result<()> {
+    store::switch(db, &secrets::sha256(token.as_bytes()), user, tenant).await
 }
 
 /// Whether the session still stands, by its token's SHA-256.

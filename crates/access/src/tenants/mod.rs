@@ -1,5 +1,6 @@
 //! Tenants: one business each. The unit that nothing may cross.
 
+pub mod api;
 pub mod store;
 
 use kernel::ids::TenantId;

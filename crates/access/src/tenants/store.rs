@@ -5,6 +5,7 @@ use kernel::ids::TenantId;
 use kernel::{Database, Result, TenantTx};
 
 use super::Tenant;
+use super::api::WorkspaceSettings;
 
 /// Writes the tenant that `tx` was opened for, with its empty knowledge.
 pub async fn insert(
@@ -45,6 +46,51 @@ pub async fn get(tx: &mut TenantTx) -> Result<Tenant> {
     .fetch_optional(&mut **tx)
     .await?
     .ok_or_else(|| not_found("tenant"))
+}
+
+/// The same with all that its members can set.
+pub async fn get_settings(tx: &mut TenantTx) -> Result<WorkspaceSettings> {
+    let id = tx.tenant_id();
+    let settings = sqlx::query_as!(
+        WorkspaceSettings,
+        r#"select tenant_id as "id: TenantId", name, slug, email, website_url, language, time_zone, privacy_url
+        from tenants
+        where tenant_id = $1"#,
+        id.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(settings)
+}
+
+pub async fn update_settings(tx: &mut TenantTx, settings: &WorkspaceSettings) -> Result<()> {
+    let id = tx.tenant_id();
+    sqlx::query!(
+        "update tenants
+        set name = $2, email = $3, website_url = $4, language = $5, time_zone = $6, privacy_url = $7
+        where tenant_id = $1",
+        id.0,
+        settings.name,
+        settings.email,
+        settings.website_url,
+        settings.language,
+        settings.time_zone,
+        settings.privacy_url,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether the database knows a time zone of this name.
+pub async fn is_time_zone(tx: &mut TenantTx, name: &str) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from pg_timezone_names where name = $1) as "yes!""#,
+        name
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
 }
 
 /// Removes the tenant of this transaction and, by cascade, all that belongs to it.

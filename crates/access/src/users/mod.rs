@@ -31,26 +31,9 @@ impl NewUser {
     /// # Errors
     /// An address without `@`, an empty name, or a password of less than 10 or more than 200 characters.
     pub async fn prepare(email: &str, name: &str, password: &str) -> Result<Self> {
-        let email = email.trim();
-        let name = name.trim();
-        let plausible = email
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
-        if !plausible || email.len() > 254 || email.contains(char::is_whitespace) {
-            return Err(invalid(
-                "bad_email",
-                "This is not an e-mail address, such as ana@example.com.",
-            ));
-        }
-        if name.is_empty() || name.chars().count() > 120 {
-            return Err(invalid("bad_name", "Please give a name of 1 to 120 characters."));
-        }
-        if !(10..=200).contains(&password.chars().count()) {
-            return Err(invalid(
-                "bad_password",
-                "Please choose a password of 10 to 200 characters.",
-            ));
-        }
+        let email = check_email(email.trim())?;
+        let name = check_name(name)?;
+        check_password(password)?;
         let password_hash = hash_password(password).await?;
         Ok(Self {
             id: UserId::new(),
@@ -59,6 +42,38 @@ impl NewUser {
             password_hash,
         })
     }
+}
+
+pub fn check_email(email: &str) -> Result<&str> {
+    let plausible = email
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+    if plausible && email.len() <= 254 && !email.contains(char::is_whitespace) {
+        return Ok(email);
+    }
+    Err(invalid(
+        "bad_email",
+        "This is not an e-mail address, such as ana@example.com.",
+    ))
+}
+
+/// The name without blanks around it.
+pub fn check_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 120 {
+        return Err(invalid("bad_name", "Please give a name of 1 to 120 characters."));
+    }
+    Ok(name)
+}
+
+pub fn check_password(password: &str) -> Result<()> {
+    if (10..=200).contains(&password.chars().count()) {
+        return Ok(());
+    }
+    Err(invalid(
+        "bad_password",
+        "Please choose a password of 10 to 200 characters.",
+    ))
 }
 
 /// A hash takes 19 MB and a processor: a crowd at the door waits instead of taking the machine.

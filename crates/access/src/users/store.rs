@@ -59,7 +59,7 @@ pub async fn delete_membership(tx: &mut TenantTx, email: &str) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// For sign-in: the user, the password's hash and the first tenant.
+/// For sign-in: the user, the password's hash, and the tenant to go to: where they were last, else an active one.
 #[derive(Debug)]
 pub struct SignIn {
     pub id: UserId,
@@ -67,14 +67,23 @@ pub struct SignIn {
     pub name: String,
     pub password_hash: String,
     pub tenant_id: Option<TenantId>,
+    /// Whether a code is asked for as well.
+    pub has_two_factor: bool,
 }
 
 pub async fn find_for_sign_in(db: &Database, email: &str) -> Result<Option<SignIn>> {
     let found = sqlx::query_as!(
         SignIn,
         r#"select u.id as "id: UserId", u.email, u.name, u.password_hash,
-            (select m.tenant_id from platform.membership_index m where m.user_id = u.id order by m.tenant_id limit 1)
-                as "tenant_id: TenantId"
+            u.totp_confirmed_at is not null as "has_two_factor!",
+            (
+                select m.tenant_id
+                from platform.membership_index m
+                join platform.tenant_index t on t.tenant_id = m.tenant_id
+                where m.user_id = u.id
+                order by t.is_active desc, (m.tenant_id = u.last_workspace) is true desc, m.tenant_id
+                limit 1
+            ) as "tenant_id: TenantId"
         from platform.users u
         where lower(u.email) = lower($1)"#,
         email,

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
 
 use access::users::{self, NewUser};
-use access::{Role, sessions};
+use access::{Role, audit, sessions, two_factor};
 use clap::Subcommand;
 use kernel::error::{Result, internal, invalid};
 use kernel::secrets;
@@ -28,6 +28,8 @@ pub enum UserCommand {
     },
     /// Set a new password and sign the user out everywhere
     Password { email: String },
+    /// Turn the second factor off, for somebody who lost the phone and the recovery codes
+    ResetTwoFactor { email: String },
     /// End a membership
     Remove {
         email: String,
@@ -48,6 +50,7 @@ pub async fn run(global: &Global, command: UserCommand) -> Result<ExitCode> {
                 role,
             } => create(session, json, email, name, tenant.as_deref(), role).await,
             UserCommand::Password { email } => password(session, json, email).await,
+            UserCommand::ResetTwoFactor { email } => reset_two_factor(session, json, email).await,
             UserCommand::Remove { email, tenant } => remove(session, json, email, tenant.as_deref()).await,
         })
         .await?;
@@ -83,6 +86,26 @@ async fn password(session: &Session, json: bool, email: &str) -> Result<()> {
     users::store::set_password_hash(db, user.id, &checked.password_hash).await?;
     sessions::end_all_of_user(db, user.id).await?;
     report(json, email, is_made.then_some(password));
+    Ok(())
+}
+
+async fn reset_two_factor(session: &Session, json: bool, email: &str) -> Result<()> {
+    let db = &session.opened.db;
+    let found = users::store::find_for_sign_in(db, email).await?;
+    let user = found.ok_or_else(|| invalid("unknown_user", format!("There is no user {email}.")))?;
+    if !two_factor::store::clear(db, user.id).await? {
+        return Err(invalid(
+            "no_two_factor",
+            format!("{email} signs in without a second factor."),
+        ));
+    }
+    for workspace in sessions::list_workspaces(db, user.id).await? {
+        let subject = format!("user:{}", user.id);
+        let mut tx = db.tenant(&workspace).await?;
+        audit::record(&mut tx, "operator", "two_factor_disabled", &subject, json!({})).await?;
+        tx.commit().await?;
+    }
+    report(json, email, None);
     Ok(())
 }
 

@@ -43,7 +43,7 @@ async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
         }
     }
     nobody_hands_out_more_than_they_have(&tenant).await;
-    a_key_ends(&tenant).await;
+    a_key_ends(&server, &tenant).await;
     a_key_is_shown_once(&server, &tenant).await;
     a_providers_key_is_never_shown(&server, &tenant).await;
     nothing_is_done_in_a_suspended_tenant(&server, &tenant).await;
@@ -112,7 +112,7 @@ async fn nobody_hands_out_more_than_they_have(tenant: &Tenant) {
     ask_for(json!(["everything"])).await.problem(422, "unknown_scope");
 }
 
-async fn a_key_ends(tenant: &Tenant) {
+async fn a_key_ends(server: &Server, tenant: &Tenant) {
     let (id, key) = make_key(tenant, &["knowledge:read"]).await;
     let caller = tenant.api.with_bearer(&key);
     caller.get("/api/v1/qa-pairs").expect(200).await;
@@ -127,9 +127,25 @@ async fn a_key_ends(tenant: &Tenant) {
     let list = tenant.api.get("/api/v1/api-keys").expect(200).await;
     assert!(!list.to_string().contains(&id), "{list}");
 
-    let body = json!({"name": "Old", "scopes": ["knowledge:read"], "expires_at": "2020-01-01T00:00:00Z"});
+    let past = json!({"name": "Old", "scopes": ["knowledge:read"], "expires_at": "2020-01-01T00:00:00Z"});
+    let refused = tenant.api.post("/api/v1/api-keys").json(&past).send().await;
+    refused.problem(422, "bad_expiry");
+    let nothing = tenant
+        .api
+        .post("/api/v1/api-keys")
+        .json(&json!({"name": "None", "scopes": []}));
+    nothing.send().await.problem(422, "no_scopes");
+    let body = json!({"name": "Old", "scopes": ["knowledge:read"], "expires_at": "2120-01-01T00:00:00Z"});
     let made = tenant.api.post("/api/v1/api-keys").json(&body).expect(201).await;
     let expired = tenant.api.with_bearer(made["key"].as_str().expect("a key"));
+    expired.get("/api/v1/qa-pairs").expect(200).await;
+    sqlx::query(
+        "update api_keys set expires_at = now() - interval '1 second' where tenant_id = $1 and name = 'Old'",
+    )
+    .bind(tenant.id)
+    .execute(&mut server.owner().await)
+    .await
+    .expect("time passes");
     expired
         .get("/api/v1/qa-pairs")
         .send()

@@ -1,6 +1,7 @@
 //! The API as its callers meet it: the real server over HTTP, one module for each subject.
 
 mod assets;
+mod accounts;
 mod conversations;
 mod errors;
 mod identity;
@@ -8,6 +9,7 @@ mod joining;
 mod keys;
 mod knowledge;
 mod limits;
+mod members;
 mod origins;
 mod sessions;
 #[path = "../support/mod.rs"]

@@ -32,6 +32,10 @@ async fn a_foreign_id_looks_like_no_id_on_every_route() {
             foreign_looks_like_unknown(route, caller, &ours, &theirs_made).await;
         }
     }
+    for route in ROUTES.iter().filter(|route| route.door == Door::Personal) {
+        println!("{} {}", route.method, route.path);
+        only_people_have_an_account(route, &ours, &callers).await;
+    }
     ids_in_bodies_are_checked_too(&server, &ours, &theirs).await;
     for route in ROUTES
         .iter()
@@ -147,6 +151,19 @@ async fn strangers_are_turned_away(route: &Route, world: &World, callers: &Calle
     }
 }
 
+/// A key belongs to a tenant and to nobody in it. What people may do with their own account is tested with the accounts.
+async fn only_people_have_an_account(route: &Route, world: &World, callers: &Callers) {
+    let path = path_to(route, &Made::nothing());
+    for (caller, status, code) in [
+        (&callers.key.without_credential(), 401, "unauthenticated"),
+        (&callers.visitor, 401, "unauthenticated"),
+        (&callers.key, 403, "not_a_person"),
+    ] {
+        let answer = route.call(caller, &path, &world.model).send().await;
+        answer.problem(status, code);
+    }
+}
+
 async fn foreign_looks_like_unknown(route: &Route, caller: &Api, ours: &World, theirs: &Foreign) {
     let Some(thing) = thing_of(route) else {
         let text = match route.body {
@@ -222,6 +239,7 @@ fn path_to(route: &Route, made: &Made) -> String {
     route
         .path
         .replace("{id}", &id.to_string())
+        .replace("{user_id}", &id.to_string())
         .replace("{message_id}", &message.to_string())
 }
 

@@ -107,6 +107,8 @@ impl World {
                 self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))
                     .await,
             ),
+            Thing::Invitation => lonely(self.create("invitations", json!({"role": "agent"})).await),
+            Thing::Member => lonely(self.make_member().await),
             Thing::Credential => {
                 let body = json!({"provider": "openai_compatible", "model": "m", "key": "", "base_url": self.model,
                     "label": mark, "is_default": false});
@@ -141,6 +143,24 @@ impl World {
                 .find(|gap| gap["question"] == question.trim())
                 .expect("the gap"),
         )
+    }
+
+    /// The token of a new invitation, for an agent.
+    pub async fn invite(&self) -> String {
+        let invited = self.tenant.api.post("/api/v1/invitations");
+        let made = invited.json(&json!({"role": "agent"})).expect(201).await;
+        let url = made["url"].as_str().expect("a link");
+        url.rsplit('/').next().expect("a token").to_owned()
+    }
+
+    /// Invites somebody, who comes.
+    async fn make_member(&self) -> Uuid {
+        let path = format!("/api/v1/invitations/by-token/{}/accept", self.invite().await);
+        let (name, email) = (fresh(&self.mark), format!("{}@new.example", Uuid::now_v7()));
+        let account = json!({"name": name, "email": email, "password": "a long password"});
+        let guest = self.tenant.api.without_credential();
+        let session = guest.post(&path).json(&account).expect(201).await;
+        id_of(&session["user"])
     }
 
     async fn create(&self, kind: &str, body: Value) -> Uuid {

@@ -23,6 +23,10 @@ pub enum Door {
     Dashboard,
     /// Signing up, in and out: the caller is not known yet.
     Session,
+    /// One's own account: somebody signed in, in whatever workspace. A key has none.
+    Personal,
+    /// Whoever has the link of an invitation.
+    Invited,
     /// Visitors with their token.
     Visitor,
     /// Everybody who knows the channel's key.
@@ -33,7 +37,7 @@ pub enum Door {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
     Nothing,
-    /// `{id}`.
+    /// `{id}`, or `{user_id}` for a member.
     One(Thing),
     /// `{id}`, a conversation, and `{message_id}`, an answer in it.
     AnswerOfConversation,
@@ -49,6 +53,8 @@ pub enum Thing {
     Channel,
     Credential,
     ApiKey,
+    Member,
+    Invitation,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -107,9 +113,9 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 }
 
 use Body::{Csv, Json, Stream};
-use Door::{Public, Session, Visitor};
+use Door::{Invited, Personal, Public, Session, Visitor};
 use Names::{AnswerOfConversation, Nothing, One};
-use Thing::{Answer, ApiKey, Channel, Conversation, Credential, Document, Gap, QaPair};
+use Thing::{Answer, ApiKey, Channel, Conversation, Credential, Document, Gap, Invitation, Member, QaPair};
 
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
@@ -118,6 +124,7 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/api-keys/{id}", One(ApiKey), Body::None, 204),
     member("POST", "/api/v1/assets", Nothing, Csv("article,price\nbowl,12\n"), 201),
     member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
+    member("GET", "/api/v1/audit-log", Nothing, Body::None, 200),
     member("GET", "/api/v1/channels", Nothing, Body::None, 200),
     member("POST", "/api/v1/channels", Nothing, Json(r#"{"name": "Second site"}"#), 201),
     member("GET", "/api/v1/channels/{id}", One(Channel), Body::None, 200),
@@ -139,6 +146,11 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
     member("POST", "/api/v1/gaps/{id}/dismiss", One(Gap), Body::None, 200),
     member("POST", "/api/v1/gaps/{id}/resolve", One(Gap), Json(r#"{"answer": "We open at nine."}"#), 200),
+    member("GET", "/api/v1/invitations", Nothing, Body::None, 200),
+    member("POST", "/api/v1/invitations", Nothing, Json(r#"{"role": "agent"}"#), 201),
+    door(Invited, "GET", "/api/v1/invitations/by-token/{token}", Body::None, 200),
+    door(Invited, "POST", "/api/v1/invitations/by-token/{token}/accept", Json(r#"{"name": "Nia", "email": "invited@c.example", "password": "a long password"}"#), 201),
+    member("DELETE", "/api/v1/invitations/{id}", One(Invitation), Body::None, 204),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
     member("GET", "/api/v1/llm-credentials", Nothing, Body::None, 200),
@@ -146,6 +158,15 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/llm-credentials/{id}", One(Credential), Body::None, 204),
     member("PATCH", "/api/v1/llm-credentials/{id}", One(Credential), Json(r#"{"label": "ours"}"#), 200),
     member("POST", "/api/v1/llm-credentials/{id}/test", One(Credential), Body::None, 200),
+    member("GET", "/api/v1/members", Nothing, Body::None, 200),
+    member("DELETE", "/api/v1/members/{user_id}", One(Member), Body::None, 204),
+    member("PATCH", "/api/v1/members/{user_id}", One(Member), Json(r#"{"role": "agent"}"#), 200),
+    door(Personal, "GET", "/api/v1/profile", Body::None, 200),
+    door(Personal, "PATCH", "/api/v1/profile", Json(r#"{"theme": "dark"}"#), 200),
+    door(Personal, "POST", "/api/v1/profile/password", Json(r#"{"current_password": "not the password", "new_password": "another password"}"#), 204),
+    door(Personal, "POST", "/api/v1/profile/two-factor", Body::None, 200),
+    door(Personal, "DELETE", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 204),
+    door(Personal, "POST", "/api/v1/profile/two-factor/confirm", Json(r#"{"code": "000000"}"#), 200),
     member("GET", "/api/v1/qa-pairs", Nothing, Body::None, 200),
     member("POST", "/api/v1/qa-pairs", Nothing, Json(r#"{"question": "Where is the shop?", "answer": "In Ghent."}"#), 201),
     member("GET", "/api/v1/qa-pairs/export", Nothing, Body::None, 200),
@@ -156,7 +177,13 @@ pub const ROUTES: &[Route] = &[
     door(Session, "GET", "/api/v1/session", Body::None, 200),
     door(Session, "POST", "/api/v1/session", Json(r#"{"email": "owner@a.example", "password": "a long password"}"#), 200),
     door(Session, "DELETE", "/api/v1/session", Body::None, 204),
+    door(Personal, "POST", "/api/v1/session/workspace", Json(r#"{"tenant_id": "01890000-0000-7000-8000-000000000000"}"#), 200),
+    door(Personal, "GET", "/api/v1/sessions", Body::None, 200),
+    door(Personal, "DELETE", "/api/v1/sessions", Body::None, 204),
+    door(Personal, "DELETE", "/api/v1/sessions/{id}", Body::None, 204),
     door(Session, "POST", "/api/v1/sign-up", Json(r#"{"email": "new@c.example", "password": "a long password", "name": "Nia", "business_name": "C"}"#), 201),
+    member("GET", "/api/v1/workspace", Nothing, Body::None, 200),
+    member("PATCH", "/api/v1/workspace", Nothing, Json(r#"{"website_url": "https://shop.example"}"#), 200),
     door(Public, "GET", "/api/widget/{channel_key}", Body::None, 200),
     door(Public, "POST", "/api/widget/{channel_key}/sessions", Json("{}"), 200),
     door(Visitor, "POST", "/api/widget/{channel_key}/escalations", Json("{}"), 201),
