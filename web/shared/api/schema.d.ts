@@ -76,6 +76,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was done in the workspace, newest first. */
+        get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -341,6 +358,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List open invitations. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invite somebody by a link. It is shown once and is good for seven days and one person. */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an invitation. Its link stops working at once. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/by-token/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an invitation by its link's token. */
+        get: operations["get_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/by-token/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation: with a new account, or as whoever is signed in. The answer is the session in that workspace. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge/embedder": {
         parameters: {
             query?: never;
@@ -406,6 +492,111 @@ export interface paths {
         put?: never;
         /** Test a model credential: one very short call. */
         post: operations["test_llm_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List members. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a member. Their sessions in this workspace end at once. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Change a member's role. */
+        patch: operations["update_member"];
+        trace?: never;
+    };
+    "/api/v1/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one's own profile. */
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own name and preferences. */
+        patch: operations["update_profile"];
+        trace?: never;
+    };
+    "/api/v1/profile/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password. All other sessions of this person end. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set up a second factor. Nothing is asked for until a code has proven it. */
+        post: operations["begin_two_factor"];
+        /** Turn the second factor off. */
+        delete: operations["remove_two_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/two-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove the second factor with a code. From then on signing in asks for one. */
+        post: operations["confirm_two_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,10 +684,62 @@ export interface paths {
         /** Who am I? */
         get: operations["get_session"];
         put?: never;
-        /** Sign in. */
+        /** Sign in. An account with a second factor answers 401 `two_factor_required` until a code is sent along. */
         post: operations["sign_in"];
         /** Sign out. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to another workspace. */
+        post: operations["switch_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own sessions, this one first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** End all of one's own sessions but this one. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -517,6 +760,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the workspace's settings. */
+        get: operations["get_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the workspace's settings. */
+        patch: operations["update_workspace"];
         trace?: never;
     };
     "/api/widget/{channel_key}": {
@@ -646,6 +907,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptInvitation: {
+            /** @description For a new account, if the invitation names no address. */
+            email?: string | null;
+            /** @description For a new account. Somebody who is signed in sends `{}`. */
+            name?: string | null;
+            /** @description 10 to 200 characters. */
+            password?: string | null;
+        };
         /** @description Something the bot did or offers, typed: never read out of the wording of an answer. */
         Action: {
             /** @enum {string} */
@@ -752,6 +1021,25 @@ export interface components {
         };
         /** Format: uuid */
         AssetId: string;
+        /** @description One deed, as the API shows it. */
+        AuditEntry: {
+            /** @description Past tense: `api_key_created`. */
+            action: string;
+            /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+            actor: string;
+            /** @description The name of the member or key; null when it is gone, or when it was neither. */
+            actor_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            details: Record<string, never>;
+            id: components["schemas"]["AuditId"];
+            /** @description `<kind>:<id>` of what was touched. */
+            subject?: string | null;
+            /** @description The name of the touched member, key or channel, if it is still there. */
+            subject_name?: string | null;
+        };
+        /** Format: uuid */
+        AuditId: string;
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
             /**
@@ -805,6 +1093,24 @@ export interface components {
              */
             personality_prompt: string;
         };
+        /** @description A session as its owner sees it. */
+        Browser: {
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["SessionId"];
+            /** @description The one that asks. */
+            is_current: boolean;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_seen_at: string;
+            /** @description What the browser called itself when it signed in. */
+            user_agent?: string | null;
+        };
+        BrowserList: {
+            items: components["schemas"]["Browser"][];
+        };
         /** @enum {string} */
         BubblePosition: "left" | "right";
         /** @description A channel as members see it. */
@@ -851,6 +1157,29 @@ export interface components {
             name?: string | null;
             /** @description Settings to change; null restores a default. */
             settings?: Record<string, never> | null;
+        };
+        /** @description A colleague, as those who manage members see them. */
+        Colleague: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** @description Whether signing in asks them for a second factor. */
+            has_two_factor: boolean;
+            /**
+             * Format: date-time
+             * @description To the minute; null if they have not been here yet.
+             */
+            last_seen_at?: string | null;
+            name: string;
+            role: components["schemas"]["Role"];
+            user_id: components["schemas"]["UserId"];
+        };
+        ColleagueList: {
+            items: components["schemas"]["Colleague"][];
+        };
+        ColleaguePatch: {
+            /** @description Only an owner makes owners, or changes one. */
+            role: components["schemas"]["Role"];
         };
         /** @description A contact as the inbox shows it. */
         Contact: {
@@ -907,6 +1236,10 @@ export interface components {
             /** @description Signs the identity tokens (JWT, HS256) of your signed-in customers. Shown this once. */
             identity_secret: string;
         };
+        CreatedInvitation: components["schemas"]["Invitation"] & {
+            /** @description The link's path on this server, `/app/join/<token>`, shown this once. */
+            url: string;
+        };
         CreatedQaPair: components["schemas"]["QaPair"] & {
             near_duplicate?: components["schemas"]["NearDuplicate"] | null;
         };
@@ -952,6 +1285,8 @@ export interface components {
             milliseconds: number;
             works: boolean;
         };
+        /** @enum {string} */
+        Density: "comfortable" | "compact";
         /** @description A document as lists show it. */
         Document: {
             /**
@@ -1053,11 +1388,30 @@ export interface components {
             errors: components["schemas"]["RowError"][];
             imported: number;
         };
+        /** @description An open invitation, without its token. */
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whom it is for; null: whoever has the link. */
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: components["schemas"]["InvitationId"];
+            inviter_name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** Format: uuid */
+        InvitationId: string;
+        InvitationList: {
+            items: components["schemas"]["Invitation"][];
+        };
         /**
          * @description People write in bursts: "Hi" – "I have a question" – "about my order".
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
+        /** @enum {string} */
+        Language: "en" | "fr";
         /** @description One message. `seq` counts 1, 2, 3 … in its conversation. */
         Message: {
             answer?: components["schemas"]["Answer"] | null;
@@ -1144,6 +1498,11 @@ export interface components {
             kind: "endpoint";
             model: string;
         };
+        NewInvitation: {
+            /** @description Whom it is for. Left out, whoever has the link can join. */
+            email?: string | null;
+            role: components["schemas"]["Role"];
+        };
         /** @description What is needed to write a pair. */
         NewQaPair: {
             answer: string;
@@ -1182,6 +1541,60 @@ export interface components {
             identity_token?: string | null;
             language?: string | null;
             page_url?: string | null;
+        };
+        /** @description When the dashboard asks for attention. */
+        Notifications: {
+            /**
+             * @description The browser's own notification; the browser asks for leave.
+             * @default false
+             */
+            browser: boolean;
+            /**
+             * @description Only for what is assigned to this person or mentions them, not for all that needs a person.
+             * @default false
+             */
+            only_mine: boolean;
+            /**
+             * @description A short sound.
+             * @default true
+             */
+            sound: boolean;
+        };
+        NotificationsPatch: {
+            browser?: boolean | null;
+            only_mine?: boolean | null;
+            sound?: boolean | null;
+        };
+        /** @description What the invited person may know. */
+        OpenInvitation: {
+            business_name: string;
+            /** @description Whom it is for; null: whoever has the link. */
+            email?: string | null;
+            /** @description There is an account with that address: sign in to accept. */
+            has_account: boolean;
+            inviter_name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            items: {
+                /** @description Past tense: `api_key_created`. */
+                action: string;
+                /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                actor: string;
+                /** @description The name of the member or key; null when it is gone, or when it was neither. */
+                actor_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                details: Record<string, never>;
+                id: components["schemas"]["AuditId"];
+                /** @description `<kind>:<id>` of what was touched. */
+                subject?: string | null;
+                /** @description The name of the touched member, key or channel, if it is still there. */
+                subject_name?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Page_ConversationSummary: {
@@ -1258,11 +1671,41 @@ export interface components {
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
         };
+        PasswordAgain: {
+            password: string;
+        };
+        PasswordChange: {
+            current_password: string;
+            /** @description 10 to 200 characters. */
+            new_password: string;
+        };
         /** @description The message and its answer; no answer if a person has taken over. */
         PostedWidgetMessage: {
             answer?: components["schemas"]["Answer"] | null;
             conversation: components["schemas"]["WidgetConversation"];
             message: components["schemas"]["Message"];
+        };
+        /** @description How the dashboard is for one person. Stored settings without a key get its default. */
+        Preferences: {
+            /** @default comfortable */
+            density: components["schemas"]["Density"];
+            /** @default null */
+            language: components["schemas"]["Language"] | null;
+            /**
+             * @default {
+             *       "browser": false,
+             *       "only_mine": false,
+             *       "sound": true
+             *     }
+             */
+            notifications: components["schemas"]["Notifications"];
+            /**
+             * @description Whether single letters are shortcuts (WCAG 2.1.4).
+             * @default true
+             */
+            single_keys: boolean;
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -1275,6 +1718,21 @@ export interface components {
             title: string;
             /** @description Where the code is explained, if it needs more than `detail`. */
             type: string;
+        };
+        /** @description One's own account. */
+        Profile: components["schemas"]["Preferences"] & {
+            email: string;
+            /** @description Whether signing in asks for a second factor. */
+            has_two_factor: boolean;
+            name: string;
+        };
+        ProfilePatch: {
+            density?: components["schemas"]["Density"] | null;
+            language?: components["schemas"]["Language"] | null;
+            name?: string | null;
+            notifications?: components["schemas"]["NotificationsPatch"] | null;
+            single_keys?: boolean | null;
+            theme?: components["schemas"]["Theme"] | null;
         };
         /** @enum {string} */
         Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
@@ -1327,6 +1785,17 @@ export interface components {
         };
         /** @enum {string} */
         QaPairSource: "manual" | "csv_import" | "transcript_extraction" | "gap";
+        /** @description Black squares of side 1 in a square of side `size`, margin included. */
+        QrPath: {
+            /** @description For the attribute `d` of a path. */
+            path: string;
+            /** @description For `viewBox="0 0 size size"`. */
+            size: number;
+        };
+        RecoveryCodes: {
+            /** @description Each signs in once in place of a code. Shown this once. */
+            recovery_codes: string[];
+        };
         ResolvedGap: {
             gap: components["schemas"]["Gap"];
             qa_pair: components["schemas"]["QaPair"];
@@ -1356,11 +1825,18 @@ export interface components {
         SenderType: "user" | "agent" | "ai" | "system";
         /** @description Who is signed in, and where. */
         Session: {
+            profile: components["schemas"]["Profile"];
             role: components["schemas"]["Role"];
             tenant: components["schemas"]["Tenant"];
             user: components["schemas"]["User"];
+            /** @description All that this person is a member of. */
+            workspaces: components["schemas"]["Workspace"][];
         };
+        /** Format: uuid */
+        SessionId: string;
         SignIn: {
+            /** @description Of the authenticator app, or a recovery code; only for accounts with a second factor. */
+            code?: string | null;
             email: string;
             password: string;
         };
@@ -1389,6 +1865,9 @@ export interface components {
             ms: number;
             name: string;
         };
+        SwitchWorkspace: {
+            tenant_id: components["schemas"]["TenantId"];
+        };
         /** @description A tenant as its members see it. */
         Tenant: {
             id: components["schemas"]["TenantId"];
@@ -1401,6 +1880,16 @@ export interface components {
         TenantId: string;
         /** @enum {string} */
         Theme: "auto" | "light" | "dark";
+        TwoFactorCode: {
+            /** @description Six digits of the authenticator app. */
+            code: string;
+        };
+        /** @description What the authenticator app needs. Shown until the first code proves it. */
+        TwoFactorSetup: {
+            otpauth_url: string;
+            qr: components["schemas"]["QrPath"];
+            secret_base32: string;
+        };
         /** @description A person, as shown to themselves. */
         User: {
             email: string;
@@ -1492,6 +1981,39 @@ export interface components {
              * @default
              */
             welcome_message: string;
+        };
+        /** @description A workspace that a user is a member of: read from the membership, so it is a proof. */
+        Workspace: {
+            id: components["schemas"]["TenantId"];
+            /** @description False: suspended; it cannot be opened now. */
+            is_active: boolean;
+            name: string;
+            role: components["schemas"]["Role"];
+            slug: string;
+        };
+        WorkspacePatch: {
+            email?: string | null;
+            language?: string | null;
+            name?: string | null;
+            privacy_url?: string | null;
+            time_zone?: string | null;
+            website_url?: string | null;
+        };
+        /** @description What a business says about itself. */
+        WorkspaceSettings: {
+            /** @description Where the business is written to. */
+            email?: string | null;
+            id: components["schemas"]["TenantId"];
+            /** @description Two letters: what the bot speaks unless the visitor speaks something else. */
+            language: string;
+            name: string;
+            /** @description The privacy policy that the chat links to. */
+            privacy_url?: string | null;
+            /** @description Part of every address in the dashboard; it stays. */
+            slug: string;
+            /** @description A name of the time zone database: `Europe/Brussels`. */
+            time_zone: string;
+            website_url?: string | null;
         };
     };
     responses: never;
@@ -1658,6 +2180,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Only this kind of deed, such as `api_key_created`. */
+                action?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
                 };
             };
         };
@@ -2319,6 +2867,209 @@ export interface operations {
             };
         };
     };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenInvitation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_embedder: {
         parameters: {
             query?: never;
@@ -2499,6 +3250,323 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleagueList"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColleaguePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleague"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoFactorSetup"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TwoFactorCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2804,6 +3872,116 @@ export interface operations {
             };
         };
     };
+    switch_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchWorkspace"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_up: {
         parameters: {
             query?: never;
@@ -2831,6 +4009,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceSettings"];
+                };
+            };
+        };
+    };
+    update_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspacePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceSettings"];
                 };
             };
             422: {

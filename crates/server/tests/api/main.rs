@@ -1,7 +1,7 @@
 //! The API as its callers meet it: the real server over HTTP, one module for each subject.
 
-mod assets;
 mod accounts;
+mod assets;
 mod conversations;
 mod errors;
 mod identity;
