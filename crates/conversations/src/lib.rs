@@ -1,16 +1,26 @@
 //! Who said what: contacts, conversations, messages, the bot's answers, escalations and the inbox.
 //!
-//! A message enters through [`inbound`] and a reply leaves through [`outbound`]; everything else reads. What the
-//! bot should say is not decided here.
+//! A message enters through [`inbound`] and a reply leaves through [`outbound`]; a member changes a conversation's state
+//! through [`inbox::changes`], and [`timeline`] keeps what was done. What the bot should say is not decided here.
 
+pub mod assignment;
 pub mod contacts;
 pub mod escalations;
 pub mod inbound;
 pub mod inbox;
+pub mod labels;
 pub mod live;
 pub mod messages;
+pub mod notes;
 pub mod outbound;
+pub mod presence;
+pub mod saved_replies;
+pub mod search;
+pub mod settings;
 pub mod summary;
+pub mod team;
+pub mod timeline;
+pub mod views;
 
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,7 +34,19 @@ pub struct Context {
 pub fn routes(ctx: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(inbox::api::routes())
+        .merge(inbox::bulk::routes())
         .merge(messages::api::routes())
+        .merge(timeline::api::routes())
+        .merge(notes::api::routes())
+        .merge(presence::api::routes())
+        .merge(escalations::api::routes())
+        .merge(contacts::api::routes())
+        .merge(labels::api::routes())
+        .merge(saved_replies::api::routes())
+        .merge(views::api::routes())
+        .merge(team::api::routes())
+        .merge(search::api::routes())
+        .merge(settings::api::routes())
         .merge(live::routes())
         .with_state(ctx)
 }

@@ -7,6 +7,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -149,6 +150,7 @@ impl Database {
                         tx,
                         tenant,
                         live: self.live.clone(),
+                        clock: self.clock.clone(),
                         events: Vec::new(),
                     });
                 }
@@ -177,6 +179,7 @@ pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
     live: Live,
+    clock: Clock,
     events: Vec<Event>,
 }
 
@@ -185,9 +188,16 @@ impl TenantTx {
         self.tenant
     }
 
-    /// Announces `event` to live listeners once the transaction has committed.
+    /// The time by the application's clock, at this moment.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Announces `event` to live listeners once the transaction has committed; the same event only once.
     pub fn emit(&mut self, event: Event) {
-        self.events.push(event);
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
     }
 
     pub async fn commit(self) -> Result<()> {

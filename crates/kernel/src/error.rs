@@ -36,7 +36,7 @@ pub struct Error {
 }
 
 /// The body of every error answer (RFC 9457).
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Where the code is explained, if it needs more than `detail`.
     #[serde(rename = "type")]

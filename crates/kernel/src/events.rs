@@ -14,7 +14,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
-use crate::ids::{ConversationId, GapId, MessageId, TenantId};
+use crate::ids::{ConversationId, GapId, MessageId, NoteId, TenantId, UserId};
 
 /// Something that happened, past tense.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,15 +34,50 @@ pub enum Event {
     GapChanged {
         gap_id: GapId,
     },
+    /// Somebody opened or left a conversation in the dashboard, or began or stopped typing.
+    PresenceChanged {
+        conversation_id: ConversationId,
+    },
+    /// A note or an event was added to what colleagues see of a conversation.
+    TimelineChanged {
+        conversation_id: ConversationId,
+    },
+    Mentioned {
+        conversation_id: ConversationId,
+        user_id: UserId,
+        note_id: NoteId,
+    },
+    /// A list that every page needs was changed.
+    WorkspaceChanged {
+        what: WorkspaceList,
+    },
+}
+
+/// A list of the workspace that browsers keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceList {
+    Labels,
+    SavedReplies,
+    Views,
+    Members,
+    Settings,
+    Channels,
+    Knowledge,
 }
 
 impl Event {
+    /// The conversation whose visitor may notice. What colleagues do among themselves is none of the visitor's business.
     pub fn conversation_id(&self) -> Option<ConversationId> {
         match self {
             Self::MessageAdded { conversation_id, .. }
             | Self::ConversationChanged { conversation_id }
             | Self::AgentTyping { conversation_id } => Some(*conversation_id),
-            Self::GapChanged { .. } => None,
+            Self::GapChanged { .. }
+            | Self::PresenceChanged { .. }
+            | Self::TimelineChanged { .. }
+            | Self::Mentioned { .. }
+            | Self::WorkspaceChanged { .. } => None,
         }
     }
 }

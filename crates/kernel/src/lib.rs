@@ -20,4 +20,4 @@ pub mod secrets;
 pub use clock::Clock;
 pub use db::{Database, TenantProof, TenantTx};
 pub use error::{Error, Result};
-pub use events::{Event, Live};
+pub use events::{Event, Live, WorkspaceList};

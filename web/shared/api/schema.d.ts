@@ -93,6 +93,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that one is there or away. Whoever is away gets nothing by rule. */
+        put: operations["set_availability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -146,6 +163,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a contact. */
+        get: operations["get_contact"];
+        put?: never;
+        post?: never;
+        /** Erase a contact with all conversations. This cannot be undone. */
+        delete: operations["delete_contact"];
+        options?: never;
+        head?: never;
+        /** Change what is known of a contact, or block them. */
+        patch: operations["update_contact"];
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -153,7 +189,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List conversations, newest activity first. */
+        /** List conversations. */
         get: operations["list_conversations"];
         put?: never;
         post?: never;
@@ -177,8 +213,26 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Resolve, reopen, take over, give back, assign. */
+        /** Resolve, reopen, take over, give back, assign, snooze, label. */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/escalations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a conversation's escalations, newest first. */
+        get: operations["list_escalations"];
+        put?: never;
+        /** Give a conversation to people. The bot falls silent. */
+        post: operations["create_escalation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/messages": {
@@ -216,6 +270,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a note for colleagues. The visitor does not see it. */
+        post: operations["create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note: one's own, or as an administrator anybody's. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/read": {
         parameters: {
             query?: never;
@@ -225,8 +313,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a conversation as read. */
+        /** Mark a conversation, and what mentions the caller in it, as read. */
         post: operations["mark_conversation_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what colleagues wrote about a conversation and did to it. */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -244,6 +349,58 @@ export interface paths {
         put?: never;
         /** Show the visitor, for a few seconds, that a person is typing. */
         post: operations["show_typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a conversation as unread, to come back to it. */
+        post: operations["mark_conversation_unread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one has the conversation open, every ten seconds. */
+        post: operations["view_conversation"];
+        /** Say that one has closed the conversation. */
+        delete: operations["leave_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change many conversations at once. Send every `before` with its `id` to take it back. */
+        post: operations["update_conversations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -286,6 +443,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/escalations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an escalation: take it on, close it, assign it. Closing it ends the hand-over; the bot stays silent until the
+         *     conversation is given back or resolved.
+         */
+        patch: operations["update_escalation"];
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -295,8 +472,11 @@ export interface paths {
         };
         /**
          * Follow the tenant live (server-sent events).
-         * @description Events: `message` (a message and its conversation), `conversation` (a changed conversation), `gap` (`{id}` of a
-         *     changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5 seconds.
+         * @description Events: `message` (a message and its conversation), `conversation` (a changed conversation), `timeline`
+         *     (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
+         *     `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
+         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
+         *     seconds. While it is open, its member is online.
          */
         get: operations["stream_events"];
         put?: never;
@@ -352,6 +532,77 @@ export interface paths {
         put?: never;
         /** Write the answer: it becomes a Q&A pair, answered from at once, and the gap is closed. */
         post: operations["resolve_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how the team works. */
+        get: operations["get_inbox_settings"];
+        /** Set how the team works. Targets of conversations that wait already stay as they are. */
+        put: operations["set_inbox_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved views: shared ones and one's own. */
+        get: operations["list_inbox_views"];
+        put?: never;
+        /** Save a view. */
+        post: operations["create_inbox_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a saved view: one's own, or as an administrator a shared one. */
+        delete: operations["delete_inbox_view"];
+        options?: never;
+        head?: never;
+        /** Change a saved view: one's own, or as an administrator a shared one. */
+        patch: operations["update_inbox_view"];
+        trace?: never;
+    };
+    "/api/v1/inbox/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what waits in each list of the inbox. */
+        get: operations["count_inbox"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -443,6 +694,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List labels. */
+        get: operations["list_labels"];
+        put?: never;
+        /** Create a label. */
+        post: operations["create_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a label. It disappears from all conversations. */
+        delete: operations["delete_label"];
+        options?: never;
+        head?: never;
+        /** Rename or recolour a label. */
+        patch: operations["update_label"];
         trace?: never;
     };
     "/api/v1/llm-credentials": {
@@ -674,6 +961,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved replies. */
+        get: operations["list_saved_replies"];
+        put?: never;
+        /** Save a reply for later. */
+        post: operations["create_saved_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a saved reply. */
+        delete: operations["delete_saved_reply"];
+        options?: never;
+        head?: never;
+        /** Change a saved reply. */
+        patch: operations["update_saved_reply"];
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search all messages and notes. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -756,6 +1096,23 @@ export interface paths {
         put?: never;
         /** Sign up: a new account with a new business. */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List colleagues, with who is there and how much each has to do. */
+        get: operations["list_team"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1021,6 +1378,16 @@ export interface components {
         };
         /** Format: uuid */
         AssetId: string;
+        /** @enum {string} */
+        AssignmentMode: "manual" | "round_robin";
+        AssignmentSettings: {
+            /**
+             * Format: int32
+             * @description So many open conversations a member, at most, by rule: 1 to 1,000.
+             */
+            capacity: number;
+            mode: components["schemas"]["AssignmentMode"];
+        };
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -1040,6 +1407,8 @@ export interface components {
         };
         /** Format: uuid */
         AuditId: string;
+        /** @enum {string} */
+        Availability: "available" | "away";
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
             /**
@@ -1113,6 +1482,39 @@ export interface components {
         };
         /** @enum {string} */
         BubblePosition: "left" | "right";
+        BulkChange: components["schemas"]["ConversationPatch"] & {
+            id: components["schemas"]["ConversationId"];
+        };
+        BulkOutcome: {
+            before?: components["schemas"]["ConversationPatch"] | null;
+            error?: components["schemas"]["Problem"] | null;
+            id: components["schemas"]["ConversationId"];
+        };
+        BulkPatch: {
+            /** @description Up to 200, each conversation once. */
+            changes: components["schemas"]["BulkChange"][];
+        };
+        BulkResult: {
+            /** @description In the order of the changes. */
+            items: components["schemas"]["BulkOutcome"][];
+        };
+        /** @description When people are there, by weekday. A day that is left out is closed. */
+        BusinessHours: {
+            /** @default [] */
+            friday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            monday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            saturday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            sunday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            thursday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            tuesday: components["schemas"]["OpeningHours"][];
+            /** @default [] */
+            wednesday: components["schemas"]["OpeningHours"][];
+        };
         /** @description A channel as members see it. */
         Channel: {
             /** @description A model other than the default credential's. */
@@ -1187,19 +1589,94 @@ export interface components {
             id: components["schemas"]["ContactId"];
             name?: string | null;
         };
+        /** @description A line of what was talked about before. */
+        ContactConversation: {
+            channel_name: string;
+            id: components["schemas"]["ConversationId"];
+            /** Format: date-time */
+            last_message_at?: string | null;
+            last_message_preview?: string | null;
+            status: components["schemas"]["ConversationStatus"];
+        };
+        /** @description A contact with everything that is known. */
+        ContactDetails: {
+            /** @description The newest 100, newest activity first. */
+            conversations: components["schemas"]["ContactConversation"][];
+            /** Format: date-time */
+            created_at: string;
+            email?: string | null;
+            id: components["schemas"]["ContactId"];
+            identities: components["schemas"]["ContactIdentity"][];
+            /** @description Their messages are refused. */
+            is_blocked: boolean;
+            language?: string | null;
+            /** Format: date-time */
+            last_interaction_at?: string | null;
+            name?: string | null;
+            /** @description For colleagues; the person never sees it. */
+            note: string;
+            phone?: string | null;
+        };
         /** Format: uuid */
         ContactId: string;
+        /** @description One way to recognise a contact. */
+        ContactIdentity: {
+            is_verified: boolean;
+            /** @description `external`: the business's own id, from a signed identity token; `email`, `phone`, `platform`. */
+            kind: string;
+            value: string;
+        };
+        ContactPatch: {
+            email?: string | null;
+            /** @description true: their messages are refused from now on. */
+            is_blocked?: boolean | null;
+            /** @description Two letters. */
+            language?: string | null;
+            name?: string | null;
+            /** @description Up to 10,000 characters. */
+            note?: string | null;
+            phone?: string | null;
+        };
         /** @description A conversation with what only its own page shows. */
         ConversationDetails: components["schemas"]["ConversationSummary"] & {
             escalation?: components["schemas"]["Escalation"] | null;
             page_url?: string | null;
         };
+        /** @description One line of a conversation's history. */
+        ConversationEvent: {
+            /** @description Null: a rule, a program or the visitor. */
+            actor_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
+             *     label, `{by}` for `reopened` and `woken`.
+             */
+            data: unknown;
+            id: components["schemas"]["ConversationEventId"];
+            kind: components["schemas"]["ConversationEventKind"];
+        };
+        /** Format: uuid */
+        ConversationEventId: string;
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        ConversationEventKind: "assigned" | "unassigned" | "resolved" | "reopened" | "escalated" | "taken_over" | "given_back" | "snoozed" | "woken" | "label_added" | "label_removed" | "blocked" | "unblocked" | "rated";
         /** Format: uuid */
         ConversationId: string;
+        /** @description What is sent is changed, nothing else. */
         ConversationPatch: {
+            add_label_ids?: components["schemas"]["LabelId"][];
             /** @description true: take over from the bot; false: give back to it. */
             ai_paused?: boolean | null;
             assigned_to?: components["schemas"]["UserId"] | null;
+            remove_label_ids?: components["schemas"]["LabelId"][];
+            /**
+             * Format: date-time
+             * @description Out of sight until then, or until the visitor writes; null wakes it.
+             */
+            snoozed_until?: string | null;
             status?: components["schemas"]["ConversationStatus"] | null;
         };
         /** @enum {string} */
@@ -1209,11 +1686,25 @@ export interface components {
             /** @description A person has taken over: the bot is silent. */
             ai_paused: boolean;
             assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
             channel: components["schemas"]["ChannelName"];
             contact: components["schemas"]["Contact"];
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            first_replied_at?: string | null;
+            /**
+             * Format: date-time
+             * @description The target for a person's first reply; null without one.
+             */
+            first_reply_due_at?: string | null;
             id: components["schemas"]["ConversationId"];
+            /** @description The contact's messages are refused. */
+            is_blocked: boolean;
+            /** @description A target was missed: the first reply or the resolution came late, or is late already. */
+            is_breached: boolean;
+            /** @description By name. */
+            labels: components["schemas"]["Label"][];
             language?: string | null;
             /** Format: date-time */
             last_message_at?: string | null;
@@ -1222,11 +1713,23 @@ export interface components {
             last_seq: number;
             /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
             needs_person: boolean;
+            /** Format: date-time */
+            resolution_due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Out of sight until then, or until the visitor writes.
+             */
+            snoozed_until?: string | null;
             status: components["schemas"]["ConversationStatus"];
             /** Format: int32 */
             unread_count: number;
             /** Format: date-time */
             updated_at: string;
+            /**
+             * Format: date-time
+             * @description A person is needed since then; null once one has replied.
+             */
+            waiting_since?: string | null;
         };
         CreatedApiKey: components["schemas"]["ApiKey"] & {
             /** @description The key itself, shown this once. */
@@ -1339,21 +1842,36 @@ export interface components {
         };
         /** @description An escalation as the inbox shows it. */
         Escalation: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
+            conversation_id: components["schemas"]["ConversationId"];
             /** Format: date-time */
             created_at: string;
             id: components["schemas"]["EscalationId"];
             reason: components["schemas"]["EscalationReason"];
+            /** Format: date-time */
+            resolved_at?: string | null;
             /** @description `pending`, `in_progress` or `resolved`. */
             status: string;
             summary: string;
         };
         /** Format: uuid */
         EscalationId: string;
+        EscalationList: {
+            items: components["schemas"]["Escalation"][];
+        };
+        EscalationPatch: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            status?: components["schemas"]["EscalationStatus"] | null;
+            summary?: string | null;
+        };
         /**
          * @description Why a person is needed.
          * @enum {string}
          */
         EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
+        /** @enum {string} */
+        EscalationStatus: "pending" | "in_progress" | "resolved";
         /** @enum {string} */
         Feedback: "up" | "down";
         /** @description A question nobody has answered yet. */
@@ -1388,6 +1906,59 @@ export interface components {
             errors: components["schemas"]["RowError"][];
             imported: number;
         };
+        /** @description How much there is of each. */
+        InboxCounts: {
+            /**
+             * Format: int64
+             * @description Conversations with a mention that the caller has not read.
+             */
+            mentions: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            needs_person: number;
+            /** Format: int64 */
+            snoozed: number;
+            /** Format: int64 */
+            unassigned: number;
+            /**
+             * Format: int64
+             * @description Conversations with messages that nobody has read.
+             */
+            unread: number;
+        };
+        InboxSettings: {
+            /** @description Ask the visitor how it was when a conversation is resolved. */
+            ask_rating: boolean;
+            assignment: components["schemas"]["AssignmentSettings"];
+            business_hours?: components["schemas"]["BusinessHours"] | null;
+            /** @description Kept for whoever sends mail: this server sends none yet. */
+            escalation_email?: string | null;
+            /** @description Closed on these days. */
+            holidays: string[];
+            targets: components["schemas"]["TargetSettings"];
+            /** @description An IANA name, such as `Europe/Paris`. */
+            time_zone: string;
+        };
+        InboxView: {
+            id: components["schemas"]["InboxViewId"];
+            is_mine: boolean;
+            /** @description Everybody sees it. */
+            is_shared: boolean;
+            name: string;
+            /** @description The filter as it stands in the dashboard's address: `view=open&label=…`. */
+            query: string;
+        };
+        /** Format: uuid */
+        InboxViewId: string;
+        InboxViewList: {
+            items: components["schemas"]["InboxView"][];
+        };
+        InboxViewPatch: {
+            is_shared?: boolean | null;
+            name?: string | null;
+            query?: string | null;
+        };
         /** @description An open invitation, without its token. */
         Invitation: {
             /** Format: date-time */
@@ -1410,6 +1981,22 @@ export interface components {
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
+        Label: {
+            color: components["schemas"]["LabelColor"];
+            id: components["schemas"]["LabelId"];
+            name: string;
+        };
+        /** @enum {string} */
+        LabelColor: "gray" | "red" | "amber" | "green" | "blue" | "violet";
+        /** Format: uuid */
+        LabelId: string;
+        LabelList: {
+            items: components["schemas"]["Label"][];
+        };
+        LabelPatch: {
+            color?: components["schemas"]["LabelColor"] | null;
+            name?: string | null;
+        };
         /** @enum {string} */
         Language: "en" | "fr";
         /** @description One message. `seq` counts 1, 2, 3 … in its conversation. */
@@ -1498,10 +2085,36 @@ export interface components {
             kind: "endpoint";
             model: string;
         };
+        NewEscalation: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            reason?: components["schemas"]["EscalationReason"] | null;
+            /** @description What the person who takes over should know, up to 4,000 characters; made from the visitor's questions unless given. */
+            summary?: string | null;
+        };
+        NewInboxView: {
+            /** @description Everybody sees it. */
+            is_shared?: boolean;
+            name: string;
+            /** @description The filter as it stands in the dashboard's address, up to 2,000 characters. */
+            query: string;
+        };
         NewInvitation: {
             /** @description Whom it is for. Left out, whoever has the link can join. */
             email?: string | null;
             role: components["schemas"]["Role"];
+        };
+        NewLabel: {
+            color: components["schemas"]["LabelColor"];
+            /** @description 1 to 50 characters. */
+            name: string;
+        };
+        NewNote: {
+            /** @description Made by the client; sending the same one again gives the same note. */
+            client_note_id: string;
+            /** @description User ids of members, who are told. */
+            mentions?: components["schemas"]["UserId"][];
+            /** @description 1 to 10,000 characters. */
+            text: string;
         };
         /** @description What is needed to write a pair. */
         NewQaPair: {
@@ -1516,8 +2129,28 @@ export interface components {
             attachment_id?: components["schemas"]["AssetId"] | null;
             /** @description Made by the client; sending the same one again gives the same message. */
             client_message_id: string;
+            /** @description Resolve the conversation with this reply. */
+            resolve?: boolean;
+            /**
+             * Format: int64
+             * @description The last `seq` that the writer has seen. If somebody else has replied after it, this reply is not stored: 409
+             *     `newer_reply`. Without it, the reply is stored whatever was said meanwhile.
+             */
+            seen_seq?: number | null;
             /** @description May be empty if there is an attachment. */
             text: string;
+        };
+        NewSavedReply: {
+            /** @description Two letters; null for every language. */
+            language?: string | null;
+            /** @description Letters, digits, `-` and `_`, up to 40. */
+            shortcut: string;
+            /**
+             * @description Up to 10,000 characters. May hold `{{contact.name}}`, `{{contact.first_name}}`, `{{agent.name}}`,
+             *     `{{business.name}}`.
+             */
+            text: string;
+            title: string;
         };
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
@@ -1542,6 +2175,22 @@ export interface components {
             language?: string | null;
             page_url?: string | null;
         };
+        Note: {
+            author: components["schemas"]["NoteAuthor"];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["NoteId"];
+            is_mine: boolean;
+            /** @description User ids of the members whom it is meant for. */
+            mentions: components["schemas"]["UserId"][];
+            text: string;
+        };
+        NoteAuthor: {
+            name: string;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
+        /** Format: uuid */
+        NoteId: string;
         /** @description When the dashboard asks for attention. */
         Notifications: {
             /**
@@ -1565,6 +2214,8 @@ export interface components {
             only_mine?: boolean | null;
             sound?: boolean | null;
         };
+        /** @description From and to in local time, `HH:MM`; `24:00` is the end of the day. */
+        OpeningHours: string[];
         /** @description What the invited person may know. */
         OpenInvitation: {
             business_name: string;
@@ -1574,6 +2225,9 @@ export interface components {
             has_account: boolean;
             inviter_name: string;
             role: components["schemas"]["Role"];
+        };
+        OwnAvailability: {
+            availability: components["schemas"]["Availability"];
         };
         /** @description One page of a list. */
         Page_AuditEntry: {
@@ -1602,11 +2256,25 @@ export interface components {
                 /** @description A person has taken over: the bot is silent. */
                 ai_paused: boolean;
                 assigned_to?: components["schemas"]["UserId"] | null;
+                assignee_name?: string | null;
                 channel: components["schemas"]["ChannelName"];
                 contact: components["schemas"]["Contact"];
                 /** Format: date-time */
                 created_at: string;
+                /** Format: date-time */
+                first_replied_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The target for a person's first reply; null without one.
+                 */
+                first_reply_due_at?: string | null;
                 id: components["schemas"]["ConversationId"];
+                /** @description The contact's messages are refused. */
+                is_blocked: boolean;
+                /** @description A target was missed: the first reply or the resolution came late, or is late already. */
+                is_breached: boolean;
+                /** @description By name. */
+                labels: components["schemas"]["Label"][];
                 language?: string | null;
                 /** Format: date-time */
                 last_message_at?: string | null;
@@ -1615,11 +2283,23 @@ export interface components {
                 last_seq: number;
                 /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
                 needs_person: boolean;
+                /** Format: date-time */
+                resolution_due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Out of sight until then, or until the visitor writes.
+                 */
+                snoozed_until?: string | null;
                 status: components["schemas"]["ConversationStatus"];
                 /** Format: int32 */
                 unread_count: number;
                 /** Format: date-time */
                 updated_at: string;
+                /**
+                 * Format: date-time
+                 * @description A person is needed since then; null once one has replied.
+                 */
+                waiting_since?: string | null;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1667,6 +2347,22 @@ export interface components {
                 source: components["schemas"]["QaPairSource"];
                 /** Format: date-time */
                 updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SearchHit: {
+            items: {
+                conversation: components["schemas"]["ConversationSummary"];
+                /** Format: date-time */
+                created_at: string;
+                message_id?: components["schemas"]["MessageId"] | null;
+                note_id?: components["schemas"]["NoteId"] | null;
+                /** Format: int64 */
+                seq?: number | null;
+                /** @description Plain text; what was found stands between « and ». */
+                snippet: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1821,6 +2517,38 @@ export interface components {
             role: components["schemas"]["Speaker"];
             text: string;
         };
+        SavedReply: {
+            id: components["schemas"]["SavedReplyId"];
+            /** @description Null: for every language. */
+            language?: string | null;
+            /** @description What is typed after `/` to find it. */
+            shortcut: string;
+            text: string;
+            title: string;
+        };
+        /** Format: uuid */
+        SavedReplyId: string;
+        SavedReplyList: {
+            items: components["schemas"]["SavedReply"][];
+        };
+        SavedReplyPatch: {
+            language?: string | null;
+            shortcut?: string | null;
+            text?: string | null;
+            title?: string | null;
+        };
+        /** @description A conversation that holds all words, with its newest message or note that fits best. */
+        SearchHit: {
+            conversation: components["schemas"]["ConversationSummary"];
+            /** Format: date-time */
+            created_at: string;
+            message_id?: components["schemas"]["MessageId"] | null;
+            note_id?: components["schemas"]["NoteId"] | null;
+            /** Format: int64 */
+            seq?: number | null;
+            /** @description Plain text; what was found stands between « and ». */
+            snippet: string;
+        };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
         /** @description Who is signed in, and where. */
@@ -1868,6 +2596,16 @@ export interface components {
         SwitchWorkspace: {
             tenant_id: components["schemas"]["TenantId"];
         };
+        /** @description Minutes in business hours, from the moment a person is needed. Null: no target. */
+        TargetSettings: {
+            /** Format: int32 */
+            first_reply_minutes?: number | null;
+            /** Format: int32 */
+            resolution_minutes?: number | null;
+        };
+        Team: {
+            items: components["schemas"]["Colleague"][];
+        };
         /** @description A tenant as its members see it. */
         Tenant: {
             id: components["schemas"]["TenantId"];
@@ -1880,6 +2618,11 @@ export interface components {
         TenantId: string;
         /** @enum {string} */
         Theme: "auto" | "light" | "dark";
+        /** @description Notes and events, each oldest first. */
+        Timeline: {
+            events: components["schemas"]["ConversationEvent"][];
+            notes: components["schemas"]["Note"][];
+        };
         TwoFactorCode: {
             /** @description Six digits of the authenticator app. */
             code: string;
@@ -1898,6 +2641,10 @@ export interface components {
         };
         /** Format: uuid */
         UserId: string;
+        Viewing: {
+            /** @description Colleagues see it; the visitor is told by `POST …/typing`. */
+            is_typing?: boolean;
+        };
         /** @description A conversation as its visitor sees it. */
         WidgetConversation: {
             /** @description A person answers here, not the bot. */
@@ -2210,6 +2957,37 @@ export interface operations {
             };
         };
     };
+    set_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnAvailability"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAvailability"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: never;
@@ -2367,16 +3145,136 @@ export interface operations {
             };
         };
     };
+    get_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
+                /** @description A member's user id, or `none`. */
+                assigned_to?: string;
+                /** @description Only those with a missed target. */
+                breached?: boolean;
+                channel?: components["schemas"]["ChannelId"];
                 cursor?: string;
+                /** @description Repeat it: all labels must be there. */
+                label?: components["schemas"]["LabelId"][];
+                /** @description Two letters. */
+                language?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
                 /** @description Part of the contact's name or address, or of the last message. */
                 q?: string;
+                /** @description `newest` unless given. */
+                sort?: "newest" | "oldest" | "waiting";
                 /** @description `all` unless given. */
                 status?: "needs_person" | "open" | "escalated" | "resolved" | "all";
+                /** @description Only those with messages that nobody has read. */
+                unread?: boolean;
+                /** @description A list of the dashboard. All but `snoozed`, `all` and `resolved` leave out what is snoozed. */
+                view?: "needs_person" | "mine" | "unassigned" | "all" | "open" | "snoozed" | "resolved" | "mentions";
             };
             header?: never;
             path?: never;
@@ -2480,6 +3378,84 @@ export interface operations {
             };
         };
     };
+    list_escalations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_escalation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEscalation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Escalation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -2545,6 +3521,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2585,6 +3569,83 @@ export interface operations {
             };
         };
     };
+    create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+                note_id: components["schemas"]["NoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mark_conversation_read: {
         parameters: {
             query?: never;
@@ -2601,6 +3662,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
             };
             404: {
                 headers: {
@@ -2630,6 +3720,138 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_conversation_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    view_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Viewing"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2736,6 +3958,55 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_escalation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EscalationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalationPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Escalation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2863,6 +4134,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSettings"];
+                };
+            };
+        };
+    };
+    set_inbox_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inbox_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxViewList"];
+                };
+            };
+        };
+    };
+    create_inbox_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInboxView"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxView"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_inbox_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InboxViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_inbox_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InboxViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxViewPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_inbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCounts"];
                 };
             };
         };
@@ -3111,6 +4569,132 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelList"];
+                };
+            };
+        };
+    };
+    create_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLabel"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LabelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LabelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3789,6 +5373,165 @@ export interface operations {
             };
         };
     };
+    list_saved_replies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReplyList"];
+                };
+            };
+        };
+    };
+    create_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedReply"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SavedReplyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SavedReplyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReplyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                cursor?: string;
+                /** @description 1 to 50, 20 unless given. */
+                limit?: number;
+                /** @description Words; accents and case do not matter, and the last one may be a beginning. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SearchHit"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -4017,6 +5760,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };

@@ -1,9 +1,14 @@
 //! Contacts: the people who write to the business, and how they are recognised.
 
+pub mod api;
 pub mod store;
 
-use kernel::ids::ContactId;
+use chrono::{DateTime, Utc};
+use kernel::error::{Error, forbidden};
+use kernel::ids::{ContactId, ConversationId};
 use serde::{Deserialize, Serialize};
+
+use crate::inbox::Status;
 
 /// A contact as the inbox shows it.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -13,6 +18,46 @@ pub struct Contact {
     pub email: Option<String>,
 }
 
+/// A contact with everything that is known.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ContactDetails {
+    pub id: ContactId,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub language: Option<String>,
+    /// For colleagues; the person never sees it.
+    pub note: String,
+    /// Their messages are refused.
+    pub is_blocked: bool,
+    pub identities: Vec<Identity>,
+    /// The newest 100, newest activity first.
+    pub conversations: Vec<PastConversation>,
+    pub created_at: DateTime<Utc>,
+    pub last_interaction_at: Option<DateTime<Utc>>,
+}
+
+/// One way to recognise a contact.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ContactIdentity)]
+pub struct Identity {
+    /// `external`: the business's own id, from a signed identity token; `email`, `phone`, `platform`.
+    pub kind: String,
+    pub value: String,
+    pub is_verified: bool,
+}
+
+/// A line of what was talked about before.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ContactConversation)]
+pub struct PastConversation {
+    pub id: ConversationId,
+    pub status: Status,
+    pub last_message_preview: Option<String>,
+    pub last_message_at: Option<DateTime<Utc>>,
+    pub channel_name: String,
+}
+
 /// Who a signed identity token says the visitor is. Only what was signed is believed.
 #[derive(Debug, Clone, Default)]
 pub struct VerifiedIdentity {
@@ -20,4 +65,12 @@ pub struct VerifiedIdentity {
     pub subject: String,
     pub name: Option<String>,
     pub email: Option<String>,
+}
+
+/// What a blocked contact is told: nothing about why.
+pub fn blocked() -> Error {
+    forbidden(
+        "blocked",
+        "Messages cannot be sent here at the moment. Please contact the business in another way.",
+    )
 }

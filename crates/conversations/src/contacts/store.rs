@@ -1,10 +1,11 @@
 //! All SQL for contacts and their identities.
 
-use kernel::ids::ContactId;
+use kernel::ids::{ContactId, ConversationId};
 use kernel::{Result, TenantTx};
 use uuid::Uuid;
 
-use super::VerifiedIdentity;
+use super::{ContactDetails, Identity, PastConversation, VerifiedIdentity};
+use crate::inbox::Status;
 
 /// Writes an anonymous contact unless it exists.
 pub async fn ensure(tx: &mut TenantTx, id: ContactId, language: Option<&str>) -> Result<()> {
@@ -72,4 +73,103 @@ pub async fn describe(tx: &mut TenantTx, id: ContactId, name: &str, email: &str)
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+pub async fn find(tx: &mut TenantTx, id: ContactId) -> Result<Option<ContactDetails>> {
+    let row = sqlx::query!(
+        "select name, email, phone, language, note, is_blocked, created_at, last_interaction_at from contacts
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let identities = list_identities(tx, id).await?;
+    let conversations = list_conversations(tx, id).await?;
+    Ok(Some(ContactDetails {
+        id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        language: row.language,
+        note: row.note,
+        is_blocked: row.is_blocked,
+        identities,
+        conversations,
+        created_at: row.created_at,
+        last_interaction_at: row.last_interaction_at,
+    }))
+}
+
+async fn list_identities(tx: &mut TenantTx, id: ContactId) -> Result<Vec<Identity>> {
+    let identities = sqlx::query_as!(
+        Identity,
+        "select kind, value, is_verified from contact_identities
+        where tenant_id = current_tenant_id() and contact_id = $1
+        order by kind, value",
+        id.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(identities)
+}
+
+async fn list_conversations(tx: &mut TenantTx, id: ContactId) -> Result<Vec<PastConversation>> {
+    let conversations = sqlx::query_as!(
+        PastConversation,
+        r#"select c.id as "id: ConversationId", c.status as "status: Status", c.last_message_preview, c.last_message_at,
+            h.name as channel_name
+        from conversations c
+        join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
+        where c.tenant_id = current_tenant_id() and c.contact_id = $1 and c.last_message_at is not null
+        order by c.last_message_at desc, c.id desc
+        limit 100"#,
+        id.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(conversations)
+}
+
+/// Writes what members may change.
+pub async fn update(tx: &mut TenantTx, contact: &ContactDetails) -> Result<()> {
+    sqlx::query!(
+        "update contacts
+        set name = $2, email = $3, phone = $4, language = $5, note = $6, is_blocked = $7
+        where tenant_id = current_tenant_id() and id = $1",
+        contact.id.0,
+        contact.name,
+        contact.email,
+        contact.phone,
+        contact.language,
+        contact.note,
+        contact.is_blocked,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Every conversation of the contact.
+pub async fn list_conversation_ids(tx: &mut TenantTx, id: ContactId) -> Result<Vec<ConversationId>> {
+    let ids = sqlx::query_scalar!(
+        r#"select id as "id: ConversationId" from conversations
+        where tenant_id = current_tenant_id() and contact_id = $1
+        order by id"#,
+        id.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids)
+}
+
+/// Erases the contact and, by cascade, all conversations with everything in them.
+pub async fn delete(tx: &mut TenantTx, id: ContactId) -> Result<bool> {
+    let done = sqlx::query!(
+        "delete from contacts where tenant_id = current_tenant_id() and id = $1",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }

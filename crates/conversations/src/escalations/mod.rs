@@ -1,15 +1,20 @@
 //! Escalations: a conversation is given to people. At most one is open at a time.
 
+pub mod api;
 mod store;
 
-use kernel::ids::{ConversationId, EscalationId};
+use chrono::{DateTime, Utc};
+use kernel::error::not_found;
+use kernel::ids::{ConversationId, EscalationId, UserId};
 use kernel::{Event, Result, TenantTx};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::summary;
+use crate::timeline::{self, Actor, Kind};
+use crate::{assignment, outbound, summary};
 
 /// Why a person is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EscalationReason)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -32,25 +37,57 @@ impl Reason {
 }
 
 /// An escalation as the inbox shows it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct Escalation {
     pub id: EscalationId,
+    pub conversation_id: ConversationId,
     pub reason: Reason,
     pub summary: String,
     /// `pending`, `in_progress` or `resolved`.
     pub status: String,
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub assigned_to: Option<UserId>,
+    pub assignee_name: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub resolved_at: Option<DateTime<Utc>>,
 }
 
-/// Hands the conversation to people: opens an escalation (or keeps the open one), pauses the bot and writes a
-/// summary. Returns true if it was not escalated before.
+/// Hands the conversation to people: opens an escalation (or keeps the open one), pauses the bot, writes a summary and
+/// finds somebody if a rule says so. Returns true if it was not escalated before.
 pub async fn open(tx: &mut TenantTx, conversation: ConversationId, reason: Reason) -> Result<bool> {
+    outbound::store::lock(tx, conversation)
+        .await?
+        .ok_or_else(|| not_found("conversation"))?;
     let text = summary::write(tx, conversation).await?;
-    let is_new = store::insert(tx, conversation, reason, &text).await?;
-    store::mark_conversation(tx, conversation).await?;
-    tx.emit(Event::ConversationChanged {
-        conversation_id: conversation,
-    });
+    let is_new = place(tx, conversation, reason, &text).await?;
+    if is_new {
+        let data = json!({"reason": reason, "summary": text});
+        timeline::record(tx, conversation, Kind::Escalated, &Actor::nobody(), data).await?;
+    }
+    assignment::begin_waiting(tx, conversation).await?;
+    Ok(is_new)
+}
+
+/// For a member, who has their own way of writing it down: a recently closed escalation goes on, so that taking back is
+/// taking back.
+pub async fn reopen_or_open(tx: &mut TenantTx, conversation: ConversationId) -> Result<()> {
+    if store::reopen_recent(tx, conversation).await? {
+        store::mark_conversation(tx, conversation).await?;
+    } else {
+        let text = summary::write(tx, conversation).await?;
+        place(tx, conversation, Reason::Agent, &text).await?;
+    }
+    assignment::begin_waiting(tx, conversation).await
+}
+
+async fn place(
+    tx: &mut TenantTx,
+    conversation_id: ConversationId,
+    reason: Reason,
+    summary: &str,
+) -> Result<bool> {
+    let is_new = store::insert(tx, conversation_id, reason, summary).await?;
+    store::mark_conversation(tx, conversation_id).await?;
+    tx.emit(Event::ConversationChanged { conversation_id });
     Ok(is_new)
 }
 

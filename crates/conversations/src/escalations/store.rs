@@ -1,8 +1,9 @@
 //! All SQL for escalations.
 
-use kernel::error::OnConstraint;
+use kernel::error::{OnConstraint, conflict};
 use kernel::ids::{ConversationId, EscalationId};
 use kernel::{Result, TenantTx};
+use sqlx::{Postgres, QueryBuilder};
 
 use super::{Escalation, Reason};
 use crate::inbox::store::another_open;
@@ -42,17 +43,71 @@ pub async fn mark_conversation(tx: &mut TenantTx, conversation: ConversationId) 
     Ok(())
 }
 
+const SELECT: &str =
+    "select e.id, e.conversation_id, e.reason, e.summary, e.status, e.assigned_to, a.name as assignee_name,
+        e.created_at, e.resolved_at
+    from escalations e
+    left join memberships a on a.tenant_id = e.tenant_id and a.user_id = e.assigned_to
+    where e.tenant_id = current_tenant_id()";
+
 pub async fn find_open(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<Escalation>> {
-    let found = sqlx::query_as!(
-        Escalation,
-        r#"select id as "id: EscalationId", reason as "reason: Reason", summary, status, created_at
-        from escalations
-        where tenant_id = current_tenant_id() and conversation_id = $1 and status <> 'resolved'"#,
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query
+        .push(" and e.status <> 'resolved' and e.conversation_id = ")
+        .push_bind(conversation.0);
+    Ok(query.build_query_as().fetch_optional(&mut **tx).await?)
+}
+
+pub async fn find(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Escalation>> {
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" and e.id = ").push_bind(id.0);
+    Ok(query.build_query_as().fetch_optional(&mut **tx).await?)
+}
+
+/// All of a conversation, newest first.
+pub async fn list(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec<Escalation>> {
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" and e.conversation_id = ").push_bind(conversation.0);
+    query.push(" order by e.created_at desc, e.id desc limit 200");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
+
+/// Writes what members may change.
+pub async fn update(tx: &mut TenantTx, escalation: &Escalation) -> Result<()> {
+    sqlx::query!(
+        "update escalations
+        set summary = $2, status = $3, assigned_to = $4, resolved_at = case when $3 = 'resolved' then coalesce(resolved_at, now()) end
+        where tenant_id = current_tenant_id() and id = $1",
+        escalation.id.0,
+        escalation.summary,
+        escalation.status,
+        escalation.assigned_to.map(|user| user.0),
+    )
+    .execute(&mut **tx)
+    .await
+    .on_constraint("escalations_one_open", || {
+        conflict("another_escalation", "Another escalation of this conversation is open. Change that one.")
+    })?;
+    Ok(())
+}
+
+/// The escalation that was closed last, if that was within a quarter of an hour and none is open. False: there is none.
+pub async fn reopen_recent(tx: &mut TenantTx, conversation: ConversationId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update escalations e
+        set status = case when e.assigned_to is null then 'pending' else 'in_progress' end, resolved_at = null
+        where e.tenant_id = current_tenant_id() and e.id = (
+                select l.id from escalations l
+                where l.tenant_id = current_tenant_id() and l.conversation_id = $1
+                order by l.created_at desc, l.id desc
+                limit 1
+            )
+            and e.status = 'resolved' and e.resolved_at > now() - interval '15 minutes'",
         conversation.0,
     )
-    .fetch_optional(&mut **tx)
+    .execute(&mut **tx)
     .await?;
-    Ok(found)
+    Ok(done.rows_affected() > 0)
 }
 
 pub async fn close(tx: &mut TenantTx, conversation: ConversationId) -> Result<()> {

@@ -10,6 +10,7 @@ use kernel::error::Result;
 use kernel::ids::{AssetId, ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Database, Event, TenantProof, TenantTx};
 
+use crate::contacts;
 use crate::messages::SenderType;
 
 /// A message as a channel hands it over. Ids of contact and conversation are the channel's proposal: they come
@@ -83,13 +84,16 @@ pub async fn find_for_visitor(
     store::find_for_visitor(tx, conversation, contact, channel).await
 }
 
-/// The same, created if there is none: a visitor may ask for a person before writing anything.
+/// The same, created if there is none: a visitor may ask for a person before writing anything. A blocked one may not.
 pub async fn ensure_conversation(
     tx: &mut TenantTx,
     conversation: ConversationId,
     contact: ContactId,
     channel: ChannelId,
 ) -> Result<ConversationId> {
+    if store::is_blocked(tx, contact).await? {
+        return Err(contacts::blocked());
+    }
     if let Some(found) = find_for_visitor(tx, conversation, contact, channel).await? {
         return Ok(found.id);
     }

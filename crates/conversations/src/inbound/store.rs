@@ -2,11 +2,13 @@
 
 use kernel::error::{Error, OnConstraint, conflict};
 use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
-use kernel::{Result, TenantTx};
+use kernel::{Event, Result, TenantTx};
+use serde_json::json;
 
 use super::{ConversationState, Inbound, Recorded, Utterance};
-use crate::contacts;
 use crate::messages::{self, SenderType};
+use crate::timeline::{self, Actor, Kind};
+use crate::{assignment, contacts, inbox, search};
 
 pub enum Outcome {
     Recorded(Box<Recorded>),
@@ -42,6 +44,9 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         locked = lock(tx, inbound).await?;
     }
     let locked = locked.ok_or_else(lost_race)?;
+    if locked.is_blocked {
+        return Err(contacts::blocked());
+    }
     // resolved here, but the contact has another conversation open on this channel: that one goes on
     if !locked.is_stored
         && locked.state.status == "resolved"
@@ -60,6 +65,12 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
 /// A conversation that nobody else writes to until the end of the transaction.
 struct Locked {
     state: ConversationState,
+    /// Only a person will answer: one has taken over, or the bot is switched off.
+    needs_person: bool,
+    /// That is known, and somebody is assigned.
+    is_looked_after: bool,
+    is_snoozed: bool,
+    is_blocked: bool,
     knowledge_revision: i64,
     /// This message came before. One that came while the lock was waited for is not seen here: writing it again
     /// fails, and the next attempt sees it.
@@ -70,6 +81,10 @@ struct Locked {
 async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
     let row = sqlx::query!(
         r#"select c.contact_id as "contact_id: ContactId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled,
+            p.is_blocked, c.snoozed_until is not null as "is_snoozed!",
+            c.waiting_since is not null and c.assigned_to is not null as "is_looked_after!",
+            (select b.is_bot_active from channel_configurations b
+                where b.tenant_id = c.tenant_id and b.channel_id = c.channel_id) as "is_bot_active!",
             (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!",
             exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
                 and m.client_message_id = $2) as "is_stored!"
@@ -83,6 +98,10 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
     .fetch_optional(&mut **tx)
     .await?;
     Ok(row.map(|row| Locked {
+        needs_person: row.ai_paused || !row.ai_enabled || !row.is_bot_active,
+        is_looked_after: row.is_looked_after,
+        is_snoozed: row.is_snoozed,
+        is_blocked: row.is_blocked,
         state: ConversationState {
             id: inbound.conversation_id,
             contact_id: row.contact_id,
@@ -168,6 +187,17 @@ pub async fn find_for_visitor(
     }))
 }
 
+/// Whether the contact's messages are refused.
+pub async fn is_blocked(tx: &mut TenantTx, contact: ContactId) -> Result<bool> {
+    let is_blocked = sqlx::query_scalar!(
+        "select is_blocked from contacts where tenant_id = current_tenant_id() and id = $1",
+        contact.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(is_blocked.unwrap_or(false))
+}
+
 pub async fn language_of(tx: &mut TenantTx, id: ConversationId) -> Result<Option<String>> {
     let language = sqlx::query_scalar!(
         "select language from conversations where tenant_id = current_tenant_id() and id = $1",
@@ -208,8 +238,9 @@ async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Re
 /// Writes the message and reads, in the same round trip, what was said before it.
 async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i64) -> Result<Recorded> {
     let mut state = locked.state;
+    let mut needs_person = locked.needs_person;
     if state.status == "resolved" {
-        reopen(tx, state.id).await?;
+        needs_person = reopen(tx, state.id).await?;
         state.status = "open".into();
         state.ai_paused = false;
     }
@@ -271,6 +302,13 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
     };
     let recent = before.chain([new]).collect();
     state.last_seq = seq;
+    search::store::add(tx, state.id, &inbound.text).await?;
+    if locked.is_snoozed {
+        wake(tx, state.id).await?;
+    }
+    if needs_person && !locked.is_looked_after {
+        assignment::begin_waiting(tx, state.id).await?;
+    }
     Ok(Recorded {
         conversation: state,
         message_id,
@@ -285,16 +323,35 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
     })
 }
 
-/// A visitor who writes again after "resolved" finds the bot awake.
-async fn reopen(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
-    sqlx::query!(
-        "update conversations set status = 'open', ai_paused = false, resolved_at = null
-        where tenant_id = current_tenant_id() and id = $1",
+/// A visitor who writes again after "resolved" finds the bot awake; targets begin anew, and who is away need not come
+/// back for it. True: the bot is switched off.
+async fn reopen(tx: &mut TenantTx, id: ConversationId) -> Result<bool> {
+    let needs_person = sqlx::query_scalar!(
+        r#"update conversations c
+        set status = 'open', ai_paused = false, resolved_at = null, waiting_since = null, first_reply_due_at = null,
+            first_replied_at = null, resolution_due_at = null,
+            assigned_to = case when exists (select from member_states s where s.tenant_id = c.tenant_id
+                and s.user_id = c.assigned_to and s.availability = 'away') then null else c.assigned_to end
+        from channel_configurations b, contacts p
+        where c.tenant_id = current_tenant_id() and c.id = $1 and b.tenant_id = c.tenant_id and b.channel_id = c.channel_id
+            and p.tenant_id = c.tenant_id and p.id = c.contact_id
+        returning not b.is_bot_active or not p.ai_enabled as "needs_person!""#,
         id.0,
     )
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await
     .on_constraint("conversations_one_open", lost_race)?;
+    let by = json!({"by": "visitor"});
+    timeline::record(tx, id, Kind::Reopened, &Actor::nobody(), by).await?;
+    Ok(needs_person)
+}
+
+/// The visitor has written: no reason to wait any longer.
+async fn wake(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
+    inbox::store::snooze(tx, id, None).await?;
+    let by = json!({"by": "visitor"});
+    timeline::record(tx, id, Kind::Woken, &Actor::nobody(), by).await?;
+    tx.emit(Event::ConversationChanged { conversation_id: id });
     Ok(())
 }
 

@@ -1,29 +1,36 @@
-//! HTTP for the inbox: list, open, resolve, take over and give back, assign, mark as read, typing.
+//! HTTP for the inbox: list, count, open, change, mark as read, typing.
 
 use access::{Member, Permission};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use kernel::error::{Problem, not_found};
+use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path, Query};
-use kernel::ids::{ConversationId, UserId};
-use kernel::page::{Page, PageQuery, Position};
-use kernel::{Event, Result, TenantTx};
-use serde::{Deserialize, Deserializer};
+use kernel::ids::{ChannelId, ConversationId, LabelId};
+use kernel::page::{Page, PageQuery};
+use kernel::{Event, Result};
+use serde::Deserialize;
+use url::form_urlencoded;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ConversationDetails, ConversationSummary, Status, store};
-use crate::{Context, escalations, outbound, summary};
+use super::changes::{self, ConversationPatch};
+use super::filter::{Assignee, Filter, Sort, View};
+use super::store::{self, Counts};
+use super::{ConversationDetails, ConversationSummary, Status, describe};
+use crate::timeline::Actor;
+use crate::{Context, notes, outbound};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_conversations))
+        .routes(routes!(count_inbox))
         .routes(routes!(get_conversation, update_conversation))
         .routes(routes!(mark_conversation_read))
+        .routes(routes!(mark_conversation_unread))
         .routes(routes!(show_typing))
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum StatusFilter {
     /// Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off.
@@ -40,51 +47,99 @@ struct InboxQuery {
     /// `all` unless given.
     #[param(inline)]
     status: Option<StatusFilter>,
+    /// A list of the dashboard. All but `snoozed`, `all` and `resolved` leave out what is snoozed.
+    #[param(inline)]
+    view: Option<View>,
     /// Part of the contact's name or address, or of the last message.
     q: Option<String>,
+    /// A member's user id, or `none`.
+    assigned_to: Option<String>,
+    #[param(value_type = Option<ChannelId>)]
+    channel: Option<ChannelId>,
+    /// Two letters.
+    language: Option<String>,
+    /// Only those with a missed target.
+    breached: Option<bool>,
+    /// Only those with messages that nobody has read.
+    unread: Option<bool>,
+    /// `newest` unless given.
+    #[param(inline)]
+    sort: Option<Sort>,
     cursor: Option<String>,
     /// 1 to 200, 50 unless given.
     limit: Option<i64>,
 }
 
-/// List conversations, newest activity first.
-#[utoipa::path(get, path = "/conversations", operation_id = "list_conversations", tag = "conversations", params(InboxQuery),
+/// List conversations.
+#[utoipa::path(get, path = "/conversations", operation_id = "list_conversations", tag = "conversations",
+    params(InboxQuery, ("label" = Option<Vec<LabelId>>, Query, description = "Repeat it: all labels must be there.")),
     responses((status = 200, body = Page<ConversationSummary>), (status = 422, body = Problem)))]
 async fn list_conversations(
     State(ctx): State<Context>,
     member: Member,
     Query(query): Query<InboxQuery>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Json<Page<ConversationSummary>>> {
     member.require(Permission::ReadConversations)?;
     let page = PageQuery {
-        cursor: query.cursor,
+        cursor: query.cursor.clone(),
         limit: query.limit,
     };
-    let needs_person = matches!(query.status, Some(StatusFilter::NeedsPerson));
-    let status = match query.status {
-        Some(StatusFilter::Open) => Some(Status::Open),
-        Some(StatusFilter::Escalated) => Some(Status::Escalated),
-        Some(StatusFilter::Resolved) => Some(Status::Resolved),
-        Some(StatusFilter::All | StatusFilter::NeedsPerson) | None => None,
+    let filter = Filter {
+        caller: member.user_id(),
+        labels: labels_of(raw.as_deref().unwrap_or_default())?,
+        ..filter_of(query)?
     };
-    let text = query.q.filter(|q| !q.trim().is_empty());
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let rows = store::list(
-        &mut tx,
-        &store::Filter {
-            status,
-            needs_person,
-            text,
+    let rows = store::list(&mut tx, &filter, page.after()?, page.limit() + 1).await?;
+    Ok(Json(Page::cut(rows, page.limit(), |row| {
+        filter.sort.position(row)
+    })))
+}
+
+fn filter_of(query: InboxQuery) -> Result<Filter> {
+    Ok(Filter {
+        needs_person: matches!(query.status, Some(StatusFilter::NeedsPerson)),
+        status: match query.status {
+            Some(StatusFilter::Open) => Some(Status::Open),
+            Some(StatusFilter::Escalated) => Some(Status::Escalated),
+            Some(StatusFilter::Resolved) => Some(Status::Resolved),
+            Some(StatusFilter::All | StatusFilter::NeedsPerson) | None => None,
         },
-        page.after()?,
-        page.limit() + 1,
-    )
-    .await?;
-    let position = |row: &ConversationSummary| Position {
-        at: row.last_message_at.unwrap_or(row.created_at),
-        id: row.id.0,
-    };
-    Ok(Json(Page::cut(rows, page.limit(), position)))
+        view: query.view,
+        text: query.q.filter(|q| !q.trim().is_empty()),
+        assignee: query.assigned_to.as_deref().map(Assignee::parse).transpose()?,
+        channel: query.channel,
+        language: query.language.filter(|code| !code.is_empty()),
+        is_breached: query.breached.unwrap_or(false),
+        is_unread: query.unread.unwrap_or(false),
+        sort: query.sort.unwrap_or_default(),
+        ..Filter::default()
+    })
+}
+
+/// Every `label=` of the query.
+fn labels_of(query: &str) -> Result<Vec<LabelId>> {
+    let values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "label");
+    let labels: Result<Vec<LabelId>> = values
+        .map(|(_, id)| {
+            id.parse()
+                .map_err(|_| invalid("bad_label", "`label` is a label's id."))
+        })
+        .collect();
+    let labels = labels?;
+    if labels.len() > 20 {
+        return Err(invalid("bad_label", "At most 20 labels can be asked for."));
+    }
+    Ok(labels)
+}
+
+/// Count what waits in each list of the inbox.
+#[utoipa::path(get, path = "/inbox/counts", operation_id = "count_inbox", tag = "inbox", responses((status = 200, body = Counts)))]
+async fn count_inbox(State(ctx): State<Context>, member: Member) -> Result<Json<Counts>> {
+    member.require(Permission::ReadConversations)?;
+    let mut tx = ctx.db.tenant_read(&member).await?;
+    Ok(Json(store::count(&mut tx, member.user_id()).await?))
 }
 
 /// Open one conversation.
@@ -100,23 +155,7 @@ async fn get_conversation(
     Ok(Json(describe(&mut tx, id).await?))
 }
 
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct ConversationPatch {
-    status: Option<Status>,
-    /// true: take over from the bot; false: give back to it.
-    ai_paused: Option<bool>,
-    /// A member's user id, or null for nobody.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<UserId>)]
-    assigned_to: Option<Option<UserId>>,
-}
-
-/// Tells `null` (clear it) from a missing field (leave it).
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<UserId>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// Resolve, reopen, take over, give back, assign.
+/// Resolve, reopen, take over, give back, assign, snooze, label.
 #[utoipa::path(patch, path = "/conversations/{id}", operation_id = "update_conversation", tag = "conversations",
     params(("id" = ConversationId, Path)), request_body = ConversationPatch,
     responses((status = 200, body = ConversationDetails), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -132,54 +171,13 @@ async fn update_conversation(
     outbound::store::lock(&mut tx, id)
         .await?
         .ok_or_else(|| not_found("conversation"))?;
-    if let Some(user) = patch.assigned_to {
-        store::assign(&mut tx, id, user).await?;
-    }
-    if let Some(paused) = patch.ai_paused {
-        store::set_ai_paused(&mut tx, id, paused).await?;
-        if !paused {
-            escalations::close(&mut tx, id).await?;
-        }
-    }
-    if let Some(status) = patch.status {
-        change_status(&mut tx, id, status).await?;
-    }
-    tx.emit(Event::ConversationChanged { conversation_id: id });
+    changes::apply(&mut tx, id, &patch, &Actor::of(&member)).await?;
     let details = describe(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(details))
 }
 
-async fn change_status(tx: &mut TenantTx, id: ConversationId, status: Status) -> Result<()> {
-    match status {
-        Status::Escalated => {
-            escalations::open(tx, id, escalations::Reason::Agent).await?;
-        }
-        Status::Resolved => {
-            escalations::close(tx, id).await?;
-            summary::write(tx, id).await?;
-            store::set_status(tx, id, status).await?;
-        }
-        Status::Open => {
-            escalations::close(tx, id).await?;
-            store::set_status(tx, id, status).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn describe(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationDetails> {
-    let conversation = store::get(tx, id).await?;
-    let escalation = escalations::find_open(tx, id).await?;
-    let page_url = store::get_page_url(tx, id).await?;
-    Ok(ConversationDetails {
-        conversation,
-        escalation,
-        page_url,
-    })
-}
-
-/// Mark a conversation as read.
+/// Mark a conversation, and what mentions the caller in it, as read.
 #[utoipa::path(post, path = "/conversations/{id}/read", operation_id = "mark_conversation_read", tag = "conversations",
     params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
 async fn mark_conversation_read(
@@ -190,6 +188,27 @@ async fn mark_conversation_read(
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant(&member).await?;
     if !store::mark_read(&mut tx, id).await? {
+        return Err(not_found("conversation"));
+    }
+    if let Some(user) = member.user_id() {
+        notes::store::mark_mentions_read(&mut tx, id, user).await?;
+    }
+    tx.emit(Event::ConversationChanged { conversation_id: id });
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Mark a conversation as unread, to come back to it.
+#[utoipa::path(post, path = "/conversations/{id}/unread", operation_id = "mark_conversation_unread", tag = "conversations",
+    params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
+async fn mark_conversation_unread(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ConversationId>,
+) -> Result<StatusCode> {
+    member.require(Permission::ReplyToVisitors)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    if !store::mark_unread(&mut tx, id).await? {
         return Err(not_found("conversation"));
     }
     tx.emit(Event::ConversationChanged { conversation_id: id });
@@ -207,7 +226,7 @@ async fn show_typing(
 ) -> Result<StatusCode> {
     member.require(Permission::ReplyToVisitors)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    store::get(&mut tx, id).await?;
+    store::require(&mut tx, id).await?;
     tx.emit(Event::AgentTyping { conversation_id: id });
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,14 @@
 //! The inbox: conversations as members see them.
+//!
+//! [`api`] lists and opens them, [`changes`] is the one way in which a member changes their state, [`sweep`] wakes what
+//! was snoozed.
 
 pub mod api;
+pub mod bulk;
+pub mod changes;
+pub mod filter;
 pub mod store;
+pub mod sweep;
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{ChannelId, ConversationId, UserId};
@@ -10,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contacts::Contact;
 use crate::escalations::{self, Escalation};
+use crate::labels::Label;
 use crate::summary;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
@@ -43,12 +51,27 @@ pub struct ConversationSummary {
     /// Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off.
     pub needs_person: bool,
     pub contact: Contact,
+    /// The contact's messages are refused.
+    pub is_blocked: bool,
     pub channel: ChannelName,
     pub last_message_preview: Option<String>,
     pub last_message_at: Option<DateTime<Utc>>,
     pub last_seq: i64,
     pub unread_count: i32,
     pub assigned_to: Option<UserId>,
+    pub assignee_name: Option<String>,
+    /// By name.
+    pub labels: Vec<Label>,
+    /// Out of sight until then, or until the visitor writes.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// A person is needed since then; null once one has replied.
+    pub waiting_since: Option<DateTime<Utc>>,
+    /// The target for a person's first reply; null without one.
+    pub first_reply_due_at: Option<DateTime<Utc>>,
+    pub first_replied_at: Option<DateTime<Utc>>,
+    pub resolution_due_at: Option<DateTime<Utc>>,
+    /// A target was missed: the first reply or the resolution came late, or is late already.
+    pub is_breached: bool,
     pub language: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -68,6 +91,18 @@ pub struct ConversationDetails {
     pub conversation: ConversationSummary,
     pub escalation: Option<Escalation>,
     pub page_url: Option<String>,
+}
+
+/// The conversation as its own page shows it.
+pub async fn describe(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationDetails> {
+    let conversation = store::get(tx, id).await?;
+    let escalation = escalations::find_open(tx, id).await?;
+    let page_url = store::get_page_url(tx, id).await?;
+    Ok(ConversationDetails {
+        conversation,
+        escalation,
+        page_url,
+    })
 }
 
 /// Brings a conversation from elsewhere to the state it had there: `open`, `escalated` or `resolved`. The bot leaves

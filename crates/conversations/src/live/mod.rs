@@ -3,6 +3,7 @@
 //! Hints travel through [`kernel::events`]; what is sent is read from the database. A listener that fell behind or
 //! comes back after a cut gets `resync` and reads its lists again: cheap, and right in every case.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -11,18 +12,19 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
 use kernel::ids::{ConversationId, MessageId};
-use kernel::{Event, Result, TenantProof};
+use kernel::{Event, Result, TenantProof, WorkspaceList};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::Context;
 use crate::inbox::{self, ConversationSummary};
 use crate::messages::{self, Message};
+use crate::{Context, assignment, presence, team};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(stream_events))
@@ -37,8 +39,11 @@ struct MessageEvent {
 
 /// Follow the tenant live (server-sent events).
 ///
-/// Events: `message` (a message and its conversation), `conversation` (a changed conversation), `gap` (`{id}` of a
-/// changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5 seconds.
+/// Events: `message` (a message and its conversation), `conversation` (a changed conversation), `timeline`
+/// (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
+/// `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
+/// again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
+/// seconds. While it is open, its member is online.
 #[utoipa::path(get, path = "/events", operation_id = "stream_events", tag = "conversations",
     responses((status = 200, body = MessageEvent, content_type = "text/event-stream")))]
 async fn stream_events(State(ctx): State<Context>, member: Member, headers: HeaderMap) -> Result<Response> {
@@ -53,10 +58,22 @@ async fn stream_events(State(ctx): State<Context>, member: Member, headers: Head
         .into_response())
 }
 
+/// Whoever follows is online; that is noted so often.
+const NOTED_EVERY: TimeDelta = TimeDelta::seconds(45);
+
+/// What one browser has been told that time alone can change.
+#[derive(Default)]
+struct Told {
+    noted_at: DateTime<Utc>,
+    /// When the first of those who have a conversation open falls silent, unless there is a sign of life.
+    viewers: HashMap<ConversationId, DateTime<Utc>>,
+}
+
 fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = Result<Sse, Infallible>> {
     async_stream::stream! {
         let mut events = ctx.db.live.subscribe();
         let mut counter = 0_u64;
+        let mut told = Told::default();
         // Sent at once, so that the browser knows the stream stands.
         yield Ok(Sse::default().event(if is_resumed { "resync" } else { "ready" }).id("0").data("{}"));
         let mut recheck = tokio::time::interval(Duration::from_secs(5));
@@ -65,12 +82,19 @@ fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = 
                 received = events.recv() => received,
                 _ = recheck.tick() => {
                     if !is_still_member(&ctx, &member).await { break }
+                    note_presence(&ctx, &member, &mut told).await;
+                    for conversation in silent(&ctx, &told) {
+                        if let Ok(sse) = read_presence(&ctx, &member, conversation, &mut told).await {
+                            counter += 1;
+                            yield Ok(sse.id(counter.to_string()));
+                        }
+                    }
                     continue;
                 }
             };
             let sse = match received {
                 Ok(envelope) if envelope.tenant_id != member.tenant_id() => continue,
-                Ok(envelope) => read(&ctx, &member, envelope.event).await.unwrap_or_else(|error| {
+                Ok(envelope) => read(&ctx, &member, envelope.event, &mut told).await.unwrap_or_else(|error| {
                     error.log();
                     Some(Sse::default().event("resync").data("{}"))
                 }),
@@ -85,7 +109,7 @@ fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = 
     }
 }
 
-async fn read(ctx: &Context, member: &Member, event: Event) -> Result<Option<Sse>> {
+async fn read(ctx: &Context, member: &Member, event: Event, told: &mut Told) -> Result<Option<Sse>> {
     let (name, body) = match event {
         Event::MessageAdded {
             conversation_id,
@@ -99,13 +123,80 @@ async fn read(ctx: &Context, member: &Member, event: Event) -> Result<Option<Sse
             let mut tx = ctx.db.tenant_read(member).await?;
             match inbox::store::find(&mut tx, conversation_id).await? {
                 Some(conversation) => ("conversation", json!(conversation)),
-                None => return Ok(None),
+                // it was erased
+                None => ("resync", json!({})),
             }
         }
         Event::GapChanged { gap_id } => ("gap", json!({"id": gap_id})),
         Event::AgentTyping { conversation_id } => ("typing", json!({"conversation_id": conversation_id})),
+        Event::TimelineChanged { conversation_id } => {
+            ("timeline", json!({"conversation_id": conversation_id}))
+        }
+        Event::PresenceChanged { conversation_id } => {
+            return read_presence(ctx, member, conversation_id, told).await.map(Some);
+        }
+        Event::Mentioned { user_id, .. } if member.user_id() != Some(user_id) => return Ok(None),
+        Event::Mentioned {
+            conversation_id,
+            user_id,
+            note_id,
+        } => {
+            let body = json!({"conversation_id": conversation_id, "user_id": user_id, "note_id": note_id});
+            ("mention", body)
+        }
+        Event::WorkspaceChanged { what } => ("workspace", json!({"what": what})),
     };
     Ok(Some(Sse::default().event(name).data(body.to_string())))
+}
+
+/// Who has the conversation open at this moment.
+async fn read_presence(
+    ctx: &Context,
+    member: &Member,
+    conversation_id: ConversationId,
+    told: &mut Told,
+) -> Result<Sse> {
+    let mut tx = ctx.db.tenant_read(member).await?;
+    let people = presence::store::list(&mut tx, conversation_id).await?;
+    match people.iter().map(|viewer| viewer.seen_at).min() {
+        Some(seen_at) => told
+            .viewers
+            .insert(conversation_id, seen_at + presence::GONE_AFTER),
+        None => told.viewers.remove(&conversation_id),
+    };
+    let body = json!({"conversation_id": conversation_id, "people": people});
+    Ok(Sse::default().event("presence").data(body.to_string()))
+}
+
+/// Conversations of which somebody may have gone without a word.
+fn silent(ctx: &Context, told: &Told) -> Vec<ConversationId> {
+    let now = ctx.db.clock.now();
+    let due = told.viewers.iter().filter(|(_, gone_at)| **gone_at <= now);
+    due.map(|(conversation, _)| *conversation).collect()
+}
+
+/// Notes that the member is online; one who comes back finds what waits.
+async fn note_presence(ctx: &Context, member: &Member, told: &mut Told) {
+    let now = ctx.db.clock.now();
+    let Some(user) = member.user_id().filter(|_| now - told.noted_at >= NOTED_EVERY) else {
+        return;
+    };
+    let noted = async {
+        let mut tx = ctx.db.tenant(member).await?;
+        let seen_at = team::store::find_last_seen(&mut tx, user).await?;
+        team::store::touch(&mut tx, user).await?;
+        if seen_at.is_none_or(|at| at <= now - team::ONLINE_FOR) {
+            tx.emit(Event::WorkspaceChanged {
+                what: WorkspaceList::Members,
+            });
+            assignment::give_out(&mut tx).await?;
+        }
+        tx.commit().await
+    };
+    match noted.await {
+        Ok(()) => told.noted_at = now,
+        Err(error) => error.log(),
+    }
 }
 
 async fn read_message(

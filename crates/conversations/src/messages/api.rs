@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Message, store};
-use crate::{Context, inbox, outbound};
+use crate::outbound::{self, HumanReply};
+use crate::{Context, inbox};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -43,6 +44,12 @@ struct NewReply {
     text: String,
     /// A file that the same member uploaded with `POST /assets` and has not sent yet.
     attachment_id: Option<AssetId>,
+    /// The last `seq` that the writer has seen. If somebody else has replied after it, this reply is not stored: 409
+    /// `newer_reply`. Without it, the reply is stored whatever was said meanwhile.
+    seen_seq: Option<i64>,
+    /// Resolve the conversation with this reply.
+    #[serde(default)]
+    resolve: bool,
 }
 
 /// Read a conversation's messages, oldest first.
@@ -68,7 +75,7 @@ async fn list_messages(
 /// Reply as a person. The bot is silent in this conversation from now on.
 #[utoipa::path(post, path = "/conversations/{id}/messages", operation_id = "create_reply", tag = "conversations",
     params(("id" = ConversationId, Path)), request_body = NewReply,
-    responses((status = 201, body = Message), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Message), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create_reply(
     State(ctx): State<Context>,
     member: Member,
@@ -83,15 +90,14 @@ async fn create_reply(
     }
     super::check_client_message_id(&input.client_message_id)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let message = outbound::record_human_reply(
-        &mut tx,
-        id,
-        &member,
-        &input.client_message_id,
+    let reply = HumanReply {
+        client_message_id: &input.client_message_id,
         text,
-        input.attachment_id,
-    )
-    .await?;
+        seen_seq: input.seen_seq,
+        resolve: input.resolve,
+        attachment: input.attachment_id,
+    };
+    let message = outbound::record_human_reply(&mut tx, id, &member, reply).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(message)))
 }

@@ -4,11 +4,15 @@ pub mod store;
 
 use access::Member;
 use chrono::{DateTime, Utc};
+use kernel::error::{Error, conflict, not_found};
 use kernel::ids::{AssetId, ChannelId, ConversationId, MessageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
+use crate::inbox::{self, changes};
 use crate::messages::{self, Action, Message, Source};
+use crate::search;
+use crate::timeline::Actor;
 
 /// What the bot wants to say.
 #[derive(Debug, Clone)]
@@ -59,6 +63,7 @@ pub async fn record_bot_reply(
             return Ok(Outcome::Silenced);
         };
         if let Some(message) = message {
+            search::store::add(tx, conversation, &message.text).await?;
             tx.emit(added(&message));
             return Ok(Outcome::Stored(Box::new(message)));
         }
@@ -78,22 +83,43 @@ pub async fn record_bot_reply(
     }
 }
 
+/// What a person wants to say.
+#[derive(Debug, Clone)]
+pub struct HumanReply<'a> {
+    pub client_message_id: &'a str,
+    pub text: &'a str,
+    /// The last message that the writer has seen; none: say it whatever was said meanwhile.
+    pub seen_seq: Option<i64>,
+    /// The conversation is resolved with these words.
+    pub resolve: bool,
+    /// A file that the writer has uploaded and not sent yet.
+    pub attachment: Option<AssetId>,
+}
+
 /// Stores a person's reply and pauses the bot. The same `client_message_id` again gives the stored message.
+///
+/// # Errors
+/// 409 `newer_reply` if a colleague or the bot has replied after `seen_seq`: checked under the conversation's lock, so
+/// that two cannot both reply unawares.
 pub async fn record_human_reply(
     tx: &mut TenantTx,
     conversation: ConversationId,
     member: &Member,
-    client_message_id: &str,
-    text: &str,
-    attachment: Option<AssetId>,
+    reply: HumanReply<'_>,
 ) -> Result<Message> {
     store::lock(tx, conversation)
         .await?
-        .ok_or_else(|| kernel::error::not_found("conversation"))?;
-    if let Some(stored) = store::find_by_client_id(tx, conversation, client_message_id).await? {
+        .ok_or_else(|| not_found("conversation"))?;
+    if let Some(stored) = store::find_by_client_id(tx, conversation, reply.client_message_id).await? {
         return Ok(stored);
     }
-    let attachment = match attachment {
+    if let Some(seen) = reply.seen_seq
+        && let Some(newer) = store::find_reply_after(tx, conversation, seen, member.user_id()).await?
+    {
+        return Err(newer_reply(&newer));
+    }
+    let before = inbox::store::read_state(tx, conversation).await?;
+    let attachment = match reply.attachment {
         None => None,
         Some(id) => {
             let owner = member.actor().to_string();
@@ -102,17 +128,31 @@ pub async fn record_human_reply(
         }
     };
     let said = store::HumanReply {
-        client_message_id,
-        text,
+        client_message_id: reply.client_message_id,
+        text: reply.text,
         attachment,
     };
     let message = store::insert_human_reply(tx, conversation, member, said).await?;
+    search::store::add(tx, conversation, reply.text).await?;
     store::pause_bot(tx, conversation, member.user_id()).await?;
+    if reply.resolve {
+        changes::resolve(tx, conversation).await?;
+    }
+    changes::conclude(tx, conversation, &before, &Actor::of(member)).await?;
     tx.emit(added(&message));
-    tx.emit(Event::ConversationChanged {
-        conversation_id: conversation,
-    });
     Ok(message)
+}
+
+fn newer_reply(newer: &store::NewerReply) -> Error {
+    let who = match (&newer.sender_name, newer.is_bot) {
+        (_, true) => "The assistant",
+        (Some(name), false) => name.as_str(),
+        (None, false) => "Somebody",
+    };
+    conflict(
+        "newer_reply",
+        format!("{who} has replied meanwhile. Read it, then send yours if it is still needed."),
+    )
 }
 
 /// Adds a line that explains what happened in the thread, such as a hand-over.
@@ -122,6 +162,7 @@ pub async fn record_system_message(
     text: &str,
 ) -> Result<Message> {
     let message = store::insert_system_message(tx, conversation, text).await?;
+    search::store::add(tx, conversation, text).await?;
     tx.emit(added(&message));
     Ok(message)
 }
@@ -133,7 +174,8 @@ pub async fn record_past_message(
     sender_type: &str,
     text: &str,
 ) -> Result<()> {
-    store::insert_past_message(tx, conversation, sender_type, text).await
+    store::insert_past_message(tx, conversation, sender_type, text).await?;
+    search::store::add(tx, conversation, text).await
 }
 
 fn added(message: &Message) -> Event {

@@ -278,16 +278,48 @@ pub async fn find_by_client_id(
     }
 }
 
+/// A reply that the writer of another one has not seen.
+pub struct NewerReply {
+    pub sender_name: Option<String>,
+    pub is_bot: bool,
+}
+
+/// The newest reply behind `seen_seq` by anybody but this person.
+pub async fn find_reply_after(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    seen_seq: i64,
+    user: Option<UserId>,
+) -> Result<Option<NewerReply>> {
+    let newer = sqlx::query_as!(
+        NewerReply,
+        r#"select sender_name, sender_type = 'ai' as "is_bot!" from messages
+        where tenant_id = current_tenant_id() and conversation_id = $1 and seq > $2
+            and (sender_type = 'ai' or (sender_type = 'agent' and ($3::uuid is null or sender_user_id is distinct from $3)))
+        order by seq desc
+        limit 1"#,
+        conversation.0,
+        seen_seq,
+        user.map(|id| id.0),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(newer)
+}
+
 /// A person has the floor. Whoever replies first also takes a conversation that nobody has.
 pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Option<UserId>) -> Result<()> {
+    let now = tx.now();
     sqlx::query!(
         "update conversations
-        set ai_paused = true, assigned_to = coalesce(assigned_to, $2), awaiting_reply_since = null,
+        set ai_paused = true, assigned_to = coalesce(assigned_to, $2), awaiting_reply_since = null, waiting_since = null,
+            first_replied_at = coalesce(first_replied_at, $3),
             status = case status when 'resolved' then 'open' else status end,
             resolved_at = null
         where tenant_id = current_tenant_id() and id = $1",
         conversation.0,
         user.map(|id| id.0),
+        now,
     )
     .execute(&mut **tx)
     .await

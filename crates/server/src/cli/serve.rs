@@ -138,6 +138,7 @@ async fn background(
         tokio::select! {
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
+            () = look_after_inboxes_forever(&domains) => {}
             () = tidy_forever(&pool, &db) => {}
             () = remove_files_forever(&domains) => {}
             () = until(stopped.clone()) => {}
@@ -170,6 +171,17 @@ async fn remove_files_forever(domains: &Domains) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed files that nothing needs any more"),
             Err(error) => error.log(),
+        }
+    }
+}
+
+/// Every quarter of a minute: conversations whose snooze is over, and those that wait for somebody to be free.
+async fn look_after_inboxes_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(15));
+    loop {
+        tick.tick().await;
+        if let Err(error) = conversations::inbox::sweep::look_after(&domains.conversations).await {
+            error.log();
         }
     }
 }

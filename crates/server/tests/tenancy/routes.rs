@@ -129,6 +129,7 @@ fn thing_of(route: &Route) -> Option<Thing> {
         Names::Nothing => None,
         Names::One(thing) => Some(thing),
         Names::AnswerOfConversation => Some(Thing::Answer),
+        Names::NoteOfConversation => Some(Thing::Note),
     }
 }
 
@@ -179,7 +180,10 @@ async fn foreign_looks_like_unknown(route: &Route, caller: &Api, ours: &World, t
     let unknown = normalised(route, caller, ours, &nothing).await;
     let foreign = theirs.get(thing);
     let mut strange = vec![foreign.clone()];
-    if route.names == Names::AnswerOfConversation {
+    if matches!(
+        route.names,
+        Names::AnswerOfConversation | Names::NoteOfConversation
+    ) {
         strange.push(Made {
             parent: own.parent,
             id: foreign.id,
@@ -206,6 +210,10 @@ async fn foreign_looks_like_unknown(route: &Route, caller: &Api, ours: &World, t
         .await;
     assert!(!answer.text().contains(CANARY), "{route:?}");
     match answer.status {
+        // a colleague's, which the caller can read and not change
+        403 if answer.json()["code"]
+            .as_str()
+            .is_some_and(|code| code.starts_with("not_your_")) => {}
         // not allowed at all, whatever the id
         403 => assert_eq!(unknown.0, 403, "{route:?}"),
         status => assert_eq!(
@@ -232,15 +240,16 @@ async fn normalised(route: &Route, caller: &Api, world: &World, made: &Made) -> 
 }
 
 fn path_to(route: &Route, made: &Made) -> String {
-    let (id, message) = match route.names {
-        Names::AnswerOfConversation => (made.parent, made.id),
+    let (id, inner) = match route.names {
+        Names::AnswerOfConversation | Names::NoteOfConversation => (made.parent, made.id),
         _ => (made.id, made.id),
     };
     route
         .path
         .replace("{id}", &id.to_string())
         .replace("{user_id}", &id.to_string())
-        .replace("{message_id}", &message.to_string())
+        .replace("{message_id}", &inner.to_string())
+        .replace("{note_id}", &inner.to_string())
 }
 
 /// Ids outside the path: a colleague to assign, a channel to ask as.

@@ -95,6 +95,43 @@ impl World {
                     id,
                 }
             }
+            Thing::Note => {
+                let conversation = self.make_conversation().await;
+                let body = json!({"client_note_id": Uuid::now_v7(), "text": format!("Look. {mark}")});
+                let path = format!("conversations/{conversation}/notes");
+                Made {
+                    parent: conversation,
+                    id: self.create(&path, body).await,
+                }
+            }
+            Thing::Escalation => {
+                let path = format!("conversations/{}/escalations", self.make_conversation().await);
+                lonely(self.create(&path, json!({"summary": mark})).await)
+            }
+            Thing::Contact => {
+                let path = format!("/api/v1/conversations/{}", self.make_conversation().await);
+                let contact = id_of(&tenant.api.get(&path).expect(200).await["contact"]);
+                let path = format!("/api/v1/contacts/{contact}");
+                tenant
+                    .api
+                    .patch(&path)
+                    .json(&json!({"name": mark}))
+                    .expect(200)
+                    .await;
+                lonely(contact)
+            }
+            Thing::Label => lonely(
+                self.create("labels", json!({"name": fresh(mark), "color": "red"}))
+                    .await,
+            ),
+            Thing::SavedReply => {
+                let body = json!({"shortcut": Uuid::now_v7(), "title": fresh(mark), "text": fresh(mark)});
+                lonely(self.create("saved-replies", body).await)
+            }
+            Thing::InboxView => {
+                let body = json!({"name": fresh(mark), "query": "view=open", "is_shared": true});
+                lonely(self.create("inbox-views", body).await)
+            }
             Thing::QaPair => lonely(tenant.teach(&format!("Is it {mark}?"), "Yes.").await),
             Thing::Gap => lonely(self.make_gap(&tenant.visitor().await).await),
             Thing::Document => lonely(
@@ -161,6 +198,12 @@ impl World {
         let guest = self.tenant.api.without_credential();
         let session = guest.post(&path).json(&account).expect(201).await;
         id_of(&session["user"])
+    }
+
+    async fn make_conversation(&self) -> Uuid {
+        let visitor = self.tenant.visitor().await;
+        visitor.say("Where is the shop?").await;
+        visitor.conversation_id
     }
 
     async fn create(&self, kind: &str, body: Value) -> Uuid {

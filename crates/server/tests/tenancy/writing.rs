@@ -147,6 +147,9 @@ async fn offer(route: &Route, caller: &Api, ours: &World, planted: &Planted) {
     if body["name"].is_string() && route.door == Door::Dashboard {
         body["name"] = Uuid::now_v7().to_string().into();
     }
+    if body["shortcut"].is_string() {
+        body["shortcut"] = Uuid::now_v7().to_string().into();
+    }
     // asking as another channel is the one key that this route takes; it is tested with the routes
     if route.path == "/api/v1/ask" {
         body.as_object_mut().expect("an object").remove("channel_key");

@@ -41,11 +41,19 @@ pub enum Names {
     One(Thing),
     /// `{id}`, a conversation, and `{message_id}`, an answer in it.
     AnswerOfConversation,
+    /// `{id}`, a conversation, and `{note_id}`, a note in it.
+    NoteOfConversation,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     Conversation,
+    Note,
+    Escalation,
+    Contact,
+    Label,
+    SavedReply,
+    InboxView,
     Answer,
     QaPair,
     Gap,
@@ -114,8 +122,11 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 
 use Body::{Csv, Json, Stream};
 use Door::{Invited, Personal, Public, Session, Visitor};
-use Names::{AnswerOfConversation, Nothing, One};
-use Thing::{Answer, ApiKey, Channel, Conversation, Credential, Document, Gap, Invitation, Member, QaPair};
+use Names::{AnswerOfConversation, NoteOfConversation, Nothing, One};
+use Thing::{
+    Answer, ApiKey, Channel, Contact, Conversation, Credential, Document, Escalation, Gap, InboxView,
+    Invitation, Label, Member, QaPair, SavedReply,
+};
 
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
@@ -125,23 +136,37 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/assets", Nothing, Csv("article,price\nbowl,12\n"), 201),
     member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/audit-log", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/availability", Nothing, Json(r#"{"availability": "available"}"#), 200),
     member("GET", "/api/v1/channels", Nothing, Body::None, 200),
     member("POST", "/api/v1/channels", Nothing, Json(r#"{"name": "Second site"}"#), 201),
     member("GET", "/api/v1/channels/{id}", One(Channel), Body::None, 200),
     member("PATCH", "/api/v1/channels/{id}", One(Channel), Json(r#"{"is_bot_active": true}"#), 200),
     member("POST", "/api/v1/channels/{id}/identity-secret", One(Channel), Body::None, 200),
+    member("GET", "/api/v1/contacts/{id}", One(Contact), Body::None, 200),
+    member("DELETE", "/api/v1/contacts/{id}", One(Contact), Body::None, 204),
+    member("PATCH", "/api/v1/contacts/{id}", One(Contact), Json(r#"{"name": "Kim"}"#), 200),
     member("GET", "/api/v1/conversations", Nothing, Body::None, 200),
+    member("POST", "/api/v1/conversations/bulk", Nothing, Json(r#"{"changes": []}"#), 200),
     member("GET", "/api/v1/conversations/{id}", One(Conversation), Body::None, 200),
     member("PATCH", "/api/v1/conversations/{id}", One(Conversation), Json(r#"{"ai_paused": true}"#), 200),
+    member("GET", "/api/v1/conversations/{id}/escalations", One(Conversation), Body::None, 200),
+    member("POST", "/api/v1/conversations/{id}/escalations", One(Conversation), Json(r#"{"summary": "Please help."}"#), 201),
     member("GET", "/api/v1/conversations/{id}/messages", One(Conversation), Body::None, 200),
     member("POST", "/api/v1/conversations/{id}/messages", One(Conversation), Json(r#"{"client_message_id": "reply", "text": "Hello."}"#), 201),
     member("GET", "/api/v1/conversations/{id}/messages/{message_id}/trace", AnswerOfConversation, Body::None, 200),
+    member("POST", "/api/v1/conversations/{id}/notes", One(Conversation), Json(r#"{"client_note_id": "note", "text": "Look."}"#), 201),
+    member("DELETE", "/api/v1/conversations/{id}/notes/{note_id}", NoteOfConversation, Body::None, 204),
     member("POST", "/api/v1/conversations/{id}/read", One(Conversation), Body::None, 204),
+    member("GET", "/api/v1/conversations/{id}/timeline", One(Conversation), Body::None, 200),
     member("POST", "/api/v1/conversations/{id}/typing", One(Conversation), Body::None, 204),
+    member("POST", "/api/v1/conversations/{id}/unread", One(Conversation), Body::None, 204),
+    member("DELETE", "/api/v1/conversations/{id}/viewing", One(Conversation), Body::None, 204),
+    member("POST", "/api/v1/conversations/{id}/viewing", One(Conversation), Json(r#"{"is_typing": false}"#), 204),
     member("GET", "/api/v1/documents", Nothing, Body::None, 200),
     member("POST", "/api/v1/documents", Nothing, Json(r##"{"title": "Care", "text": "# Oil\nOil the table once a year."}"##), 201),
     member("GET", "/api/v1/documents/{id}", One(Document), Body::None, 200),
     member("DELETE", "/api/v1/documents/{id}", One(Document), Body::None, 204),
+    member("PATCH", "/api/v1/escalations/{id}", One(Escalation), Json(r#"{"status": "in_progress"}"#), 200),
     member("GET", "/api/v1/events", Nothing, Stream, 200),
     member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
     member("POST", "/api/v1/gaps/{id}/dismiss", One(Gap), Body::None, 200),
@@ -151,8 +176,19 @@ pub const ROUTES: &[Route] = &[
     door(Invited, "GET", "/api/v1/invitations/by-token/{token}", Body::None, 200),
     door(Invited, "POST", "/api/v1/invitations/by-token/{token}/accept", Json(r#"{"name": "Nia", "email": "invited@c.example", "password": "a long password"}"#), 201),
     member("DELETE", "/api/v1/invitations/{id}", One(Invitation), Body::None, 204),
+    member("GET", "/api/v1/inbox-settings", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/inbox-settings", Nothing, Json(r#"{"time_zone": "UTC", "business_hours": null, "holidays": [], "assignment": {"mode": "manual", "capacity": 5}, "targets": {"first_reply_minutes": null, "resolution_minutes": null}, "ask_rating": true, "escalation_email": null}"#), 200),
+    member("GET", "/api/v1/inbox-views", Nothing, Body::None, 200),
+    member("POST", "/api/v1/inbox-views", Nothing, Json(r#"{"name": "Waiting", "query": "view=open"}"#), 201),
+    member("DELETE", "/api/v1/inbox-views/{id}", One(InboxView), Body::None, 204),
+    member("PATCH", "/api/v1/inbox-views/{id}", One(InboxView), Json(r#"{"query": "view=all"}"#), 200),
+    member("GET", "/api/v1/inbox/counts", Nothing, Body::None, 200),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
+    member("GET", "/api/v1/labels", Nothing, Body::None, 200),
+    member("POST", "/api/v1/labels", Nothing, Json(r#"{"name": "Urgent", "color": "red"}"#), 201),
+    member("DELETE", "/api/v1/labels/{id}", One(Label), Body::None, 204),
+    member("PATCH", "/api/v1/labels/{id}", One(Label), Json(r#"{"color": "blue"}"#), 200),
     member("GET", "/api/v1/llm-credentials", Nothing, Body::None, 200),
     member("POST", "/api/v1/llm-credentials", Nothing, Json(r#"{"provider": "openai_compatible", "model": "m", "key": "", "base_url": "MODEL", "is_default": false}"#), 201),
     member("DELETE", "/api/v1/llm-credentials/{id}", One(Credential), Body::None, 204),
@@ -174,6 +210,12 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 200),
     member("DELETE", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 204),
     member("PATCH", "/api/v1/qa-pairs/{id}", One(QaPair), Json(r#"{"category": "visits"}"#), 200),
+    member("GET", "/api/v1/saved-replies", Nothing, Body::None, 200),
+    member("POST", "/api/v1/saved-replies", Nothing, Json(r#"{"shortcut": "hello", "title": "Hello", "text": "Hello."}"#), 201),
+    member("DELETE", "/api/v1/saved-replies/{id}", One(SavedReply), Body::None, 204),
+    member("PATCH", "/api/v1/saved-replies/{id}", One(SavedReply), Json(r#"{"title": "Welcome"}"#), 200),
+    member("GET", "/api/v1/search", Nothing, Body::None, 200),
+    member("GET", "/api/v1/team", Nothing, Body::None, 200),
     door(Session, "GET", "/api/v1/session", Body::None, 200),
     door(Session, "POST", "/api/v1/session", Json(r#"{"email": "owner@a.example", "password": "a long password"}"#), 200),
     door(Session, "DELETE", "/api/v1/session", Body::None, 204),

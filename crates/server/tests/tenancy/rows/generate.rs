@@ -242,7 +242,7 @@ impl Column {
             "uuid" => fresh.to_string(),
             "text" => format!("generated {fresh}"),
             "bytea" => format!("\\x{}", fresh.simple()),
-            "jsonb" | "text[]" | "uuid[]" => "{}".into(),
+            "jsonb" | "text[]" | "uuid[]" | "date[]" => "{}".into(),
             "boolean" => "true".into(),
             "date" => "2026-01-01".into(),
             "timestamp with time zone" => "2026-01-01T00:00:00Z".into(),
