@@ -2,7 +2,8 @@
 
 use std::str::FromStr as _;
 
-use kernel::migrate;
+use kernel::db::{Login, PoolSize};
+use kernel::{Clock, Database, migrate};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -39,7 +40,13 @@ impl Server {
         connect(self.owner_options().await.database(SCRATCH).username(role)).await
     }
 
-    async fn owner_options(&self) -> PgConnectOptions {
+    /// The application's own way to the database, with a clock that the test moves: for what runs in the background.
+    pub async fn database(&self, clock: Clock) -> Database {
+        let login = Login::EachRole(self.owner_options().await);
+        Database::new(login, PoolSize { app: 2, platform: 1 }, clock)
+    }
+
+    pub async fn owner_options(&self) -> PgConnectOptions {
         let printed = self.rapport(&["psql", "--url"]).await;
         let url = printed["url"].as_str().expect("a connection string");
         PgConnectOptions::from_str(url).expect("a connection string")

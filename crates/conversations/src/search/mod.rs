@@ -9,8 +9,12 @@ pub mod store;
 
 use std::collections::BTreeSet;
 
+use access::tenants::Operator;
+use kernel::Result;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::Context;
 
 /// A longer word is known by its beginning.
 const LONGEST_WORD: usize = 40;
@@ -65,6 +69,25 @@ fn push(all: &mut Vec<Found>, text: &str, start: Option<usize>, end: usize) {
 fn stands_alone(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2fa1f}' | '\u{e00}'..='\u{e7f}')
         && c.is_alphanumeric()
+}
+
+/// Makes conversations findable that were stored before there was a search: once, when the server starts.
+pub async fn catch_up(ctx: &Context) -> Result<()> {
+    for operator in Operator::for_all_active(&ctx.db).await? {
+        loop {
+            let mut tx = ctx.db.tenant(&operator).await?;
+            let mut has_grown = false;
+            for (conversation, text) in store::list_unknown(&mut tx).await? {
+                has_grown |= !words(&text).is_empty();
+                store::add(&mut tx, conversation, &text).await?;
+            }
+            tx.commit().await?;
+            if !has_grown {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is looked for: whole words, and the beginning of the last one.

@@ -109,18 +109,22 @@ pub async fn list_notes(tx: &mut TenantTx, conversations: &[uuid::Uuid]) -> Resu
     Ok(said)
 }
 
-/// Conversations with messages of which no word is known: from before there was a search.
-pub async fn list_unknown(tx: &mut TenantTx, limit: i64) -> Result<Vec<ConversationId>> {
-    let ids = sqlx::query_scalar!(
-        r#"select c.id as "id: ConversationId" from conversations c
-        where c.tenant_id = current_tenant_id() and c.last_seq > 0
-            and not exists (select from conversation_words w where w.tenant_id = c.tenant_id and w.conversation_id = c.id)
-            and exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
-                and m.text_content ~ '\w')
-        limit $1"#,
-        limit,
+/// Some conversations of which no word is known, with all that was said in them.
+pub async fn list_unknown(tx: &mut TenantTx) -> Result<Vec<(ConversationId, String)>> {
+    let rows = sqlx::query!(
+        r#"select c.id as "id: ConversationId", string_agg(m.text_content, ' ') as "text!"
+        from (
+            select c.tenant_id, c.id from conversations c
+            where c.tenant_id = current_tenant_id() and c.last_seq > 0
+                and not exists (select from conversation_words w where w.tenant_id = c.tenant_id and w.conversation_id = c.id)
+                and exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
+                    and m.text_content ~ '[[:alnum:]]')
+            limit 50
+        ) c
+        join messages m on m.tenant_id = c.tenant_id and m.conversation_id = c.id
+        group by c.id"#
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(ids)
+    Ok(rows.into_iter().map(|row| (row.id, row.text)).collect())
 }

@@ -177,6 +177,9 @@ async fn remove_files_forever(domains: &Domains) {
 
 /// Every quarter of a minute: conversations whose snooze is over, and those that wait for somebody to be free.
 async fn look_after_inboxes_forever(domains: &Domains) {
+    if let Err(error) = conversations::search::catch_up(&domains.conversations).await {
+        error.log();
+    }
     let mut tick = tokio::time::interval(Duration::from_secs(15));
     loop {
         tick.tick().await;

@@ -5,6 +5,7 @@ mod assets;
 mod conversations;
 mod errors;
 mod identity;
+mod inbox;
 mod joining;
 mod keys;
 mod knowledge;
