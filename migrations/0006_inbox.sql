@@ -160,12 +160,12 @@ create table inbox_settings (
 );
 
 -- Words of messages and notes, plain and in lower case: PostgreSQL uses no full-text index under row security, because
--- its operators may leak. Equality and order of plain bytes cannot.
+-- its operators may leak. Equality and order of plain bytes cannot. A trigger takes a conversation's words away with it:
+-- a foreign key would do the same, and make storing a message a quarter of a millisecond slower.
 create table conversation_words (
     tenant_id       uuid not null,
     word            text collate "C" not null,
     conversation_id uuid not null,
-    primary key (tenant_id, word, conversation_id),
-    foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
+    primary key (tenant_id, word, conversation_id)
 );
 create index conversation_words_conversation on conversation_words (tenant_id, conversation_id, word);

@@ -69,6 +69,16 @@ begin
 end;
 $$;
 
+-- The words of a conversation go with it.
+create or replace function conversations_forget_words() returns trigger
+language plpgsql
+as $$
+begin
+    delete from conversation_words where tenant_id = old.tenant_id and conversation_id = old.id;
+    return null;
+end;
+$$;
+
 -- Every statement that changes what can be retrieved raises the tenant's revision once. Background embedding
 -- of the next model touches only embedding_next and does not count.
 create or replace function knowledge_changed() returns trigger

@@ -235,7 +235,7 @@ async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Re
     })
 }
 
-/// Writes the message and reads, in the same round trip, what was said before it.
+/// Writes the message with its words and reads, in the same round trip, what was said before it.
 async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i64) -> Result<Recorded> {
     let mut state = locked.state;
     let mut needs_person = locked.needs_person;
@@ -258,6 +258,10 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
             insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id, content_type, attachment_id)
             values ($1, $2, $3, 0, 'user', $4, $5, $7, $8)
             returning seq, sent_at
+        ), findable as (
+            insert into conversation_words (tenant_id, word, conversation_id)
+            select $1, word, $3 from unnest($9::text[]) as word
+            on conflict do nothing
         )
         select said.seq as "said_seq!", said.sent_at as "said_at!", before.id as "message_id?: MessageId",
             before.seq as "seq?", before.sender_type as "sender_type?: SenderType", before.text_content as "text?",
@@ -278,6 +282,7 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
         recent,
         messages::content_type(attachment.as_ref()),
         attachment.as_ref().map(|asset| asset.id.0),
+        &search::words(&inbound.text),
     )
     .fetch_all(&mut **tx)
     .await
@@ -302,7 +307,6 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
     };
     let recent = before.chain([new]).collect();
     state.last_seq = seq;
-    search::store::add(tx, state.id, &inbound.text).await?;
     if locked.is_snoozed {
         wake(tx, state.id).await?;
     }

@@ -63,7 +63,6 @@ pub async fn record_bot_reply(
             return Ok(Outcome::Silenced);
         };
         if let Some(message) = message {
-            search::store::add(tx, conversation, &message.text).await?;
             tx.emit(added(&message));
             return Ok(Outcome::Stored(Box::new(message)));
         }

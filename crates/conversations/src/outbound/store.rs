@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{BotReply, Unanswered};
 use crate::inbox::store::another_open;
 use crate::messages::{self, Answer, Message, SenderType};
+use crate::search;
 
 /// What decides whether the bot may speak, read under the conversation's lock.
 pub struct Gate {
@@ -92,6 +93,10 @@ pub async fn insert_bot_reply(
             insert into answers (tenant_id, id, conversation_id, question_message_id, question_text, mode, confidence, gap_detected,
                 escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace)
             select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 from said
+        ), findable as (
+            insert into conversation_words (tenant_id, word, conversation_id)
+            select $1, word, $3 from said, unnest($22::text[]) as word
+            on conflict do nothing
         )
         select gate.ai_paused, gate.ai_enabled, gate.last_seq, said.seq as "seq?", said.sent_at as "sent_at?"
         from gate left join said on true"#,
@@ -116,6 +121,7 @@ pub async fn insert_bot_reply(
         reply.output_tokens,
         reply.trace,
         expected_last_seq,
+        &search::words(&reply.text),
     )
     .fetch_optional(&mut **tx)
     .await?;
