@@ -42,6 +42,9 @@ class StillChat extends EventTarget implements ChatActions {
   ask(): boolean {
     return false;
   }
+  post(): Promise<never> {
+    return Promise.reject(new Error('a picture'));
+  }
   retry(): void {}
   stop(): void {}
   rate(): void {}

@@ -24,6 +24,10 @@ pub struct ChannelEndpoint {
     pub settings: WidgetSettings,
     pub bot: Bot,
     pub allowed_origins: Vec<String>,
+    /// A page with the widget has been opened before.
+    pub is_seen: bool,
+    /// The business's privacy policy.
+    pub privacy_url: Option<String>,
     encrypted_secret: String,
 }
 
@@ -127,6 +131,8 @@ pub async fn read(
         settings,
         bot,
         allowed_origins: row.allowed_origins,
+        is_seen: row.is_seen,
+        privacy_url: row.privacy_url,
         encrypted_secret: row.encrypted_secret,
     }))
 }
