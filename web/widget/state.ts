@@ -84,7 +84,10 @@ export function withSession(
 }
 
 /** Begins an exchange, or begins the failed one of the same id again. */
-export function withQuestion(state: ChatState, { clientMessageId, text, file }: Question): ChatState {
+export function withQuestion(
+  state: ChatState,
+  { clientMessageId, text, file }: Question,
+): ChatState {
   const { exchanges } = withoutExchange(state, clientMessageId);
   const exchange: Exchange = { clientMessageId, text, file, phase: 'active' };
   return { ...state, exchanges: [...exchanges, exchange], hasProblem: false };

@@ -124,7 +124,9 @@ export class FakeWidgetApi {
     if (request.method === 'OPTIONS') return void response.writeHead(204, CORS).end();
     if (pathname === '/widget.js' || pathname === '/widget-extras.js') {
       const headers = { ...CORS, 'content-type': 'text/javascript' };
-      return void response.writeHead(200, headers).end(readFileSync(new URL(`../../dist${pathname}`, import.meta.url)));
+      return void response
+        .writeHead(200, headers)
+        .end(readFileSync(new URL(`../../dist${pathname}`, import.meta.url)));
     }
     const body = await readJson(request);
     this.requests.push({ method: request.method, path: pathname, headers: request.headers, body });

@@ -34,7 +34,12 @@ function createFile({ own }: ExtrasContext, { name, size }: Attachment, href: st
   const attributes = { class: 'file', href, target: '_blank', rel: 'noopener', download: name };
   const label = own.file.replace('{name}', name);
   const amount = build('small', {}, inWords(size));
-  return build('a', { ...attributes, 'aria-label': label }, build('span', { dir: 'auto' }, name), amount);
+  return build(
+    'a',
+    { ...attributes, 'aria-label': label },
+    build('span', { dir: 'auto' }, name),
+    amount,
+  );
 }
 
 function inWords(bytes: number): string {

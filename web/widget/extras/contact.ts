@@ -3,7 +3,10 @@ import type { Part } from '../view/context.ts';
 import { build } from '../view/dom.ts';
 import type { ExtrasContext } from './main.ts';
 
-export function createContactForm({ chat, config, own, announce }: ExtrasContext, lang: string): Part {
+export function createContactForm(
+  { chat, config, own, announce }: ExtrasContext,
+  lang: string,
+): Part {
   const { people } = config;
   const label = own.email;
   const input = build('input', {
@@ -25,7 +28,9 @@ export function createContactForm({ chat, config, own, announce }: ExtrasContext
     if (!people?.opens_at) return own.away;
     const opens = new Date(people.opens_at);
     const isNear = opens.getTime() - Date.now() < 6 * 24 * 3600_000;
-    const day = isNear ? { weekday: 'long' } as const : { day: 'numeric', month: 'long' } as const;
+    const day = isNear
+      ? ({ weekday: 'long' } as const)
+      : ({ day: 'numeric', month: 'long' } as const);
     const when = opens.toLocaleString(lang, { ...day, hour: 'numeric', minute: '2-digit' });
     return own.back.replace('{when}', when);
   }

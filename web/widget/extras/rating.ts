@@ -4,7 +4,8 @@ import { build, setAttribute } from '../view/dom.ts';
 import { icon } from '../view/icons.ts';
 import type { ExtrasContext } from './main.ts';
 
-const STAR = 'M12 3.500l2.600 5.400 5.900 .8-4.300 4.100 1 5.900-5.200-2.800-5.200 2.800 1-5.900-4.300-4.100 5.900-.8z';
+const STAR =
+  'M12 3.500l2.600 5.400 5.900 .8-4.300 4.100 1 5.900-5.200-2.800-5.200 2.800 1-5.900-4.300-4.100 5.900-.8z';
 
 export function createRating({ chat, config, own, announce }: ExtrasContext): Part {
   const title = build('p', {}, own.rate);

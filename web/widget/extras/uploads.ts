@@ -6,7 +6,8 @@ import type { ExtrasContext } from './main.ts';
 
 /** The same as on the server, which has the last word. */
 const LARGEST = 10 * 1024 * 1024;
-const CLIP = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.4 3.4 0 0 1 5 5l-8.500 8.500a1.700 1.700 0 0 1-2.500-2.500L15 7';
+const CLIP =
+  'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.4 3.4 0 0 1 5 5l-8.500 8.500a1.700 1.700 0 0 1-2.500-2.500L15 7';
 
 export function addUploads(context: ExtrasContext): { update(): void } {
   const { panel, chat, own, announce } = context;
