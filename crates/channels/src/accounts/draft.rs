@@ -5,10 +5,11 @@
 
 use access::{Member, Permission, audit};
 use axum::extract::State;
-use kernel::Result;
 use kernel::error::{Problem, conflict};
+use kernel::events::WorkspaceList;
 use kernel::extract::{Json, Path};
 use kernel::ids::ChannelId;
+use kernel::{Event, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +18,11 @@ use utoipa_axum::routes;
 use super::{Channel, store};
 use crate::Context;
 use crate::settings::WidgetSettings;
+
+/// Whoever has the designer open reads the channels again.
+const CHANGED: Event = Event::WorkspaceChanged {
+    what: WorkspaceList::Channels,
+};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -58,6 +64,7 @@ async fn update_channel_draft(
     let wanted = base.patched(&patch.settings)?;
     store::set_draft(&mut tx, id, changes(&channel.settings, &wanted)?).await?;
     let channel = store::get(&mut tx, id).await?;
+    tx.emit(CHANGED);
     tx.commit().await?;
     Ok(Json(channel))
 }
@@ -75,6 +82,7 @@ async fn discard_channel_draft(
     store::lock_draft(&mut tx, id).await?;
     store::set_draft(&mut tx, id, None).await?;
     let channel = store::get(&mut tx, id).await?;
+    tx.emit(CHANGED);
     tx.commit().await?;
     Ok(Json(channel))
 }
@@ -112,6 +120,7 @@ async fn publish_channel(
     )
     .await?;
     let channel = store::get(&mut tx, id).await?;
+    tx.emit(CHANGED);
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
     Ok(Json(channel))

@@ -7,8 +7,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, Utc};
 use conversations::messages::{Feedback, Message};
+use conversations::settings::Schedule;
 use conversations::{contacts, escalations, messages, outbound, visitors};
 use kernel::error::{Problem, forbidden, invalid, not_found, unauthenticated};
+use kernel::events::WorkspaceList;
 use kernel::extract::{Json, Path, Query};
 use kernel::ids::{ContactId, ConversationId, MessageId};
 use kernel::{Result, TenantProof, TenantTx};
@@ -89,10 +91,21 @@ pub async fn get_widget_settings(
         language: settings.language,
         theme: settings.theme,
         uploads_enabled: settings.uploads_enabled,
-        ask_rating: true,
+        ask_rating: endpoint.ask_rating,
         privacy_url: endpoint.privacy_url.clone(),
-        people: None,
+        people: endpoint
+            .hours
+            .as_ref()
+            .map(|hours| people(hours, ctx.db.clock.now())),
     }))
+}
+
+fn people(hours: &Schedule, now: DateTime<Utc>) -> People {
+    let is_open = hours.is_open(now);
+    People {
+        is_open,
+        opens_at: hours.next_opening(now).filter(|_| !is_open),
+    }
 }
 
 /// The first visit tells whoever installs the widget that it works.
@@ -105,6 +118,9 @@ async fn note_visit(ctx: &Context, endpoint: &ChannelEndpoint, headers: &HeaderM
         .and_then(|origin| origin.to_str().ok());
     let mut tx = ctx.db.tenant(endpoint).await?;
     accounts::store::note_first_visit(&mut tx, endpoint.channel_id, origin, ctx.db.clock.now()).await?;
+    tx.emit(kernel::Event::WorkspaceChanged {
+        what: WorkspaceList::Channels,
+    });
     tx.commit().await?;
     ctx.endpoints.forget(&endpoint.channel_key);
     Ok(())

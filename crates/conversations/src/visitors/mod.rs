@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use kernel::error::invalid;
 use kernel::ids::{ContactId, ConversationId};
 use kernel::{Event, Result, TenantTx};
+use serde_json::json;
 
-use crate::contacts;
+use crate::{contacts, timeline};
 
 /// How satisfied a visitor was: 1 (bad) to 5 (good), and why.
 #[derive(Debug)]
@@ -40,7 +41,19 @@ pub async fn rate(
     rating: &Rating,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let before = store::find_rating(tx, conversation).await?;
     store::set_rating(tx, conversation, rating, now).await?;
+    if before != Some(rating.value) {
+        let data = json!({"rating": rating.value});
+        timeline::record(
+            tx,
+            conversation,
+            timeline::Kind::Rated,
+            &timeline::Actor::nobody(),
+            data,
+        )
+        .await?;
+    }
     tx.emit(Event::ConversationChanged {
         conversation_id: conversation,
     });

@@ -27,7 +27,7 @@ pub async fn facts(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Facts> {
                 order by q.created_at offset 2 limit 1) as third_pair_at,
             t.test_questions,
             (select min(c.first_session_at) from channels c where c.tenant_id = t.tenant_id) as first_session_at,
-            false as "has_hours!",
+            exists (select from inbox_settings s where s.tenant_id = t.tenant_id and s.business_hours is not null) as "has_hours!",
             (select count(*) - 1 from memberships m where m.tenant_id = t.tenant_id)
                 + (select count(*) from invitations i where i.tenant_id = t.tenant_id and i.accepted_at is null
                     and i.revoked_at is null and i.expires_at > $1) as "others!",
