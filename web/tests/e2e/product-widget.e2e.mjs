@@ -99,12 +99,14 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
 
   it('says so when somebody else has published meanwhile', async () => {
     const page = await openDesigner('content');
-    const now = (await owner.get('/channels')).items[0];
-    await owner.patch(`/channels/${channel.id}/draft`, {
-      settings: { placeholder_text: 'Ask away' },
-      revision: now.revision,
-    });
-    await owner.post(`/channels/${channel.id}/publish`, { revision: now.revision });
+    const publishElsewhere = async (route) => {
+      const { revision } = (await owner.get('/channels')).items[0];
+      const settings = { placeholder_text: 'Ask away' };
+      await owner.patch(`/channels/${channel.id}/draft`, { settings, revision });
+      await owner.post(`/channels/${channel.id}/publish`, { revision });
+      await route.continue();
+    };
+    await page.route('**/api/v1/channels/*/draft', publishElsewhere, { times: 1 });
     await page.getByLabel('Display name').fill('Fennel');
     await page.getByText('has published another version meanwhile').waitFor();
     await page.getByRole('button', { name: 'Discard' }).click();
@@ -156,8 +158,9 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await owner.post(`${thread}/messages`, { ...reply, attachment_id: terms.id });
     const file = widget.link('File: terms.pdf');
     await file.waitFor();
-    const [download] = await Promise.all([page.waitForEvent('download'), file.click()]);
-    assert.equal(download.suggestedFilename(), 'terms.pdf');
+    const served = await fetch(await file.getAttribute('href'));
+    assert.equal(await served.text(), '%PDF-1.7 terms');
+    assert.match(served.headers.get('content-disposition'), /^attachment; .*terms\.pdf$/);
     await assertAccessible(page, 'files in the widget');
 
     await owner.patch(thread, { status: 'resolved' });
@@ -195,7 +198,7 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
       const options = { viewport: { width, height: 900 }, colorScheme: scheme };
       const page = await openDesigner('content', options);
       if (locale === 'fr-FR') {
-        await page.evaluate(() => localStorage.setItem('language', 'fr'));
+        await page.evaluate(() => localStorage.setItem('rapport.language', 'fr'));
       }
       for (const tab of ['content', 'look', 'behaviour', 'install']) {
         const address = new URL(page.url());

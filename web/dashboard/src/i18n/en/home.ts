@@ -2,6 +2,7 @@
 export const home = {
   'home.title': 'Home · {name}',
   'home.steps': 'Get started',
+  'home.next': 'Next step',
   'home.hide': 'Hide',
   'home.showSteps': 'Show the steps',
   'home.done': 'Done',

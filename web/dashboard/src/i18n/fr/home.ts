@@ -2,6 +2,7 @@
 export const home = {
   'home.title': 'Accueil · {name}',
   'home.steps': 'Premiers pas',
+  'home.next': 'Étape suivante',
   'home.hide': 'Masquer',
   'home.showSteps': 'Afficher les étapes',
   'home.done': 'Fait',
