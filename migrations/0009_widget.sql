@@ -46,3 +46,7 @@ alter table channels
 alter table tenants
     add column test_questions bigint not null default 0,        -- asked by members to try the bot
     add column is_onboarding_hidden boolean not null default false;
+
+alter table qa_pairs
+    drop constraint qa_pairs_source_check,
+    add constraint qa_pairs_source_check check (source in ('manual', 'csv_import', 'transcript_extraction', 'gap', 'template'));

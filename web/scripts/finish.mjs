@@ -49,6 +49,7 @@ function initialScripts(dashboard) {
 
 const budgets = [
   { name: 'widget.js', files: [join(dist, 'widget.js')], limit: 12 * 1024 },
+  { name: 'widget-extras.js', files: [join(dist, 'widget-extras.js')], limit: 5 * 1024 },
   {
     name: 'dashboard with the inbox',
     files: initialScripts(join(dist, 'dashboard')),

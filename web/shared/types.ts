@@ -45,6 +45,19 @@ export interface Message {
   /** Chosen by the client that wrote it; the same id is never stored twice. */
   client_message_id: string | null;
   answer: Answer | null;
+  attachment: Attachment | null;
+}
+
+/** A file that came with a message; `text` may be empty then. */
+export interface Attachment {
+  id: string;
+  /** Starts at the server's address. */
+  url: string;
+  name: string;
+  mime_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
 }
 
 export interface Conversation {
@@ -53,6 +66,8 @@ export interface Conversation {
   /** A person has taken over; the assistant stays silent. */
   ai_paused: boolean;
   last_seq: number;
+  /** 1 to 5, once the visitor has rated it. */
+  rating: number | null;
 }
 
 /** What one channel's widget looks like and offers; set by the business in the widget designer. */
@@ -73,6 +88,13 @@ export interface WidgetConfig {
   max_suggestion_chips: number;
   language: string;
   theme: 'auto' | 'light' | 'dark';
+  uploads_enabled: boolean;
+  /** Whether a conversation that is over is rated. */
+  ask_rating: boolean;
+  /** The business's privacy policy. */
+  privacy_url: string | null;
+  /** When people are there; null: always. */
+  people: { is_open: boolean; opens_at: string | null } | null;
 }
 
 /** The body of every error answer, RFC 9457. */

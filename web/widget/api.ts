@@ -6,6 +6,7 @@
  */
 import { readServerEvents, type ServerEvent } from '../shared/sse.ts';
 import type { Conversation, Feedback, Message, Problem, WidgetConfig } from '../shared/types.ts';
+import type { Question } from './state.ts';
 
 export interface Session {
   conversation: Conversation;
@@ -28,6 +29,7 @@ export class ApiError extends Error {
 const SILENCE_LIMIT_MS = 45_000;
 /** Anything that is not a stream answers within this time. */
 const REQUEST_LIMIT_MS = 20_000;
+const UPLOAD_LIMIT_MS = 120_000;
 /** When the server says that it is too much, but not for how long. */
 const DEFAULT_WAIT_SECONDS = 5;
 
@@ -75,8 +77,9 @@ export class WidgetApi {
   }
 
   /** Posts a question and follows the answer as it is written. */
-  ask(id: string, text: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-    return this.#stream('/messages', signal, {}, { client_message_id: id, text });
+  ask({ clientMessageId, text, file }: Question, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+    const body = { client_message_id: clientMessageId, text, attachment_id: file };
+    return this.#stream('/messages', signal, {}, body);
   }
 
   /** The live feed of the conversation from the message after `lastSeq` on. */
@@ -84,10 +87,15 @@ export class WidgetApi {
     return this.#stream('/events', signal, { 'Last-Event-ID': `${lastSeq}` });
   }
 
+  /** Posts something for which there is no function here; a file goes as it is. */
+  post<T>(path: string, body: object): Promise<T> {
+    return this.#json(path, body);
+  }
+
   async #json<T>(path: string, body?: object): Promise<T> {
-    const signal = AbortSignal.timeout(REQUEST_LIMIT_MS);
+    const signal = AbortSignal.timeout(body instanceof Blob ? UPLOAD_LIMIT_MS : REQUEST_LIMIT_MS);
     const response = await this.#fetch(path, signal, { Accept: 'application/json' }, body);
-    return (await response.json()) as T;
+    return (response.status === 204 ? null : await response.json()) as T;
   }
 
   /** The events of a stream, after an `open` of our own that says the server has taken it. */
@@ -120,6 +128,7 @@ export class WidgetApi {
     headers: HeadersInit,
     body?: object,
   ): Promise<Response> {
+    const isFile = body instanceof Blob;
     const response = await fetch(this.#base + path, {
       method: body ? 'POST' : 'GET',
       credentials: 'omit',
@@ -127,9 +136,9 @@ export class WidgetApi {
       headers: {
         ...headers,
         ...(this.token && { Authorization: `Bearer ${this.token}` }),
-        ...(body && { 'Content-Type': 'application/json' }),
+        ...(body && !isFile && { 'Content-Type': 'application/json' }),
       },
-      body: body ? JSON.stringify(body) : null,
+      body: isFile ? body : JSON.stringify(body),
       signal,
     });
     if (response.ok) return response;

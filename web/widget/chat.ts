@@ -19,8 +19,10 @@ import { loadChat, saveChat, type SavedChat } from './storage.ts';
  */
 export interface ChatActions extends EventTarget {
   readonly state: ChatState;
-  /** False when the text is empty or another question is still under way. */
-  ask(text: string): boolean;
+  /** False when there is nothing to send or another question is still under way. */
+  ask(text: string, file?: string): boolean;
+  /** Posts something else as this visitor, see the extras. */
+  post<T>(path: string, body: object): Promise<T>;
   /** Asks a failed question again. */
   retry(question: Question): void;
   stop(): void;
@@ -68,9 +70,9 @@ export class Chat extends EventTarget implements ChatActions {
     return saved.isOpen;
   }
 
-  ask(text: string): boolean {
-    const question = { clientMessageId: newId(), text: text.trim().slice(0, MAX_TEXT) };
-    return question.text !== '' && this.#run(question);
+  ask(text: string, file?: string): boolean {
+    const question = { clientMessageId: newId(), text: text.trim().slice(0, MAX_TEXT), file };
+    return !!(question.text || file) && this.#run(question);
   }
 
   retry(question: Question): void {
@@ -89,6 +91,11 @@ export class Chat extends EventTarget implements ChatActions {
   rate(messageId: string, value: Feedback, comment?: string): void {
     this.#set(states.withRating(this.state, messageId, value));
     void this.#attempt(() => this.#api.rate(messageId, value, comment));
+  }
+
+  async post<T>(path: string, body: object): Promise<T> {
+    await this.#openSession();
+    return this.#api.post(path, body);
   }
 
   callPerson(): void {
@@ -118,7 +125,7 @@ export class Chat extends EventTarget implements ChatActions {
 
   #run(question: Question): boolean {
     if (states.activeExchange(this.state)) return false;
-    const { clientMessageId, text } = question;
+    const { clientMessageId } = question;
     const { signal } = (this.#asking = new AbortController());
     this.#set(states.withQuestion(this.state, question));
     const context = {
@@ -126,7 +133,7 @@ export class Chat extends EventTarget implements ChatActions {
       dropSession: () => {
         this.#api.token = null;
       },
-      post: () => this.#api.ask(clientMessageId, text, signal),
+      post: () => this.#api.ask(question, signal),
       onStored: (message: Message, conversation?: Conversation) =>
         this.#receive(message, conversation),
       change: (change: Partial<Exchange>) => {

@@ -21,6 +21,10 @@ const CONFIG: WidgetConfig = {
   max_suggestion_chips: 3,
   language: 'fr',
   theme: 'light',
+  uploads_enabled: false,
+  ask_rating: true,
+  privacy_url: null,
+  people: null,
 };
 
 function preview() {

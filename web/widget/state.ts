@@ -19,6 +19,8 @@ export interface Question {
   /** Chosen here; the server stores nothing twice under the same id. */
   clientMessageId: string;
   text: string;
+  /** The id of a file that was uploaded for it. */
+  file?: string | undefined;
 }
 
 export interface Exchange extends Question {
@@ -82,9 +84,12 @@ export function withSession(
 }
 
 /** Begins an exchange, or begins the failed one of the same id again. */
-export function withQuestion(state: ChatState, { clientMessageId, text }: Question): ChatState {
+export function withQuestion(
+  state: ChatState,
+  { clientMessageId, text, file }: Question,
+): ChatState {
   const { exchanges } = withoutExchange(state, clientMessageId);
-  const exchange: Exchange = { clientMessageId, text, phase: 'active' };
+  const exchange: Exchange = { clientMessageId, text, file, phase: 'active' };
   return { ...state, exchanges: [...exchanges, exchange], hasProblem: false };
 }
 

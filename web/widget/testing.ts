@@ -2,7 +2,7 @@
 import type { Answer, Conversation, Message, SenderType } from '../shared/types.ts';
 
 export function conversation(change: Partial<Conversation> = {}): Conversation {
-  return { id: 'c1', status: 'open', ai_paused: false, last_seq: 0, ...change };
+  return { id: 'c1', status: 'open', ai_paused: false, last_seq: 0, rating: null, ...change };
 }
 
 export function message(
@@ -20,6 +20,7 @@ export function message(
     created_at: '2026-11-21T09:00:00Z',
     client_message_id: null,
     answer: null,
+    attachment: null,
     ...change,
   };
 }

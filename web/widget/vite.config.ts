@@ -3,6 +3,9 @@ import { defineConfig } from 'vite';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** `widget.js`, or with WIDGET_PART=extras the part that is fetched when it is wanted. */
+const isExtras = process.env.WIDGET_PART === 'extras';
+
 export default defineConfig({
   root: here('.'),
   publicDir: false,
@@ -17,10 +20,10 @@ export default defineConfig({
     terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
     reportCompressedSize: false,
     lib: {
-      entry: here('./main.ts'),
-      formats: ['iife'],
+      entry: here(isExtras ? './extras/main.ts' : './main.ts'),
+      formats: [isExtras ? 'es' : 'iife'],
       name: 'RapportWidget',
-      fileName: () => 'widget.js',
+      fileName: () => (isExtras ? 'widget-extras.js' : 'widget.js'),
     },
   },
 });

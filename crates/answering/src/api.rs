@@ -64,8 +64,15 @@ pub struct Asked {
 async fn ask(State(ctx): State<Context>, member: Member, Json(input): Json<Ask>) -> Result<Json<Asked>> {
     member.require(Permission::AskQuestions)?;
     // goes on if the caller leaves: a model call that has begun is also paid and booked
-    let work = tokio::spawn(async move { answer(&ctx, &member, input).await });
-    Ok(Json(work.await.map_err(kernel::error::internal)??))
+    let work = tokio::spawn(async move {
+        let asked = answer(&ctx, &member, input).await?;
+        let mut tx = ctx.db.tenant(&member).await?;
+        store::count_test_question(&mut tx).await?;
+        tx.commit().await?;
+        Ok::<_, kernel::Error>(asked)
+    });
+    let asked = work.await.map_err(kernel::error::internal)??;
+    Ok(Json(asked))
 }
 
 /// Answers without storing; the command line uses it as well.

@@ -32,3 +32,13 @@ pub async fn find_bot(tx: &mut TenantTx, channel_key: Option<&str>) -> Result<(B
         None => Ok((BotSettings::default(), Options::default())),
     }
 }
+
+/// Onboarding looks at whether the bot has been tried.
+pub async fn count_test_question(tx: &mut TenantTx) -> Result<()> {
+    sqlx::query!(
+        "update tenants set test_questions = test_questions + 1 where tenant_id = current_tenant_id()"
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

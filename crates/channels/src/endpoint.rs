@@ -6,6 +6,7 @@ use std::sync::Arc;
 use answering::pipeline::Options;
 use answering::turns::Bot;
 use chrono::{DateTime, TimeDelta, Utc};
+use conversations::settings::Schedule;
 use kernel::error::{Result, not_found};
 use kernel::ids::{ChannelId, TenantId};
 use kernel::secrets::MasterKey;
@@ -24,6 +25,14 @@ pub struct ChannelEndpoint {
     pub settings: WidgetSettings,
     pub bot: Bot,
     pub allowed_origins: Vec<String>,
+    /// A page with the widget has been opened before.
+    pub is_seen: bool,
+    /// The business's privacy policy.
+    pub privacy_url: Option<String>,
+    /// Whether a conversation that is over is rated.
+    pub ask_rating: bool,
+    /// When people are there; none: always.
+    pub hours: Option<Schedule>,
     encrypted_secret: String,
 }
 
@@ -110,6 +119,7 @@ pub async fn read(
     let Some(row) = store::find_endpoint(&mut tx, channel).await? else {
         return Ok(None);
     };
+    let team = conversations::settings::get(&mut tx).await?;
     let settings: WidgetSettings = serde_json::from_value(row.settings)?;
     let options = Options {
         model: row.ai_model,
@@ -127,6 +137,10 @@ pub async fn read(
         settings,
         bot,
         allowed_origins: row.allowed_origins,
+        is_seen: row.is_seen,
+        privacy_url: row.privacy_url,
+        ask_rating: team.ask_rating,
+        hours: team.business_hours.is_some().then(|| team.schedule()),
         encrypted_secret: row.encrypted_secret,
     }))
 }

@@ -21,6 +21,7 @@ pub mod summary;
 pub mod team;
 pub mod timeline;
 pub mod views;
+pub mod visitors;
 
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;

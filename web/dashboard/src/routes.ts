@@ -33,6 +33,12 @@ export const pages: readonly Page[] = [
     load: () => import('./pages/auth/SignUp.svelte'),
   },
   {
+    name: 'home',
+    path: '/:tenant/home',
+    title: 'nav.home',
+    load: () => import('./pages/home/Home.svelte'),
+  },
+  {
     name: 'inbox',
     path: '/:tenant/inbox/:id?',
     title: 'inbox.title',
@@ -51,9 +57,15 @@ export const pages: readonly Page[] = [
     load: () => import('./pages/knowledge/Knowledge.svelte'),
   },
   {
+    name: 'widget',
+    path: '/:tenant/widget/:id?',
+    title: 'widget.title',
+    load: () => import('./pages/widget/Widget.svelte'),
+  },
+  {
     name: 'install',
     path: '/:tenant/install',
     title: 'install.title',
-    load: () => import('./pages/install/Install.svelte'),
+    load: () => import('./pages/widget/InstallRedirect.svelte'),
   },
 ];

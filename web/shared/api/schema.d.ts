@@ -146,6 +146,24 @@ export interface paths {
         patch: operations["update_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Discard a channel's draft. */
+        delete: operations["discard_channel_draft"];
+        options?: never;
+        head?: never;
+        /** Change a channel's draft. Visitors do not see it until it is published. */
+        patch: operations["update_channel_draft"];
+        trace?: never;
+    };
     "/api/v1/channels/{id}/identity-secret": {
         parameters: {
             query?: never;
@@ -157,6 +175,23 @@ export interface paths {
         put?: never;
         /** Give a channel a new secret for identity tokens. Tokens signed with the old one are refused at once. */
         post: operations["renew_identity_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a channel's draft: visitors get it from now on. Without a draft nothing changes. */
+        post: operations["publish_channel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,6 +855,59 @@ export interface paths {
         patch: operations["update_member"];
         trace?: never;
     };
+    "/api/v1/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done of setting up, by facts. */
+        get: operations["get_onboarding"];
+        /** Put the list of steps away, or bring it back, for everybody. */
+        put: operations["update_onboarding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onboarding/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the questions and answers that a shop begins with. */
+        get: operations["get_onboarding_template"];
+        put?: never;
+        /** Begin with these questions and answers, filled in. What has blanks left is kept inactive. */
+        post: operations["use_onboarding_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What matters today. */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profile": {
         parameters: {
             query?: never;
@@ -1154,6 +1242,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/widget/{channel_key}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave an e-mail address for the answer. Nobody has vouched for it: it is shown as unverified, and it never takes the
+         *     place of one that the business knows.
+         */
+        post: operations["leave_widget_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/widget/{channel_key}/escalations": {
         parameters: {
             query?: never;
@@ -1220,6 +1328,23 @@ export interface paths {
         put?: never;
         /** Say whether an answer helped. */
         post: operations["give_widget_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/widget/{channel_key}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rate a conversation that is resolved. A second rating takes the place of the first. */
+        post: operations["rate_widget_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,13 +1652,39 @@ export interface components {
             channel_key: string;
             /** Format: date-time */
             created_at: string;
+            draft?: components["schemas"]["WidgetSettings"] | null;
+            /**
+             * Format: date-time
+             * @description When a page with the widget was first opened. Null: not yet.
+             */
+            first_session_at?: string | null;
+            /** @description The web site of that page. */
+            first_session_origin?: string | null;
             id: components["schemas"]["ChannelId"];
             is_active: boolean;
             /** @description False: no automatic answers here. */
             is_bot_active: boolean;
             kind: string;
             name: string;
+            /** Format: date-time */
+            published_at?: string | null;
+            /** @description The name of whoever published last. */
+            published_by?: string | null;
+            /**
+             * Format: int64
+             * @description Raised whenever what visitors get changes. A draft is changed and published with the one it was begun on.
+             */
+            revision: number;
             settings: components["schemas"]["WidgetSettings"];
+        };
+        ChannelDraftPatch: {
+            /**
+             * Format: int64
+             * @description The channel's `revision` as last read.
+             */
+            revision: number;
+            /** @description Settings to change in the draft; null restores a default. */
+            settings: Record<string, never>;
         };
         /** Format: uuid */
         ChannelId: string;
@@ -1559,6 +1710,13 @@ export interface components {
             name?: string | null;
             /** @description Settings to change; null restores a default. */
             settings?: Record<string, never> | null;
+        };
+        ChannelRevision: {
+            /**
+             * Format: int64
+             * @description The channel's `revision` as last read.
+             */
+            revision: number;
         };
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
@@ -1713,6 +1871,12 @@ export interface components {
             last_seq: number;
             /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
             needs_person: boolean;
+            /**
+             * Format: int32
+             * @description What the visitor thought of it, 1 to 5.
+             */
+            rating?: number | null;
+            rating_comment?: string | null;
             /** Format: date-time */
             resolution_due_at?: string | null;
             /**
@@ -1787,6 +1951,24 @@ export interface components {
             /** Format: int64 */
             milliseconds: number;
             works: boolean;
+        };
+        /** @description The figures of a day, in the workspace's time zone. */
+        Day: {
+            /**
+             * Format: int64
+             * @description Those of them that the bot answered and no person had to.
+             */
+            automated: number;
+            /**
+             * Format: double
+             * @description `automated` of `conversations`, 0 to 1; null when there were none.
+             */
+            automation_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Conversations in which a visitor wrote.
+             */
+            conversations: number;
         };
         /** @enum {string} */
         Density: "comfortable" | "compact";
@@ -2156,6 +2338,10 @@ export interface components {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
         };
+        NewWidgetContact: {
+            /** @description Where the answer can be sent. */
+            email: string;
+        };
         NewWidgetEscalation: {
             /** @description In the visitor's words. */
             reason?: string | null;
@@ -2168,6 +2354,14 @@ export interface components {
             page_url?: string | null;
             /** @description 1 to 4,000 characters; may be empty if there is an attachment. */
             text: string;
+        };
+        NewWidgetRating: {
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description 1 (bad) to 5 (good).
+             */
+            rating: number;
         };
         NewWidgetSession: {
             /** @description A JWT (HS256, signed with the channel's secret): sub, exp, and if you like email and name. */
@@ -2214,6 +2408,36 @@ export interface components {
             only_mine?: boolean | null;
             sound?: boolean | null;
         };
+        Onboarding: {
+            /** @description Somebody has put the list away. */
+            is_hidden: boolean;
+            steps: components["schemas"]["OnboardingStep"][];
+        };
+        OnboardingPatch: {
+            is_hidden: boolean;
+        };
+        OnboardingStep: {
+            /**
+             * Format: int64
+             * @description How far it is: three of three questions asked.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it was, where that is known.
+             */
+            done_at?: string | null;
+            id: components["schemas"]["OnboardingStepId"];
+            is_done: boolean;
+            /** Format: int64 */
+            needed: number;
+        };
+        /** @enum {string} */
+        OnboardingStepId: "add_knowledge" | "ask_test" | "install_widget" | "set_hours" | "invite_colleague" | "connect_channel";
+        OnboardingTemplate: {
+            items: components["schemas"]["TemplateItem"][];
+            language: string;
+        };
         /** @description From and to in local time, `HH:MM`; `24:00` is the end of the day. */
         OpeningHours: string[];
         /** @description What the invited person may know. */
@@ -2225,6 +2449,20 @@ export interface components {
             has_account: boolean;
             inviter_name: string;
             role: components["schemas"]["Role"];
+        };
+        Overview: {
+            /** Format: int64 */
+            needs_person: number;
+            /** Format: int64 */
+            open_gaps: number;
+            today: components["schemas"]["Day"];
+            /**
+             * Format: date-time
+             * @description When today began.
+             */
+            today_from: string;
+            /** @description Yesterday, as a whole. */
+            yesterday: components["schemas"]["Day"];
         };
         OwnAvailability: {
             availability: components["schemas"]["Availability"];
@@ -2283,6 +2521,12 @@ export interface components {
                 last_seq: number;
                 /** @description Escalated, or the visitor waits and no bot will answer: a person took over, or the bot is switched off. */
                 needs_person: boolean;
+                /**
+                 * Format: int32
+                 * @description What the visitor thought of it, 1 to 5.
+                 */
+                rating?: number | null;
+                rating_comment?: string | null;
                 /** Format: date-time */
                 resolution_due_at?: string | null;
                 /**
@@ -2434,6 +2678,8 @@ export interface components {
         Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
         /** @description The settings that a visitor's browser needs. */
         PublicSettings: {
+            /** @description Whether a conversation that is over is rated. */
+            ask_rating: boolean;
             avatar_url?: string | null;
             booking_url?: string | null;
             bubble_color: string;
@@ -2445,9 +2691,12 @@ export interface components {
             language: string;
             /** Format: int32 */
             max_suggestion_chips: number;
+            people?: components["schemas"]["WidgetPeople"] | null;
             placeholder_text: string;
             powered_by: boolean;
             primary_color: string;
+            /** @description The business's privacy policy. */
+            privacy_url?: string | null;
             suggested_messages: string[];
             theme: components["schemas"]["Theme"];
             uploads_enabled: boolean;
@@ -2480,7 +2729,7 @@ export interface components {
             question?: string | null;
         };
         /** @enum {string} */
-        QaPairSource: "manual" | "csv_import" | "transcript_extraction" | "gap";
+        QaPairSource: "manual" | "csv_import" | "transcript_extraction" | "gap" | "template";
         /** @description Black squares of side 1 in a square of side `size`, margin included. */
         QrPath: {
             /** @description For the attribute `d` of a path. */
@@ -2606,6 +2855,12 @@ export interface components {
         Team: {
             items: components["schemas"]["Colleague"][];
         };
+        TemplateItem: {
+            /** @description With blanks in square brackets: `[amount]`. */
+            answer: string;
+            category: string;
+            question: string;
+        };
         /** @description A tenant as its members see it. */
         Tenant: {
             id: components["schemas"]["TenantId"];
@@ -2633,6 +2888,12 @@ export interface components {
             qr: components["schemas"]["QrPath"];
             secret_base32: string;
         };
+        UsedTemplate: {
+            /** @description Answered from at once. */
+            active: number;
+            /** @description Kept, and inactive until their blanks are filled. */
+            with_blanks: number;
+        };
         /** @description A person, as shown to themselves. */
         User: {
             email: string;
@@ -2652,6 +2913,11 @@ export interface components {
             id: components["schemas"]["ConversationId"];
             /** Format: int64 */
             last_seq: number;
+            /**
+             * Format: int32
+             * @description What the visitor thought of it, 1 to 5; asked for when it is resolved.
+             */
+            rating?: number | null;
             /** @description `open`, `escalated` or `resolved`. */
             status: string;
         };
@@ -2666,6 +2932,15 @@ export interface components {
         WidgetHistory: {
             conversation: components["schemas"]["WidgetConversation"];
             messages: components["schemas"]["Message"][];
+        };
+        /** @description Whether somebody is there to take over. */
+        WidgetPeople: {
+            is_open: boolean;
+            /**
+             * Format: date-time
+             * @description When somebody will be, if nobody is.
+             */
+            opens_at?: string | null;
         };
         WidgetSession: {
             conversation: components["schemas"]["WidgetConversation"];
@@ -3116,6 +3391,84 @@ export interface operations {
             };
         };
     };
+    discard_channel_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelDraftPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     renew_identity_secret: {
         parameters: {
             query?: never;
@@ -3136,6 +3489,47 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelRevision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3267,6 +3661,8 @@ export interface operations {
                 limit?: number;
                 /** @description Part of the contact's name or address, or of the last message. */
                 q?: string;
+                /** @description Rated so by the visitor, 1 to 5. */
+                rating?: number;
                 /** @description `newest` unless given. */
                 sort?: "newest" | "oldest" | "waiting";
                 /** @description `all` unless given. */
@@ -4954,6 +5350,118 @@ export interface operations {
             };
         };
     };
+    get_onboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+        };
+    };
+    update_onboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnboardingPatch"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_onboarding_template: {
+        parameters: {
+            query?: {
+                /** @description `en` or `fr`; English for every other language. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnboardingTemplate"];
+                };
+            };
+        };
+    };
+    use_onboarding_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnboardingTemplate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedTemplate"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+        };
+    };
     get_profile: {
         parameters: {
             query?: never;
@@ -5870,6 +6378,45 @@ export interface operations {
             };
         };
     };
+    leave_widget_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetContact"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     escalate_widget_conversation: {
         parameters: {
             query?: never;
@@ -6048,6 +6595,53 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_widget_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetRating"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

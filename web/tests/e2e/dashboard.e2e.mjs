@@ -46,7 +46,8 @@ async function signUp() {
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password').fill(account.password);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL('**/app/maison-noyer/inbox');
+  await page.waitForURL('**/app/maison-noyer/home');
+  await page.getByRole('link', { name: 'Inbox' }).first().click();
   await page.getByRole('heading', { name: 'Inbox' }).waitFor();
 }
 
@@ -284,7 +285,6 @@ for (const scheme of ['light', 'dark']) {
         ['/gaps', 'Gap queue'],
         [`/gaps/${seeded.gap.id}`, seeded.gap.question],
         ['/knowledge', 'Knowledge'],
-        ['/install', 'Install'],
         ['/nowhere', 'This page does not exist'],
       ];
       for (const [path, heading] of pages) {

@@ -6,8 +6,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const widgetFile = new URL('../../dist/widget.js', import.meta.url);
-
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type, last-event-id',
@@ -57,6 +55,10 @@ export const CHANNEL = {
   max_suggestion_chips: 3,
   language: 'en',
   theme: 'light',
+  uploads_enabled: false,
+  ask_rating: false,
+  privacy_url: null,
+  people: null,
 };
 
 const HANDED_OVER = { status: 'escalated', ai_paused: true };
@@ -120,9 +122,11 @@ export class FakeWidgetApi {
   async #handle(request, response) {
     const { pathname, searchParams } = new URL(request.url, this.url);
     if (request.method === 'OPTIONS') return void response.writeHead(204, CORS).end();
-    if (pathname === '/widget.js') {
+    if (pathname === '/widget.js' || pathname === '/widget-extras.js') {
       const headers = { ...CORS, 'content-type': 'text/javascript' };
-      return void response.writeHead(200, headers).end(readFileSync(widgetFile));
+      return void response
+        .writeHead(200, headers)
+        .end(readFileSync(new URL(`../../dist${pathname}`, import.meta.url)));
     }
     const body = await readJson(request);
     this.requests.push({ method: request.method, path: pathname, headers: request.headers, body });

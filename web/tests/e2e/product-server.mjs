@@ -114,6 +114,17 @@ class ApiClient {
     return (await this.send('POST', path, body)).json();
   }
 
+  /** A file as it is, with its name. */
+  async upload(path, body) {
+    const response = await fetch(this.#root + path, {
+      method: 'POST',
+      headers: this.#headers,
+      body,
+    });
+    if (!response.ok) assert.fail(`POST ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
   async patch(path, body) {
     return (await this.send('PATCH', path, body)).json();
   }

@@ -184,7 +184,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     for (const [section, path] of [
       ['Gap queue', 'gaps'],
       ['Knowledge', 'knowledge'],
-      ['Install', 'install'],
+      ['Widget', 'widget'],
     ]) {
       await desk.goTo(section);
       await assertAccessible(desk.page, path);
@@ -223,6 +223,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     };
     const desk = await openDashboard('/app/sign-up');
     await desk.signUp(account);
+    await desk.goTo('Inbox');
     await desk.page.getByText('No conversations yet').waitFor();
     await assertAccessible(desk.page, 'empty inbox');
 
@@ -234,7 +235,8 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await desk.button('Save').click();
     await desk.button('Is the walnut oiled?').waitFor();
 
-    await desk.goTo('Install');
+    await desk.goTo('Widget');
+    await desk.page.getByRole('link', { name: 'Install' }).click();
     const [, channel] = /data-channel="([^"]+)"/.exec(
       await desk.page.getByLabel('Script tag').innerText(),
     );

@@ -4,7 +4,7 @@ import type { Entry } from '../entries.ts';
 import type { Exchange } from '../state.ts';
 import { type AnswerFoot, createAnswerFoot } from './answer.ts';
 import type { ViewContext } from './context.ts';
-import { build } from './dom.ts';
+import { build, setAttribute } from './dom.ts';
 
 export interface Row {
   element: HTMLElement;
@@ -51,7 +51,9 @@ function createBubbleRow(context: ViewContext, kind: 'visitor' | 'team'): Row {
         shownText = text;
       }
       updateDelivery(exchange);
-      if (!message?.answer) return;
+      if (!message) return;
+      setAttribute(element, 'data-id', message.id);
+      if (!message.answer) return;
       foot ??= createAnswerFoot(context, element, message.answer);
       foot.update(message.answer);
     },

@@ -17,6 +17,7 @@ import { createFooter } from './footer.ts';
 import { createHeader } from './header.ts';
 import { createLauncher } from './launcher.ts';
 import { createMessages } from './messages.ts';
+import { needsExtras, type Extras } from './extras.ts';
 import { applyColors } from './theme.ts';
 
 export interface WidgetOptions {
@@ -71,6 +72,8 @@ export function mountWidget(root: ShadowRoot, options: WidgetOptions): Widget {
   );
 
   let isWaiting = false;
+  let extras: Extras | undefined;
+  let areExtrasWanted = false;
 
   function setOpen(isOpen: boolean, takesFocus = true): void {
     if (isOpen === panel.open) return;
@@ -100,6 +103,17 @@ export function mountWidget(root: ShadowRoot, options: WidgetOptions): Widget {
     launcher.update(panel.open);
     // From below: what stands under the messages decides how much of them is in view.
     for (const part of parts.toReversed()) part.update();
+    extras?.update();
+    if (areExtrasWanted || !panel.open || !needsExtras(config, chat.state)) return;
+    areExtrasWanted = true;
+    // Not part of this file: most visits need none of it.
+    void import(/* @vite-ignore */ new URL('widget-extras.js', homeUrl).href).then(
+      ({ createExtras }) => {
+        extras = createExtras(context, panel);
+        update();
+      },
+      console.warn,
+    );
   }
 
   const updateSoon = () => {

@@ -21,6 +21,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(get_channel, update_channel))
         .routes(routes!(renew_identity_secret))
+        .merge(super::draft::routes())
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]

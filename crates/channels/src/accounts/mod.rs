@@ -1,6 +1,7 @@
 //! Channel accounts: what members set up.
 
 pub mod api;
+pub mod draft;
 pub mod store;
 
 use access::audit;
@@ -32,6 +33,17 @@ pub struct Channel {
     pub ai_model: Option<String>,
     pub ai_temperature: f64,
     pub created_at: DateTime<Utc>,
+    /// What the designer works on, as a whole: `settings` with the draft's changes. Null: there is no draft.
+    pub draft: Option<WidgetSettings>,
+    /// Raised whenever what visitors get changes. A draft is changed and published with the one it was begun on.
+    pub revision: i64,
+    pub published_at: Option<DateTime<Utc>>,
+    /// The name of whoever published last.
+    pub published_by: Option<String>,
+    /// When a page with the widget was first opened. Null: not yet.
+    pub first_session_at: Option<DateTime<Utc>>,
+    /// The web site of that page.
+    pub first_session_origin: Option<String>,
 }
 
 /// Makes a widget in the transaction's tenant. The second value is the secret for identity tokens, shown once.

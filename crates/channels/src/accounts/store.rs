@@ -78,22 +78,39 @@ struct Row {
     ai_model: Option<String>,
     ai_temperature: f64,
     created_at: DateTime<Utc>,
+    draft_settings: Option<Value>,
+    revision: i64,
+    published_at: Option<DateTime<Utc>>,
+    published_by: Option<String>,
+    first_session_at: Option<DateTime<Utc>>,
+    first_session_origin: Option<String>,
 }
 
 impl Row {
     fn channel(self) -> Result<Channel> {
+        let settings: WidgetSettings = serde_json::from_value(self.settings)?;
+        let draft = self
+            .draft_settings
+            .map(|changes| settings.patched(&changes))
+            .transpose()?;
         Ok(Channel {
             id: self.id,
             kind: self.kind,
             name: self.name,
             channel_key: self.channel_key,
-            settings: serde_json::from_value(self.settings)?,
+            settings,
+            draft,
             allowed_origins: self.allowed_origins,
             is_active: self.is_active,
             is_bot_active: self.is_bot_active,
             ai_model: self.ai_model,
             ai_temperature: self.ai_temperature,
             created_at: self.created_at,
+            revision: self.revision,
+            published_at: self.published_at,
+            published_by: self.published_by,
+            first_session_at: self.first_session_at,
+            first_session_origin: self.first_session_origin,
         })
     }
 }
@@ -102,7 +119,8 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Channel>> {
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id as "id: ChannelId", c.kind, c.name, c.channel_key, c.settings, c.allowed_origins, c.is_active,
-            b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!", c.created_at
+            b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!", c.created_at,
+            c.draft_settings, c.revision, c.published_at, c.published_by, c.first_session_at, c.first_session_origin
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         where c.tenant_id = current_tenant_id()
@@ -123,7 +141,8 @@ pub async fn get(tx: &mut TenantTx, id: ChannelId) -> Result<Channel> {
 
 pub async fn update(tx: &mut TenantTx, channel: &Channel) -> Result<()> {
     sqlx::query!(
-        "update channels set name = $2, settings = $3, allowed_origins = $4, is_active = $5
+        "update channels set name = $2, settings = $3, allowed_origins = $4, is_active = $5,
+            revision = revision + (settings <> $3)::integer
         where tenant_id = current_tenant_id() and id = $1",
         channel.id.0,
         channel.name,
@@ -170,14 +189,17 @@ pub struct EndpointRow {
     pub is_bot_active: bool,
     pub ai_model: Option<String>,
     pub ai_temperature: f64,
+    pub is_seen: bool,
+    pub privacy_url: Option<String>,
 }
 
 pub async fn find_endpoint(tx: &mut TenantTx, id: ChannelId) -> Result<Option<EndpointRow>> {
     let row = sqlx::query_as!(
         EndpointRow,
         r#"select c.channel_key, c.settings, c.allowed_origins, c.encrypted_secret, b.is_bot_active, b.ai_model,
-            b.ai_temperature::float8 as "ai_temperature!"
+            b.ai_temperature::float8 as "ai_temperature!", c.first_session_at is not null as "is_seen!", t.privacy_url
         from channels c
+        join tenants t on t.tenant_id = c.tenant_id
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active"#,
         id.0,
@@ -185,4 +207,66 @@ pub async fn find_endpoint(tx: &mut TenantTx, id: ChannelId) -> Result<Option<En
     .fetch_optional(&mut **tx)
     .await?;
     Ok(row)
+}
+
+/// Locks the channel's row and gives its revision and the draft's changes.
+pub async fn lock_draft(tx: &mut TenantTx, id: ChannelId) -> Result<(i64, Option<Value>)> {
+    let row = sqlx::query!(
+        "select revision, draft_settings from channels where tenant_id = current_tenant_id() and id = $1 for update",
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let row = row.ok_or_else(|| not_found("channel"))?;
+    Ok((row.revision, row.draft_settings))
+}
+
+pub async fn set_draft(tx: &mut TenantTx, id: ChannelId, changes: Option<Value>) -> Result<()> {
+    sqlx::query!(
+        "update channels set draft_settings = $2 where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        changes
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn publish(
+    tx: &mut TenantTx,
+    id: ChannelId,
+    settings: &WidgetSettings,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update channels set settings = $2, draft_settings = null, revision = revision + 1, published_at = $3, published_by = $4
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        json!(settings),
+        now,
+        by,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes the first visit of a page with the widget; later ones change nothing.
+pub async fn note_first_visit(
+    tx: &mut TenantTx,
+    id: ChannelId,
+    origin: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update channels set first_session_at = $2, first_session_origin = $3
+        where tenant_id = current_tenant_id() and id = $1 and first_session_at is null",
+        id.0,
+        now,
+        origin,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use access::member::bearer;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
+use chrono::{DateTime, Utc};
 use conversations::messages::{Feedback, Message};
-use conversations::{contacts, escalations, messages, outbound};
+use conversations::settings::Schedule;
+use conversations::{contacts, escalations, messages, outbound, visitors};
 use kernel::error::{Problem, forbidden, invalid, not_found, unauthenticated};
+use kernel::events::WorkspaceList;
 use kernel::extract::{Json, Path, Query};
 use kernel::ids::{ContactId, ConversationId, MessageId};
 use kernel::{Result, TenantProof, TenantTx};
@@ -15,9 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use super::identity;
 use super::token::Visitor;
-use crate::Context;
 use crate::endpoint::ChannelEndpoint;
 use crate::settings::{BubblePosition, Theme};
+use crate::{Context, accounts};
 
 /// The settings that a visitor's browser needs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -39,6 +42,21 @@ pub struct PublicSettings {
     language: String,
     theme: Theme,
     uploads_enabled: bool,
+    /// Whether a conversation that is over is rated.
+    ask_rating: bool,
+    /// The business's privacy policy.
+    privacy_url: Option<String>,
+    /// When people are there; null: always.
+    people: Option<People>,
+}
+
+/// Whether somebody is there to take over.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = WidgetPeople)]
+pub struct People {
+    is_open: bool,
+    /// When somebody will be, if nobody is.
+    opens_at: Option<DateTime<Utc>>,
 }
 
 /// Read a widget's settings.
@@ -47,8 +65,13 @@ pub struct PublicSettings {
 pub async fn get_widget_settings(
     State(ctx): State<Context>,
     Path(key): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<PublicSettings>> {
     let endpoint = ctx.endpoints.get(&ctx.db, &key).await?;
+    // only a page of another site names its origin here; our own preview and programs are no visit
+    if headers.contains_key(header::ORIGIN) {
+        note_visit(&ctx, &endpoint, &headers).await?;
+    }
     let settings = endpoint.settings.clone();
     Ok(Json(PublicSettings {
         channel_key: endpoint.channel_key.clone(),
@@ -68,7 +91,39 @@ pub async fn get_widget_settings(
         language: settings.language,
         theme: settings.theme,
         uploads_enabled: settings.uploads_enabled,
+        ask_rating: endpoint.ask_rating,
+        privacy_url: endpoint.privacy_url.clone(),
+        people: endpoint
+            .hours
+            .as_ref()
+            .map(|hours| people(hours, ctx.db.clock.now())),
     }))
+}
+
+fn people(hours: &Schedule, now: DateTime<Utc>) -> People {
+    let is_open = hours.is_open(now);
+    People {
+        is_open,
+        opens_at: hours.next_opening(now).filter(|_| !is_open),
+    }
+}
+
+/// The first visit tells whoever installs the widget that it works.
+async fn note_visit(ctx: &Context, endpoint: &ChannelEndpoint, headers: &HeaderMap) -> Result<()> {
+    if endpoint.is_seen {
+        return Ok(());
+    }
+    let origin = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let mut tx = ctx.db.tenant(endpoint).await?;
+    accounts::store::note_first_visit(&mut tx, endpoint.channel_id, origin, ctx.db.clock.now()).await?;
+    tx.emit(kernel::Event::WorkspaceChanged {
+        what: WorkspaceList::Channels,
+    });
+    tx.commit().await?;
+    ctx.endpoints.forget(&endpoint.channel_key);
+    Ok(())
 }
 
 /// A conversation as its visitor sees it.
@@ -81,6 +136,8 @@ pub struct Conversation {
     /// A person answers here, not the bot.
     pub ai_paused: bool,
     pub last_seq: i64,
+    /// What the visitor thought of it, 1 to 5; asked for when it is resolved.
+    pub rating: Option<i32>,
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -116,6 +173,7 @@ pub async fn start_widget_session(
 ) -> Result<Json<Session>> {
     let endpoint = ctx.endpoints.get(&ctx.db, &key).await?;
     let input = body.map(|Json(input)| input).unwrap_or_default();
+    note_visit(&ctx, &endpoint, &headers).await?;
     let mut visitor = recognise(&ctx, &endpoint, &headers, input.identity_token.as_deref()).await?;
     let mut tx = ctx.db.tenant_read(endpoint.as_ref()).await?;
     let found = find_conversation(&mut tx, &visitor).await?;
@@ -185,6 +243,7 @@ impl Conversation {
             status: "open".into(),
             ai_paused: false,
             last_seq: 0,
+            rating: None,
         }
     }
 }
@@ -198,11 +257,17 @@ pub async fn find_conversation(tx: &mut TenantTx, visitor: &Visitor) -> Result<O
         visitor.channel_id,
     )
     .await?;
-    Ok(found.map(|state| Conversation {
+    let Some(state) = found else { return Ok(None) };
+    let rating = match state.status.as_str() {
+        "resolved" => visitors::store::find_rating(tx, state.id).await?,
+        _ => None,
+    };
+    Ok(Some(Conversation {
         id: state.id,
         status: state.status,
         ai_paused: state.ai_paused,
         last_seq: state.last_seq,
+        rating,
     }))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every request is checked in the same order: the channel's key, the page's origin, the token, the limits.
 
+mod about;
 mod api;
 mod cors;
 mod events;
@@ -26,6 +27,8 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .routes(routes!(events::stream_widget_events))
         .routes(routes!(api::give_widget_feedback))
         .routes(routes!(api::escalate_widget_conversation))
+        .routes(routes!(about::rate_widget_conversation))
+        .routes(routes!(about::leave_widget_contact))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(uploads::upload_widget_file))

@@ -112,6 +112,7 @@ fn own(recorded: &Recorded) -> (Message, Conversation) {
         status: recorded.conversation.status.clone(),
         ai_paused: recorded.conversation.ai_paused,
         last_seq: recorded.conversation.last_seq,
+        rating: None,
     };
     (message, conversation)
 }

@@ -60,6 +60,8 @@ struct InboxQuery {
     language: Option<String>,
     /// Only those with a missed target.
     breached: Option<bool>,
+    /// Rated so by the visitor, 1 to 5.
+    rating: Option<i32>,
     /// Only those with messages that nobody has read.
     unread: Option<bool>,
     /// `newest` unless given.
@@ -112,6 +114,7 @@ fn filter_of(query: InboxQuery) -> Result<Filter> {
         channel: query.channel,
         language: query.language.filter(|code| !code.is_empty()),
         is_breached: query.breached.unwrap_or(false),
+        rating: query.rating,
         is_unread: query.unread.unwrap_or(false),
         sort: query.sort.unwrap_or_default(),
         ..Filter::default()

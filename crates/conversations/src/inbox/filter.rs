@@ -80,6 +80,8 @@ pub struct Filter {
     pub channel: Option<ChannelId>,
     pub language: Option<String>,
     pub is_breached: bool,
+    /// Rated so by the visitor, 1 to 5.
+    pub rating: Option<i32>,
     pub is_unread: bool,
     pub sort: Sort,
 }

@@ -72,6 +72,9 @@ pub struct ConversationSummary {
     pub resolution_due_at: Option<DateTime<Utc>>,
     /// A target was missed: the first reply or the resolution came late, or is late already.
     pub is_breached: bool,
+    /// What the visitor thought of it, 1 to 5.
+    pub rating: Option<i32>,
+    pub rating_comment: Option<String>,
     pub language: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -64,7 +64,7 @@ const SELECT: &str = concat!(
         case when c.snoozed_until > clock.now then c.snoozed_until end as snoozed_until,
         c.waiting_since, c.first_reply_due_at, c.first_replied_at, c.resolution_due_at, ",
     is_breached!(),
-    " as is_breached, c.language, c.created_at, c.updated_at
+    " as is_breached, c.rating, c.rating_comment, c.language, c.created_at, c.updated_at
     from conversations c
     cross join clock
     join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
@@ -108,6 +108,8 @@ struct Row {
     first_replied_at: Option<DateTime<Utc>>,
     resolution_due_at: Option<DateTime<Utc>>,
     is_breached: bool,
+    rating: Option<i32>,
+    rating_comment: Option<String>,
     language: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -144,6 +146,8 @@ impl From<Row> for ConversationSummary {
             first_replied_at: row.first_replied_at,
             resolution_due_at: row.resolution_due_at,
             is_breached: row.is_breached,
+            rating: row.rating,
+            rating_comment: row.rating_comment,
             language: row.language,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -224,6 +228,9 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if let Some(language) = &filter.language {
         query.push(" and c.language = ").push_bind(language.clone());
+    }
+    if let Some(rating) = filter.rating {
+        query.push(" and c.rating = ").push_bind(rating);
     }
     if filter.is_breached {
         query.push(concat!(" and ", is_breached!()));

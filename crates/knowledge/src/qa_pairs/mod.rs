@@ -41,6 +41,8 @@ pub enum Source {
     TranscriptExtraction,
     /// Written to close a knowledge gap.
     Gap,
+    /// Came with the template of onboarding: to be made one's own.
+    Template,
 }
 
 impl Source {
@@ -50,6 +52,7 @@ impl Source {
             Self::CsvImport => "csv_import",
             Self::TranscriptExtraction => "transcript_extraction",
             Self::Gap => "gap",
+            Self::Template => "template",
         }
     }
 }

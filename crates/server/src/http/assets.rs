@@ -22,6 +22,7 @@ pub fn routes() -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/app/") }))
         .route("/widget.js", get(widget))
+        .route("/widget-extras.js", get(widget))
         .route("/app", get(dashboard))
         .route("/app/", get(dashboard))
         .route("/app/{*path}", get(dashboard))
@@ -38,7 +39,8 @@ pub async fn name_build<B>(mut response: Response<B>) -> Response<B> {
 }
 
 async fn widget(request: Request) -> Response<Body> {
-    let Some(file) = embedded::find(WEB, "widget.js") else {
+    let name = request.uri().path().trim_start_matches('/');
+    let Some(file) = embedded::find(WEB, name) else {
         return not_built();
     };
     let extra = [

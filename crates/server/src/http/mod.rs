@@ -23,7 +23,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::journeys::sign_up;
+use crate::journeys::{onboarding, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -45,6 +45,7 @@ pub struct Outer {
 pub fn documented(domains: &Domains) -> OpenApiRouter {
     let dashboard = OpenApiRouter::new()
         .merge(sign_up::routes(domains.clone()))
+        .merge(onboarding::routes(domains.clone()))
         .merge(access::routes(domains.access.clone()))
         .merge(::assets::routes(domains.assets.clone()))
         .merge(conversations::routes(domains.conversations.clone()))

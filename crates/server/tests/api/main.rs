@@ -3,6 +3,7 @@
 mod accounts;
 mod assets;
 mod conversations;
+mod designer;
 mod errors;
 mod identity;
 mod inbox;

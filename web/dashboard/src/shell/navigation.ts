@@ -1,7 +1,8 @@
 /** What the sidebar and the bottom bar list, in their order. */
 import BookOpen from '@lucide/svelte/icons/book-open';
 import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
-import Code from '@lucide/svelte/icons/code-xml';
+import MessageCircle from '@lucide/svelte/icons/message-circle';
+import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
@@ -30,6 +31,7 @@ export interface Group {
 export const navigation: Group[] = [
   {
     destinations: [
+      { page: 'home', path: '/home', label: 'nav.home', icon: House, key: 'h' },
       {
         page: 'inbox',
         path: '/inbox',
@@ -52,7 +54,7 @@ export const navigation: Group[] = [
         key: 'q',
         badge: 'gaps',
       },
-      { page: 'install', path: '/install', label: 'nav.install', icon: Code, key: 'w' },
+      { page: 'widget', path: '/widget', label: 'nav.install', icon: MessageCircle, key: 'w' },
     ],
   },
 ];
@@ -60,4 +62,4 @@ export const navigation: Group[] = [
 export const destinations = navigation.flatMap((group) => group.destinations);
 
 /** What the bottom bar of a phone has room for; the rest is in its menu. */
-export const onPhone: readonly string[] = ['inbox', 'gaps', 'knowledge', 'install'];
+export const onPhone: readonly string[] = ['inbox', 'gaps', 'knowledge', 'widget'];

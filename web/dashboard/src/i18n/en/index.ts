@@ -8,6 +8,7 @@ import { inbox } from './inbox';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { widget } from './widget';
+import { home } from './home';
 
 export const en = {
   ...app,
@@ -16,6 +17,7 @@ export const en = {
   ...gaps,
   ...knowledge,
   ...widget,
+  ...home,
 } as const;
 
 /** A text that depends on a number; the forms are those of `Intl.PluralRules`. */

@@ -6,6 +6,7 @@ import { inbox } from './inbox';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { widget } from './widget';
+import { home } from './home';
 
 export const fr: Texts = {
   ...app,
@@ -14,4 +15,5 @@ export const fr: Texts = {
   ...gaps,
   ...knowledge,
   ...widget,
+  ...home,
 };

@@ -1,0 +1,68 @@
+//! All SQL for what visitors say beside the messages.
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ContactId, ConversationId};
+use kernel::{Result, TenantTx};
+use uuid::Uuid;
+
+use super::Rating;
+
+pub async fn set_rating(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    rating: &Rating,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update conversations set rating = $2, rating_comment = coalesce($3, rating_comment), rated_at = $4
+        where tenant_id = current_tenant_id() and id = $1",
+        conversation.0,
+        rating.value,
+        rating.comment,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn find_rating(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<i32>> {
+    let rating = sqlx::query_scalar!(
+        "select rating from conversations where tenant_id = current_tenant_id() and id = $1",
+        conversation.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(rating.flatten())
+}
+
+/// A contact that the business has vouched for keeps the address it came with.
+pub async fn set_unverified_email(tx: &mut TenantTx, contact: ContactId, email: &str) -> Result<()> {
+    let done = sqlx::query!(
+        "update contacts p set email = $2
+        where p.tenant_id = current_tenant_id() and p.id = $1
+            and (p.email is null or not exists (select from contact_identities i
+                where i.tenant_id = p.tenant_id and i.contact_id = p.id and i.is_verified))",
+        contact.0,
+        email,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    let tenant = tx.tenant_id();
+    // the same address may have been left by somebody else: neither is believed
+    sqlx::query!(
+        "insert into contact_identities (tenant_id, id, contact_id, kind, value, is_verified)
+        values ($1, $2, $3, 'email', $4, false)
+        on conflict do nothing",
+        tenant.0,
+        Uuid::now_v7(),
+        contact.0,
+        email.to_lowercase(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! The way from a new account to a bot that answers, and what a day looks like after that.
+//!
+//! Each step is ticked by a fact in the database, never by a click: what was done elsewhere counts as well.
+
+mod store;
+mod template;
+
+use access::{Member, Permission, audit};
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use kernel::Result;
+use kernel::extract::Json;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::wiring::Domains;
+
+pub fn routes(domains: Domains) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(get_onboarding, update_onboarding))
+        .routes(routes!(get_overview))
+        .merge(template::routes())
+        .with_state(domains)
+}
+
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = OnboardingStepId)]
+enum StepId {
+    AddKnowledge,
+    AskTest,
+    InstallWidget,
+    SetHours,
+    InviteColleague,
+    ConnectChannel,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OnboardingStep)]
+struct Step {
+    id: StepId,
+    is_done: bool,
+    /// When it was, where that is known.
+    done_at: Option<DateTime<Utc>>,
+    /// How far it is: three of three questions asked.
+    count: i64,
+    needed: i64,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Onboarding {
+    steps: Vec<Step>,
+    /// Somebody has put the list away.
+    is_hidden: bool,
+}
+
+/// So many active Q&A pairs make a beginning, and so many questions a trial.
+const FIRST_PAIRS: i64 = 3;
+const TEST_QUESTIONS: i64 = 3;
+
+/// What is done of setting up, by facts.
+#[utoipa::path(get, path = "/onboarding", operation_id = "get_onboarding", tag = "onboarding", responses((status = 200, body = Onboarding)))]
+async fn get_onboarding(State(domains): State<Domains>, member: Member) -> Result<Json<Onboarding>> {
+    member.require(Permission::ReadConversations)?;
+    let db = &domains.access.db;
+    let mut tx = db.tenant_read(&member).await?;
+    let facts = store::facts(&mut tx, db.clock.now()).await?;
+    Ok(Json(Onboarding {
+        steps: steps(&facts),
+        is_hidden: facts.is_hidden,
+    }))
+}
+
+fn steps(facts: &store::Facts) -> Vec<Step> {
+    let step = |id, count: i64, needed: i64, done_at: Option<DateTime<Utc>>| Step {
+        id,
+        is_done: count >= needed,
+        done_at: done_at.filter(|_| count >= needed),
+        count: count.min(needed),
+        needed,
+    };
+    vec![
+        step(
+            StepId::AddKnowledge,
+            facts.pairs,
+            FIRST_PAIRS,
+            facts.third_pair_at,
+        ),
+        step(StepId::AskTest, facts.test_questions, TEST_QUESTIONS, None),
+        step(
+            StepId::InstallWidget,
+            facts.first_session_at.is_some().into(),
+            1,
+            facts.first_session_at,
+        ),
+        step(StepId::SetHours, facts.has_hours.into(), 1, None),
+        step(StepId::InviteColleague, facts.others, 1, facts.second_member_at),
+        step(StepId::ConnectChannel, facts.channels, 2, facts.second_channel_at),
+    ]
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct OnboardingPatch {
+    is_hidden: bool,
+}
+
+/// Put the list of steps away, or bring it back, for everybody.
+#[utoipa::path(put, path = "/onboarding", operation_id = "update_onboarding", tag = "onboarding", request_body = OnboardingPatch,
+    responses((status = 204)))]
+async fn update_onboarding(
+    State(domains): State<Domains>,
+    member: Member,
+    Json(patch): Json<OnboardingPatch>,
+) -> Result<StatusCode> {
+    member.require(Permission::ManageWorkspace)?;
+    let mut tx = domains.access.db.tenant(&member).await?;
+    store::set_hidden(&mut tx, patch.is_hidden).await?;
+    let actor = member.actor().to_string();
+    let details = json!({"is_hidden": patch.is_hidden});
+    audit::record(&mut tx, &actor, "onboarding_changed", "onboarding", details).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The figures of a day, in the workspace's time zone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Day {
+    /// Conversations in which a visitor wrote.
+    conversations: i64,
+    /// Those of them that the bot answered and no person had to.
+    automated: i64,
+    /// `automated` of `conversations`, 0 to 1; null when there were none.
+    automation_rate: Option<f64>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Overview {
+    /// When today began.
+    today_from: DateTime<Utc>,
+    today: Day,
+    /// Yesterday, as a whole.
+    yesterday: Day,
+    needs_person: i64,
+    open_gaps: i64,
+}
+
+/// What matters today.
+#[utoipa::path(get, path = "/overview", operation_id = "get_overview", tag = "onboarding", responses((status = 200, body = Overview)))]
+async fn get_overview(State(domains): State<Domains>, member: Member) -> Result<Json<Overview>> {
+    member.require(Permission::ReadConversations)?;
+    let db = &domains.access.db;
+    let mut tx = db.tenant_read(&member).await?;
+    let days = store::days(&mut tx, db.clock.now()).await?;
+    let today = day(store::count_between(&mut tx, days.today, days.tomorrow).await?);
+    let yesterday = day(store::count_between(&mut tx, days.yesterday, days.today).await?);
+    let open = store::count_open(&mut tx).await?;
+    Ok(Json(Overview {
+        today_from: days.today,
+        today,
+        yesterday,
+        needs_person: open.needs_person,
+        open_gaps: open.gaps,
+    }))
+}
+
+fn day(counted: store::Counted) -> Day {
+    let rate = counted.automated as f64 / counted.conversations as f64;
+    Day {
+        conversations: counted.conversations,
+        automated: counted.automated,
+        automation_rate: (counted.conversations > 0).then_some(rate),
+    }
+}

@@ -1,0 +1,133 @@
+//! All SQL for onboarding and the day's overview. It owns no table: it looks across those of all domains.
+
+use chrono::{DateTime, Utc};
+use kernel::{Result, TenantTx};
+
+/// What setting up can be seen by.
+pub struct Facts {
+    pub pairs: i64,
+    pub third_pair_at: Option<DateTime<Utc>>,
+    pub test_questions: i64,
+    pub first_session_at: Option<DateTime<Utc>>,
+    pub has_hours: bool,
+    /// Members beside the first, and people who are invited.
+    pub others: i64,
+    pub second_member_at: Option<DateTime<Utc>>,
+    pub channels: i64,
+    pub second_channel_at: Option<DateTime<Utc>>,
+    pub is_hidden: bool,
+}
+
+pub async fn facts(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Facts> {
+    let facts = sqlx::query_as!(
+        Facts,
+        r#"select
+            (select count(*) from (select from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active limit 3) beginning) as "pairs!",
+            (select q.created_at from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active
+                order by q.created_at offset 2 limit 1) as third_pair_at,
+            t.test_questions,
+            (select min(c.first_session_at) from channels c where c.tenant_id = t.tenant_id) as first_session_at,
+            exists (select from inbox_settings s where s.tenant_id = t.tenant_id and s.business_hours is not null) as "has_hours!",
+            (select count(*) - 1 from memberships m where m.tenant_id = t.tenant_id)
+                + (select count(*) from invitations i where i.tenant_id = t.tenant_id and i.accepted_at is null
+                    and i.revoked_at is null and i.expires_at > $1) as "others!",
+            (select m.created_at from memberships m where m.tenant_id = t.tenant_id
+                order by m.created_at offset 1 limit 1) as second_member_at,
+            (select count(*) from channels c where c.tenant_id = t.tenant_id) as "channels!",
+            (select c.created_at from channels c where c.tenant_id = t.tenant_id
+                order by c.created_at offset 1 limit 1) as second_channel_at,
+            t.is_onboarding_hidden as is_hidden
+        from tenants t
+        where t.tenant_id = current_tenant_id()"#,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(facts)
+}
+
+pub async fn set_hidden(tx: &mut TenantTx, is_hidden: bool) -> Result<()> {
+    sqlx::query!(
+        "update tenants set is_onboarding_hidden = $1 where tenant_id = current_tenant_id()",
+        is_hidden
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// When the days begin in the tenant's time zone.
+pub struct Days {
+    pub yesterday: DateTime<Utc>,
+    pub today: DateTime<Utc>,
+    pub tomorrow: DateTime<Utc>,
+}
+
+pub async fn days(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Days> {
+    let days = sqlx::query_as!(
+        Days,
+        r#"select (day - interval '1 day') at time zone time_zone as "yesterday!",
+            day at time zone time_zone as "today!",
+            (day + interval '1 day') at time zone time_zone as "tomorrow!"
+        from (
+            select time_zone, date_trunc('day', $1::timestamptz at time zone time_zone) as day
+            from tenants where tenant_id = current_tenant_id()
+        ) here"#,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(days)
+}
+
+pub struct Counted {
+    pub conversations: i64,
+    pub automated: i64,
+}
+
+/// Conversations that a visitor wrote in during this span, and those of them in which the bot knew an answer and no
+/// person was needed.
+pub async fn count_between(tx: &mut TenantTx, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Counted> {
+    let counted = sqlx::query_as!(
+        Counted,
+        r#"select count(*) as "conversations!", count(*) filter (where answered and not helped) as "automated!"
+        from (
+            select bool_or(m.sender_type = 'user') as asked,
+                bool_or(m.sender_type = 'ai' and not coalesce(a.gap_detected, false)) as answered,
+                bool_or(m.sender_type = 'agent') or bool_or(coalesce(c.escalated_at >= $1, false)) as helped
+            from conversations c
+            join messages m on m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sent_at >= $1 and m.sent_at < $2
+            left join answers a on a.tenant_id = m.tenant_id and a.id = m.id
+            where c.tenant_id = current_tenant_id() and c.last_message_at >= $1
+            group by c.id
+        ) said
+        where asked"#,
+        from,
+        to,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(counted)
+}
+
+pub struct Open {
+    pub needs_person: i64,
+    pub gaps: i64,
+}
+
+pub async fn count_open(tx: &mut TenantTx) -> Result<Open> {
+    let open = sqlx::query_as!(
+        Open,
+        r#"select
+            (select count(*) from conversations c
+                join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+                join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.channel_id
+                where c.tenant_id = current_tenant_id() and c.status <> 'resolved'
+                    and (c.status = 'escalated' or (c.awaiting_reply_since is not null
+                        and (c.ai_paused or not p.ai_enabled or not b.is_bot_active)))) as "needs_person!",
+            (select count(*) from qa_gaps g where g.tenant_id = current_tenant_id() and g.status = 'open') as "gaps!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(open)
+}
