@@ -191,6 +191,20 @@ async fn who_else_is_looking_is_seen(team: &Team) {
     );
     team.robin.delete(&viewing).expect(204).await;
     assert_eq!(live.next_named("presence").await.json()["people"], json!([]));
+    // one who has not been heard of for half a minute is gone
+    team.robin.post(&viewing).json(&json!({})).expect(204).await;
+    live.next_named("presence").await;
+    let silent = "update conversation_viewers set seen_at = seen_at - interval '26 seconds'";
+    sqlx::query(silent)
+        .execute(&mut team.database().await)
+        .await
+        .expect("silence");
+    team.sam.post(&viewing).json(&json!({})).expect(204).await;
+    let told = live.next_named("presence").await.json();
+    assert_eq!(
+        told["people"],
+        json!([{"user_id": team.sam_id, "name": "Sam", "is_typing": false}])
+    );
     let answer = team.tenant.api.post(&viewing).json(&json!({})).send().await;
     answer.problem(403, "not_a_person");
     let all = team.sam.get("/api/v1/team").expect(200).await;
