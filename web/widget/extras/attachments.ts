@@ -32,14 +32,9 @@ function createAttachment(context: ExtrasContext, attachment: Attachment): HTMLE
 
 function createFile({ own }: ExtrasContext, { name, size }: Attachment, href: string): HTMLElement {
   const attributes = { class: 'file', href, target: '_blank', rel: 'noopener', download: name };
-  const label = own.file.replace('{name}', name);
+  const kind = build('span', { class: 'spoken' }, own.file.replace('{name}', ''));
   const amount = build('small', {}, inWords(size));
-  return build(
-    'a',
-    { ...attributes, 'aria-label': label },
-    build('span', { dir: 'auto' }, name),
-    amount,
-  );
+  return build('a', attributes, kind, build('span', { dir: 'auto' }, name), amount);
 }
 
 function inWords(bytes: number): string {

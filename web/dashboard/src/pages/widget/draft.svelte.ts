@@ -3,7 +3,7 @@
  * what is still on its way.
  */
 import type { QueryClient } from '@tanstack/svelte-query';
-import { sentence, type Channel } from '$lib/api';
+import { ApiError, sentence, type Channel } from '$lib/api';
 import {
   discardDraft,
   publishDraft,
@@ -38,7 +38,7 @@ export class Draft {
 
   /** There is something that visitors do not see yet. */
   get isDraft(): boolean {
-    return this.#channel.draft != null || this.isSaving;
+    return this.#channel.draft != null || this.isSaving || this.problem !== '';
   }
 
   set<Key extends keyof WidgetSettings>(key: Key, value: WidgetSettings[Key]): void {
@@ -102,6 +102,8 @@ export class Draft {
       // Kept, so that the next change brings it along: a field may be wrong for a moment only.
       this.#pending = { ...changes, ...this.#pending };
       this.problem = sentence(error);
+      const isOvertaken = error instanceof ApiError && error.code === 'published_meanwhile';
+      if (isOvertaken) void this.#client.invalidateQueries({ queryKey: ['channels'] });
     }
     this.isSaving = false;
   }
