@@ -6,6 +6,8 @@ import type { Pattern } from './lib/address';
 export interface PageProps {
   /** What is open on the page. */
   id?: string;
+  /** Of an invitation. */
+  token?: string;
 }
 
 type PageComponent = Component<PageProps> | Component<Record<string, never>>;
@@ -14,6 +16,8 @@ export interface Page extends Pattern {
   title: PlainKey;
   /** For people who are not signed in. */
   isPublic?: boolean;
+  /** For people who are signed in as well. */
+  isForAll?: boolean;
   load: () => Promise<{ default: PageComponent }>;
 }
 
@@ -37,6 +41,14 @@ export const pages: readonly Page[] = [
     path: '/:tenant/home',
     title: 'nav.home',
     load: () => import('./pages/home/Home.svelte'),
+  },
+  {
+    name: 'join',
+    path: '/join/:token',
+    title: 'auth.join',
+    isPublic: true,
+    isForAll: true,
+    load: () => import('./pages/auth/Join.svelte'),
   },
   {
     name: 'inbox',
@@ -67,5 +79,11 @@ export const pages: readonly Page[] = [
     path: '/:tenant/install',
     title: 'install.title',
     load: () => import('./pages/widget/InstallRedirect.svelte'),
+  },
+  {
+    name: 'settings',
+    path: '/:tenant/settings/:id?',
+    title: 'settings.title',
+    load: () => import('./pages/settings/Settings.svelte'),
   },
 ];

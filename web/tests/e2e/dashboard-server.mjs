@@ -157,6 +157,7 @@ const routes = [
   ['GET', '/session', (workspace) => signedIn(workspace) && [200, workspace.session]],
   ['POST', '/session', signIn],
   ['DELETE', '/session', (workspace) => [204, (workspace.session = null)]],
+  ['PATCH', '/profile', (w, { json }) => [200, Object.assign(w.session.profile, json)]],
   ['GET', '/conversations', listConversations],
   ['GET', '/conversations/:id', (w, { id }) => [200, found(w.conversations, id)]],
   ['PATCH', '/conversations/:id', changeConversation],
@@ -178,10 +179,22 @@ function signUp(workspace, { json }) {
     throw new ProblemError(422, 'weak_password', 'Choose a password of at least 10 characters.');
   }
   workspace.account = json;
+  const tenant = { id: randomUUID(), name: json.business_name, slug: 'maison-noyer' };
   workspace.session = {
     user: { id: randomUUID(), email: json.email, name: json.name },
-    tenant: { id: randomUUID(), name: json.business_name, slug: 'maison-noyer' },
+    tenant,
     role: 'owner',
+    profile: {
+      name: json.name,
+      email: json.email,
+      has_two_factor: false,
+      language: null,
+      theme: 'auto',
+      density: 'comfortable',
+      single_keys: true,
+      notifications: { sound: true, browser: false, only_mine: false },
+    },
+    workspaces: [{ ...tenant, role: 'owner', is_active: true }],
   };
   return [201, workspace.session];
 }

@@ -35,6 +35,19 @@ export class Visits {
     return visit;
   }
 
+  /** Opens an address as nobody. */
+  async openAnonymous(address, options = {}) {
+    const visit = await openPage(this.#browser, { ...WIDE, ...options });
+    this.#open.push(visit);
+    await visit.page.goto(address);
+    return visit;
+  }
+
+  /** Names errors that a test causes on this page on purpose. */
+  expect(page, pattern) {
+    this.#open.find((visit) => visit.page === page).expected = pattern;
+  }
+
   /** `expected` of a visit names errors that its test has caused on purpose. */
   async close() {
     for (const { context, record, expected } of this.#open.splice(0)) {

@@ -18,6 +18,13 @@ export type Gap = Schemas['Gap'];
 export type GapStatus = Gap['status'];
 export type QaPair = Schemas['QaPair'];
 export type Channel = Schemas['Channel'];
+export type Colleague = Schemas['Colleague'];
+export type Invitation = Schemas['Invitation'];
+export type Role = Schemas['Role'];
+export type Profile = Schemas['Profile'];
+export type Credential = Schemas['Credential'];
+export type ApiKey = Schemas['ApiKey'];
+export type AuditEntry = Schemas['AuditEntry'];
 
 const TIMEOUT_MS = 30_000;
 

@@ -5,9 +5,13 @@
 
 import { isOwnPath, withQuery } from './address';
 
+/** Asked before a page with unsaved changes is left; it calls `goOn` when that is fine. */
+export type LeaveGuard = (goOn: () => void) => void;
+
 class Router {
   #pathname = $state(location.pathname);
   #search = $state(location.search);
+  #guard: LeaveGuard | null = null;
 
   get pathname(): string {
     return this.#pathname;
@@ -24,6 +28,8 @@ class Router {
 
   /** Goes to an address of the dashboard. `replace` leaves no step to come back to. */
   navigate(address: string, { replace = false } = {}): void {
+    const isElsewhere = new URL(address, location.href).pathname !== this.#pathname;
+    if (isElsewhere && this.#isHeld(address)) return;
     if (replace) history.replaceState(null, '', address);
     else history.pushState(null, '', address);
     this.#read();
@@ -34,10 +40,24 @@ class Router {
     this.navigate(this.#pathname + withQuery(this.#search, changes), { replace: true });
   }
 
+  /** Keeps the page from being left without asking. Returns the way to stop. */
+  guard(guard: LeaveGuard): () => void {
+    this.#guard = guard;
+    return () => {
+      if (this.#guard === guard) this.#guard = null;
+    };
+  }
+
   /** Listens to links and to Back and Forward. Returns the way to stop. */
   start(): () => void {
     const onPopState = () => {
-      this.#read();
+      const target = location.pathname + location.search;
+      const isElsewhere = location.pathname !== this.#pathname;
+      if (isElsewhere && this.#guard) {
+        // Back has happened already: the page that is still shown gets its address again.
+        history.pushState(null, '', this.#pathname + this.#search);
+        this.#isHeld(target);
+      } else this.#read();
     };
     const onClick = (event: MouseEvent) => {
       const link = ownLink(event);
@@ -51,6 +71,16 @@ class Router {
       removeEventListener('popstate', onPopState);
       document.removeEventListener('click', onClick);
     };
+  }
+
+  /** Whether a guard asks first. When it lets go, the way leads to `address`. */
+  #isHeld(address: string): boolean {
+    const guard = this.#guard;
+    guard?.(() => {
+      this.#guard = null;
+      this.navigate(address);
+    });
+    return guard !== null;
   }
 
   #read(): void {

@@ -4,6 +4,7 @@ import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
+import Settings from '@lucide/svelte/icons/settings';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
 
@@ -55,6 +56,12 @@ export const navigation: Group[] = [
         badge: 'gaps',
       },
       { page: 'widget', path: '/widget', label: 'nav.install', icon: MessageCircle, key: 'w' },
+    ],
+  },
+  {
+    isLast: true,
+    destinations: [
+      { page: 'settings', path: '/settings', label: 'nav.settings', icon: Settings, key: 's' },
     ],
   },
 ];

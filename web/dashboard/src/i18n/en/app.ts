@@ -30,6 +30,7 @@ export const app = {
   'nav.knowledge': 'Knowledge',
   'nav.gaps': 'Gap queue',
   'nav.install': 'Widget',
+  'nav.settings': 'Settings',
   'nav.account': 'Account:',
   'nav.more': '{count} waiting',
   'nav.narrow': 'Narrow the sidebar',
@@ -43,6 +44,7 @@ export const app = {
   'palette.nothing': 'Nothing matches “{words}”.',
   'palette.found': { one: '{count} entry', other: '{count} entries' },
 
+  'account.workspace': 'Workspace',
   'account.theme': 'Theme',
   'account.themeAuto': 'System',
   'account.themeLight': 'Light',

@@ -11,4 +11,8 @@ export const auth = {
   'auth.business': 'Business name',
   'auth.noAccount': 'New here?',
   'auth.hasAccount': 'Already have an account?',
+  'auth.join': 'Join a workspace',
+  'auth.codeTitle': 'Enter your code',
+  'auth.codeHint': 'The six digits of your authenticator app, or a recovery code.',
+  'auth.startOver': 'Sign in with another account',
 } as const;

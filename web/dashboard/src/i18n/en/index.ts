@@ -9,6 +9,9 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { widget } from './widget';
 import { home } from './home';
+import { technical } from './technical';
+import { people } from './people';
+import { settings } from './settings';
 
 export const en = {
   ...app,
@@ -18,6 +21,9 @@ export const en = {
   ...knowledge,
   ...widget,
   ...home,
+  ...technical,
+  ...people,
+  ...settings,
 } as const;
 
 /** A text that depends on a number; the forms are those of `Intl.PluralRules`. */

@@ -30,6 +30,7 @@ export const app = {
   'nav.knowledge': 'Connaissances',
   'nav.gaps': 'Lacunes',
   'nav.install': 'Widget',
+  'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',
   'nav.narrow': 'Réduire la barre latérale',
@@ -43,6 +44,7 @@ export const app = {
   'palette.nothing': 'Rien ne correspond à « {words} ».',
   'palette.found': { one: '{count} élément', other: '{count} éléments' },
 
+  'account.workspace': 'Espace de travail',
   'account.theme': 'Thème',
   'account.themeAuto': 'Système',
   'account.themeLight': 'Clair',

@@ -11,4 +11,9 @@ export const auth = {
   'auth.business': 'Nom de l’entreprise',
   'auth.noAccount': 'Nouveau ici ?',
   'auth.hasAccount': 'Déjà un compte ?',
+  'auth.join': 'Rejoindre un espace',
+  'auth.codeTitle': 'Saisissez votre code',
+  'auth.codeHint':
+    'Les six chiffres de votre application d’authentification, ou un code de secours.',
+  'auth.startOver': 'Se connecter avec un autre compte',
 } as const;

@@ -7,6 +7,9 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { widget } from './widget';
 import { home } from './home';
+import { technical } from './technical';
+import { people } from './people';
+import { settings } from './settings';
 
 export const fr: Texts = {
   ...app,
@@ -16,4 +19,7 @@ export const fr: Texts = {
   ...knowledge,
   ...widget,
   ...home,
+  ...technical,
+  ...people,
+  ...settings,
 };

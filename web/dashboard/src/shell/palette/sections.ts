@@ -3,8 +3,9 @@ import { currentCommands } from '$lib/commands';
 import { commandKey } from '$lib/platform';
 import { router } from '$lib/router.svelte';
 import { workspaceHref } from '$lib/session.svelte';
-import { setTheme, theme, type Theme } from '$lib/theme.svelte';
-import { language, languages, setLanguage, t, type Language } from '../../i18n/index.svelte';
+import { choose } from '$lib/preferences.svelte';
+import { theme, type Theme } from '$lib/theme.svelte';
+import { language, languages, t, type Language } from '../../i18n/index.svelte';
 import { destinations } from '../navigation';
 import { keysOf, type Entry, type Section } from './entries';
 
@@ -49,7 +50,7 @@ export function paletteSections({ onshortcuts }: Handlers): {
 function languageEntries(): Entry[] {
   const others = (Object.keys(languages) as Language[]).filter((code) => code !== language());
   return others.map((code) =>
-    entry(`${t('account.language')}: ${languages[code]}`, () => void setLanguage(code)),
+    entry(`${t('account.language')}: ${languages[code]}`, () => void choose({ language: code })),
   );
 }
 
@@ -62,7 +63,7 @@ function themeEntries(): Entry[] {
   const others = (Object.keys(names) as Theme[]).filter((name) => name !== theme());
   return others.map((name) =>
     entry(`${t('account.theme')}: ${names[name]}`, () => {
-      setTheme(name);
+      void choose({ theme: name });
     }),
   );
 }

@@ -1,0 +1,59 @@
+/** Every section of the settings, one line each: its address, its texts, who may open it, its code. */
+import Bot from '@lucide/svelte/icons/bot';
+import Building from '@lucide/svelte/icons/building-2';
+import History from '@lucide/svelte/icons/history';
+import KeyRound from '@lucide/svelte/icons/key-round';
+import Shield from '@lucide/svelte/icons/shield';
+import ShieldCheck from '@lucide/svelte/icons/shield-check';
+import UserRound from '@lucide/svelte/icons/user-round';
+import Users from '@lucide/svelte/icons/users';
+import type { Component } from 'svelte';
+import type { PlainKey } from '../../i18n/index.svelte';
+import type { Role } from '$lib/api';
+
+/** What a section is given. Read only: shown, but this role may not change it. */
+export interface SectionProps {
+  isReadOnly: boolean;
+}
+
+/** A section that may always be changed takes nothing. */
+type SectionComponent = Component<SectionProps> | Component<Record<string, never>>;
+
+export interface Section {
+  /** In the address. */
+  id: string;
+  title: PlainKey;
+  hint: PlainKey;
+  icon: Component<{ class?: string }>;
+  group: 'business' | 'inbox' | 'technical' | 'you';
+  /** Who may change it. Left out: everybody. */
+  editors?: readonly Role[];
+  /** Who may look at it; editors may anyway. */
+  readers?: readonly Role[];
+  load: () => Promise<{ default: SectionComponent }>;
+}
+
+const managers: readonly Role[] = ['owner', 'admin'];
+const all: readonly Role[] = ['owner', 'admin', 'agent', 'viewer'];
+
+// prettier-ignore
+export const sections: readonly Section[] = [
+  { id: 'workspace', title: 'settings.workspace', hint: 'settings.workspaceHint', icon: Building, group: 'business', editors: managers, readers: all, load: () => import('./sections/Workspace.svelte') },
+  { id: 'members', title: 'settings.members', hint: 'settings.membersHint', icon: Users, group: 'business', editors: managers, load: () => import('./sections/Members.svelte') },
+  { id: 'privacy', title: 'settings.privacy', hint: 'settings.privacyHint', icon: Shield, group: 'business', editors: managers, load: () => import('./sections/Privacy.svelte') },
+  { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
+  { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
+  { id: 'audit', title: 'settings.audit', hint: 'settings.auditHint', icon: History, group: 'technical', editors: managers, load: () => import('./sections/AuditLog.svelte') },
+  { id: 'profile', title: 'settings.profile', hint: 'settings.profileHint', icon: UserRound, group: 'you', load: () => import('./sections/Profile.svelte') },
+  { id: 'security', title: 'settings.security', hint: 'settings.securityHint', icon: ShieldCheck, group: 'you', load: () => import('./sections/Security.svelte') },
+];
+
+export const groups = ['business', 'inbox', 'technical', 'you'] as const;
+
+export function mayChange({ editors }: Section, role: Role): boolean {
+  return editors?.includes(role) ?? true;
+}
+
+export function maySee(section: Section, role: Role): boolean {
+  return mayChange(section, role) || (section.readers?.includes(role) ?? false);
+}
