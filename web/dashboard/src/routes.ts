@@ -1,6 +1,6 @@
 /** Every page of the dashboard: its address, its title, its code. To add one, add a line here and one in `shell/navigation.ts`. */
 import type { Component } from 'svelte';
-import type { PlainKey } from './i18n/index.svelte';
+import { withTexts, type PlainKey } from './i18n/index.svelte';
 import type { Pattern } from './lib/address';
 
 export interface PageProps {
@@ -48,7 +48,7 @@ export const pages: readonly Page[] = [
     title: 'auth.join',
     isPublic: true,
     isForAll: true,
-    load: () => import('./pages/auth/Join.svelte'),
+    load: withTexts(() => import('./pages/auth/Join.svelte')),
   },
   {
     name: 'inbox',
@@ -84,6 +84,6 @@ export const pages: readonly Page[] = [
     name: 'settings',
     path: '/:tenant/settings/:id?',
     title: 'settings.title',
-    load: () => import('./pages/settings/Settings.svelte'),
+    load: withTexts(() => import('./pages/settings/Settings.svelte')),
   },
 ];

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { en, type Plural } from './en';
+import { en as first, type Plural } from './en';
+import { later } from './en/later';
 import { fr } from './fr';
 import { fill, language, setLanguage, t } from './index.svelte';
 
+const en = { ...first, ...later };
 const placeholders = (text: string | Plural) => {
   const forms = typeof text === 'string' ? text : text.other;
   return [...forms.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
@@ -25,6 +27,7 @@ describe('texts', () => {
     );
     expect(sameInBoth.sort()).toEqual([
       'app.name',
+      'auth.code',
       'auth.email',
       'gaps.list',
       'inbox.list',
@@ -33,7 +36,6 @@ describe('texts', () => {
       'palette.actions',
       'profile.notifications',
       'role.agent',
-      'security.code',
       'shortcuts.conversation',
       'thread.messages',
       'thread.sources',

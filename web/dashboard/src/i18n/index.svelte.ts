@@ -4,7 +4,7 @@
  * Not a general message format: placeholders and plurals are all it knows.
  */
 import { recall, remember } from '$lib/remember';
-import { en, type Plural, type Texts } from './en';
+import { en, type English, type Plural, type Texts } from './en';
 
 export type Language = 'en' | 'fr';
 export type TextKey = keyof Texts;
@@ -12,12 +12,18 @@ export type TextKey = keyof Texts;
 /** In the order of the menu; each is named in its own language. */
 export const languages: Record<Language, string> = { en: 'English', fr: 'Français' };
 
+let laterTexts: Partial<Texts> = {};
+
 const load: Record<Language, () => Promise<Texts>> = {
-  en: () => Promise.resolve(en),
+  // The later ones are added by `withTexts`.
+  en: () => Promise.resolve({ ...en, ...laterTexts } as Texts),
   fr: async () => (await import('./fr')).fr,
 };
 
-const current = $state<{ language: Language; texts: Texts }>({ language: 'en', texts: en });
+const current = $state<{ language: Language; texts: Texts }>({
+  language: 'en',
+  texts: en as Partial<Texts> as Texts,
+});
 
 /** The language on screen. */
 export function language(): Language {
@@ -43,13 +49,26 @@ export async function startLanguage(): Promise<void> {
   await setLanguage(wanted === 'fr' ? 'fr' : 'en');
 }
 
+/** Loads a page together with the English texts that are not there from the start; other languages come whole. */
+export function withTexts<Page>(load: () => Promise<Page>): () => Promise<Page> {
+  return async () => {
+    const [page] = await Promise.all([load(), loadLaterTexts()]);
+    return page;
+  };
+}
+
+export async function loadLaterTexts(): Promise<void> {
+  laterTexts = (await import('./en/later')).later;
+  if (current.language === 'en') current.texts = { ...current.texts, ...laterTexts };
+}
+
 type Placeholders<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
-type Source<Key extends TextKey> = (typeof en)[Key] extends { other: infer Other }
+type Source<Key extends TextKey> = English[Key] extends { other: infer Other }
   ? Other
-  : (typeof en)[Key];
-type IsPlural<Key extends TextKey> = (typeof en)[Key] extends string ? never : 'count';
+  : English[Key];
+type IsPlural<Key extends TextKey> = English[Key] extends string ? never : 'count';
 type Names<Key extends TextKey> = Placeholders<Source<Key>> | IsPlural<Key>;
 type Values = Record<string, string | number>;
 type Arguments<Key extends TextKey> = [Names<Key>] extends [never]

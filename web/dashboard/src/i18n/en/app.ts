@@ -50,6 +50,7 @@ export const app = {
   'account.themeLight': 'Light',
   'account.themeDark': 'Dark',
   'account.language': 'Language',
+  'account.profile': 'Profile and preferences',
   'account.shortcuts': 'Keyboard shortcuts',
   'account.signOut': 'Sign out',
 

@@ -13,6 +13,7 @@ export const auth = {
   'auth.hasAccount': 'Already have an account?',
   'auth.join': 'Join a workspace',
   'auth.codeTitle': 'Enter your code',
+  'auth.code': 'Code',
   'auth.codeHint': 'The six digits of your authenticator app, or a recovery code.',
   'auth.startOver': 'Sign in with another account',
 } as const;

@@ -1,6 +1,6 @@
 /**
  * Every English text of the dashboard, one file an area, and so the list of all keys. `fr/` must have the same ones: the
- * type `Texts` and `i18n.test.ts` see to that. `{name}` is filled in; `{ one, other }` is chosen by `count`.
+ * type `Texts` and `i18n.test.ts` see to that. What the first pages do not show is in `later.ts`. `{name}` is filled in; `{ one, other }` is chosen by `count`.
  */
 import { app } from './app';
 import { auth } from './auth';
@@ -9,9 +9,7 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { widget } from './widget';
 import { home } from './home';
-import { technical } from './technical';
-import { people } from './people';
-import { settings } from './settings';
+import type { later } from './later';
 
 export const en = {
   ...app,
@@ -21,9 +19,6 @@ export const en = {
   ...knowledge,
   ...widget,
   ...home,
-  ...technical,
-  ...people,
-  ...settings,
 } as const;
 
 /** A text that depends on a number; the forms are those of `Intl.PluralRules`. */
@@ -32,5 +27,7 @@ export interface Plural {
   other: string;
 }
 
+export type English = typeof en & typeof later;
+
 /** The shape that every language has to have. */
-export type Texts = { [Key in keyof typeof en]: (typeof en)[Key] extends string ? string : Plural };
+export type Texts = { [Key in keyof English]: English[Key] extends string ? string : Plural };

@@ -58,7 +58,6 @@ export const people = {
   'security.cannotScan': 'Cannot scan it?',
   'security.typeSecret': 'Type this key into the app:',
   'security.secret': 'Key for the app',
-  'security.code': 'Code',
   'security.codeHint': 'The six digits that the app shows now.',
   'security.prove': 'Turn on',
   'security.recovery': 'Recovery codes',

@@ -50,6 +50,7 @@ export const app = {
   'account.themeLight': 'Clair',
   'account.themeDark': 'Sombre',
   'account.language': 'Langue',
+  'account.profile': 'Profil et préférences',
   'account.shortcuts': 'Raccourcis clavier',
   'account.signOut': 'Se déconnecter',
 

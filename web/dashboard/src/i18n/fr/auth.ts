@@ -13,6 +13,7 @@ export const auth = {
   'auth.hasAccount': 'Déjà un compte ?',
   'auth.join': 'Rejoindre un espace',
   'auth.codeTitle': 'Saisissez votre code',
+  'auth.code': 'Code',
   'auth.codeHint':
     'Les six chiffres de votre application d’authentification, ou un code de secours.',
   'auth.startOver': 'Se connecter avec un autre compte',

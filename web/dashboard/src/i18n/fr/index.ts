@@ -10,6 +10,7 @@ import { home } from './home';
 import { technical } from './technical';
 import { people } from './people';
 import { settings } from './settings';
+import { desk } from './desk';
 
 export const fr: Texts = {
   ...app,
@@ -22,4 +23,5 @@ export const fr: Texts = {
   ...technical,
   ...people,
   ...settings,
+  ...desk,
 };

@@ -60,7 +60,6 @@ export const people = {
   'security.cannotScan': 'Impossible de scanner ?',
   'security.typeSecret': 'Saisissez cette clé dans l’application :',
   'security.secret': 'Clé pour l’application',
-  'security.code': 'Code',
   'security.codeHint': 'Les six chiffres que l’application affiche maintenant.',
   'security.prove': 'Activer',
   'security.recovery': 'Codes de secours',

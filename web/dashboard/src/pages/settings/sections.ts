@@ -1,11 +1,15 @@
 /** Every section of the settings, one line each: its address, its texts, who may open it, its code. */
 import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
+import Clock from '@lucide/svelte/icons/clock';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
+import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Shield from '@lucide/svelte/icons/shield';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
+import Tag from '@lucide/svelte/icons/tag';
 import UserRound from '@lucide/svelte/icons/user-round';
+import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../../i18n/index.svelte';
@@ -34,6 +38,7 @@ export interface Section {
 }
 
 const managers: readonly Role[] = ['owner', 'admin'];
+const writers: readonly Role[] = ['owner', 'admin', 'agent'];
 const all: readonly Role[] = ['owner', 'admin', 'agent', 'viewer'];
 
 // prettier-ignore
@@ -41,6 +46,10 @@ export const sections: readonly Section[] = [
   { id: 'workspace', title: 'settings.workspace', hint: 'settings.workspaceHint', icon: Building, group: 'business', editors: managers, readers: all, load: () => import('./sections/Workspace.svelte') },
   { id: 'members', title: 'settings.members', hint: 'settings.membersHint', icon: Users, group: 'business', editors: managers, load: () => import('./sections/Members.svelte') },
   { id: 'privacy', title: 'settings.privacy', hint: 'settings.privacyHint', icon: Shield, group: 'business', editors: managers, load: () => import('./sections/Privacy.svelte') },
+  { id: 'labels', title: 'settings.labels', hint: 'settings.labelsHint', icon: Tag, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Labels.svelte') },
+  { id: 'saved-replies', title: 'settings.replies', hint: 'settings.repliesHint', icon: MessageSquareText, group: 'inbox', editors: writers, readers: all, load: () => import('./sections/SavedReplies.svelte') },
+  { id: 'hours', title: 'settings.hours', hint: 'settings.hoursHint', icon: Clock, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Hours.svelte') },
+  { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
   { id: 'audit', title: 'settings.audit', hint: 'settings.auditHint', icon: History, group: 'technical', editors: managers, load: () => import('./sections/AuditLog.svelte') },

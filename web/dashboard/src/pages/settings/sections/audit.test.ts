@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import type { AuditEntry } from '$lib/api';
+import { loadLaterTexts } from '../../../i18n/index.svelte';
 import { actorText, detailsText } from './audit';
+
+await loadLaterTexts();
 
 const entry = (changes: object): AuditEntry => ({
   id: '1',

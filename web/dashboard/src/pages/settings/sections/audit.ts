@@ -19,7 +19,14 @@ export const actionNames: Record<string, PlainKey> = {
   llm_credential_changed: 'audit.modelChanged',
   llm_credential_deleted: 'audit.modelDeleted',
   channel_created: 'audit.channelCreated',
-  channel_changed: 'audit.channelChanged',
+  channel_updated: 'audit.channelChanged',
+  channel_secret_renewed: 'audit.channelSecret',
+  contact_erased: 'audit.contactErased',
+  inbox_settings_changed: 'audit.inboxSettings',
+  document_deleted: 'audit.documentDeleted',
+  qa_pair_deleted: 'audit.pairDeleted',
+  embedder_changed: 'audit.embedderChanged',
+  asset_uploaded: 'audit.assetUploaded',
 };
 
 export function actorText({ actor, actor_name }: AuditEntry): string {
