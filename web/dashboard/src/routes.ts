@@ -40,7 +40,7 @@ export const pages: readonly Page[] = [
     name: 'home',
     path: '/:tenant/home',
     title: 'nav.home',
-    load: () => import('./pages/home/Home.svelte'),
+    load: withTexts(() => import('./pages/home/Home.svelte')),
   },
   {
     name: 'join',
@@ -72,13 +72,13 @@ export const pages: readonly Page[] = [
     name: 'widget',
     path: '/:tenant/widget/:id?',
     title: 'widget.title',
-    load: () => import('./pages/widget/Widget.svelte'),
+    load: withTexts(() => import('./pages/widget/Widget.svelte')),
   },
   {
     name: 'install',
     path: '/:tenant/install',
     title: 'install.title',
-    load: () => import('./pages/widget/InstallRedirect.svelte'),
+    load: withTexts(() => import('./pages/widget/InstallRedirect.svelte')),
   },
   {
     name: 'settings',

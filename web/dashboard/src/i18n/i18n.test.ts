@@ -12,7 +12,7 @@ const placeholders = (text: string | Plural) => {
 
 describe('texts', () => {
   it('has the same keys in both languages', () => {
-    expect(Object.keys(fr)).toEqual(Object.keys(en));
+    expect(Object.keys(fr).sort()).toEqual(Object.keys(en).sort());
   });
 
   it('has the same placeholders in both languages', () => {
@@ -30,15 +30,27 @@ describe('texts', () => {
       'auth.code',
       'auth.email',
       'gaps.list',
+      'home.conversations',
+      'home.question',
+      'home.traceSources',
       'inbox.list',
+      'install.shopify',
+      'install.wordpress',
       'knowledge.active',
       'knowledge.question',
+      'nav.install',
       'palette.actions',
       'profile.notifications',
       'role.agent',
       'shortcuts.conversation',
       'thread.messages',
       'thread.sources',
+      'widget.avatar',
+      'widget.mobile',
+      'widget.moment',
+      'widget.position',
+      'widget.question',
+      'widget.title',
     ]);
   });
 });

@@ -1,14 +1,13 @@
 /**
  * Every English text of the dashboard, one file an area, and so the list of all keys. `fr/` must have the same ones: the
- * type `Texts` and `i18n.test.ts` see to that. What the first pages do not show is in `later.ts`. `{name}` is filled in; `{ one, other }` is chosen by `count`.
+ * type `Texts` and `i18n.test.ts` see to that. What the first pages do not show
+ * is in `later.ts`. `{name}` is filled in; `{ one, other }` is chosen by `count`.
  */
 import { app } from './app';
 import { auth } from './auth';
 import { inbox } from './inbox';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
-import { widget } from './widget';
-import { home } from './home';
 import type { later } from './later';
 
 export const en = {
@@ -17,8 +16,6 @@ export const en = {
   ...inbox,
   ...gaps,
   ...knowledge,
-  ...widget,
-  ...home,
 } as const;
 
 /** A text that depends on a number; the forms are those of `Intl.PluralRules`. */
