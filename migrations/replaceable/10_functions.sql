@@ -90,6 +90,17 @@ begin
 end;
 $$;
 
+-- Notes which pairs an answer rests on, so that lists can tell how often a pair is used.
+create or replace function answers_note_uses() returns trigger
+language plpgsql
+as $$
+begin
+    insert into qa_pair_uses (tenant_id, answer_id, qa_pair_id, used_at)
+    select distinct new.tenant_id, new.id, pair, new.created_at from unnest(new.matched_qa_ids) as pair;
+    return null;
+end;
+$$;
+
 create or replace function tenants_index() returns trigger
 language plpgsql
 as $$

@@ -30,12 +30,21 @@ create or replace trigger qa_pairs_changed after update of question, answer, cat
     for each statement execute function knowledge_changed();
 create or replace trigger qa_pairs_deleted after delete on qa_pairs
     for each statement execute function knowledge_changed();
+create or replace trigger qa_phrasings_inserted after insert on qa_phrasings
+    for each statement execute function knowledge_changed();
+create or replace trigger qa_phrasings_changed after update of text, language, embedding on qa_phrasings
+    for each statement execute function knowledge_changed();
+create or replace trigger qa_phrasings_deleted after delete on qa_phrasings
+    for each statement execute function knowledge_changed();
 create or replace trigger knowledge_chunks_inserted after insert on knowledge_chunks
     for each statement execute function knowledge_changed();
 create or replace trigger knowledge_chunks_changed after update of content, heading, language, embedding on knowledge_chunks
     for each statement execute function knowledge_changed();
 create or replace trigger knowledge_chunks_deleted after delete on knowledge_chunks
     for each statement execute function knowledge_changed();
+
+create or replace trigger answers_note_uses after insert on answers
+    for each row when (new.matched_qa_ids <> '{}') execute function answers_note_uses();
 
 create or replace trigger tenants_index_written after insert or delete on tenants
     for each row execute function tenants_index();

@@ -6,6 +6,7 @@ use axum::extract::State;
 use chrono::DateTime;
 use conversations::inbound::Utterance;
 use conversations::messages::{Answer, SenderType};
+use conversations::outbound::BotReply;
 use futures::StreamExt;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path};
@@ -13,11 +14,11 @@ use kernel::ids::{CredentialId, MessageId};
 use kernel::{Result, TenantProof};
 use llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use tokio::sync::mpsc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::bots::{self, Which};
 use crate::pipeline::{self, AnswerTrace, Turn};
 use crate::{Context, store};
 
@@ -77,26 +78,39 @@ async fn ask(State(ctx): State<Context>, member: Member, Json(input): Json<Ask>)
 
 /// Answers without storing; the command line uses it as well.
 pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Result<Asked> {
-    let question = input.question.trim();
-    if question.is_empty() || question.chars().count() > 4000 {
-        return Err(invalid("bad_question", "A question has 1 to 4,000 characters."));
-    }
+    let question = check_question(&input.question)?;
     let mut tx = ctx.db.tenant_read(proof).await?;
-    let (settings, options) = store::find_bot(&mut tx, input.channel_key.as_deref()).await?;
+    let which = input.channel_key.as_deref().map_or(Which::First, Which::Key);
+    let bot = bots::get(&mut tx, which).await?;
     let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
     drop(tx);
     let turn = Turn {
         recent: recent(&input.history, question),
         language: None,
         knowledge_revision: revision,
-        settings: Arc::new(settings),
-        options,
+        settings: bot.settings,
+        options: bot.options,
+        is_explained: false,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();
     let made = pipeline::answer(ctx, proof, &turn, &sink).await?.reply;
-    let trace = serde_json::from_value(made.trace)?;
-    let answer = Answer {
+    let trace = serde_json::from_value(made.trace.clone())?;
+    let answer = answer_of(made);
+    Ok(Asked { answer, trace })
+}
+
+pub(crate) fn check_question(question: &str) -> Result<&str> {
+    let question = question.trim();
+    match question.chars().count() {
+        1..=4000 => Ok(question),
+        _ => Err(invalid("bad_question", "A question has 1 to 4,000 characters.")),
+    }
+}
+
+/// A reply as the API shows it, without being stored.
+pub(crate) fn answer_of(made: BotReply) -> Answer {
+    Answer {
         id: MessageId::new(),
         text: made.text,
         confidence: made.confidence,
@@ -107,11 +121,10 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         matched_qa_ids: made.matched_qa_ids,
         actions: made.actions,
         feedback: None,
-    };
-    Ok(Asked { answer, trace })
+    }
 }
 
-fn recent(history: &[Said], question: &str) -> Vec<Utterance> {
+pub(crate) fn recent(history: &[Said], question: &str) -> Vec<Utterance> {
     let said = history.iter().map(|said| match said.role {
         Speaker::User => (SenderType::User, said.text.as_str()),
         Speaker::Assistant => (SenderType::Ai, said.text.as_str()),

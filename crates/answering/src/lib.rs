@@ -4,10 +4,14 @@
 //! a burst of messages, none when a person has taken over.
 
 pub mod api;
+pub mod bots;
+mod drafts;
 pub mod followup;
 pub mod intent;
 pub mod model;
 pub mod pipeline;
+mod playground;
+mod prompts;
 pub mod settings;
 mod store;
 pub mod sweep;
@@ -29,5 +33,10 @@ pub struct Context {
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    api::routes().with_state(ctx)
+    OpenApiRouter::new()
+        .merge(api::routes())
+        .merge(playground::routes())
+        .merge(prompts::api::routes())
+        .merge(drafts::routes())
+        .with_state(ctx)
 }

@@ -1,6 +1,7 @@
 //! The tenant's language model: found, budgeted and called. Without one, or when it fails, the caller falls back to
 //! approved text.
 
+use crate::pipeline::{ModelSource, Options};
 use access::budget::{self, Reservation, Spent};
 use access::credentials::{self, Credential, OpenCredential, Provider};
 use chrono::NaiveDate;
@@ -39,13 +40,26 @@ impl Models {
         &self,
         db: &Database,
         proof: &impl TenantProof,
-        model: Option<&str>,
+        options: &Options,
     ) -> Result<Option<TenantModel>> {
-        let mut tx = db.tenant_read(proof).await?;
-        let Some(open) = credentials::find_default(&mut tx, &self.master_key).await? else {
-            return Ok(None);
+        let chosen = match options.source {
+            ModelSource::Nothing => return Ok(None),
+            ModelSource::Credential(id) => {
+                let found = credentials::store::find(&mut db.tenant_read(proof).await?, id).await?;
+                found.filter(|(credential, _)| credential.is_active)
+            }
+            ModelSource::Default => None,
         };
-        self.open(proof, open, model).map(Some)
+        // a credential that is gone or off gives way to the default one
+        let open = match chosen {
+            Some((credential, sealed)) => {
+                let key = self.unseal(proof, credential.id, &sealed)?;
+                Some(OpenCredential { credential, key })
+            }
+            None => credentials::find_default(&mut db.tenant_read(proof).await?, &self.master_key).await?,
+        };
+        open.map(|open| self.open(proof, open, options.model.as_deref()))
+            .transpose()
     }
 
     /// Opens a credential's key for one call.
@@ -100,6 +114,13 @@ pub struct TenantModel {
 impl TenantModel {
     pub fn name(&self) -> &str {
         self.remote.name()
+    }
+
+    /// What a call has cost, in the currency of the credential's prices. None: they are not known.
+    pub fn known_cost(&self, usage: Usage) -> Option<f64> {
+        self.credential.input_price?;
+        self.credential.output_price?;
+        Some(self.cost(usage.input_tokens.into(), usage.output_tokens.into()))
     }
 
     fn cost(&self, input_tokens: f64, output_tokens: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! How a channel's bot behaves. Part of the channel's settings; every key has a default and a range.
 
 use kernel::error::{Result, invalid};
+use kernel::ids::{AgentPromptId, CredentialId};
 use serde::{Deserialize, Serialize};
 
 /// The bot's part of a channel's settings.
@@ -9,8 +10,13 @@ use serde::{Deserialize, Serialize};
 pub struct BotSettings {
     /// What visitors see as the bot's name.
     pub display_name: String,
-    /// The instructions that a language model gets. Without a model it has no effect.
+    /// The instructions that a language model gets. Without a model it has no effect. `{{business.name}}`,
+    /// `{{bot.name}}`, `{{visitor.language}}` and `{{today}}` are filled in.
     pub personality_prompt: String,
+    /// A prompt of the library that takes the place of `personality_prompt`.
+    pub agent_prompt_id: Option<AgentPromptId>,
+    /// The model credential that composes this channel's answers; null: the default one.
+    pub credential_id: Option<CredentialId>,
     /// Answers below this confidence are not given: 0.5 to 0.95.
     pub confidence_threshold: f64,
     /// Suggested follow-up questions with each answer: 1 to 5.
@@ -36,6 +42,9 @@ pub enum JoinMessages {
     Never,
 }
 
+/// The most characters of a prompt.
+pub const LONGEST_PROMPT: usize = 20_000;
+
 /// The instructions a model gets unless the business writes its own.
 pub const DEFAULT_PERSONALITY_PROMPT: &str = "\
 ### Role
@@ -53,6 +62,8 @@ impl Default for BotSettings {
         Self {
             display_name: "Assistant".into(),
             personality_prompt: DEFAULT_PERSONALITY_PROMPT.into(),
+            agent_prompt_id: None,
+            credential_id: None,
             confidence_threshold: 0.78,
             max_suggestion_chips: 3,
             escalation_enabled: true,
@@ -71,7 +82,7 @@ impl BotSettings {
         if self.display_name.trim().is_empty() || self.display_name.chars().count() > 60 {
             return bad("`display_name` has 1 to 60 characters.");
         }
-        if self.personality_prompt.chars().count() > 20_000 {
+        if self.personality_prompt.chars().count() > LONGEST_PROMPT {
             return bad("`personality_prompt` has at most 20,000 characters.");
         }
         if !(0.5..=0.95).contains(&self.confidence_threshold) {

@@ -1,36 +1,64 @@
-//! All SQL of this domain: it owns no table and reads only how a channel's bot is set.
+//! SQL that reads what others own: how a channel's bot is set, and which channel a conversation is in.
 
 use kernel::error::not_found;
+use kernel::ids::{ChannelId, ConversationId};
 use kernel::{Result, TenantTx};
+use serde_json::Value;
 
-use crate::BotSettings;
-use crate::pipeline::Options;
+use crate::bots::Which;
 
-/// The bot of the named channel, or of the oldest one. The bot's part of the settings is read leniently: the rest
-/// belongs to the channel.
-pub async fn find_bot(tx: &mut TenantTx, channel_key: Option<&str>) -> Result<(BotSettings, Options)> {
-    let row = sqlx::query!(
-        r#"select c.settings, b.ai_model, b.ai_temperature::float8 as "ai_temperature!"
+/// What a bot is made from.
+pub struct BotRow {
+    pub settings: Value,
+    pub is_bot_active: bool,
+    pub ai_model: Option<String>,
+    pub ai_temperature: f64,
+    pub business_name: String,
+    /// The prompt that the settings name, unless it is gone.
+    pub library_prompt: Option<String>,
+}
+
+pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotRow>> {
+    let (id, key) = match which {
+        Which::Channel(id) => (Some(id.0), None),
+        Which::Key(key) => (None, Some(key)),
+        Which::First => (None, None),
+    };
+    let row = sqlx::query_as!(
+        BotRow,
+        r#"select c.settings, b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!",
+            t.name as business_name, p.system_prompt as "library_prompt?"
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
-        where c.tenant_id = current_tenant_id() and ($1::text is null or c.channel_key = $1)
+        join tenants t on t.tenant_id = c.tenant_id
+        left join agent_prompts p on p.tenant_id = c.tenant_id and p.id::text = c.settings ->> 'agent_prompt_id'
+        where c.tenant_id = current_tenant_id() and ($1::uuid is null or c.id = $1) and ($2::text is null or c.channel_key = $2)
         order by c.created_at
         limit 1"#,
-        channel_key,
+        id,
+        key,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    match row {
-        Some(row) => {
-            let options = Options {
-                model: row.ai_model,
-                temperature: row.ai_temperature,
-            };
-            Ok((serde_json::from_value(row.settings)?, options))
-        }
-        None if channel_key.is_some() => Err(not_found("channel")),
-        None => Ok((BotSettings::default(), Options::default())),
-    }
+    Ok(row)
+}
+
+/// Where a conversation takes place.
+pub struct Place {
+    pub channel_id: ChannelId,
+    pub language: Option<String>,
+}
+
+pub async fn get_place(tx: &mut TenantTx, conversation: ConversationId) -> Result<Place> {
+    let place = sqlx::query_as!(
+        Place,
+        r#"select channel_id as "channel_id: ChannelId", language from conversations
+        where tenant_id = current_tenant_id() and id = $1"#,
+        conversation.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    place.ok_or_else(|| not_found("conversation"))
 }
 
 /// Onboarding looks at whether the bot has been tried.

@@ -20,9 +20,10 @@ use knowledge::gaps::{self, NewGap};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::pipeline::{self, Delta, Options, Reply, Turn};
+use crate::Context;
+pub use crate::bots::Bot;
+use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::{BotSettings, Context};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -191,15 +192,6 @@ impl Watcher {
             }
         }
     }
-}
-
-/// How the bot behaves in the conversation's channel.
-#[derive(Debug, Clone)]
-pub struct Bot {
-    /// False: the channel's bot is switched off.
-    pub is_active: bool,
-    pub settings: Arc<BotSettings>,
-    pub options: Options,
 }
 
 /// What became of a post.
@@ -413,6 +405,7 @@ impl Work {
             knowledge_revision: recorded.knowledge_revision,
             settings: self.bot.settings.clone(),
             options: self.bot.options.clone(),
+            is_explained: false,
         };
         (turn, (recorded.message_id, recorded.seq))
     }
@@ -438,6 +431,7 @@ impl Work {
                     best_match_id: gap.best_match_id,
                     similarity_score: gap.similarity,
                     conversation_id: self.conversation,
+                    message_id: question.0,
                     language: made.reply.language.clone(),
                 };
                 gaps::record(&mut tx, &gap).await?;
@@ -448,7 +442,7 @@ impl Work {
         }
         tx.commit().await?;
         if matches!(outcome, Outcome::Stored(_)) {
-            metrics::counter!("rapport_answers_total", "mode" => made.reply.mode).increment(1);
+            metrics::counter!("rapport_answers_total", "mode" => made.reply.mode.as_str()).increment(1);
             metrics::histogram!("rapport_answer_confidence").record(made.reply.confidence);
         }
         Ok(outcome)

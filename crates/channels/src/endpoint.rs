@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use answering::pipeline::Options;
-use answering::turns::Bot;
+use answering::bots::{self, Bot, Which};
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::settings::Schedule;
 use kernel::error::{Result, not_found};
@@ -121,15 +120,7 @@ pub async fn read(
     };
     let team = conversations::settings::get(&mut tx).await?;
     let settings: WidgetSettings = serde_json::from_value(row.settings)?;
-    let options = Options {
-        model: row.ai_model,
-        temperature: row.ai_temperature,
-    };
-    let bot = Bot {
-        is_active: row.is_bot_active,
-        settings: Arc::new(settings.bot.clone()),
-        options,
-    };
+    let bot = bots::get(&mut tx, Which::Channel(channel)).await?;
     Ok(Some(ChannelEndpoint {
         tenant_id: proof.tenant_id(),
         channel_id: channel,

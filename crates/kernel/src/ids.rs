@@ -67,6 +67,7 @@ id_types! {
     PassageId,
     GapId,
     AssetId,
+    AgentPromptId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

@@ -75,6 +75,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/widget/Widget.svelte')),
   },
   {
+    name: 'playground',
+    path: '/:tenant/playground',
+    title: 'playground.title',
+    load: () => import('./pages/playground/Playground.svelte'),
+  },
+  {
     name: 'install',
     path: '/:tenant/install',
     title: 'install.title',

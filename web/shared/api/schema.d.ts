@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/api/v1/agent-prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the prompts of the library, by name. */
+        get: operations["list_agent_prompts"];
+        put?: never;
+        /** Add a prompt to the library. */
+        post: operations["create_agent_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-prompts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a prompt that no channel uses. */
+        delete: operations["delete_agent_prompt"];
+        options?: never;
+        head?: never;
+        /** Change a prompt. Channels that use it follow within seconds. */
+        patch: operations["update_agent_prompt"];
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -250,6 +286,23 @@ export interface paths {
         head?: never;
         /** Resolve, reopen, take over, give back, assign, snooze, label. */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a reply to the visitor's last messages. Nothing is stored. */
+        post: operations["draft_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/escalations": {
@@ -556,6 +609,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gaps/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose an answer to a gap's question, from documents or by the model. Nothing is stored. */
+        post: operations["draft_gap_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a gap by a Q&A pair that answers it already: the question becomes another phrasing of it. */
+        post: operations["link_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/{id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asked it, and what they got: the newest 50 times. */
+        get: operations["list_gap_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a closed gap back into the queue. A phrasing that closed it is taken back. */
+        post: operations["reopen_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gaps/{id}/resolve": {
         parameters: {
             query?: never;
@@ -567,6 +688,23 @@ export interface paths {
         put?: never;
         /** Write the answer: it becomes a Q&A pair, answered from at once, and the gap is closed. */
         post: operations["resolve_gap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many gaps are open, resolved and dismissed. */
+        get: operations["count_gaps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +1046,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask as a visitor would and see retrieval, scores, prompt, time and cost. Nothing is stored but what the model costs. */
+        post: operations["ask_playground"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profile": {
         parameters: {
             query?: never;
@@ -985,7 +1140,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Q&A pairs, newest first. */
+        /** List Q&A pairs, the newest first unless sorted otherwise. */
         get: operations["list_qa_pairs"];
         put?: never;
         /** Write a Q&A pair. It is answered from at once. */
@@ -1007,12 +1162,66 @@ export interface paths {
         get: operations["get_qa_pair"];
         put?: never;
         post?: never;
-        /** Delete a Q&A pair. Switching it to inactive keeps it for later. */
+        /** Delete a Q&A pair that is inactive. An active one only owners and admins may delete. */
         delete: operations["delete_qa_pair"];
         options?: never;
         head?: never;
         /** Change a Q&A pair. */
         patch: operations["update_qa_pair"];
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge a Q&A pair into another: it becomes inactive, and its question is answered by the other one. */
+        post: operations["merge_qa_pair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a merged Q&A pair: it answers by itself again, and the other one says what it said before, unless that
+         *     has been changed since.
+         */
+        post: operations["restore_qa_pair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change many Q&A pairs at once: category, language, active or not. */
+        post: operations["change_qa_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/qa-pairs/export": {
@@ -1022,8 +1231,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export all Q&A pairs as CSV. */
+        /** Export Q&A pairs as CSV: all, or those of a filter. */
         get: operations["export_qa_pairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the list can be narrowed to, with counts. */
+        get: operations["list_qa_pair_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1041,8 +1267,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Import Q&A pairs from CSV with the columns question, answer, category (at most 20 MB). */
+        /** Import Q&A pairs from CSV with the columns question, answer, category, language (at most 20 MB). */
         post: operations["import_qa_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what importing a CSV file would do, row by row. Nothing is stored. */
+        post: operations["preview_qa_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-pairs/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find active Q&A pairs that ask nearly the same: at most five, the nearest first. */
+        post: operations["find_similar_qa_pairs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1407,6 +1667,30 @@ export interface components {
             kind: "offer_booking";
             url: string;
         };
+        /** @description A prompt of the library. */
+        AgentPrompt: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            id: components["schemas"]["AgentPromptId"];
+            name: string;
+            /** @description `{{business.name}}`, `{{bot.name}}`, `{{visitor.language}}` and `{{today}}` are filled in. */
+            system_prompt: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The channels that use it, by name. */
+            used_by: string[];
+        };
+        /** Format: uuid */
+        AgentPromptId: string;
+        AgentPromptPatch: {
+            description?: string | null;
+            name?: string | null;
+            system_prompt?: string | null;
+        };
+        AgentPrompts: {
+            items: components["schemas"]["AgentPrompt"][];
+        };
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
@@ -1427,6 +1711,11 @@ export interface components {
             suggestion_chips: string[];
             text: string;
         };
+        /**
+         * @description How an answer came about.
+         * @enum {string}
+         */
+        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action";
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
             /**
@@ -1437,8 +1726,7 @@ export interface components {
             /** Format: double */
             confidence?: number | null;
             language?: string | null;
-            /** @description `model`, `approved_text`, `no_answer`, `small_talk` or `action`. */
-            mode: string;
+            mode: components["schemas"]["AnswerMode"];
             /** @description What steps chose: the intent, why the model was not used, what it was sent. */
             notes: unknown;
             /** @description The question as it was understood. */
@@ -1536,6 +1824,8 @@ export interface components {
         Availability: "available" | "away";
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
+            /** @default null */
+            agent_prompt_id: components["schemas"]["AgentPromptId"] | null;
             /**
              * @description A https address where visitors book a meeting.
              * @default null
@@ -1553,6 +1843,8 @@ export interface components {
              * @default 0.78
              */
             confidence_threshold: number;
+            /** @default null */
+            credential_id: components["schemas"]["CredentialId"] | null;
             /**
              * @description What visitors see as the bot's name.
              * @default Assistant
@@ -1575,7 +1867,8 @@ export interface components {
              */
             max_suggestion_chips: number;
             /**
-             * @description The instructions that a language model gets. Without a model it has no effect.
+             * @description The instructions that a language model gets. Without a model it has no effect. `{{business.name}}`,
+             *     `{{bot.name}}`, `{{visitor.language}}` and `{{today}}` are filled in.
              * @default ### Role
              *     You are the friendly and knowledgeable assistant of this business. You answer questions accurately from the knowledge provided. Be conversational, helpful and professional.
              *
@@ -1952,6 +2245,25 @@ export interface components {
             milliseconds: number;
             works: boolean;
         };
+        /** @description Which column of the file holds what, by the name in its first line. */
+        CsvMapping: {
+            answer?: string | null;
+            category?: string | null;
+            language?: string | null;
+            question?: string | null;
+        };
+        /** @description What importing a file would do. */
+        CsvPreview: {
+            /** @description The names in the file's first line. */
+            columns: string[];
+            counts: components["schemas"]["PreviewCounts"];
+            /** @description Which of them was taken for what. Without question and answer there are no rows. */
+            mapping: components["schemas"]["CsvMapping"];
+            /** @description The first 500 rows, and all that cannot be used, by line. */
+            rows: components["schemas"]["PreviewRow"][];
+        };
+        /** @enum {string} */
+        CsvRowStatus: "new" | "duplicate" | "update" | "error";
         /** @description The figures of a day, in the workspace's time zone. */
         Day: {
             /**
@@ -1997,6 +2309,22 @@ export interface components {
         DocumentList: {
             items: components["schemas"]["Document"][];
         };
+        /** @description A proposal with what it rests on. */
+        Draft: {
+            /**
+             * Format: double
+             * @description The calibrated probability that the best entry answers the question.
+             */
+            confidence: number;
+            /** @description Why there is no text, in a sentence. */
+            note?: string | null;
+            origin: components["schemas"]["DraftOrigin"];
+            sources: components["schemas"]["Source"][];
+            /** @description Markdown-lite; empty when there is nothing to propose. */
+            text: string;
+        };
+        /** @enum {string} */
+        DraftOrigin: "model" | "approved_text" | "nothing";
         /** @description The embedding model in use and, while it changes, the next one. */
         EmbedderState: {
             current: components["schemas"]["EmbedderView"];
@@ -2054,6 +2382,23 @@ export interface components {
         EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
         /** @enum {string} */
         EscalationStatus: "pending" | "in_progress" | "resolved";
+        /** @description A value with how many pairs have it. */
+        Facet: {
+            /** Format: int64 */
+            count: number;
+            /** @description Null: the language is not known. */
+            name?: string | null;
+        };
+        /** @description What the table can be narrowed to, each with its count over all pairs. */
+        Facets: {
+            /** Format: int64 */
+            active: number;
+            categories: components["schemas"]["Facet"][];
+            /** Format: int64 */
+            inactive: number;
+            languages: components["schemas"]["Facet"][];
+            sources: components["schemas"]["Facet"][];
+        };
         /** @enum {string} */
         Feedback: "up" | "down";
         /** @description A question nobody has answered yet. */
@@ -2065,6 +2410,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: components["schemas"]["GapId"];
+            language?: string | null;
             /** Format: date-time */
             last_asked_at: string;
             question: string;
@@ -2078,15 +2424,31 @@ export interface components {
             /** Format: int32 */
             times_asked: number;
         };
+        /** @description How many gaps there are. */
+        GapCounts: {
+            /** Format: int64 */
+            dismissed: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            resolved: number;
+        };
         /** Format: uuid */
         GapId: string;
         /** @enum {string} */
         GapStatus: "open" | "resolved" | "dismissed";
         /** @description What an import did. */
         Imported: {
-            /** @description Rows that were left out, with the reason. */
+            /** @description Rows that could not be used, with the reason. */
             errors: components["schemas"]["RowError"][];
+            /** @description Pairs that were written. */
             imported: number;
+            /** @description Rows that say what is known already, or that were to be left out. */
+            skipped: number;
+            /** @description Set if the work broke off: what was done until then is kept, and sending the file again does the rest. */
+            stopped?: string | null;
+            /** @description Pairs that got another answer. */
+            updated: number;
         };
         /** @description How much there is of each. */
         InboxCounts: {
@@ -2181,6 +2543,23 @@ export interface components {
         };
         /** @enum {string} */
         Language: "en" | "fr";
+        LinkGap: {
+            /** @description The Q&A pair that answers the question. */
+            qa_id: components["schemas"]["QaPairId"];
+        };
+        MergedQaPair: {
+            /** @description The one that went; restore it to undo. */
+            merged: components["schemas"]["QaPair"];
+            /** @description The pair that stays. */
+            qa_pair: components["schemas"]["QaPair"];
+        };
+        MergeQaPair: {
+            answer?: string | null;
+            /** @description The pair that stays. */
+            into_id: components["schemas"]["QaPairId"];
+            /** @description What it asks and says from then on, if that changes. */
+            question?: string | null;
+        };
         /** @description One message. `seq` counts 1, 2, 3 … in its conversation. */
         Message: {
             answer?: components["schemas"]["Answer"] | null;
@@ -2208,11 +2587,32 @@ export interface components {
         MessageList: {
             items: components["schemas"]["Message"][];
         };
+        /** @description A call of the model. */
+        ModelCall: {
+            /**
+             * Format: double
+             * @description In the currency of the credential's prices; null: they are not known.
+             */
+            cost?: number | null;
+            credential_id: components["schemas"]["CredentialId"];
+            /** Format: double */
+            first_token_ms?: number | null;
+            /** Format: int32 */
+            input_tokens: number;
+            model: string;
+            /** Format: int32 */
+            output_tokens: number;
+        };
         NearDuplicate: {
             id: components["schemas"]["QaPairId"];
             question: string;
             /** Format: double */
             similarity: number;
+        };
+        NewAgentPrompt: {
+            description?: string;
+            name: string;
+            system_prompt: string;
         };
         NewApiKey: {
             /** Format: date-time */
@@ -2303,8 +2703,12 @@ export interface components {
             answer: string;
             /** @description `general` unless given. */
             category?: string | null;
+            /** @description True unless given. */
+            is_active?: boolean | null;
             /** @description ISO 639-1; recognised from the text unless given. */
             language?: string | null;
+            /** @description Other ways to ask the same, at most 50. */
+            phrasings?: string[];
             question: string;
         };
         NewReply: {
@@ -2407,6 +2811,22 @@ export interface components {
             browser?: boolean | null;
             only_mine?: boolean | null;
             sound?: boolean | null;
+        };
+        /** @description Once that the question was asked: by whom, and what they got. */
+        Occurrence: {
+            /** @description What the bot replied. */
+            answer?: string | null;
+            /** Format: date-time */
+            asked_at: string;
+            channel_name: string;
+            contact_email?: string | null;
+            contact_name?: string | null;
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @description What they wrote. */
+            question: string;
+        };
+        Occurrences: {
+            items: components["schemas"]["Occurrence"][];
         };
         Onboarding: {
             /** @description Somebody has put the list away. */
@@ -2558,6 +2978,7 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 id: components["schemas"]["GapId"];
+                language?: string | null;
                 /** Format: date-time */
                 last_asked_at: string;
                 question: string;
@@ -2587,10 +3008,18 @@ export interface components {
                 is_active: boolean;
                 /** @description ISO 639-1; null where it was not recognised. */
                 language?: string | null;
+                merged_into?: components["schemas"]["QaPairId"] | null;
+                /** @description Other ways to ask the same. They are found like the question. */
+                phrasings: string[];
                 question: string;
                 source: components["schemas"]["QaPairSource"];
                 /** Format: date-time */
                 updated_at: string;
+                /**
+                 * Format: int64
+                 * @description In how many answers of the last 30 days it was used.
+                 */
+                used_in_answers: number;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -2619,6 +3048,50 @@ export interface components {
             /** @description 10 to 200 characters. */
             new_password: string;
         };
+        /** @description An answer with everything that led to it. */
+        PlaygroundAnswer: {
+            answer: components["schemas"]["Answer"];
+            call?: components["schemas"]["ModelCall"] | null;
+            /** @description The best entries with every score, best first. */
+            candidates: components["schemas"]["ScoredCandidate"][];
+            /** @description Why the approved text was given although there is a model. */
+            fallback?: string | null;
+            prompt?: components["schemas"]["SentPrompt"] | null;
+            /**
+             * Format: double
+             * @description From question to answer.
+             */
+            total_ms: number;
+            trace: components["schemas"]["AnswerTrace"];
+        };
+        /** @description Settings to try instead of the channel's. */
+        PlaygroundOverrides: {
+            /** @description The id of a model credential, or `none` for the approved text. */
+            credential_id?: string | null;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            max_suggestion_chips?: number | null;
+            personality_prompt?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description 0.5 to 0.95.
+             */
+            threshold?: number | null;
+        };
+        PlaygroundQuestion: {
+            channel_id?: components["schemas"]["ChannelId"] | null;
+            /** @description Oldest first, at most 40 lines. */
+            history?: components["schemas"]["Said"][];
+            overrides?: components["schemas"]["PlaygroundOverrides"];
+            question: string;
+        };
         /** @description The message and its answer; no answer if a person has taken over. */
         PostedWidgetMessage: {
             answer?: components["schemas"]["Answer"] | null;
@@ -2646,6 +3119,23 @@ export interface components {
             single_keys: boolean;
             /** @default auto */
             theme: components["schemas"]["Theme"];
+        };
+        PreviewCounts: {
+            duplicate: number;
+            error: number;
+            new: number;
+            update: number;
+        };
+        PreviewRow: {
+            answer: string;
+            category?: string | null;
+            detail?: string | null;
+            language?: string | null;
+            /** Format: int64 */
+            line: number;
+            question: string;
+            similar?: components["schemas"]["SimilarToRow"] | null;
+            status: components["schemas"]["CsvRowStatus"];
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -2714,10 +3204,56 @@ export interface components {
             is_active: boolean;
             /** @description ISO 639-1; null where it was not recognised. */
             language?: string | null;
+            merged_into?: components["schemas"]["QaPairId"] | null;
+            /** @description Other ways to ask the same. They are found like the question. */
+            phrasings: string[];
             question: string;
             source: components["schemas"]["QaPairSource"];
             /** Format: date-time */
             updated_at: string;
+            /**
+             * Format: int64
+             * @description In how many answers of the last 30 days it was used.
+             */
+            used_in_answers: number;
+        };
+        /** @description Pairs and what is to change about them. Either ids or a filter names them. */
+        QaPairBulkChange: {
+            change: components["schemas"]["QaPairChange"];
+            filter?: components["schemas"]["QaPairFilter"] | null;
+            /** @description At most 20,000. */
+            ids?: components["schemas"]["QaPairId"][] | null;
+        };
+        QaPairBulkChanged: {
+            /** @description How many pairs are different now. */
+            changed: number;
+            /** @description Sent as `changes`, this undoes it. */
+            undo: components["schemas"]["QaPairBulkInverse"][];
+        };
+        QaPairBulkChanges: {
+            /** @description Done one after the other, all or none. At most 500. */
+            changes: components["schemas"]["QaPairBulkChange"][];
+        };
+        /** @description Pairs with what they were before. */
+        QaPairBulkInverse: {
+            change: components["schemas"]["QaPairChange"];
+            ids: components["schemas"]["QaPairId"][];
+        };
+        QaPairChange: {
+            category?: string | null;
+            is_active?: boolean | null;
+            /** @description An empty text means: not known. */
+            language?: string | null;
+        };
+        /** @description What the list, or a change of many, can be narrowed to. */
+        QaPairFilter: {
+            category?: string | null;
+            is_active?: boolean | null;
+            /** @description ISO 639-1, or `none` for pairs whose language is not known. */
+            language?: string | null;
+            /** @description Part of question, answer or another phrasing. */
+            q?: string | null;
+            source?: components["schemas"]["QaPairSource"] | null;
         };
         /** Format: uuid */
         QaPairId: string;
@@ -2726,6 +3262,8 @@ export interface components {
             category?: string | null;
             is_active?: boolean | null;
             language?: string | null;
+            /** @description All other phrasings; those that are not among them go. */
+            phrasings?: string[] | null;
             question?: string | null;
         };
         /** @enum {string} */
@@ -2740,6 +3278,10 @@ export interface components {
         RecoveryCodes: {
             /** @description Each signs in once in place of a code. Shown this once. */
             recovery_codes: string[];
+        };
+        ReopenGap: {
+            /** @description Turns off the pair that was written for it, as if it had not been published. */
+            withdraw?: boolean;
         };
         ResolvedGap: {
             gap: components["schemas"]["Gap"];
@@ -2786,6 +3328,36 @@ export interface components {
             text?: string | null;
             title?: string | null;
         };
+        /** @description An entry that was considered. */
+        ScoredCandidate: {
+            /**
+             * Format: double
+             * @description The calibrated probability that it answers the question.
+             */
+            calibrated: number;
+            /**
+             * Format: double
+             * @description Both mixed; comparable only within this search and kind.
+             */
+            fused: number;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            language?: string | null;
+            /**
+             * Format: double
+             * @description By words: BM25 as a share of the question's own.
+             */
+            lexical: number;
+            text: string;
+            /** @description The question in the phrasing that was found, or the passage's title. */
+            title: string;
+            /**
+             * Format: double
+             * @description By meaning: the cosine. Null where it was not compared.
+             */
+            vector?: number | null;
+        };
         /** @description A conversation that holds all words, with its newest message or note that fits best. */
         SearchHit: {
             conversation: components["schemas"]["ConversationSummary"];
@@ -2800,6 +3372,22 @@ export interface components {
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
+        SentMessage: {
+            /** @description `user` or `assistant`. */
+            role: string;
+            text: string;
+        };
+        /** @description What the model was sent, word for word. */
+        SentPrompt: {
+            /** Format: int32 */
+            max_tokens: number;
+            messages: components["schemas"]["SentMessage"][];
+            /** @description How many of the candidates stand in it as passages. */
+            passages: number;
+            system: string;
+            /** Format: double */
+            temperature?: number | null;
+        };
         /** @description Who is signed in, and where. */
         Session: {
             profile: components["schemas"]["Profile"];
@@ -2825,6 +3413,31 @@ export interface components {
             name: string;
             /** @description 10 to 200 characters. */
             password: string;
+        };
+        SimilarQaPair: {
+            has_same_answer: boolean;
+            qa_pair: components["schemas"]["QaPair"];
+            /**
+             * Format: double
+             * @description 0 to 1. From 0.95 on the two ask the same.
+             */
+            similarity: number;
+        };
+        SimilarQaPairs: {
+            items: components["schemas"]["SimilarQaPair"][];
+        };
+        /** @description What is compared, and told. */
+        SimilarQuery: {
+            /** @description Tells which of the pairs found say exactly this. */
+            answer?: string | null;
+            exclude_id?: components["schemas"]["QaPairId"] | null;
+            question: string;
+        };
+        SimilarToRow: {
+            id: components["schemas"]["QaPairId"];
+            question: string;
+            /** Format: double */
+            similarity: number;
         };
         /** @description Where an answer comes from. */
         Source: {
@@ -3046,6 +3659,140 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_agent_prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPrompts"];
+                };
+            };
+        };
+    };
+    create_agent_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgentPrompt"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPrompt"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_agent_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AgentPromptId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_agent_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AgentPromptId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentPromptPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPrompt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: never;
@@ -3774,6 +4521,35 @@ export interface operations {
             };
         };
     };
+    draft_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_escalations: {
         parameters: {
             query?: never;
@@ -4493,6 +5269,146 @@ export interface operations {
             };
         };
     };
+    draft_gap_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_gap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkGap"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvedGap"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gap_occurrences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Occurrences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_gap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReopenGap"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gap"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resolve_gap: {
         parameters: {
             query?: never;
@@ -4530,6 +5446,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapCounts"];
                 };
             };
         };
@@ -5462,6 +6397,45 @@ export interface operations {
             };
         };
     };
+    ask_playground: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaygroundQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaygroundAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_profile: {
         parameters: {
             query?: never;
@@ -5674,10 +6648,15 @@ export interface operations {
                 category?: string;
                 cursor?: string;
                 is_active?: boolean;
+                /** @description ISO 639-1, or `none` for pairs whose language is not known. */
+                language?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
-                /** @description Part of question or answer. */
+                /** @description Part of question, answer or another phrasing. */
                 q?: string;
+                /** @description `created` unless given. */
+                sort?: "created" | "updated" | "question" | "used";
+                source?: components["schemas"]["QaPairSource"];
             };
             header?: never;
             path?: never;
@@ -5788,6 +6767,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     update_qa_pair: {
@@ -5831,9 +6818,126 @@ export interface operations {
             };
         };
     };
-    export_qa_pairs: {
+    merge_qa_pair: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["QaPairId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeQaPair"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedQaPair"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_qa_pair: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["QaPairId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaPair"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_qa_pairs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QaPairBulkChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaPairBulkChanged"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_qa_pairs: {
+        parameters: {
+            query?: {
+                category?: string;
+                is_active?: boolean;
+                /** @description ISO 639-1, or `none` for pairs whose language is not known. */
+                language?: string;
+                /** @description Part of question, answer or another phrasing. */
+                q?: string;
+                source?: components["schemas"]["QaPairSource"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5850,9 +6954,35 @@ export interface operations {
             };
         };
     };
-    import_qa_pairs: {
+    list_qa_pair_facets: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+        };
+    };
+    import_qa_pairs: {
+        parameters: {
+            query?: {
+                answer?: string;
+                category?: string;
+                /** @description `update` unless given. */
+                existing?: "update" | "skip" | "add";
+                language?: string;
+                question?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5877,6 +7007,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_qa_pairs: {
+        parameters: {
+            query?: {
+                answer?: string;
+                category?: string;
+                /** @description `update` unless given. */
+                existing?: "update" | "skip" | "add";
+                language?: string;
+                question?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CsvPreview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_similar_qa_pairs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimilarQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarQaPairs"];
                 };
             };
         };

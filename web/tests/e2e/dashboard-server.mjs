@@ -141,6 +141,9 @@ export class Workspace {
       language: 'en',
       source: 'manual',
       is_active: true,
+      phrasings: [],
+      merged_into: null,
+      used_in_answers: 0,
       created_at: time,
       updated_at: time,
       ...changes,
@@ -167,7 +170,12 @@ const routes = [
   ['GET', '/gaps', (w, { query }) => page(w.gaps, (gap) => gap.status === query.get('status'))],
   ['POST', '/gaps/:id/resolve', resolveGap],
   ['POST', '/gaps/:id/dismiss', dismissGap],
+  ['GET', '/gaps/counts', countGaps],
+  ['GET', '/gaps/:id/occurrences', () => [200, { items: [] }]],
   ['GET', '/qa-pairs', listPairs],
+  ['GET', '/qa-pairs/facets', facets],
+  ['POST', '/qa-pairs/similar', () => [200, { items: [] }]],
+  ['POST', '/qa-pairs/import/preview', previewPairs],
   ['POST', '/qa-pairs', (w, { json }) => [201, w.addPair(json.question, json.answer, json)]],
   ['PATCH', '/qa-pairs/:id', (w, { id, json }) => [200, Object.assign(found(w.pairs, id), json)]],
   ['POST', '/qa-pairs/import', importPairs],
@@ -278,15 +286,48 @@ function listPairs(workspace, { query }) {
   );
 }
 
-function importPairs(workspace, { body }) {
+function countGaps({ gaps }) {
+  const count = (status) => [...gaps.values()].filter((gap) => gap.status === status).length;
+  const [open, resolved, dismissed] = ['open', 'resolved', 'dismissed'].map(count);
+  return [200, { open, resolved, dismissed }];
+}
+
+function facets({ pairs }) {
+  const active = [...pairs.values()].filter((pair) => pair.is_active).length;
+  const counts = { active, inactive: pairs.size - active };
+  return [200, { categories: [], languages: [], sources: [], ...counts }];
+}
+
+const rowsOf = (body) => {
   const rows = body.trim().split('\n').slice(1);
-  const complete = rows.map((row) => row.split(',')).filter(([, answer]) => answer);
-  for (const [question, answer, category] of complete)
+  return rows.map((row, index) => [index + 2, ...row.split(',')]);
+};
+
+function previewPairs(workspace, { body }) {
+  const columns = ['question', 'answer', 'category'];
+  const rows = rowsOf(body).map(([line, question, answer]) => ({
+    line,
+    question,
+    answer: answer ?? '',
+    status: answer ? 'new' : 'error',
+    detail: answer ? null : 'The answer is missing.',
+    similar: null,
+  }));
+  const error = rows.filter((row) => row.status === 'error').length;
+  const counts = { new: rows.length - error, update: 0, duplicate: 0, error };
+  const [question, answer, category] = columns;
+  return [200, { columns, mapping: { question, answer, category, language: null }, rows, counts }];
+}
+
+function importPairs(workspace, { body }) {
+  const rows = rowsOf(body);
+  const complete = rows.filter(([, , answer]) => answer);
+  for (const [, question, answer, category] of complete)
     workspace.addPair(question, answer, { category });
-  const errors = rows.flatMap((row, index) =>
-    row.split(',')[1] ? [] : [{ line: index + 2, detail: 'The answer is missing.' }],
-  );
-  return [200, { imported: complete.length, errors }];
+  const errors = rows
+    .filter(([, , answer]) => !answer)
+    .map(([line]) => ({ line, detail: 'The answer is missing.' }));
+  return [200, { imported: complete.length, updated: 0, skipped: 0, errors, stopped: null }];
 }
 
 const page = (map, keep) => [200, { items: [...map.values()].filter(keep), next_cursor: null }];

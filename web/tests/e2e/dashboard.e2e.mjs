@@ -186,14 +186,17 @@ test('adds and imports knowledge', async () => {
   await dialog.locator('strong', { hasText: 'twice' }).waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: 'Is walnut oiled?' }).waitFor();
-  await page.getByLabel('Import CSV').setInputFiles({
+  await page.getByRole('button', { name: 'Import CSV' }).click();
+  await page.getByLabel('Choose a CSV file').setInputFiles({
     name: 'knowledge.csv',
     mimeType: 'text/csv',
     buffer: Buffer.from('question,answer,category\nOpen on Sunday?,No,hours\nBroken row'),
   });
-  await page.getByText('1 row imported.').waitFor();
+  await page.getByRole('cell', { name: 'The answer is missing.' }).waitFor();
+  await page.getByRole('button', { name: 'Import 1 row' }).click();
+  await page.getByText('1 answer added.').waitFor();
   await page.getByText('Line 3: The answer is missing.').waitFor();
-  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Open on Sunday?' }).waitFor();
 });
 

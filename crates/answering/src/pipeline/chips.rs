@@ -33,7 +33,11 @@ fn pick(material: &Material, most: usize, wanted: impl Fn(&Candidate) -> bool) -
         .iter()
         .filter(fits)
         .take(most)
-        .map(|candidate| candidate.title.to_string())
+        .map(|candidate| {
+            // the pair's own question, also where another phrasing was found
+            let own = material.snapshot.title(candidate.id);
+            own.unwrap_or(&candidate.title).to_owned()
+        })
         .collect()
 }
 

@@ -1,11 +1,13 @@
 //! The text of the answer: composed by the tenant's language model from what was found, or the approved text of
 //! the best match, word for word. Both are first class.
 
+use conversations::messages::AnswerMode;
 use futures::StreamExt;
 use kernel::{Result, TenantProof};
 use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
 use serde_json::json;
 
+use super::explain::{ModelCall, SentPrompt};
 use super::ground::{self, ground};
 use super::prompt::{self, NO_ANSWER};
 use super::trace::Trace;
@@ -22,10 +24,7 @@ pub(super) async fn compose(
     trace: &mut Trace,
     sink: &Sink,
 ) -> Result<Option<Composed>> {
-    let found = ctx
-        .models
-        .find(&ctx.db, proof, turn.options.model.as_deref())
-        .await;
+    let found = ctx.models.find(&ctx.db, proof, &turn.options).await;
     let outcome = match found {
         Ok(Some(model)) => with_model(ctx, proof, turn, material, &model, trace, sink).await?,
         Ok(None) => return Ok(approved_text(material, trace, sink)),
@@ -54,7 +53,7 @@ fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<
     trace.step("compose");
     Some(Composed {
         text,
-        mode: "approved_text",
+        mode: AnswerMode::ApprovedText,
         used: vec![best.clone()],
         model: None,
         input_tokens: 0,
@@ -78,27 +77,16 @@ async fn with_model(
     trace: &mut Trace,
     sink: &Sink,
 ) -> Result<Outcome> {
-    let (request, shown) = prompt::build(turn, material);
-    trace.note("model", json!(model.name()));
+    let today = ctx.db.clock.now().date_naive();
+    let (request, shown) = prompt::build(turn, material, today);
     trace.note(
         "prompt",
         json!({"system": request.system, "passages": shown.len()}),
     );
-    let Some(hold) = model::reserve(&ctx.db, proof, model, &request).await? else {
-        return Ok(Outcome::Fallback(ChatError::BudgetSpent.fallback_reason()));
-    };
-    trace.step("reserve");
-    let heard = listen(model, request, sink).await;
-    // booked before anything else can fail: money that is spent is spent
-    if let Err(error) = model::settle(&ctx.db, proof, model, hold, heard.usage).await {
-        // the reservation stays, which is on the safe side; a good answer is not thrown away for it
-        error.log();
-    }
-    trace.step("compose");
-    if let Some(ms) = heard.first_token_ms {
-        trace.note("first_token_ms", json!(ms));
-    }
-    let text = match heard.result {
+    let instructions = prompt::instructions(turn, material, today);
+    let called = call(ctx, proof, model, request, shown.len(), trace, sink).await?;
+    let usage = called.usage;
+    let text = match called.result {
         Ok(text) => text,
         Err(error) => {
             tracing::warn!(%error, "the model failed; the approved text is given");
@@ -111,6 +99,9 @@ async fn with_model(
     }
     let grounded = ground(&text, &shown);
     trace.step("ground");
+    if ground::repeats(&grounded.text, &instructions) {
+        return Ok(Outcome::Fallback("leak"));
+    }
     if grounded.text.is_empty() {
         return Ok(Outcome::Fallback("empty"));
     }
@@ -125,16 +116,57 @@ async fn with_model(
         .collect();
     Ok(Outcome::Composed(Composed {
         text: grounded.text,
-        mode: "model",
+        mode: AnswerMode::Model,
         used,
         model: Some(model.name().to_owned()),
-        input_tokens: heard.usage.input_tokens.into(),
-        output_tokens: heard.usage.output_tokens.into(),
+        input_tokens: usage.input_tokens.into(),
+        output_tokens: usage.output_tokens.into(),
     }))
 }
 
+/// Calls the model within the budget: reserved before, booked after.
+pub(super) async fn call(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    model: &TenantModel,
+    request: ChatRequest,
+    passages: usize,
+    trace: &mut Trace,
+    sink: &Sink,
+) -> Result<Heard> {
+    trace.note("model", json!(model.name()));
+    trace.sends(|| SentPrompt::of(&request, passages));
+    let Some(hold) = model::reserve(&ctx.db, proof, model, &request).await? else {
+        return Ok(Heard {
+            result: Err(ChatError::BudgetSpent),
+            usage: Usage::default(),
+            first_token_ms: None,
+        });
+    };
+    trace.step("reserve");
+    let heard = listen(model, request, sink).await;
+    // booked before anything else can fail: money that is spent is spent
+    if let Err(error) = model::settle(&ctx.db, proof, model, hold, heard.usage).await {
+        // the reservation stays, which is on the safe side; a good answer is not thrown away for it
+        error.log();
+    }
+    trace.step("compose");
+    if let Some(ms) = heard.first_token_ms {
+        trace.note("first_token_ms", json!(ms));
+    }
+    trace.called(|| ModelCall {
+        credential_id: model.credential.id,
+        model: model.name().to_owned(),
+        input_tokens: heard.usage.input_tokens,
+        output_tokens: heard.usage.output_tokens,
+        cost: model.known_cost(heard.usage),
+        first_token_ms: heard.first_token_ms,
+    });
+    Ok(heard)
+}
+
 /// Whether the model says that the passages do not hold the answer; some add a reason although they should not.
-fn refuses(text: &str) -> bool {
+pub(super) fn refuses(text: &str) -> bool {
     opening(text).starts_with(NO_ANSWER)
 }
 
@@ -146,9 +178,9 @@ fn opening(text: &str) -> &str {
 }
 
 /// What came of a call.
-struct Heard {
-    result: Result<String, ChatError>,
-    usage: Usage,
+pub(super) struct Heard {
+    pub result: Result<String, ChatError>,
+    pub usage: Usage,
     first_token_ms: Option<f64>,
 }
 

@@ -31,6 +31,20 @@ pub fn without_addresses(piece: &str) -> String {
     visible(&without_bare_addresses(piece, &HashSet::new()))
 }
 
+/// A text that says so many characters of the instructions in a row repeats them.
+const REPEATED: usize = 80;
+
+/// Whether the text gives away the instructions that the model got, however it was talked into it.
+pub fn repeats(text: &str, instructions: &str) -> bool {
+    let plain = |text: &str| -> Vec<char> {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let (text, instructions) = (plain(text), plain(instructions));
+    let secret: HashSet<&[char]> = instructions.windows(REPEATED).collect();
+    text.windows(REPEATED).any(|piece| secret.contains(piece))
+}
+
 /// Removes `[1]`, `[1, 2]` and `[1][2]`, together with the space before them, and notes the numbers.
 fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
     let mut out = String::with_capacity(text.len());

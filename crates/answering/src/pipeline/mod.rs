@@ -4,6 +4,8 @@
 
 mod chips;
 mod compose;
+pub mod draft;
+mod explain;
 mod ground;
 mod prompt;
 mod retrieve;
@@ -12,9 +14,9 @@ mod trace;
 use std::sync::Arc;
 
 use conversations::inbound::Utterance;
-use conversations::messages::{Action, SenderType, Source, SourceKind};
+use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
-use kernel::ids::QaPairId;
+use kernel::ids::{CredentialId, QaPairId};
 use kernel::{Result, TenantProof};
 use knowledge::language::{self, Language};
 use knowledge::retrieval::{Candidate, EntryKind};
@@ -28,6 +30,7 @@ use crate::{BotSettings, Context};
 use retrieve::Found;
 use trace::Trace;
 
+pub use explain::{Explanation, ModelCall, ScoredCandidate, SentPrompt};
 pub use trace::AnswerTrace;
 
 /// Everything that a reply is made from.
@@ -40,18 +43,32 @@ pub struct Turn {
     pub knowledge_revision: i64,
     pub settings: Arc<BotSettings>,
     pub options: Options,
+    /// Keeps everything that led to the reply, for the playground.
+    pub is_explained: bool,
 }
 
 /// What a channel or a request may change about the model.
 #[derive(Debug, Clone)]
 pub struct Options {
+    pub source: ModelSource,
+    /// Another model of the same provider than the credential's own.
     pub model: Option<String>,
     pub temperature: f64,
+}
+
+/// Which of the tenant's credentials composes the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelSource {
+    Default,
+    Credential(CredentialId),
+    /// None: the approved text is given.
+    Nothing,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
+            source: ModelSource::Default,
             model: None,
             temperature: 0.3,
         }
@@ -77,6 +94,8 @@ pub struct Reply {
     pub gap: Option<GapHint>,
     /// More messages may make it clearer: worth waiting for.
     pub is_unsure: bool,
+    /// For a turn that is explained.
+    pub explanation: Option<Explanation>,
 }
 
 impl Reply {
@@ -137,7 +156,7 @@ impl Turn {
 
 /// Makes the reply to a turn. Pieces go to `sink` as soon as they are certain to be shown.
 pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: &Sink) -> Result<Reply> {
-    let mut trace = Trace::start();
+    let mut trace = Trace::start(turn.is_explained);
     let question = turn.question();
     let snapshot = ctx
         .knowledge
@@ -191,7 +210,7 @@ struct Material {
 /// An answer's text before the last decisions.
 struct Composed {
     text: String,
-    mode: &'static str,
+    mode: AnswerMode,
     /// The entries that the text rests on.
     used: Vec<Candidate>,
     model: Option<String>,
@@ -213,44 +232,74 @@ fn understand_language(question: &str, turn: &Turn) -> Language {
     language::detect(question).or(earlier()).or(known)
 }
 
-fn decide(material: &Material, turn: &Turn, composed: Composed, mut trace: Trace) -> Reply {
-    let settings = &turn.settings;
-    let used: Vec<_> = composed.used.iter().map(|candidate| candidate.group).collect();
-    let actions = booking_action(material.wants_booking, settings);
+/// A reply with nothing but its text: the one place where replies are made.
+fn reply(
+    turn: &Turn,
+    mode: AnswerMode,
+    text: String,
+    language: Language,
+    question: String,
+    material: Option<&Material>,
+    mut trace: Trace,
+) -> Reply {
+    trace.step("decide");
+    let explanation = trace.explain(material);
     let reply = BotReply {
-        text: composed.text,
-        question_text: material.found.reading.clone(),
-        mode: composed.mode,
-        confidence: material.found.confidence(),
+        text,
+        question_text: question,
+        mode,
+        confidence: material.map_or(1.0, |material| material.found.confidence()),
         gap_detected: false,
-        escalation_offered: !actions.is_empty(),
-        suggestion_chips: chips::related(material, &used, settings.max_suggestion_chips.into()),
-        matched_qa_ids: qa_ids(&composed.used),
-        sources: composed
-            .used
-            .iter()
-            .filter_map(|candidate| source(&material.snapshot, candidate))
-            .collect(),
-        actions,
-        language: code(material.language),
-        model: composed.model,
-        input_tokens: composed.input_tokens,
-        output_tokens: composed.output_tokens,
-        trace: {
-            trace.step("decide");
-            trace.finish(material, turn, composed.mode)
-        },
-        sender_name: Some(settings.display_name.clone()),
+        escalation_offered: false,
+        suggestion_chips: Vec::new(),
+        matched_qa_ids: Vec::new(),
+        sources: Vec::new(),
+        actions: Vec::new(),
+        language: code(language),
+        model: None,
+        input_tokens: 0,
+        output_tokens: 0,
+        trace: trace.finish(material, turn, mode),
+        sender_name: Some(turn.settings.display_name.clone()),
     };
     Reply {
         reply,
         gap: None,
         is_unsure: false,
+        explanation,
     }
 }
 
+fn decide(material: &Material, turn: &Turn, composed: Composed, trace: Trace) -> Reply {
+    let settings = &turn.settings;
+    let used: Vec<_> = composed.used.iter().map(|candidate| candidate.group).collect();
+    let actions = booking_action(material.wants_booking, settings);
+    let question = material.found.reading.clone();
+    let mut made = reply(
+        turn,
+        composed.mode,
+        composed.text,
+        material.language,
+        question,
+        Some(material),
+        trace,
+    );
+    made.reply = BotReply {
+        escalation_offered: !actions.is_empty(),
+        suggestion_chips: chips::related(material, &used, settings.max_suggestion_chips.into()),
+        matched_qa_ids: qa_ids(&composed.used),
+        sources: sources(&material.snapshot, &composed.used),
+        actions,
+        model: composed.model,
+        input_tokens: composed.input_tokens,
+        output_tokens: composed.output_tokens,
+        ..made.reply
+    };
+    made
+}
+
 /// Below the bar: says so, notes the gap, offers a person or a booking.
-fn decline(material: &Material, turn: &Turn, mut trace: Trace) -> Reply {
+fn decline(material: &Material, turn: &Turn, trace: Trace) -> Reply {
     let settings = &turn.settings;
     let actions = booking_action(true, settings);
     let phrase = match (
@@ -265,7 +314,35 @@ fn decline(material: &Material, turn: &Turn, mut trace: Trace) -> Reply {
         (false, true, false) => Phrase::NotKnownBooking,
     };
     let is_gap = phrase != Phrase::Booking;
+    let mode = if is_gap {
+        AnswerMode::NoAnswer
+    } else {
+        AnswerMode::Action
+    };
     let text = say(phrase, material.language).to_owned();
+    let question = material.found.reading.clone();
+    let mut made = reply(
+        turn,
+        mode,
+        text,
+        material.language,
+        question,
+        Some(material),
+        trace,
+    );
+    made.reply = BotReply {
+        gap_detected: is_gap,
+        escalation_offered: settings.escalation_enabled,
+        suggestion_chips: chips::nearest(material, settings.max_suggestion_chips.into()),
+        actions,
+        ..made.reply
+    };
+    made.gap = is_gap.then(|| gap_hint(material));
+    made.is_unsure = is_gap;
+    made
+}
+
+fn gap_hint(material: &Material) -> GapHint {
     let best = material
         .found
         .candidates
@@ -274,37 +351,10 @@ fn decline(material: &Material, turn: &Turn, mut trace: Trace) -> Reply {
     let similarity = best
         .filter(|best| best.features.has_vector)
         .map(|best| f64::from(best.features.cosine).clamp(0.0, 1.0));
-    let gap = is_gap.then(|| GapHint {
+    GapHint {
         question: material.question.chars().take(LONGEST_GAP).collect(),
         best_match_id: best.map(|best| QaPairId(best.id)),
         similarity,
-    });
-    let mode = if is_gap { "no_answer" } else { "action" };
-    let reply = BotReply {
-        text,
-        question_text: material.found.reading.clone(),
-        mode,
-        confidence: material.found.confidence(),
-        gap_detected: is_gap,
-        escalation_offered: settings.escalation_enabled,
-        suggestion_chips: chips::nearest(material, settings.max_suggestion_chips.into()),
-        matched_qa_ids: Vec::new(),
-        sources: Vec::new(),
-        actions,
-        language: code(material.language),
-        model: None,
-        input_tokens: 0,
-        output_tokens: 0,
-        trace: {
-            trace.step("decide");
-            trace.finish(material, turn, mode)
-        },
-        sender_name: Some(settings.display_name.clone()),
-    };
-    Reply {
-        reply,
-        gap,
-        is_unsure: is_gap,
     }
 }
 
@@ -328,89 +378,54 @@ fn small_talk(
         Intent::Goodbye => Phrase::Goodbye,
         _ => Phrase::Greeting,
     };
-    let mut reply = plain_reply(
-        say(phrase, language),
-        "small_talk",
-        language,
-        turn,
-        question,
-        trace,
-    );
+    let text = say(phrase, language).to_owned();
+    let mut made = reply(turn, AnswerMode::SmallTalk, text, language, question, None, trace);
     if intent == Intent::Greeting {
-        reply.reply.suggestion_chips =
+        made.reply.suggestion_chips =
             chips::openers(snapshot, language, turn.settings.max_suggestion_chips.into());
     }
     // "Hi" is often followed by the question.
-    reply.is_unsure = intent == Intent::Greeting;
-    reply
+    made.is_unsure = intent == Intent::Greeting;
+    made
 }
 
 /// Files are for people: the bot says so, and waits a little for the words that may follow.
 fn file_only(language: Language, turn: &Turn, trace: Trace) -> Reply {
-    let phrase = say(Phrase::FileOnly, language);
-    let mut reply = plain_reply(phrase, "action", language, turn, String::new(), trace);
-    reply.reply.escalation_offered = turn.settings.escalation_enabled;
-    reply.is_unsure = true;
-    reply
+    let text = say(Phrase::FileOnly, language).to_owned();
+    let mut made = reply(
+        turn,
+        AnswerMode::Action,
+        text,
+        language,
+        String::new(),
+        None,
+        trace,
+    );
+    made.reply.escalation_offered = turn.settings.escalation_enabled;
+    made.is_unsure = true;
+    made
 }
 
 fn hand_over(language: Language, turn: &Turn, question: String, trace: Trace) -> Reply {
-    let mut reply = plain_reply(
-        say(Phrase::HandedOver, language),
-        "action",
-        language,
-        turn,
-        question,
-        trace,
-    );
-    reply.reply.actions = vec![Action::HandOff {
+    let text = say(Phrase::HandedOver, language).to_owned();
+    let mut made = reply(turn, AnswerMode::Action, text, language, question, None, trace);
+    made.reply.actions = vec![Action::HandOff {
         reason: "visitor_asked".into(),
     }];
-    reply.reply.escalation_offered = true;
-    reply
-}
-
-fn plain_reply(
-    text: &str,
-    mode: &'static str,
-    language: Language,
-    turn: &Turn,
-    question: String,
-    mut trace: Trace,
-) -> Reply {
-    let trace = {
-        trace.step("decide");
-        trace.finish_without_search(mode)
-    };
-    let reply = BotReply {
-        text: text.to_owned(),
-        question_text: question,
-        mode,
-        confidence: 1.0,
-        gap_detected: false,
-        escalation_offered: false,
-        suggestion_chips: Vec::new(),
-        matched_qa_ids: Vec::new(),
-        sources: Vec::new(),
-        actions: Vec::new(),
-        language: code(language),
-        model: None,
-        input_tokens: 0,
-        output_tokens: 0,
-        trace,
-        sender_name: Some(turn.settings.display_name.clone()),
-    };
-    Reply {
-        reply,
-        gap: None,
-        is_unsure: false,
-    }
+    made.reply.escalation_offered = true;
+    made
 }
 
 fn qa_ids(used: &[Candidate]) -> Vec<QaPairId> {
     used.iter()
         .filter(|candidate| candidate.kind == EntryKind::QaPair)
         .map(|candidate| QaPairId(candidate.id))
+        .collect()
+}
+
+fn sources(snapshot: &Snapshot, used: &[Candidate]) -> Vec<Source> {
+    used.iter()
+        .filter_map(|candidate| source(snapshot, candidate))
         .collect()
 }
 

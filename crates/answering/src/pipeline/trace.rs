@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use conversations::messages::AnswerMode;
 use knowledge::retrieval::Candidate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::explain::{Explanation, ModelCall, SentPrompt, score};
 use super::{Material, Turn};
 
 /// The stored form, as the API shows it.
@@ -13,8 +15,7 @@ use super::{Material, Turn};
 pub struct AnswerTrace {
     /// In the order taken: name and milliseconds.
     pub steps: Vec<Step>,
-    /// `model`, `approved_text`, `no_answer`, `small_talk` or `action`.
-    pub mode: String,
+    pub mode: AnswerMode,
     /// The question as it was understood.
     pub question: Option<String>,
     pub language: Option<String>,
@@ -38,6 +39,8 @@ pub struct Trace {
     last: Instant,
     steps: Vec<Step>,
     notes: Map<String, Value>,
+    /// Kept only where somebody wants to know everything.
+    explanation: Option<Explanation>,
 }
 
 /// The trace keeps this many candidates: enough to see what nearly won.
@@ -47,11 +50,12 @@ const CANDIDATES: usize = 4;
 const EXPLAINED: usize = 2;
 
 impl Trace {
-    pub fn start() -> Self {
+    pub fn start(is_explained: bool) -> Self {
         Self {
             last: Instant::now(),
             steps: Vec::new(),
             notes: Map::new(),
+            explanation: is_explained.then(Explanation::default),
         }
     }
 
@@ -70,31 +74,42 @@ impl Trace {
         self.notes.insert(key.to_owned(), value);
     }
 
-    pub fn finish(self, material: &Material, turn: &Turn, mode: &str) -> Value {
-        let found = &material.found;
-        let candidates = found.candidates.iter().take(CANDIDATES).enumerate();
+    /// What a model is sent.
+    pub fn sends(&mut self, prompt: impl FnOnce() -> SentPrompt) {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.prompt = Some(prompt());
+        }
+    }
+
+    /// What the call came to.
+    pub fn called(&mut self, call: impl FnOnce() -> ModelCall) {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.call = Some(call());
+        }
+    }
+
+    /// Everything that was kept, with the candidates and all their scores.
+    pub fn explain(&mut self, material: Option<&Material>) -> Option<Explanation> {
+        let mut explanation = self.explanation.take()?;
+        if let Some(material) = material {
+            explanation.candidates = score(material);
+        }
+        Some(explanation)
+    }
+
+    pub fn finish(self, material: Option<&Material>, turn: &Turn, mode: AnswerMode) -> Value {
+        let found = material.map(|material| &material.found);
+        let candidates = found.map_or(&[][..], |found| &found.candidates);
+        let candidates = candidates.iter().take(CANDIDATES).enumerate();
         let candidates = candidates.map(|(rank, candidate)| describe(candidate, rank < EXPLAINED));
         json!(AnswerTrace {
             steps: self.steps,
-            mode: mode.to_owned(),
-            question: Some(found.reading.clone()),
-            language: super::code(material.language),
-            confidence: Some(found.confidence()),
-            threshold: Some(turn.settings.confidence_threshold),
+            mode,
+            question: found.map(|found| found.reading.clone()),
+            language: material.and_then(|material| super::code(material.language)),
+            confidence: found.map(|found| found.confidence()),
+            threshold: material.map(|_| turn.settings.confidence_threshold),
             candidates: candidates.collect(),
-            notes: Value::Object(self.notes),
-        })
-    }
-
-    pub fn finish_without_search(self, mode: &str) -> Value {
-        json!(AnswerTrace {
-            steps: self.steps,
-            mode: mode.to_owned(),
-            question: None,
-            language: None,
-            confidence: None,
-            threshold: None,
-            candidates: Vec::new(),
             notes: Value::Object(self.notes),
         })
     }

@@ -186,9 +186,6 @@ pub struct EndpointRow {
     pub settings: Value,
     pub allowed_origins: Vec<String>,
     pub encrypted_secret: String,
-    pub is_bot_active: bool,
-    pub ai_model: Option<String>,
-    pub ai_temperature: f64,
     pub is_seen: bool,
     pub privacy_url: Option<String>,
 }
@@ -196,11 +193,10 @@ pub struct EndpointRow {
 pub async fn find_endpoint(tx: &mut TenantTx, id: ChannelId) -> Result<Option<EndpointRow>> {
     let row = sqlx::query_as!(
         EndpointRow,
-        r#"select c.channel_key, c.settings, c.allowed_origins, c.encrypted_secret, b.is_bot_active, b.ai_model,
-            b.ai_temperature::float8 as "ai_temperature!", c.first_session_at is not null as "is_seen!", t.privacy_url
+        r#"select c.channel_key, c.settings, c.allowed_origins, c.encrypted_secret,
+            c.first_session_at is not null as "is_seen!", t.privacy_url
         from channels c
         join tenants t on t.tenant_id = c.tenant_id
-        join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active"#,
         id.0,
     )

@@ -62,6 +62,33 @@ pub struct Answer {
     pub feedback: Option<Feedback>,
 }
 
+/// How an answer came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerMode {
+    /// Composed by the tenant's language model.
+    Model,
+    /// The approved text of the best match, word for word.
+    ApprovedText,
+    /// The knowledge does not hold it.
+    NoAnswer,
+    SmallTalk,
+    /// A hand-over or a booking instead of an answer.
+    Action,
+}
+
+impl AnswerMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::ApprovedText => "approved_text",
+            Self::NoAnswer => "no_answer",
+            Self::SmallTalk => "small_talk",
+            Self::Action => "action",
+        }
+    }
+}
+
 /// Where an answer comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {

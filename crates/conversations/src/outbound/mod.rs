@@ -10,7 +10,7 @@ use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
 use crate::inbox::{self, changes};
-use crate::messages::{self, Action, Message, Source};
+use crate::messages::{self, Action, AnswerMode, Message, Source};
 use crate::search;
 use crate::timeline::Actor;
 
@@ -19,8 +19,7 @@ use crate::timeline::Actor;
 pub struct BotReply {
     pub text: String,
     pub question_text: String,
-    /// One of the values of `answers.mode`.
-    pub mode: &'static str,
+    pub mode: AnswerMode,
     pub confidence: f64,
     pub gap_detected: bool,
     pub escalation_offered: bool,

@@ -107,7 +107,7 @@ pub async fn insert_bot_reply(
         reply.text,
         question.0,
         reply.question_text,
-        reply.mode,
+        reply.mode.as_str(),
         reply.confidence,
         reply.gap_detected,
         reply.escalation_offered,

@@ -59,11 +59,12 @@ pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
 }
 
 /// The tables that hold vectors, with what is embedded of each.
-const TABLES: [&str; 2] = ["qa_pairs", "knowledge_chunks"];
+const TABLES: [&str; 3] = ["qa_pairs", "qa_phrasings", "knowledge_chunks"];
 
 fn text_of(table: &str) -> &'static str {
     match table {
         "qa_pairs" => "question",
+        "qa_phrasings" => "text",
         _ => "case heading when '' then content else heading || E'\\n' || content end",
     }
 }
@@ -160,8 +161,10 @@ pub async fn count_waiting(tx: &mut TenantTx) -> Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"select
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding is null)
+                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding is null)
                 + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null) as "serving!",
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding_next is null)
+                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding_next is null)
                 + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null) as "next!""#,
     )
     .fetch_one(&mut **tx)

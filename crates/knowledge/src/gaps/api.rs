@@ -1,4 +1,4 @@
-//! HTTP for gaps: list, resolve by writing the answer, dismiss.
+//! HTTP for gaps: list, resolve by writing the answer, dismiss. Other ways out are in [`super::triage`].
 
 use access::{Member, Permission};
 use axum::extract::State;
@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_gaps))
         .routes(routes!(resolve_gap))
         .routes(routes!(dismiss_gap))
+        .merge(super::triage::routes())
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -67,9 +68,9 @@ struct ResolveGap {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ResolvedGap {
-    gap: Gap,
-    qa_pair: QaPair,
+pub struct ResolvedGap {
+    pub gap: Gap,
+    pub qa_pair: QaPair,
 }
 
 /// Write the answer: it becomes a Q&A pair, answered from at once, and the gap is closed.
@@ -92,6 +93,8 @@ async fn resolve_gap(
         answer: input.answer,
         category: input.category,
         language: None,
+        phrasings: Vec::new(),
+        is_active: None,
     };
     let mut prepared = qa_pairs::prepare(&ctx, &member, vec![new]).await?;
     let mut tx = ctx.db.tenant(&member).await?;
@@ -99,7 +102,8 @@ async fn resolve_gap(
     let written = prepared.pairs.first().map(|pair| pair.id);
     store::close(&mut tx, id, Status::Resolved, written).await?;
     let gap = store::get(&mut tx, id).await?;
-    let qa_pair = qa_pairs::store::get(&mut tx, written.unwrap_or_else(kernel::ids::QaPairId::new)).await?;
+    let written = written.unwrap_or_else(kernel::ids::QaPairId::new);
+    let qa_pair = qa_pairs::store::get(&mut tx, written, ctx.db.clock.now()).await?;
     tx.emit(Event::GapChanged { gap_id: id });
     tx.commit().await?;
     Ok(Json(ResolvedGap { gap, qa_pair }))

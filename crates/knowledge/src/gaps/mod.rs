@@ -2,9 +2,10 @@
 
 pub mod api;
 pub mod store;
+mod triage;
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{ConversationId, GapId, QaPairId};
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,7 @@ pub struct Gap {
     pub similarity_score: Option<f64>,
     /// Where it was asked first.
     pub conversation_id: Option<ConversationId>,
+    pub language: Option<String>,
     pub status: Status,
     pub times_asked: i32,
     pub resolved_qa_id: Option<QaPairId>,
@@ -56,12 +58,38 @@ pub struct NewGap {
     pub best_match_id: Option<QaPairId>,
     pub similarity_score: Option<f64>,
     pub conversation_id: ConversationId,
+    /// The visitor's question as a message.
+    pub message_id: MessageId,
     pub language: Option<String>,
+}
+
+/// Once that the question was asked: by whom, and what they got.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Occurrence {
+    pub conversation_id: ConversationId,
+    pub contact_name: Option<String>,
+    pub contact_email: Option<String>,
+    pub channel_name: String,
+    /// What they wrote.
+    pub question: String,
+    /// What the bot replied.
+    pub answer: Option<String>,
+    pub asked_at: DateTime<Utc>,
+}
+
+/// How many gaps there are.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = GapCounts)]
+pub struct Counts {
+    pub open: i64,
+    pub resolved: i64,
+    pub dismissed: i64,
 }
 
 /// Notes the gap. The same question again (ignoring case) raises the count of the open one.
 pub async fn record(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
     let id = store::upsert(tx, gap).await?;
+    store::insert_occurrence(tx, id, gap.conversation_id, gap.message_id).await?;
     tx.emit(Event::GapChanged { gap_id: id });
     Ok(id)
 }

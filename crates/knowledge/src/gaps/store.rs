@@ -1,11 +1,11 @@
 //! All SQL for gaps.
 
 use kernel::error::{OnConstraint, conflict, not_found};
-use kernel::ids::{ConversationId, GapId, QaPairId};
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
 
-use super::{Gap, NewGap, Status};
+use super::{Counts, Gap, NewGap, Occurrence, Status};
 
 pub async fn upsert(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
     let (tenant, id) = (tx.tenant_id(), GapId::new());
@@ -29,6 +29,85 @@ pub async fn upsert(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
     Ok(id)
 }
 
+pub async fn insert_occurrence(
+    tx: &mut TenantTx,
+    gap: GapId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<()> {
+    let tenant = tx.tenant_id();
+    sqlx::query!(
+        "insert into gap_occurrences (tenant_id, id, gap_id, conversation_id, message_id) values ($1, $2, $3, $4, $5)",
+        tenant.0,
+        uuid::Uuid::now_v7(),
+        gap.0,
+        conversation.0,
+        message.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The newest first.
+pub async fn list_occurrences(tx: &mut TenantTx, gap: GapId, limit: i64) -> Result<Vec<Occurrence>> {
+    let rows = sqlx::query_as!(
+        Occurrence,
+        r#"select o.conversation_id as "conversation_id: ConversationId", p.name as contact_name, p.email as contact_email,
+            h.name as channel_name, q.text_content as question, r.text_content as "answer?", o.asked_at
+        from gap_occurrences o
+        join conversations c on c.tenant_id = o.tenant_id and c.id = o.conversation_id
+        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
+        join messages q on q.tenant_id = o.tenant_id and q.id = o.message_id
+        left join answers a on a.tenant_id = o.tenant_id and a.question_message_id = o.message_id
+        left join messages r on r.tenant_id = a.tenant_id and r.id = a.id
+        where o.tenant_id = current_tenant_id() and o.gap_id = $1
+        order by o.asked_at desc, o.id desc
+        limit $2"#,
+        gap.0,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
+    let counts = sqlx::query_as!(
+        Counts,
+        r#"select count(*) filter (where status = 'open') as "open!", count(*) filter (where status = 'resolved') as "resolved!",
+            count(*) filter (where status = 'dismissed') as "dismissed!"
+        from qa_gaps
+        where tenant_id = current_tenant_id()"#,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(counts)
+}
+
+/// Puts a closed gap back into the queue.
+pub async fn reopen(tx: &mut TenantTx, id: GapId) -> Result<()> {
+    get(tx, id).await?;
+    let done = sqlx::query!(
+        "update qa_gaps set status = 'open', resolved_qa_id = null
+        where tenant_id = current_tenant_id() and id = $1 and status <> 'open'",
+        id.0,
+    )
+    .execute(&mut **tx)
+    .await
+    .on_constraint("qa_gaps_open_question", || {
+        conflict(
+            "gap_open_again",
+            "Visitors have asked this again since: it is open as another gap.",
+        )
+    })?;
+    if done.rows_affected() == 0 {
+        return Err(conflict("gap_open", "This gap is open already."));
+    }
+    Ok(())
+}
+
 /// The most lately asked first.
 pub async fn list(
     tx: &mut TenantTx,
@@ -39,7 +118,7 @@ pub async fn list(
     let gaps = sqlx::query_as!(
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
-            conversation_id as "conversation_id: ConversationId", status as "status: Status", times_asked,
+            conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
             resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at
         from qa_gaps
         where tenant_id = current_tenant_id() and status = $1
@@ -60,7 +139,7 @@ pub async fn find(tx: &mut TenantTx, id: GapId) -> Result<Option<Gap>> {
     let gap = sqlx::query_as!(
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
-            conversation_id as "conversation_id: ConversationId", status as "status: Status", times_asked,
+            conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
             resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at
         from qa_gaps
         where tenant_id = current_tenant_id() and id = $1"#,

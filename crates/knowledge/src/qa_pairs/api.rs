@@ -1,21 +1,22 @@
-//! HTTP for Q&A pairs: list, write, change, import, export.
+//! HTTP for Q&A pairs, one at a time: write, read, change, delete.
 
 use access::{Member, Permission, audit};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use kernel::error::{Problem, not_found};
-use kernel::extract::{Bytes, Json, Path, Query};
+use axum::extract::State;
+use axum::http::StatusCode;
+use kernel::error::{Problem, conflict, not_found};
+use kernel::extract::{Json, Path};
 use kernel::ids::QaPairId;
-use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantProof};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::csv::RowError;
-use super::{NewQaPair, QaPair, Source, csv, store};
+use super::list::USED_WITHIN;
+use super::list::api::{__path_list_qa_pairs, list_qa_pairs};
+use super::{
+    NEAR_DUPLICATE, NewQaPair, Phrasing, QaPair, Source, bulk, importing, list, merging, similar, store,
+};
 use crate::Context;
 use crate::embedding::{self, EmbedderChoice};
 
@@ -23,50 +24,11 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_qa_pairs, create_qa_pair))
         .routes(routes!(get_qa_pair, update_qa_pair, delete_qa_pair))
-        .routes(routes!(export_qa_pairs))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(import_qa_pairs))
-                .layer(DefaultBodyLimit::max(20 * 1024 * 1024)),
-        )
-}
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-struct QaPairQuery {
-    category: Option<String>,
-    is_active: Option<bool>,
-    /// Part of question or answer.
-    q: Option<String>,
-    cursor: Option<String>,
-    /// 1 to 200, 50 unless given.
-    limit: Option<i64>,
-}
-
-/// List Q&A pairs, newest first.
-#[utoipa::path(get, path = "/qa-pairs", operation_id = "list_qa_pairs", tag = "qa-pairs", params(QaPairQuery),
-    responses((status = 200, body = Page<QaPair>), (status = 422, body = Problem)))]
-async fn list_qa_pairs(
-    State(ctx): State<Context>,
-    member: Member,
-    Query(query): Query<QaPairQuery>,
-) -> Result<Json<Page<QaPair>>> {
-    member.require(Permission::ReadKnowledge)?;
-    let page = PageQuery {
-        cursor: query.cursor,
-        limit: query.limit,
-    };
-    let filter = store::Filter {
-        category: query.category,
-        is_active: query.is_active,
-        text: query.q.filter(|q| !q.trim().is_empty()),
-    };
-    let mut tx = ctx.db.tenant_read(&member).await?;
-    let rows = store::list(&mut tx, &filter, page.after()?, page.limit() + 1).await?;
-    Ok(Json(Page::cut(rows, page.limit(), |row| Position {
-        at: row.created_at,
-        id: row.id.0,
-    })))
+        .merge(list::api::routes())
+        .merge(similar::routes())
+        .merge(merging::api::routes())
+        .merge(bulk::api::routes())
+        .merge(importing::api::routes())
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -98,11 +60,11 @@ async fn create_qa_pair(
     let id = pair.id;
     let mut tx = ctx.db.tenant(&member).await?;
     let near_duplicate = match &pair.vector {
-        Some(vector) => store::find_most_similar(&mut tx, vector, 0.95).await?,
+        Some(vector) => store::find_most_similar(&mut tx, vector, NEAR_DUPLICATE).await?,
         None => None,
     };
     super::insert(&mut tx, &mut prepared, Source::Manual).await?;
-    let qa_pair = store::get(&mut tx, id).await?;
+    let qa_pair = store::get(&mut tx, id, ctx.db.clock.now() - USED_WITHIN).await?;
     tx.commit().await?;
     let near_duplicate = near_duplicate.map(|found| NearDuplicate {
         id: found.id,
@@ -128,7 +90,9 @@ async fn get_qa_pair(
 ) -> Result<Json<QaPair>> {
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(store::get(&mut tx, id).await?))
+    Ok(Json(
+        store::get(&mut tx, id, ctx.db.clock.now() - USED_WITHIN).await?,
+    ))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -137,6 +101,8 @@ struct QaPairPatch {
     answer: Option<String>,
     category: Option<String>,
     language: Option<String>,
+    /// All other phrasings; those that are not among them go.
+    phrasings: Option<Vec<String>>,
     is_active: Option<bool>,
 }
 
@@ -152,25 +118,46 @@ async fn update_qa_pair(
 ) -> Result<Json<QaPair>> {
     member.require(Permission::EditKnowledge)?;
     // embedded before the transaction opens: an endpoint may be slow
-    let reworded = match patch.question.as_deref() {
-        Some(question) => Some(embed_question(&ctx, &member, question).await?),
-        None => None,
-    };
+    let words = embed_words(&ctx, &member, id, &patch).await?;
+    let since = ctx.db.clock.now() - USED_WITHIN;
     let mut tx = ctx.db.tenant(&member).await?;
-    let choice = reworded.as_ref().map(|(choice, _)| choice.clone());
-    let change = match &choice {
-        Some(choice) => Some(embedding::begin_change(&mut tx, choice).await?),
+    let change = match &words {
+        Some(words) => Some(embedding::begin_change(&mut tx, &words.choice).await?),
         None => embedding::store::lock(&mut tx).await.map(|_| None)?,
     };
+    let fits = change.is_some_and(|change| change.fits);
+    let phrasings = patch.phrasings.clone();
     // read under the lock: two editors at once change different fields without losing either
-    let changed = apply(store::get(&mut tx, id).await?, patch)?;
-    let vector = reworded.map(|(_, vector)| vector.filter(|_| change.is_some_and(|change| change.fits)));
-    let is_complete = !matches!(vector, Some(None));
+    let old = store::get(&mut tx, id, since).await?;
+    let was_active = old.is_active;
+    let changed = apply(old, patch)?;
+    let mut is_complete = true;
+    let mut vector = None;
+    if let Some(words) = words {
+        if let Some(question) = words.question {
+            let question = question.filter(|_| fits);
+            is_complete &= question.is_some();
+            vector = Some(question);
+        }
+        if let Some(texts) = phrasings {
+            let texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
+            store::keep_phrasings(&mut tx, id, &texts).await?;
+            let mut new = words.phrasings;
+            if !fits {
+                new.iter_mut().for_each(|phrasing| phrasing.vector = None);
+            }
+            is_complete &= new.iter().all(|phrasing| phrasing.vector.is_some());
+            store::insert_phrasings(&mut tx, id, &new, None).await?;
+        }
+    }
     store::update(&mut tx, &changed, vector).await?;
+    if changed.is_active && !was_active {
+        store::take_back_phrasings(&mut tx, &[id.0]).await?;
+    }
     if let Some(change) = change {
         change.finish(&mut tx, is_complete).await?;
     }
-    let pair = store::get(&mut tx, id).await?;
+    let pair = store::get(&mut tx, id, since).await?;
     tx.commit().await?;
     Ok(Json(pair))
 }
@@ -182,9 +169,11 @@ fn apply(old: QaPair, patch: QaPairPatch) -> Result<QaPair> {
         answer: patch.answer.unwrap_or(old.answer),
         category: Some(patch.category.unwrap_or(old.category)),
         language: patch.language.or_else(|| old.language.filter(|_| !is_reworded)),
+        phrasings: Vec::new(),
+        is_active: Some(patch.is_active.unwrap_or(old.is_active)),
     };
     merged.check()?;
-    let finished = super::finish(merged, None);
+    let finished = super::finish(merged, None, Vec::new());
     Ok(QaPair {
         id: old.id,
         question: finished.question,
@@ -192,26 +181,60 @@ fn apply(old: QaPair, patch: QaPairPatch) -> Result<QaPair> {
         category: finished.category,
         language: finished.language,
         source: old.source,
-        is_active: patch.is_active.unwrap_or(old.is_active),
+        is_active: finished.is_active,
+        phrasings: old.phrasings,
+        merged_into: old.merged_into,
+        used_in_answers: old.used_in_answers,
         created_at: old.created_at,
         updated_at: old.updated_at,
     })
 }
 
-async fn embed_question(
-    ctx: &Context,
-    member: &Member,
-    question: &str,
-) -> Result<(EmbedderChoice, Option<Vec<f32>>)> {
-    let choice = embedding::current(&mut ctx.db.tenant_read(member).await?).await?;
-    let mut vectors =
-        embedding::embed(ctx, member.tenant_id(), &choice, vec![question.trim().to_owned()]).await;
-    Ok((choice, vectors.pop().flatten()))
+/// What a patch brings in words, embedded.
+struct Words {
+    choice: EmbedderChoice,
+    /// The new question's vector, if there is a new question and it could be embedded.
+    question: Option<Option<Vec<f32>>>,
+    /// Those that the pair does not have yet.
+    phrasings: Vec<Phrasing>,
 }
 
-/// Delete a Q&A pair. Switching it to inactive keeps it for later.
+async fn embed_words(
+    ctx: &Context,
+    member: &Member,
+    id: QaPairId,
+    patch: &QaPairPatch,
+) -> Result<Option<Words>> {
+    if patch.question.is_none() && patch.phrasings.is_none() {
+        return Ok(None);
+    }
+    let mut tx = ctx.db.tenant_read(member).await?;
+    let choice = embedding::current(&mut tx).await?;
+    let known = store::get(&mut tx, id, ctx.db.clock.now()).await?.phrasings;
+    drop(tx);
+    let question = match &patch.question {
+        Some(question) => {
+            let texts = vec![question.trim().to_owned()];
+            let mut vectors = embedding::embed(ctx, member.tenant_id(), &choice, texts).await;
+            Some(vectors.pop().flatten())
+        }
+        None => None,
+    };
+    let mut texts = patch.phrasings.clone().unwrap_or_default();
+    super::check_phrasings(&texts)?;
+    texts.retain(|text| !known.iter().any(|known| known == text.trim()));
+    let phrasings = super::prepare_phrasings(ctx, member, &choice, &texts).await?;
+    Ok(Some(Words {
+        choice,
+        question,
+        phrasings,
+    }))
+}
+
+/// Delete a Q&A pair that is inactive. An active one only owners and admins may delete.
 #[utoipa::path(delete, path = "/qa-pairs/{id}", operation_id = "delete_qa_pair", tag = "qa-pairs",
-    params(("id" = QaPairId, Path)), responses((status = 204), (status = 404, body = Problem)))]
+    params(("id" = QaPairId, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn delete_qa_pair(
     State(ctx): State<Context>,
     member: Member,
@@ -220,6 +243,13 @@ async fn delete_qa_pair(
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     embedding::store::lock(&mut tx).await?;
+    let pair = store::get(&mut tx, id, ctx.db.clock.now()).await?;
+    if pair.is_active && member.require(Permission::ManageWorkspace).is_err() {
+        return Err(conflict(
+            "qa_pair_active",
+            "This pair still answers visitors. Turn it off first; then it can be deleted.",
+        ));
+    }
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("Q&A pair"));
     }
@@ -233,48 +263,4 @@ async fn delete_qa_pair(
     .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What an import did.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Imported {
-    pub imported: usize,
-    /// Rows that were left out, with the reason.
-    pub errors: Vec<RowError>,
-}
-
-/// Import Q&A pairs from CSV with the columns question, answer, category (at most 20 MB).
-#[utoipa::path(post, path = "/qa-pairs/import", operation_id = "import_qa_pairs", tag = "qa-pairs",
-    request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = Imported), (status = 422, body = Problem)))]
-async fn import_qa_pairs(
-    State(ctx): State<Context>,
-    member: Member,
-    Bytes(body): Bytes,
-) -> Result<Json<Imported>> {
-    member.require(Permission::EditKnowledge)?;
-    let parsed = csv::parse(&body)?;
-    let imported = super::import(&ctx, &member, parsed.pairs, |_| {}).await?;
-    Ok(Json(Imported {
-        imported,
-        errors: parsed.errors,
-    }))
-}
-
-/// Export all Q&A pairs as CSV.
-#[utoipa::path(get, path = "/qa-pairs/export", operation_id = "export_qa_pairs", tag = "qa-pairs",
-    responses((status = 200, body = String, content_type = "text/csv")))]
-async fn export_qa_pairs(State(ctx): State<Context>, member: Member) -> Result<Response> {
-    member.require(Permission::ReadKnowledge)?;
-    let mut tx = ctx.db.tenant_read(&member).await?;
-    let pairs = store::list(&mut tx, &store::Filter::default(), None, i64::MAX).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"qa-pairs.csv\"",
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, csv::write(&pairs)?).into_response())
 }

@@ -1,11 +1,13 @@
-//! Q&A pairs as CSV: columns `question,answer,category`, in any order, more columns allowed.
+//! Q&A pairs as CSV: columns `question,answer,category,language` under English or French names, in any order, more
+//! columns allowed.
 //!
 //! Reading goes on after a bad row and names it; writing quotes cells that a spreadsheet would run as a formula.
 
 use kernel::error::{Result, internal, invalid};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{NewQaPair, QaPair};
+use crate::retrieval::text::fold;
 
 /// A row that could not be used.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -19,18 +21,73 @@ pub struct RowError {
 const MOST_ROWS: usize = 20_000;
 const MOST_ERRORS: usize = 100;
 
+/// Which column of the file holds what, by the name in its first line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CsvMapping)]
+pub struct Mapping {
+    pub question: Option<String>,
+    pub answer: Option<String>,
+    pub category: Option<String>,
+    pub language: Option<String>,
+}
+
+/// A row that can be used.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub line: u64,
+    pub pair: NewQaPair,
+}
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub struct Parsed {
-    pub pairs: Vec<NewQaPair>,
+    /// The names in its first line.
+    pub columns: Vec<String>,
+    /// What was read from which of them.
+    pub mapping: Mapping,
+    pub rows: Vec<Row>,
     pub errors: Vec<RowError>,
 }
 
-/// Reads a CSV file. The separator may be a comma, a semicolon or a tab.
+impl Parsed {
+    /// Whether question and answer were found; without them there are no rows.
+    pub fn is_mapped(&self) -> bool {
+        self.mapping.question.is_some() && self.mapping.answer.is_some()
+    }
+}
+
+/// How columns are called, without accents and in lower case.
+const NAMES: [&[&str]; 4] = [
+    &[
+        "question",
+        "questions",
+        "q",
+        "demande",
+        "prompt",
+        "title",
+        "titre",
+    ],
+    &[
+        "answer", "answers", "a", "reponse", "reponses", "response", "r", "text", "texte",
+    ],
+    &[
+        "category",
+        "categories",
+        "categorie",
+        "topic",
+        "theme",
+        "sujet",
+        "rubrique",
+    ],
+    &["language", "langue", "lang", "locale"],
+];
+
+/// Reads a CSV file. The separator may be a comma, a semicolon or a tab. `wanted` names columns that are called
+/// differently.
 ///
 /// # Errors
-/// A file without the columns `question` and `answer`, or one that is not UTF-8.
-pub fn parse(bytes: &[u8]) -> Result<Parsed> {
+/// A file that is not UTF-8, or that has too many rows or errors.
+pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
     let text = text.trim_start_matches('\u{feff}');
@@ -43,19 +100,22 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
         .headers()
         .map_err(|error| invalid("bad_csv", error.to_string()))?
         .clone();
-    let column = |name: &str| {
-        headers
-            .iter()
-            .position(|header| header.eq_ignore_ascii_case(name))
+    let columns: Vec<String> = headers.iter().map(str::to_owned).collect();
+    let [question, answer, category, language] = places(&columns, wanted);
+    let name = |place: Option<usize>| place.and_then(|place| columns.get(place).cloned());
+    let mut parsed = Parsed {
+        mapping: Mapping {
+            question: name(question),
+            answer: name(answer),
+            category: name(category),
+            language: name(language),
+        },
+        columns,
+        ..Parsed::default()
     };
-    let (Some(question), Some(answer)) = (column("question"), column("answer")) else {
-        return Err(invalid(
-            "columns_missing",
-            "The first line must name the columns `question` and `answer` (and may name `category` and `language`).",
-        ));
-    };
-    let (category, language) = (column("category"), column("language"));
-    let mut parsed = Parsed::default();
+    if !parsed.is_mapped() {
+        return Ok(parsed);
+    }
     for (row, record) in reader.records().enumerate() {
         if row >= MOST_ROWS {
             return Err(invalid(
@@ -69,39 +129,72 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed> {
                 "More than 100 rows cannot be used. Is this the right file? Nothing was imported.",
             ));
         }
-        match record {
-            Ok(record) => {
-                let cell = |index: Option<usize>| {
-                    index
-                        .and_then(|index| record.get(index))
-                        .filter(|cell| !cell.is_empty())
-                        .map(str::to_owned)
-                };
-                let line = line_of(text, record.position());
-                let pair = NewQaPair {
-                    question: cell(Some(question)).unwrap_or_default(),
-                    answer: cell(Some(answer)).unwrap_or_default(),
-                    category: cell(category),
-                    language: cell(language),
-                };
-                match pair.check() {
-                    Ok(()) => parsed.pairs.push(pair),
-                    Err(error) => parsed.errors.push(RowError {
-                        line,
-                        detail: error.detail,
-                    }),
-                }
-            }
-            Err(error) => {
-                let line = line_of(text, error.position());
-                parsed.errors.push(RowError {
+        let read = record.map(|record| {
+            let cell = |place: Option<usize>| {
+                let cell = place.and_then(|place| record.get(place));
+                cell.filter(|cell| !cell.is_empty()).map(str::to_owned)
+            };
+            let pair = NewQaPair {
+                question: cell(question).unwrap_or_default(),
+                answer: cell(answer).unwrap_or_default(),
+                category: cell(category),
+                language: cell(language).map(|code| code.to_lowercase()),
+                phrasings: Vec::new(),
+                is_active: None,
+            };
+            (line_of(text, record.position()), pair)
+        });
+        match read {
+            Ok((line, pair)) => match pair.check() {
+                Ok(()) => parsed.rows.push(Row { line, pair }),
+                Err(error) => parsed.errors.push(RowError {
                     line,
-                    detail: error.to_string(),
-                });
-            }
+                    detail: error.detail,
+                }),
+            },
+            Err(error) => parsed.errors.push(RowError {
+                line: line_of(text, error.position()),
+                detail: error.to_string(),
+            }),
         }
     }
     Ok(parsed)
+}
+
+/// The same, for those who cannot be asked which column is meant.
+///
+/// # Errors
+/// Also a file without the columns `question` and `answer`.
+pub fn read(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
+    let parsed = parse(bytes, wanted)?;
+    if parsed.is_mapped() {
+        return Ok(parsed);
+    }
+    Err(invalid(
+        "columns_missing",
+        "The first line must name the columns `question` and `answer` (and may name `category` and `language`).",
+    ))
+}
+
+/// Where question, answer, category and language stand.
+fn places(columns: &[String], wanted: &Mapping) -> [Option<usize>; 4] {
+    let named = [
+        &wanted.question,
+        &wanted.answer,
+        &wanted.category,
+        &wanted.language,
+    ];
+    let folded: Vec<String> = columns.iter().map(|column| fold(column.trim())).collect();
+    std::array::from_fn(|field| match named.get(field).copied().and_then(Option::as_ref) {
+        Some(name) => columns.iter().position(|column| column == name),
+        None => {
+            let names = NAMES.get(field).copied().unwrap_or_default();
+            let found = names
+                .iter()
+                .find_map(|name| folded.iter().position(|column| column == name));
+            found.filter(|place| !named.iter().any(|name| name.as_ref() == columns.get(*place)))
+        }
+    })
 }
 
 /// The line on which a record begins. The reader's own count stands before the line ends that it has yet to pass over:
@@ -164,22 +257,54 @@ mod tests {
     #[test]
     fn a_bad_row_is_named_and_the_others_are_read() {
         let file = "\u{feff}Category;Question;Answer\nshipping;Do you ship?;Yes, we do.\n;;\nreturns;\"Can I\nreturn?\";\"30 days; free\"\n";
-        let parsed = parse(file.as_bytes()).unwrap();
-        assert_eq!(parsed.pairs.len(), 2);
-        assert_eq!(parsed.pairs[1].question, "Can I\nreturn?");
-        assert_eq!(parsed.pairs[1].answer, "30 days; free");
+        let parsed = read(file.as_bytes(), &Mapping::default()).unwrap();
+        assert_eq!(parsed.rows.len(), 2);
+        assert_eq!(parsed.rows[1].pair.question, "Can I\nreturn?");
+        assert_eq!(parsed.rows[1].pair.answer, "30 days; free");
         assert_eq!(parsed.errors.len(), 1);
         assert_eq!(parsed.errors[0].line, 3);
-        let as_windows_writes_it = parse(file.replace('\n', "\r\n").as_bytes()).unwrap();
+        let as_windows_writes_it = read(file.replace('\n', "\r\n").as_bytes(), &Mapping::default()).unwrap();
         assert_eq!(as_windows_writes_it.errors[0].line, 3);
-        let with_an_empty_line = parse(b"question,answer\n\n\nQ,\n").unwrap();
+        let with_an_empty_line = read(b"question,answer\n\n\nQ,\n", &Mapping::default()).unwrap();
         assert_eq!(with_an_empty_line.errors[0].line, 4);
     }
 
     #[test]
     fn a_file_without_the_columns_says_which_are_missing() {
-        assert_eq!(parse(b"a,b\n1,2\n").unwrap_err().code, "columns_missing");
-        assert_eq!(parse(&[0xff, 0xfe]).unwrap_err().code, "not_utf8");
+        let error = |bytes: &[u8]| read(bytes, &Mapping::default()).unwrap_err().code;
+        assert_eq!(error(b"x,y\n1,2\n"), "columns_missing");
+        assert_eq!(error(&[0xff, 0xfe]), "not_utf8");
+    }
+
+    #[test]
+    fn columns_are_known_by_their_french_names_or_by_what_the_reader_says() {
+        let french = "R\u{e9}ponse\tLangue\tQuestion\tCat\u{e9}gorie\nOui.\tFR\tLivrez-vous ?\tlivraison\n";
+        let parsed = read(french.as_bytes(), &Mapping::default()).unwrap();
+        let pair = &parsed.rows[0].pair;
+        assert_eq!(
+            (pair.question.as_str(), pair.answer.as_str()),
+            ("Livrez-vous ?", "Oui.")
+        );
+        assert_eq!(
+            (pair.category.as_deref(), pair.language.as_deref()),
+            (Some("livraison"), Some("fr"))
+        );
+
+        let own = b"Was?,Question\nHow?,Like so.\n";
+        let wanted = Mapping {
+            question: Some("Was?".into()),
+            answer: Some("Question".into()),
+            ..Mapping::default()
+        };
+        let parsed = read(own, &wanted).unwrap();
+        assert_eq!(
+            (parsed.rows[0].line, parsed.rows[0].pair.answer.as_str()),
+            (2, "Like so.")
+        );
+        assert!(
+            !parse(own, &Mapping::default()).unwrap().is_mapped(),
+            "no answer is guessed"
+        );
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Q&A pairs: a question and the approved answer, word for word what the bot may say.
 
 pub mod api;
+pub mod bulk;
 pub mod csv;
+pub mod importing;
+pub mod list;
+pub mod merging;
+pub mod similar;
 pub mod store;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +32,12 @@ pub struct QaPair {
     pub source: Source,
     /// Inactive pairs are kept but never answered from.
     pub is_active: bool,
+    /// Other ways to ask the same. They are found like the question.
+    pub phrasings: Vec<String>,
+    /// The pair that this one was merged into: it answers in its place.
+    pub merged_into: Option<QaPairId>,
+    /// In how many answers of the last 30 days it was used.
+    pub used_in_answers: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -66,6 +77,11 @@ pub struct NewQaPair {
     pub category: Option<String>,
     /// ISO 639-1; recognised from the text unless given.
     pub language: Option<String>,
+    /// Other ways to ask the same, at most 50.
+    #[serde(default)]
+    pub phrasings: Vec<String>,
+    /// True unless given.
+    pub is_active: Option<bool>,
 }
 
 /// Checked, embedded and ready to be written.
@@ -75,6 +91,16 @@ pub struct Prepared {
     pub question: String,
     pub answer: String,
     pub category: String,
+    pub language: Option<String>,
+    pub is_active: bool,
+    pub vector: Option<Vec<f32>>,
+    pub phrasings: Vec<Phrasing>,
+}
+
+/// Another way to ask a pair's question, embedded.
+#[derive(Debug, Clone)]
+pub struct Phrasing {
+    pub text: String,
     pub language: Option<String>,
     pub vector: Option<Vec<f32>>,
 }
@@ -89,13 +115,15 @@ pub struct Batch {
 /// The most characters that a question and an answer may have.
 pub const LONGEST_QUESTION: usize = 1_000;
 pub const LONGEST_ANSWER: usize = 20_000;
+/// So many other phrasings a pair may have.
+pub const MOST_PHRASINGS: usize = 50;
+/// Questions whose cosine reaches this ask the same.
+pub const NEAR_DUPLICATE: f64 = 0.95;
 
 impl NewQaPair {
-    fn check(&self) -> Result<()> {
-        let length = self.question.trim().chars().count();
-        if length == 0 || length > LONGEST_QUESTION {
-            return Err(invalid("bad_question", "A question has 1 to 1,000 characters."));
-        }
+    pub(crate) fn check(&self) -> Result<()> {
+        check_question(&self.question)?;
+        check_phrasings(&self.phrasings)?;
         let length = self.answer.trim().chars().count();
         if length == 0 || length > LONGEST_ANSWER {
             return Err(invalid("bad_answer", "An answer has 1 to 20,000 characters."));
@@ -111,28 +139,66 @@ impl NewQaPair {
     }
 }
 
+fn check_question(question: &str) -> Result<()> {
+    match question.trim().chars().count() {
+        1..=LONGEST_QUESTION => Ok(()),
+        _ => Err(invalid("bad_question", "A question has 1 to 1,000 characters.")),
+    }
+}
+
+fn check_phrasings(phrasings: &[String]) -> Result<()> {
+    if phrasings.len() > MOST_PHRASINGS {
+        return Err(invalid(
+            "too_many_phrasings",
+            "A pair has at most 50 other phrasings. Remove those that hardly differ.",
+        ));
+    }
+    phrasings.iter().try_for_each(|text| check_question(text))
+}
+
 /// Checks and embeds pairs before any transaction is open.
 pub async fn prepare(ctx: &Context, proof: &impl TenantProof, pairs: Vec<NewQaPair>) -> Result<Batch> {
     pairs.iter().try_for_each(NewQaPair::check)?;
     let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
-    let questions = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
-    let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, questions).await;
+    let texts = pairs
+        .iter()
+        .flat_map(|pair| std::iter::once(&pair.question).chain(&pair.phrasings))
+        .map(|text| text.trim().to_owned())
+        .collect();
+    let mut vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts)
+        .await
+        .into_iter();
     let pairs = pairs
         .into_iter()
-        .zip(vectors)
-        .map(|(pair, vector)| finish(pair, vector))
+        .map(|pair| {
+            let vector = vectors.next().flatten();
+            let phrasings = pair.phrasings.iter();
+            let phrasings = phrasings.map(|text| phrasing(text, vectors.next().flatten()));
+            let phrasings = phrasings.collect();
+            finish(pair, vector, phrasings)
+        })
         .collect();
     Ok(Batch { choice, pairs })
 }
 
-fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
+fn phrasing(text: &str, vector: Option<Vec<f32>>) -> Phrasing {
+    Phrasing {
+        text: text.trim().to_owned(),
+        language: detect(text),
+        vector,
+    }
+}
+
+fn detect(text: &str) -> Option<String> {
+    let language = language::detect(text);
+    (!language.is_unknown()).then(|| language.code().to_owned())
+}
+
+fn finish(pair: NewQaPair, vector: Option<Vec<f32>>, phrasings: Vec<Phrasing>) -> Prepared {
     let question = pair.question.trim().to_owned();
     let answer = pair.answer.trim().to_owned();
-    let detected = || {
-        let language = language::detect(&question).or(language::detect(&answer));
-        (!language.is_unknown()).then(|| language.code().to_owned())
-    };
-    let language = pair.language.filter(|code| !code.is_empty()).or_else(detected);
+    let given = pair.language.filter(|code| !code.is_empty());
+    let language = given.or_else(|| detect(&question)).or_else(|| detect(&answer));
     let category = pair
         .category
         .map(|c| c.trim().to_owned())
@@ -144,43 +210,44 @@ fn finish(pair: NewQaPair, vector: Option<Vec<f32>>) -> Prepared {
         answer,
         category,
         language,
+        is_active: pair.is_active.unwrap_or(true),
         vector,
+        phrasings,
     }
 }
 
 /// Writes prepared pairs; those without a vector get one later.
 pub async fn insert(tx: &mut TenantTx, batch: &mut Batch, source: Source) -> Result<()> {
     let change = embedding::begin_change(tx, &batch.choice).await?;
-    if !change.fits {
-        batch.pairs.iter_mut().for_each(|pair| pair.vector = None);
-    }
+    let settle = |pairs: &mut [Prepared], forget: bool| {
+        let all = pairs.iter_mut().flat_map(|pair| {
+            std::iter::once(&mut pair.vector).chain(pair.phrasings.iter_mut().map(|p| &mut p.vector))
+        });
+        all.fold(true, |is_complete, vector| {
+            if forget {
+                *vector = None;
+            }
+            is_complete && vector.is_some()
+        })
+    };
+    let is_complete = settle(&mut batch.pairs, !change.fits);
     store::insert(tx, &batch.pairs, source).await?;
-    change
-        .finish(tx, batch.pairs.iter().all(|pair| pair.vector.is_some()))
-        .await
+    for pair in &batch.pairs {
+        store::insert_phrasings(tx, pair.id, &pair.phrasings, None).await?;
+    }
+    change.finish(tx, is_complete).await
 }
 
-/// Writes many pairs, a batch at a time; `progress` is told how many are done. Pairs that exist word for word are
-/// left out, so an import that was interrupted, or sent twice, is simply sent again. Gives how many were written.
-pub async fn import(
+/// Embeds one more phrasing of a question, outside of any transaction.
+pub async fn prepare_phrasings(
     ctx: &Context,
     proof: &impl TenantProof,
-    pairs: Vec<NewQaPair>,
-    progress: impl Fn(usize),
-) -> Result<usize> {
-    let (mut done, mut written) = (0, 0);
-    for batch in pairs.chunks(64) {
-        let known = store::list_known(&mut ctx.db.tenant_read(proof).await?, batch).await?;
-        let is_new = |pair: &&NewQaPair| {
-            !known.contains(&(pair.question.trim().to_owned(), pair.answer.trim().to_owned()))
-        };
-        let mut prepared = prepare(ctx, proof, batch.iter().filter(is_new).cloned().collect()).await?;
-        let mut tx = ctx.db.tenant(proof).await?;
-        insert(&mut tx, &mut prepared, Source::CsvImport).await?;
-        tx.commit().await?;
-        written += prepared.pairs.len();
-        done += batch.len();
-        progress(done);
-    }
-    Ok(written)
+    choice: &EmbedderChoice,
+    texts: &[String],
+) -> Result<Vec<Phrasing>> {
+    check_phrasings(texts)?;
+    let trimmed = texts.iter().map(|text| text.trim().to_owned()).collect();
+    let vectors = embedding::embed(ctx, proof.tenant_id(), choice, trimmed).await;
+    let made = texts.iter().zip(vectors);
+    Ok(made.map(|(text, vector)| phrasing(text, vector)).collect())
 }

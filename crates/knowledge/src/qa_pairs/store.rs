@@ -1,16 +1,13 @@
-//! All SQL for Q&A pairs.
+//! SQL that writes Q&A pairs and their phrasings. Lists are in [`super::list`].
 
-use std::collections::HashSet;
-
-use kernel::error::not_found;
-use kernel::ids::QaPairId;
-use kernel::page::Position;
+use kernel::ids::{GapId, QaPairId};
 use kernel::{Result, TenantTx};
 use pgvector::Vector;
-use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{NewQaPair, Prepared, QaPair, Source};
+use super::{Phrasing, Prepared, QaPair, Source};
+
+pub use super::list::store::{find, get};
 
 pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Result<()> {
     let tenant = tx.tenant_id();
@@ -19,15 +16,16 @@ pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Re
     let answers: Vec<String> = pairs.iter().map(|pair| pair.answer.clone()).collect();
     let categories: Vec<String> = pairs.iter().map(|pair| pair.category.clone()).collect();
     let languages: Vec<Option<String>> = pairs.iter().map(|pair| pair.language.clone()).collect();
+    let active: Vec<bool> = pairs.iter().map(|pair| pair.is_active).collect();
     let vectors: Vec<Option<Vector>> = pairs
         .iter()
         .map(|pair| pair.vector.clone().map(Vector::from))
         .collect();
     sqlx::query!(
-        "insert into qa_pairs (tenant_id, id, question, answer, category, language, embedding, source)
-        select $1, p.id, p.question, p.answer, p.category, p.language, p.embedding, $2
-        from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::vector[])
-            as p (id, question, answer, category, language, embedding)",
+        "insert into qa_pairs (tenant_id, id, question, answer, category, language, embedding, is_active, source)
+        select $1, p.id, p.question, p.answer, p.category, p.language, p.embedding, p.is_active, $2
+        from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::vector[], $9::boolean[])
+            as p (id, question, answer, category, language, embedding, is_active)",
         tenant.0,
         source.as_str(),
         &ids,
@@ -36,117 +34,72 @@ pub async fn insert(tx: &mut TenantTx, pairs: &[Prepared], source: Source) -> Re
         &categories,
         &languages as &[Option<String>],
         vectors as _,
+        &active,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Question and answer of those pairs that exist already, word for word.
-pub async fn list_known(tx: &mut TenantTx, pairs: &[NewQaPair]) -> Result<HashSet<(String, String)>> {
-    let questions: Vec<String> = pairs.iter().map(|pair| pair.question.trim().to_owned()).collect();
-    let rows = sqlx::query!(
-        "select question, answer from qa_pairs where tenant_id = current_tenant_id() and question = any($1)",
-        &questions,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.question, row.answer)).collect())
-}
-
-/// What the list can be narrowed to.
-#[derive(Debug, Default)]
-pub struct Filter {
-    pub category: Option<String>,
-    pub is_active: Option<bool>,
-    /// Part of question or answer.
-    pub text: Option<String>,
-}
-
-const SELECT: &str =
-    "select id, question, answer, category, language, source, is_active, created_at, updated_at
-    from qa_pairs
-    where tenant_id = current_tenant_id()";
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: QaPairId,
-    question: String,
-    answer: String,
-    category: String,
-    language: Option<String>,
-    source: Source,
-    is_active: bool,
-    created_at: chrono::DateTime<chrono::Utc>,
-    updated_at: chrono::DateTime<chrono::Utc>,
-}
-
-impl From<Row> for QaPair {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            question: row.question,
-            answer: row.answer,
-            category: row.category,
-            language: row.language,
-            source: row.source,
-            is_active: row.is_active,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
-/// Newest first.
-pub async fn list(
+/// Adds phrasings to a pair. `gap` is the one that is closed by it.
+pub async fn insert_phrasings(
     tx: &mut TenantTx,
-    filter: &Filter,
-    after: Option<Position>,
-    limit: i64,
-) -> Result<Vec<QaPair>> {
-    let mut query = QueryBuilder::<Postgres>::new(SELECT);
-    if let Some(category) = &filter.category {
-        query.push(" and category = ").push_bind(category);
+    pair: QaPairId,
+    phrasings: &[Phrasing],
+    gap: Option<GapId>,
+) -> Result<()> {
+    let tenant = tx.tenant_id();
+    for phrasing in phrasings {
+        sqlx::query!(
+            "insert into qa_phrasings (tenant_id, id, qa_pair_id, text, language, embedding, gap_id)
+            values ($1, $2, $3, $4, $5, $6, $7)",
+            tenant.0,
+            Uuid::now_v7(),
+            pair.0,
+            phrasing.text,
+            phrasing.language,
+            phrasing.vector.clone().map(Vector::from) as _,
+            gap.map(|gap| gap.0),
+        )
+        .execute(&mut **tx)
+        .await?;
     }
-    if let Some(is_active) = filter.is_active {
-        query.push(" and is_active = ").push_bind(is_active);
-    }
-    if let Some(text) = &filter.text {
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-        );
-        query
-            .push(" and (question ilike ")
-            .push_bind(pattern.clone())
-            .push(" or answer ilike ")
-            .push_bind(pattern)
-            .push(")");
-    }
-    if let Some(position) = after {
-        query
-            .push(" and (created_at, id) < (")
-            .push_bind(position.at)
-            .push(", ")
-            .push_bind(position.id)
-            .push(")");
-    }
-    query
-        .push(" order by created_at desc, id desc limit ")
-        .push_bind(limit);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
-    Ok(rows.into_iter().map(QaPair::from).collect())
+    Ok(())
 }
 
-pub async fn find(tx: &mut TenantTx, id: QaPairId) -> Result<Option<QaPair>> {
-    let mut query = QueryBuilder::<Postgres>::new(SELECT);
-    query.push(" and id = ").push_bind(id.0);
-    let row: Option<Row> = query.build_query_as().fetch_optional(&mut **tx).await?;
-    Ok(row.map(QaPair::from))
+/// Removes the pair's phrasings but for these texts.
+pub async fn keep_phrasings(tx: &mut TenantTx, pair: QaPairId, texts: &[String]) -> Result<()> {
+    sqlx::query!(
+        "delete from qa_phrasings
+        where tenant_id = current_tenant_id() and qa_pair_id = $1 and text <> all($2)",
+        pair.0,
+        texts,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
-pub async fn get(tx: &mut TenantTx, id: QaPairId) -> Result<QaPair> {
-    find(tx, id).await?.ok_or_else(|| not_found("Q&A pair"))
+/// Takes back the phrasing by which a gap was closed.
+pub async fn delete_phrasing_of_gap(tx: &mut TenantTx, gap: GapId) -> Result<()> {
+    sqlx::query!(
+        "delete from qa_phrasings where tenant_id = current_tenant_id() and gap_id = $1",
+        gap.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes back the phrasings that these pairs lent to others when they were merged: they answer themselves again.
+pub async fn take_back_phrasings(tx: &mut TenantTx, pairs: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "delete from qa_phrasings where tenant_id = current_tenant_id() and merged_from = any($1)",
+        pairs,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Writes a changed pair. `vector` is given when the question changed.

@@ -41,6 +41,11 @@ impl Snapshot {
         self.details.get(&id)
     }
 
+    /// The entry's own title: for a pair its question, in whichever phrasing it was found.
+    pub fn title(&self, id: Uuid) -> Option<&str> {
+        self.details.get(&id).map(|details| details.title.as_str())
+    }
+
     /// Questions to begin a conversation with: the first that were written in this language (English where it is
     /// not known).
     pub fn openers(&self, language: Language) -> Vec<String> {
@@ -173,6 +178,7 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
         );
         entries.push(row.entry);
     }
+    entries.extend(store::list_phrasings(&mut tx).await?);
     for row in store::list_passages(&mut tx).await? {
         details.insert(
             row.entry.id,

@@ -41,6 +41,29 @@ pub async fn list_qa_pairs(tx: &mut TenantTx) -> Result<Vec<Row>> {
     Ok(entries.map(|entry| Row { entry, url: None }).collect())
 }
 
+/// Other phrasings of active pairs: entries with the pair's id and answer, found by their own words.
+pub async fn list_phrasings(tx: &mut TenantTx) -> Result<Vec<Entry>> {
+    let rows = sqlx::query!(
+        r#"select q.id, p.text, q.answer, coalesce(p.language, q.language) as language, p.embedding as "embedding: Vector"
+        from qa_phrasings p
+        join qa_pairs q on q.tenant_id = p.tenant_id and q.id = p.qa_pair_id
+        where p.tenant_id = current_tenant_id() and q.is_active
+        order by p.id"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let entries = rows.into_iter().map(|row| Entry {
+        id: row.id,
+        kind: EntryKind::QaPair,
+        group: group_of(&row.answer),
+        title: row.text,
+        text: row.answer,
+        language: language(row.language),
+        vector: row.embedding.map(|vector| vector.to_vec().into_boxed_slice()),
+    });
+    Ok(entries.collect())
+}
+
 pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
     let rows = sqlx::query!(
         r#"select k.id, k.document_id, k.section, k.heading, k.content, k.language, k.embedding as "embedding: Vector", d.title, d.url

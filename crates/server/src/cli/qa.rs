@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use kernel::error::{Result, invalid};
 use knowledge::qa_pairs;
+use knowledge::qa_pairs::importing::Existing;
+use knowledge::qa_pairs::list::{self, Filter, Sort};
 use serde_json::json;
 
 use super::Global;
@@ -43,22 +45,36 @@ async fn import(global: &Global, session: &Session, file: &Path, tenant: Option<
     let operator = session.tenant(tenant).await?;
     let bytes = std::fs::read(file)
         .map_err(|error| invalid("cannot_read", format!("{}: {error}.", file.display())))?;
-    let parsed = qa_pairs::csv::parse(&bytes)?;
+    let parsed = qa_pairs::csv::read(&bytes, &qa_pairs::csv::Mapping::default())?;
     let progress = Progress::new(global);
-    let all = parsed.pairs.len();
+    let all = parsed.rows.len();
     let tell = |done: usize| progress.tell(&format!("{done} of {all}"));
-    let imported = qa_pairs::import(&session.domains.knowledge, &operator, parsed.pairs, tell).await?;
+    let knowledge = &session.domains.knowledge;
+    let planned = qa_pairs::importing::plan(knowledge, &operator, parsed.rows, Existing::Update).await?;
+    let report = qa_pairs::importing::import(knowledge, &operator, planned, tell).await?;
     progress.done();
+    let qa_pairs::importing::Imported {
+        imported,
+        updated,
+        stopped,
+        ..
+    } = &report;
     if global.json {
-        println!("{}", json!({"imported": imported, "errors": parsed.errors}));
+        println!(
+            "{}",
+            json!({"imported": imported, "updated": updated, "stopped": stopped, "errors": parsed.errors})
+        );
     } else {
-        println!("{imported} pairs imported.");
+        println!("{imported} pairs imported, {updated} updated.");
+        if let Some(stopped) = stopped {
+            println!("{stopped} Import the file again for the rest.");
+        }
         parsed
             .errors
             .iter()
             .for_each(|error| println!("line {}: {}", error.line, error.detail));
     }
-    Ok(if parsed.errors.is_empty() {
+    Ok(if parsed.errors.is_empty() && stopped.is_none() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(2)
@@ -73,7 +89,8 @@ async fn export(
 ) -> Result<ExitCode> {
     let operator = session.tenant(tenant).await?;
     let mut tx = session.opened.db.tenant_read(&operator).await?;
-    let pairs = qa_pairs::store::list(&mut tx, &qa_pairs::store::Filter::default(), None, i64::MAX).await?;
+    let now = session.opened.db.clock.now();
+    let pairs = list::store::list(&mut tx, &Filter::default(), Sort::Created, None, now, i64::MAX).await?;
     let csv = qa_pairs::csv::write(&pairs)?;
     match file {
         Some(file) => {

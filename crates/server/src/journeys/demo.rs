@@ -11,6 +11,8 @@ use kernel::ids::{ChannelId, ContactId, ConversationId};
 use kernel::secrets;
 use knowledge::documents::{self, NewDocument};
 use knowledge::qa_pairs;
+use knowledge::qa_pairs::csv::Mapping;
+use knowledge::qa_pairs::importing::{self, Existing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -105,10 +107,12 @@ async fn learn(domains: &Domains, operator: &Operator, progress: &impl Fn(&str))
             continue;
         };
         let language = name.split('.').nth(1).map(str::to_owned);
-        let mut pairs = qa_pairs::csv::parse(csv.as_bytes())?.pairs;
-        pairs.iter_mut().for_each(|pair| pair.language = language.clone());
-        let all = pairs.len();
-        qa_pairs::import(&domains.knowledge, operator, pairs, |done| {
+        let mut rows = qa_pairs::csv::read(csv.as_bytes(), &Mapping::default())?.rows;
+        rows.iter_mut()
+            .for_each(|row| row.pair.language = language.clone());
+        let all = rows.len();
+        let planned = importing::plan(&domains.knowledge, operator, rows, Existing::Add).await?;
+        importing::import(&domains.knowledge, operator, planned, |done| {
             progress(&format!("learning questions and answers: {done} of {all}"))
         })
         .await?;

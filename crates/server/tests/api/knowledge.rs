@@ -230,7 +230,7 @@ async fn a_csv_file_is_imported_but_for_its_bad_rows(tenant: &Tenant) {
     assert_eq!(market["items"][0]["question"], "When is the market;\nexactly?");
     assert_eq!(market["items"][0]["source"], "csv_import");
 
-    import(b"a,b\n1,2\n".to_vec())
+    import(b"x,y\n1,2\n".to_vec())
         .await
         .problem(422, "columns_missing");
     import(vec![0xff, 0xfe, 0x00]).await.problem(422, "not_utf8");

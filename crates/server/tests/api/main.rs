@@ -10,13 +10,16 @@ mod inbox;
 mod joining;
 mod keys;
 mod knowledge;
+mod knowledge_table;
 mod limits;
 mod members;
 mod origins;
+mod playground;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod taking_over;
+mod triage;
 
 use serde_json::json;
 use testkit::{Server, Tenant};

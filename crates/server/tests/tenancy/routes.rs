@@ -36,7 +36,7 @@ async fn a_foreign_id_looks_like_no_id_on_every_route() {
         println!("{} {}", route.method, route.path);
         only_people_have_an_account(route, &ours, &callers).await;
     }
-    ids_in_bodies_are_checked_too(&server, &ours, &theirs).await;
+    ids_in_bodies_are_checked_too(&server, &ours, &theirs, &theirs_made).await;
     for route in ROUTES
         .iter()
         .filter(|route| matches!(route.door, Door::Visitor | Door::Public))
@@ -253,7 +253,54 @@ fn path_to(route: &Route, made: &Made) -> String {
 }
 
 /// Ids outside the path: a colleague to assign, a channel to ask as.
-async fn ids_in_bodies_are_checked_too(server: &Server, ours: &World, theirs: &World) {
+/// Another tenant's pair, channel or credential in a body is like one that nobody has.
+async fn knowledge_ids_in_bodies_are_ours(ours: &World, theirs: &Foreign) {
+    let (pair, gap) = (
+        ours.make_thing(Thing::QaPair).await.id,
+        ours.make_thing(Thing::Gap).await.id,
+    );
+    let question = "Where is the shop?";
+    for (path, key, thing) in [
+        (format!("/api/v1/qa-pairs/{pair}/merge"), "into_id", Thing::QaPair),
+        (format!("/api/v1/gaps/{gap}/link"), "qa_id", Thing::QaPair),
+        ("/api/v1/playground".to_owned(), "channel_id", Thing::Channel),
+        ("/api/v1/playground".to_owned(), "credential", Thing::Credential),
+    ] {
+        let foreign = theirs.get(thing).id;
+        let mut bodies = Vec::new();
+        for id in [foreign, Uuid::now_v7()] {
+            let body = match key {
+                "credential" => json!({"question": question, "overrides": {"credential_id": id}}),
+                _ => json!({"question": question, key: id}),
+            };
+            let answer = ours.tenant.api.post(&path).json(&body).send().await;
+            answer.problem(404, "not_found");
+            bodies.push(answer.body);
+        }
+        assert_eq!(bodies[0], bodies[1], "{path} {key}");
+    }
+    let foreign = theirs.get(Thing::QaPair).id;
+    let body = json!({"changes": [{"ids": [foreign], "change": {"category": "taken"}}]});
+    let changed = ours
+        .tenant
+        .api
+        .post("/api/v1/qa-pairs/bulk")
+        .json(&body)
+        .expect(200)
+        .await;
+    assert_eq!(changed["changed"], 0);
+    let body = json!({"question": "Is it canarybird?", "exclude_id": foreign});
+    let similar = ours
+        .tenant
+        .api
+        .post("/api/v1/qa-pairs/similar")
+        .json(&body)
+        .expect(200)
+        .await;
+    assert!(!similar.to_string().contains(&foreign.to_string()), "{similar}");
+}
+
+async fn ids_in_bodies_are_checked_too(server: &Server, ours: &World, theirs: &World, made: &Foreign) {
     server.user(&theirs.tenant, "theirs@b.example", "owner").await;
     let mut owner = server.owner().await;
     let their_user: Uuid = sqlx::query_scalar("select user_id from memberships where tenant_id = $1")
@@ -282,6 +329,7 @@ async fn ids_in_bodies_are_checked_too(server: &Server, ours: &World, theirs: &W
         answers.push(answer.body);
     }
     assert_eq!((&answers[0], &answers[2]), (&answers[1], &answers[3]));
+    knowledge_ids_in_bodies_are_ours(ours, made).await;
     // as it was before, for the comparison at the end
     let removed = server
         .rapport(&[

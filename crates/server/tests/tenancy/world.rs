@@ -132,7 +132,12 @@ impl World {
                 let body = json!({"name": fresh(mark), "query": "view=open", "is_shared": true});
                 lonely(self.create("inbox-views", body).await)
             }
-            Thing::QaPair => lonely(tenant.teach(&format!("Is it {mark}?"), "Yes.").await),
+            // switched off: only such a pair may be deleted by everybody who edits knowledge
+            Thing::QaPair => {
+                let body =
+                    json!({"question": format!("Is it {mark}?"), "answer": "Yes.", "is_active": false});
+                lonely(self.create("qa-pairs", body).await)
+            }
             Thing::Gap => lonely(self.make_gap(&tenant.visitor().await).await),
             Thing::Document => lonely(
                 tenant
@@ -146,6 +151,10 @@ impl World {
             ),
             Thing::Invitation => lonely(self.create("invitations", json!({"role": "agent"})).await),
             Thing::Member => lonely(self.make_member().await),
+            Thing::AgentPrompt => {
+                let body = json!({"name": fresh(mark), "system_prompt": format!("Be brief. {mark}")});
+                lonely(self.create("agent-prompts", body).await)
+            }
             Thing::Credential => {
                 let body = json!({"provider": "openai_compatible", "model": "m", "key": "", "base_url": self.model,
                     "label": mark, "is_default": false});
@@ -168,8 +177,9 @@ impl World {
 
     /// Asks something new that the tenant has not been taught.
     async fn make_gap(&self, visitor: &Visitor) -> Uuid {
-        let topic = TOPICS[self.asked.fetch_add(1, Ordering::Relaxed)];
-        let question = format!("{topic} {}", self.mark);
+        let turn = self.asked.fetch_add(1, Ordering::Relaxed);
+        let topic = TOPICS[turn % TOPICS.len()];
+        let question = format!("{topic} {} {turn}", self.mark);
         let said = visitor.say(&question).await;
         assert_eq!(said["answer"]["gap_detected"], true, "{said}");
         let gaps = self.tenant.api.get("/api/v1/gaps").expect(200).await;

@@ -150,9 +150,12 @@ async fn offer(route: &Route, caller: &Api, ours: &World, planted: &Planted) {
     if body["shortcut"].is_string() {
         body["shortcut"] = Uuid::now_v7().to_string().into();
     }
-    // asking as another channel is the one key that this route takes; it is tested with the routes
+    // asking as another channel is the one key that these routes take; it is tested with the routes
     if route.path == "/api/v1/ask" {
         body.as_object_mut().expect("an object").remove("channel_key");
+    }
+    if route.path == "/api/v1/playground" {
+        body.as_object_mut().expect("an object").remove("channel_id");
     }
     let path = path_to(route, caller, ours).await;
     let answer = route.call(caller, &path, &ours.model).json(&body).send().await;

@@ -1,6 +1,7 @@
 /** What the sidebar and the bottom bar list, in their order. */
 import BookOpen from '@lucide/svelte/icons/book-open';
 import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
+import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
@@ -54,6 +55,13 @@ export const navigation: Group[] = [
         icon: CircleQuestionMark,
         key: 'q',
         badge: 'gaps',
+      },
+      {
+        page: 'playground',
+        path: '/playground',
+        label: 'playground.title',
+        icon: FlaskConical,
+        key: 'p',
       },
       { page: 'widget', path: '/widget', label: 'nav.install', icon: MessageCircle, key: 'w' },
     ],

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use kernel::Result;
 use kernel::error::{Problem, invalid};
 use kernel::extract::{Json, Query};
+use knowledge::qa_pairs::csv::Mapping;
 use knowledge::qa_pairs::{self, NewQaPair, Source};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -67,13 +68,13 @@ async fn get_onboarding_template(
     let wanted = query.language.unwrap_or_default();
     let found = SHOP.iter().find(|(language, _)| wanted.starts_with(language));
     let (language, csv) = found.unwrap_or(&SHOP[0]);
-    let items = qa_pairs::csv::parse(csv.as_bytes())?
-        .pairs
+    let items = qa_pairs::csv::read(csv.as_bytes(), &Mapping::default())?
+        .rows
         .into_iter()
-        .map(|pair| TemplateItem {
-            question: pair.question,
-            answer: pair.answer,
-            category: pair.category.unwrap_or_default(),
+        .map(|row| TemplateItem {
+            question: row.pair.question,
+            answer: row.pair.answer,
+            category: row.pair.category.unwrap_or_default(),
         });
     Ok(Json(Template {
         language: (*language).to_owned(),
@@ -98,23 +99,19 @@ async fn use_onboarding_template(
         .items
         .into_iter()
         .map(|item| NewQaPair {
+            is_active: Some(!has_blank(&item.answer)),
             question: item.question,
             answer: item.answer,
             category: Some(item.category),
             language: Some(language.clone()),
+            phrasings: Vec::new(),
         })
         .collect();
     let ctx = &domains.knowledge;
     let mut batch = qa_pairs::prepare(ctx, &member, pairs).await?;
     let mut tx = ctx.db.tenant(&member).await?;
     qa_pairs::insert(&mut tx, &mut batch, Source::Template).await?;
-    let mut with_blanks = 0;
-    for pair in batch.pairs.iter().filter(|pair| has_blank(&pair.answer)) {
-        let mut kept = qa_pairs::store::get(&mut tx, pair.id).await?;
-        kept.is_active = false;
-        qa_pairs::store::update(&mut tx, &kept, None).await?;
-        with_blanks += 1;
-    }
+    let with_blanks = batch.pairs.iter().filter(|pair| !pair.is_active).count();
     tx.commit().await?;
     let active = batch.pairs.len() - with_blanks;
     Ok((StatusCode::CREATED, Json(UsedTemplate { active, with_blanks })))
@@ -141,16 +138,21 @@ mod tests {
 
     #[test]
     fn every_template_reads_well_and_both_languages_ask_the_same() {
-        let sets = SHOP.map(|(_, csv)| qa_pairs::csv::parse(csv.as_bytes()).unwrap());
+        let sets = SHOP.map(|(_, csv)| qa_pairs::csv::read(csv.as_bytes(), &Mapping::default()).unwrap());
         for set in &sets {
-            assert!(set.errors.is_empty() && (12..=15).contains(&set.pairs.len()));
-            let blanks = set.pairs.iter().filter(|pair| has_blank(&pair.answer)).count();
-            assert!(set.pairs.len() - blanks >= 2, "some can be used as they are");
+            assert!(set.errors.is_empty() && (12..=15).contains(&set.rows.len()));
+            let blanks = set.rows.iter().filter(|row| has_blank(&row.pair.answer)).count();
+            assert!(set.rows.len() - blanks >= 2, "some can be used as they are");
         }
         let [english, french] = sets;
-        let pairs = english.pairs.iter().zip(&french.pairs);
+        let pairs = english.rows.iter().zip(&french.rows);
         for (en, fr) in pairs {
-            assert_eq!(has_blank(&en.answer), has_blank(&fr.answer), "{}", en.question);
+            assert_eq!(
+                has_blank(&en.pair.answer),
+                has_blank(&fr.pair.answer),
+                "{}",
+                en.pair.question
+            );
         }
     }
 

@@ -63,6 +63,7 @@ pub enum Thing {
     ApiKey,
     Member,
     Invitation,
+    AgentPrompt,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -124,12 +125,16 @@ use Body::{Csv, Json, Stream};
 use Door::{Invited, Personal, Public, Session, Visitor};
 use Names::{AnswerOfConversation, NoteOfConversation, Nothing, One};
 use Thing::{
-    Answer, ApiKey, Channel, Contact, Conversation, Credential, Document, Escalation, Gap, InboxView,
-    Invitation, Label, Member, QaPair, SavedReply,
+    AgentPrompt, Answer, ApiKey, Channel, Contact, Conversation, Credential, Document, Escalation, Gap,
+    InboxView, Invitation, Label, Member, QaPair, SavedReply,
 };
 
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
+    member("GET", "/api/v1/agent-prompts", Nothing, Body::None, 200),
+    member("POST", "/api/v1/agent-prompts", Nothing, Json(r#"{"name": "Short", "system_prompt": "Be brief."}"#), 201),
+    member("DELETE", "/api/v1/agent-prompts/{id}", One(AgentPrompt), Body::None, 204),
+    member("PATCH", "/api/v1/agent-prompts/{id}", One(AgentPrompt), Json(r#"{"description": "For the shop"}"#), 200),
     member("GET", "/api/v1/api-keys", Nothing, Body::None, 200),
     member("POST", "/api/v1/api-keys", Nothing, Json(r#"{"name": "Import", "scopes": ["ask"]}"#), 201),
     member("DELETE", "/api/v1/api-keys/{id}", One(ApiKey), Body::None, 204),
@@ -154,6 +159,7 @@ pub const ROUTES: &[Route] = &[
     member("PATCH", "/api/v1/conversations/{id}", One(Conversation), Json(r#"{"ai_paused": true}"#), 200),
     member("GET", "/api/v1/conversations/{id}/escalations", One(Conversation), Body::None, 200),
     member("POST", "/api/v1/conversations/{id}/escalations", One(Conversation), Json(r#"{"summary": "Please help."}"#), 201),
+    member("POST", "/api/v1/conversations/{id}/draft", One(Conversation), Body::None, 200),
     member("GET", "/api/v1/conversations/{id}/messages", One(Conversation), Body::None, 200),
     member("POST", "/api/v1/conversations/{id}/messages", One(Conversation), Json(r#"{"client_message_id": "reply", "text": "Hello."}"#), 201),
     member("GET", "/api/v1/conversations/{id}/messages/{message_id}/trace", AnswerOfConversation, Body::None, 200),
@@ -172,6 +178,11 @@ pub const ROUTES: &[Route] = &[
     member("PATCH", "/api/v1/escalations/{id}", One(Escalation), Json(r#"{"status": "in_progress"}"#), 200),
     member("GET", "/api/v1/events", Nothing, Stream, 200),
     member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
+    member("GET", "/api/v1/gaps/counts", Nothing, Body::None, 200),
+    member("POST", "/api/v1/gaps/{id}/draft", One(Gap), Body::None, 200),
+    member("POST", "/api/v1/gaps/{id}/link", One(Gap), Json(r#"{"qa_id": "00000000-0000-7000-8000-000000000000"}"#), 404),
+    member("GET", "/api/v1/gaps/{id}/occurrences", One(Gap), Body::None, 200),
+    member("POST", "/api/v1/gaps/{id}/reopen", One(Gap), Body::None, 409),
     member("POST", "/api/v1/gaps/{id}/dismiss", One(Gap), Body::None, 200),
     member("POST", "/api/v1/gaps/{id}/resolve", One(Gap), Json(r#"{"answer": "We open at nine."}"#), 200),
     member("GET", "/api/v1/invitations", Nothing, Body::None, 200),
@@ -211,10 +222,15 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/onboarding/template", Nothing, Body::None, 200),
     member("POST", "/api/v1/onboarding/template", Nothing, Json(r#"{"language": "en", "items": [{"question": "When are you open?", "answer": "At [nine].", "category": "visits"}]}"#), 201),
     member("GET", "/api/v1/overview", Nothing, Body::None, 200),
+    member("POST", "/api/v1/playground", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/qa-pairs", Nothing, Body::None, 200),
     member("POST", "/api/v1/qa-pairs", Nothing, Json(r#"{"question": "Where is the shop?", "answer": "In Ghent."}"#), 201),
+    member("POST", "/api/v1/qa-pairs/bulk", Nothing, Json(r#"{"changes": [{"filter": {"q": "nothing says this"}, "change": {"category": "visits"}}]}"#), 200),
     member("GET", "/api/v1/qa-pairs/export", Nothing, Body::None, 200),
+    member("GET", "/api/v1/qa-pairs/facets", Nothing, Body::None, 200),
     member("POST", "/api/v1/qa-pairs/import", Nothing, Csv("question,answer\nWhen are you open?,Always.\n"), 200),
+    member("POST", "/api/v1/qa-pairs/import/preview", Nothing, Csv("question,answer\nWhen are you open?,Always.\n"), 200),
+    member("POST", "/api/v1/qa-pairs/similar", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 200),
     member("DELETE", "/api/v1/qa-pairs/{id}", One(QaPair), Body::None, 204),
     member("PATCH", "/api/v1/qa-pairs/{id}", One(QaPair), Json(r#"{"category": "visits"}"#), 200),
@@ -224,6 +240,8 @@ pub const ROUTES: &[Route] = &[
     member("PATCH", "/api/v1/saved-replies/{id}", One(SavedReply), Json(r#"{"title": "Welcome"}"#), 200),
     member("GET", "/api/v1/search", Nothing, Body::None, 200),
     member("GET", "/api/v1/team", Nothing, Body::None, 200),
+    member("POST", "/api/v1/qa-pairs/{id}/merge", One(QaPair), Json(r#"{"into_id": "00000000-0000-7000-8000-000000000000"}"#), 404),
+    member("POST", "/api/v1/qa-pairs/{id}/restore", One(QaPair), Body::None, 409),
     door(Session, "GET", "/api/v1/session", Body::None, 200),
     door(Session, "POST", "/api/v1/session", Json(r#"{"email": "owner@a.example", "password": "a long password"}"#), 200),
     door(Session, "DELETE", "/api/v1/session", Body::None, 204),

@@ -6,16 +6,12 @@
 import { app } from './app';
 import { auth } from './auth';
 import { inbox } from './inbox';
-import { gaps } from './gaps';
-import { knowledge } from './knowledge';
 import type { later } from './later';
 
 export const en = {
   ...app,
   ...auth,
   ...inbox,
-  ...gaps,
-  ...knowledge,
 } as const;
 
 /** A text that depends on a number; the forms are those of `Intl.PluralRules`. */

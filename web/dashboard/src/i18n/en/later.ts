@@ -1,9 +1,13 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
+import { agent } from './agent';
 import { desk } from './desk';
+import { gaps } from './gaps';
 import { home } from './home';
+import { knowledge } from './knowledge';
 import { people } from './people';
+import { playground } from './playground';
 import { settings } from './settings';
 import { technical } from './technical';
 import { widget } from './widget';
 
-export const later = { ...technical, ...people, ...settings, ...desk, ...home, ...widget } as const;
+export const later = { ...technical, ...people, ...settings, ...desk, ...home, ...widget, ...gaps, ...knowledge, ...playground, ...agent } as const;

@@ -5,6 +5,8 @@ import { auth } from './auth';
 import { inbox } from './inbox';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
+import { playground } from './playground';
+import { agent } from './agent';
 import { widget } from './widget';
 import { home } from './home';
 import { technical } from './technical';
@@ -18,6 +20,8 @@ export const fr: Texts = {
   ...inbox,
   ...gaps,
   ...knowledge,
+  ...playground,
+  ...agent,
   ...widget,
   ...home,
   ...technical,

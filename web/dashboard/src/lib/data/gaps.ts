@@ -1,5 +1,5 @@
 /** Knowledge gaps: questions that found no answer, the most lately asked first. */
-import { infiniteQueryOptions, type QueryClient } from '@tanstack/svelte-query';
+import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import { api, ask, type Gap, type GapStatus } from '../api';
 import { allItems, changeItems, refetchAfterFetch, type Pages } from './patch';
 
@@ -33,6 +33,7 @@ export function putGap(client: QueryClient, gap: Gap): void {
       (data) => data && placeGap(data, gap, status),
     );
   }
+  void client.invalidateQueries({ queryKey: gapCountsQuery().queryKey });
   refetchAfterFetch(client, [LIST]);
 }
 
@@ -65,6 +66,50 @@ export async function resolveGap(
   onLeave();
   putGap(client, resolved.gap);
   void client.invalidateQueries({ queryKey: ['qa-pairs'] });
+}
+
+/** The question becomes another phrasing of a pair that answers it already. */
+export async function linkGap(
+  client: QueryClient,
+  gap: Gap,
+  qaId: string,
+  onLeave: () => void,
+): Promise<void> {
+  const init = { params: { path: { id: gap.id } }, body: { qa_id: qaId } };
+  const linked = await ask(api.POST('/api/v1/gaps/{id}/link', init));
+  onLeave();
+  putGap(client, linked.gap);
+  void client.invalidateQueries({ queryKey: ['qa-pairs'] });
+}
+
+/** Back into the queue. `withdraw` also turns off the pair that was written for it. */
+export async function reopenGap(client: QueryClient, gap: Gap, withdraw: boolean): Promise<void> {
+  const init = { params: { path: { id: gap.id } }, body: { withdraw } };
+  putGap(client, await ask(api.POST('/api/v1/gaps/{id}/reopen', init)));
+  void client.invalidateQueries({ queryKey: ['qa-pairs'] });
+}
+
+export function gapCountsQuery() {
+  return queryOptions({
+    queryKey: [LIST, 'counts'] as const,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/gaps/counts', { signal })),
+  });
+}
+
+/** Who asked, and what they got. */
+export function occurrencesQuery(id: string) {
+  return queryOptions({
+    queryKey: [LIST, 'occurrences', id] as const,
+    queryFn: async ({ signal }) => {
+      const init = { params: { path: { id } }, signal };
+      return (await ask(api.GET('/api/v1/gaps/{id}/occurrences', init))).items;
+    },
+  });
+}
+
+/** A proposal from documents or by the model; fetched when somebody asks for it, for it may cost money. */
+export function draftGap(id: string) {
+  return ask(api.POST('/api/v1/gaps/{id}/draft', { params: { path: { id } } }));
 }
 
 /** Takes a question out of the queue without an answer. */

@@ -7,6 +7,7 @@ import KeyRound from '@lucide/svelte/icons/key-round';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Shield from '@lucide/svelte/icons/shield';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
+import Sparkles from '@lucide/svelte/icons/sparkles';
 import Tag from '@lucide/svelte/icons/tag';
 import UserRound from '@lucide/svelte/icons/user-round';
 import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
@@ -50,6 +51,7 @@ export const sections: readonly Section[] = [
   { id: 'saved-replies', title: 'settings.replies', hint: 'settings.repliesHint', icon: MessageSquareText, group: 'inbox', editors: writers, readers: all, load: () => import('./sections/SavedReplies.svelte') },
   { id: 'hours', title: 'settings.hours', hint: 'settings.hoursHint', icon: Clock, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Hours.svelte') },
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
+  { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
   { id: 'audit', title: 'settings.audit', hint: 'settings.auditHint', icon: History, group: 'technical', editors: managers, load: () => import('./sections/AuditLog.svelte') },

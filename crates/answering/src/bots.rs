@@ -1,0 +1,74 @@
+//! How a channel's bot is set: the one place that reads it.
+
+use std::sync::Arc;
+
+use kernel::error::not_found;
+use kernel::ids::ChannelId;
+use kernel::{Result, TenantTx};
+
+use crate::pipeline::{ModelSource, Options};
+use crate::{BotSettings, store};
+
+/// How the bot behaves in a channel.
+#[derive(Debug, Clone)]
+pub struct Bot {
+    /// False: the channel's bot is switched off.
+    pub is_active: bool,
+    /// With the personality prompt that counts: the library's, if the channel names one.
+    pub settings: Arc<BotSettings>,
+    pub options: Options,
+}
+
+/// Whose bot is meant.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    Channel(ChannelId),
+    Key(&'a str),
+    /// The oldest channel's, or the defaults where there is none.
+    First,
+}
+
+/// The bot of a channel.
+///
+/// # Errors
+/// 404 for a channel that does not exist.
+pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
+    match (store::find_bot(tx, which).await?, which) {
+        (Some(row), _) => read(row),
+        (None, Which::First) => Ok(Bot {
+            is_active: true,
+            settings: Arc::default(),
+            options: Options::default(),
+        }),
+        (None, _) => Err(not_found("channel")),
+    }
+}
+
+/// The bot's part of the settings is read leniently: the rest belongs to the channel.
+fn read(row: store::BotRow) -> Result<Bot> {
+    let mut settings: BotSettings = serde_json::from_value(row.settings)?;
+    if let Some(prompt) = row.library_prompt {
+        settings.personality_prompt = prompt;
+    }
+    settings.personality_prompt = settings
+        .personality_prompt
+        .replace("{{business.name}}", &row.business_name)
+        .replace("{{bot.name}}", &settings.display_name);
+    let options = match settings.credential_id {
+        Some(credential) => Options {
+            source: ModelSource::Credential(credential),
+            model: None,
+            temperature: row.ai_temperature,
+        },
+        None => Options {
+            source: ModelSource::Default,
+            model: row.ai_model,
+            temperature: row.ai_temperature,
+        },
+    };
+    Ok(Bot {
+        is_active: row.is_bot_active,
+        settings: Arc::new(settings),
+        options,
+    })
+}
