@@ -238,14 +238,16 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     const key = await dialog.getByLabel('The key').innerText();
     assert.match(key, /^rk_.{43}$/);
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await page.getByRole('heading', { name: 'Shop import' }).waitFor();
+    await page.getByRole('heading', { name: 'Shop import', level: 3 }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { name: 'Shop import' }).waitFor();
+    await page.getByRole('heading', { name: 'Shop import', level: 3 }).waitFor();
     const shown = await page.locator('main').innerText();
     assert.ok(shown.includes(`••••${key.slice(-4)}`) && !shown.includes(key.slice(0, 20)));
     await page.getByRole('button', { name: /^Revoke.*Shop import/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-    await page.getByRole('heading', { name: 'Shop import' }).waitFor({ state: 'detached' });
+    await page
+      .getByRole('heading', { name: 'Shop import', level: 3 })
+      .waitFor({ state: 'detached' });
 
     await goTo(page, 'models');
     await page.getByRole('button', { name: 'Add a model' }).click();
