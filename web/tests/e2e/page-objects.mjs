@@ -55,7 +55,7 @@ export class DashboardPage {
     this.rows = page.getByRole('region', { name: 'Conversations' }).getByRole('link');
     this.log = page.getByRole('log');
     this.alert = page.getByRole('alert');
-    this.reply = page.getByLabel('Reply');
+    this.reply = page.getByRole('textbox', { name: 'Reply' });
   }
 
   async signIn({ email, password }) {

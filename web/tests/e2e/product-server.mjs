@@ -71,6 +71,13 @@ export class ProductServer {
     return this.#session('/sign-up', account);
   }
 
+  /** Somebody new who follows an invitation's link. */
+  async joinBy(url, { name, email, password }) {
+    const token = url.split('/').at(-1);
+    const body = { name, email, password };
+    await new ApiClient(this.url).send('POST', `/invitations/by-token/${token}/accept`, body);
+  }
+
   async #session(path, body) {
     const response = await new ApiClient(this.url).send('POST', path, body);
     const [cookie] = response.headers.getSetCookie().map((one) => one.split(';')[0]);

@@ -31,6 +31,7 @@ impl Availability {
 
 /// A colleague, for the menus that assign and mention.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TeamMember)]
 pub struct Colleague {
     pub user_id: UserId,
     pub name: String,

@@ -82,7 +82,9 @@ export type PlainKey = {
 
 /** The text of `key` in the language on screen, with its placeholders filled in. Reactive. */
 export function t<Key extends TextKey>(key: Key, ...[values]: Arguments<Key>): string {
-  return fill(current.texts[key], (values ?? {}) as Values, current.language);
+  // '' only while the texts of a part that comes later are on their way.
+  const text = (current.texts as Partial<Texts>)[key] ?? '';
+  return fill(text, (values ?? {}) as Values, current.language);
 }
 
 /** Pure part of `t`, for tests. */

@@ -1,5 +1,6 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
 import { agent } from './agent';
+import { conversation } from './conversation';
 import { desk } from './desk';
 import { gaps } from './gaps';
 import { home } from './home';
@@ -10,4 +11,4 @@ import { settings } from './settings';
 import { technical } from './technical';
 import { widget } from './widget';
 
-export const later = { ...technical, ...people, ...settings, ...desk, ...home, ...widget, ...gaps, ...knowledge, ...playground, ...agent } as const;
+export const later = { ...conversation, ...technical, ...people, ...settings, ...desk, ...home, ...widget, ...gaps, ...knowledge, ...playground, ...agent } as const;

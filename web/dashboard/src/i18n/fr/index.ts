@@ -3,6 +3,7 @@ import type { Texts } from '../en';
 import { app } from './app';
 import { auth } from './auth';
 import { inbox } from './inbox';
+import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { playground } from './playground';
@@ -18,6 +19,7 @@ export const fr: Texts = {
   ...app,
   ...auth,
   ...inbox,
+  ...conversation,
   ...gaps,
   ...knowledge,
   ...playground,

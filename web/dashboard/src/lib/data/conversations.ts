@@ -1,44 +1,45 @@
-/** Conversations: how they are fetched, and how actions and live events change what is cached. */
+/** Conversations: how they are fetched, and how live events change what is cached. What people do is `changes.ts`. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
-import { api, ask, type ConversationDetails, type ConversationSummary } from '../api';
+import { api, ask, type ConversationSummary } from '../api';
+import { session } from '../session.svelte';
+import { belongs, compare, type InboxFilter, type InboxSort } from './inbox-filter';
+import { refreshCounts } from './inbox-lists';
 import { changeItems, refetchAfterFetch, type Pages } from './patch';
 
-export const inboxFilters = ['needs-person', 'open', 'resolved', 'all'] as const;
-export type InboxFilter = (typeof inboxFilters)[number];
-
-export interface InboxView {
-  filter: InboxFilter;
-  search: string;
-}
-
-export type ConversationPatch = Partial<
-  Pick<ConversationDetails, 'status' | 'ai_paused' | 'assigned_to'>
->;
-
 const LIST = 'conversations';
-const PAGE_SIZE = 50;
-const statusOf = {
-  'needs-person': 'needs_person',
-  open: 'open',
-  resolved: 'resolved',
-  all: 'all',
-} as const;
+const PAGE_SIZE = 200;
 
-export function conversationsQuery(view: InboxView) {
+export function conversationsQuery(filter: InboxFilter) {
   return infiniteQueryOptions({
-    queryKey: [LIST, view] as const,
+    queryKey: [LIST, filter] as const,
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => {
       const query = {
-        status: statusOf[view.filter],
+        ...wordsOf(filter),
         limit: PAGE_SIZE,
-        ...(view.search && { q: view.search }),
         ...(pageParam && { cursor: pageParam }),
       };
       return ask(api.GET('/api/v1/conversations', { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? null,
+    // Comparing ten thousand rows field by field at each event would cost more than drawing those in sight.
+    structuralSharing: false,
   });
+}
+
+/** The filter in the API's words. */
+function wordsOf(filter: InboxFilter) {
+  return {
+    view: filter.view,
+    sort: filter.sort,
+    ...(filter.assignedTo && { assigned_to: filter.assignedTo }),
+    ...(filter.labels.length > 0 && { label: [...filter.labels] }),
+    ...(filter.channel && { channel: filter.channel }),
+    ...(filter.language && { language: filter.language }),
+    ...(filter.isUnread && { unread: true }),
+    ...(filter.isBreached && { breached: true }),
+    ...(filter.rating && { rating: filter.rating }),
+  };
 }
 
 export function conversationQuery(id: string) {
@@ -49,61 +50,81 @@ export function conversationQuery(id: string) {
   });
 }
 
+/** What is known of a conversation without asking. */
+export function knownConversation(client: QueryClient, id: string): ConversationSummary | null {
+  const details = client.getQueryData(conversationQuery(id).queryKey);
+  if (details) return details;
+  for (const [, data] of client.getQueriesData<Pages<ConversationSummary>>({ queryKey: [LIST] })) {
+    for (const page of data?.pages ?? []) {
+      const found = page.items.find((item) => item.id === id);
+      if (found) return found;
+    }
+  }
+  return null;
+}
+
 /** Shows the newest state of a conversation in every list where it belongs, and nowhere else. */
 export function putConversation(client: QueryClient, conversation: ConversationSummary): void {
+  const me = session()?.user.id ?? '';
   for (const query of client.getQueryCache().findAll({ queryKey: [LIST] })) {
-    const view = query.queryKey[1] as InboxView;
+    const filter = query.queryKey[1] as InboxFilter;
     client.setQueryData<Pages<ConversationSummary>>(
       query.queryKey,
-      (data) => data && place(data, conversation, view),
+      (data) => data && place(data, conversation, filter, me),
     );
   }
   client.setQueryData(
     conversationQuery(conversation.id).queryKey,
-    (detail) => detail && { ...detail, ...conversation },
+    (details) => details && { ...details, ...conversation },
   );
   refetchAfterFetch(client, [LIST]);
   refreshEscalation(client, conversation);
+  refreshCounts(client);
 }
 
-/** Pure: the list with the conversation in its place by time, or without it when the view does not show it. */
+/** Takes conversations that no longer exist out of every list. */
+export function dropConversations(client: QueryClient, ids: readonly string[]): void {
+  client.setQueriesData<Pages<ConversationSummary>>(
+    { queryKey: [LIST] },
+    (data) => data && changeItems(data, (item) => (ids.includes(item.id) ? null : item)),
+  );
+  for (const id of ids) client.removeQueries(conversationQuery(id));
+  refreshCounts(client);
+}
+
+/** Pure: the list with the conversation in its place, or without it when the view does not show it. */
 export function place(
   data: Pages<ConversationSummary>,
   conversation: ConversationSummary,
-  { filter, search }: InboxView,
+  filter: InboxFilter,
+  me: string,
 ): Pages<ConversationSummary> {
-  // Only the server can tell whether a search finds it; what is there already is kept up to date.
-  if (search)
+  const isThere = belongs(conversation, filter, me);
+  if (isThere === null) {
     return changeItems(data, (item) => (item.id === conversation.id ? conversation : item));
+  }
   const rest = changeItems(data, (item) => (item.id === conversation.id ? null : item));
-  return belongs(conversation, filter) ? insert(rest, conversation) : rest;
-}
-
-function belongs({ status, needs_person }: ConversationSummary, filter: InboxFilter): boolean {
-  if (filter === 'needs-person') return needs_person;
-  return filter === 'all' || status === filter;
+  return isThere ? insert(rest, conversation, filter.sort) : rest;
 }
 
 function insert(
   data: Pages<ConversationSummary>,
   conversation: ConversationSummary,
+  sort: InboxSort,
 ): Pages<ConversationSummary> {
-  const time = activityTime(conversation);
-  const pages = data.pages.map((page) => ({ ...page, items: [...page.items] }));
-  for (const { items } of pages) {
-    const index = items.findIndex((item) => activityTime(item) <= time);
+  const pages = [...data.pages];
+  for (const [number, page] of pages.entries()) {
+    const index = page.items.findIndex((item) => compare(conversation, item, sort) <= 0);
     if (index < 0) continue;
-    items.splice(index, 0, conversation);
+    pages[number] = { ...page, items: page.items.toSpliced(index, 0, conversation) };
     return { ...data, pages };
   }
   const last = pages.at(-1);
-  // Older than all that is loaded: it comes with a later page, unless there is none.
-  if (last && !last.next_cursor) last.items.push(conversation);
+  // After all that is loaded: it comes with a later page, unless there is none.
+  if (last && !last.next_cursor) {
+    pages[pages.length - 1] = { ...last, items: [...last.items, conversation] };
+  }
   return { ...data, pages };
-}
-
-function activityTime({ last_message_at, created_at }: ConversationSummary): number {
-  return Date.parse(last_message_at ?? created_at);
 }
 
 /** A summary does not carry the escalation; when one may have begun or ended, the detail is fetched. */
@@ -113,27 +134,6 @@ function refreshEscalation(client: QueryClient, { id, status }: ConversationSumm
   const isEscalated = status === 'escalated';
   if (detail && isEscalated !== (detail.escalation != null))
     void client.invalidateQueries({ queryKey });
-}
-
-/** Changes a conversation, on screen first. Undone on screen when the server refuses; throws its `ApiError`. */
-export async function changeConversation(
-  client: QueryClient,
-  before: ConversationDetails,
-  patch: ConversationPatch,
-): Promise<void> {
-  const needs_person = patch.status ? patch.status === 'escalated' : before.needs_person;
-  putConversation(client, { ...before, ...patch, needs_person });
-  try {
-    const path = { id: before.id };
-    const after = await ask(
-      api.PATCH('/api/v1/conversations/{id}', { params: { path }, body: patch }),
-    );
-    client.setQueryData(conversationQuery(after.id).queryKey, after);
-    putConversation(client, after);
-  } catch (error) {
-    putConversation(client, before);
-    throw error;
-  }
 }
 
 /** Tells the server that somebody has seen the messages. A failure is not worth a word: the mark comes back. */
@@ -146,6 +146,19 @@ export async function markRead(
   await ask(api.POST('/api/v1/conversations/{id}/read', { params: { path } })).catch(
     () => undefined,
   );
+}
+
+/** Puts the mark back, so that somebody looks again. */
+export async function markUnread(
+  client: QueryClient,
+  conversation: ConversationSummary,
+): Promise<void> {
+  putConversation(client, {
+    ...conversation,
+    unread_count: Math.max(1, conversation.unread_count),
+  });
+  const path = { id: conversation.id };
+  await ask(api.POST('/api/v1/conversations/{id}/unread', { params: { path } }));
 }
 
 /** Shows the visitor that a person is typing. A failure is not worth a word. */

@@ -34,6 +34,16 @@ export async function loadEarlier(client: QueryClient, id: string): Promise<void
   client.setQueryData(queryKey, (now) => now && { after, items: merge(earlier, now.items) });
 }
 
+/** Loads back to a message, so that it can be shown. */
+export async function loadBackTo(client: QueryClient, id: string, seq: number): Promise<void> {
+  const { queryKey } = messagesQuery(id);
+  const log = client.getQueryData(queryKey);
+  if (!log || log.after < seq) return;
+  const after = Math.max(0, seq - 1 - STRETCH / 2);
+  const earlier = await fetchStretch(id, after, log.after);
+  client.setQueryData(queryKey, (now) => now && { after, items: merge(earlier, now.items) });
+}
+
 /** Shows a message that came live or was just sent. */
 export function putMessage(client: QueryClient, message: Message): void {
   const { queryKey } = messagesQuery(message.conversation_id);

@@ -1,25 +1,57 @@
 /** What each live event changes in the data on screen. One line an event; the work is in `data/`. */
 import type { ServerEvent } from '$shared/sse';
 import type { QueryClient } from '@tanstack/svelte-query';
+import { alertAbout, alertAboutMention } from '../alerts/alerts';
 import type { ConversationSummary, Message } from '../api';
 import { putConversation } from '../data/conversations';
 import { refreshGaps } from '../data/gaps';
+import { refreshCounts, refreshWorkspace } from '../data/inbox-lists';
 import { putMessage } from '../data/messages';
+import { forgetPresence, putPresence, type Person } from '../data/presence.svelte';
+import { refreshTimeline } from '../data/timeline';
 
-export function applyEvent(client: QueryClient, { event, data }: ServerEvent): void {
-  if (event === 'message') {
-    const { message, conversation } = JSON.parse(data) as {
+type Apply = (client: QueryClient, data: unknown) => void;
+
+const appliers: Record<string, Apply> = {
+  message(client, data) {
+    const { message, conversation } = data as {
       message: Message;
       conversation: ConversationSummary;
     };
+    alertAbout(client, conversation, message);
     putConversation(client, conversation);
     putMessage(client, message);
-  } else if (event === 'conversation') {
-    putConversation(client, JSON.parse(data) as ConversationSummary);
-  } else if (event === 'gap') {
-    // It says only which gap has changed.
+  },
+  conversation(client, data) {
+    const conversation = data as ConversationSummary;
+    alertAbout(client, conversation, null);
+    putConversation(client, conversation);
+  },
+  timeline(client, data) {
+    refreshTimeline(client, (data as { conversation_id: string }).conversation_id);
+  },
+  presence(_, data) {
+    const { conversation_id, people } = data as { conversation_id: string; people: Person[] };
+    putPresence(conversation_id, people);
+  },
+  mention(client, data) {
+    alertAboutMention(client, data as { conversation_id: string; user_id: string });
+    refreshCounts(client);
+    void client.invalidateQueries({ queryKey: ['conversations', { view: 'mentions' }] });
+  },
+  workspace(client, data) {
+    refreshWorkspace(client, (data as { what: string }).what);
+  },
+  // It says only which gap has changed.
+  gap(client) {
     void refreshGaps(client);
-  } else if (event === 'resync') {
+  },
+  resync(client) {
+    forgetPresence();
     void client.invalidateQueries();
-  }
+  },
+};
+
+export function applyEvent(client: QueryClient, { event, data }: ServerEvent): void {
+  appliers[event]?.(client, JSON.parse(data));
 }

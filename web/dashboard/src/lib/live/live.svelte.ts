@@ -1,7 +1,6 @@
 /** Live updates of the signed-in workspace, and whether they flow: the state behind the offline banner. */
 import type { QueryClient } from '@tanstack/svelte-query';
 import { noteBuild } from '../version.svelte';
-import { applyEvent } from './apply';
 import { shareStream, type SharedStream } from './shared-stream';
 import type { StreamState } from './stream';
 
@@ -29,13 +28,17 @@ export function startLive(
   client: QueryClient,
   onRefused: () => void,
 ): () => void {
+  // What events change is fetched beside the first page; those that come before it wait their turn.
+  const applying = import('./apply');
   const opened = shareStream({
     name: `rapport-live-${workspaceId}`,
     locks: navigator.locks,
     open: openEvents,
     pause,
     onEvent: (event) => {
-      applyEvent(client, event);
+      void applying.then(({ applyEvent }) => {
+        applyEvent(client, event);
+      });
     },
     onState: (state) => {
       current.state = state;

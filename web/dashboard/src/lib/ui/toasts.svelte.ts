@@ -14,12 +14,14 @@ export function toasts(): readonly Toast[] {
   return current;
 }
 
-export function showToast(text: string, action?: Toast['action']): void {
+/** Returns the id by which it can be taken away early. */
+export function showToast(text: string, action?: Toast['action']): number {
   const id = nextId++;
   current.push({ id, text, ...(action && { action }) });
   setTimeout(() => {
     removeToast(id);
   }, STAYS_MS);
+  return id;
 }
 
 export function removeToast(id: number): void {

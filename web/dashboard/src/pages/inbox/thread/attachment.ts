@@ -1,0 +1,28 @@
+/** What may be shown of a file that somebody has sent. */
+import type { Attachment } from '$lib/api';
+import { locale } from '../../../i18n/index.svelte';
+
+/** Kinds that cannot hold script. */
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+
+export function isShownAsImage({ mime_type }: Attachment): boolean {
+  return IMAGES.has(mime_type);
+}
+
+/** Its address where it is on this server, and nowhere else. */
+export function ownAddress(url: string): string | undefined {
+  try {
+    const address = new URL(url, location.href);
+    return address.origin === location.origin ? address.pathname + address.search : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** “240 kB”. */
+export function fileSize(bytes: number): string {
+  const [value, unit] =
+    bytes < 1_000_000 ? [Math.max(1, bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte'];
+  const format = { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 } as const;
+  return new Intl.NumberFormat(locale(), format).format(value);
+}
