@@ -11,4 +11,16 @@ import { settings } from './settings';
 import { technical } from './technical';
 import { widget } from './widget';
 
-export const later = { ...conversation, ...technical, ...people, ...settings, ...desk, ...home, ...widget, ...gaps, ...knowledge, ...playground, ...agent } as const;
+export const later = {
+  ...conversation,
+  ...technical,
+  ...people,
+  ...settings,
+  ...desk,
+  ...home,
+  ...widget,
+  ...gaps,
+  ...knowledge,
+  ...playground,
+  ...agent,
+} as const;
