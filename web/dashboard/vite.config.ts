@@ -27,8 +27,15 @@ export default defineConfig({
         // One file of what every page needs compresses better than thirty small ones.
         codeSplitting: {
           groups: [
-            { name: 'base', test: /node_modules[\\/](svelte|@tanstack|esm-env|clsx|virtua|openapi-fetch)[\\/]/ },
-            { name: 'shell', test: /src[\\/](lib[\\/](ui|data|live)|shell)[\\/]/, minShareCount: 4 },
+            {
+              name: 'base',
+              test: /node_modules[\\/](svelte|@tanstack|esm-env|clsx|virtua|openapi-fetch)[\\/]/,
+            },
+            {
+              name: 'shell',
+              test: /src[\\/](lib[\\/](ui|data|live)|shell)[\\/]/,
+              minShareCount: 4,
+            },
           ],
         },
       },
