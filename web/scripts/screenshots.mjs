@@ -8,8 +8,25 @@ import { ProductServer, Visitor } from '../tests/e2e/product-server.mjs';
 const [folder = 'screenshots', ...wanted] = process.argv.slice(2);
 const screens = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
 
+const SECTIONS = [
+  'workspace',
+  'members',
+  'privacy',
+  'labels',
+  'saved-replies',
+  'hours',
+  'assignment',
+  'ai-agent',
+  'models',
+  'api-keys',
+  'audit',
+  'profile',
+  'security',
+];
+
 /** What each picture shows: an address below the workspace, and what to do there first. */
 const scenes = [
+  { name: 'home', path: '/home' },
   { name: 'inbox', path: '/inbox' },
   { name: 'inbox-all', path: '/inbox?view=all' },
   { name: 'conversation', path: ({ handedOver }) => `/inbox/${handedOver}` },
@@ -19,7 +36,13 @@ const scenes = [
   { name: 'knowledge', path: '/knowledge' },
   { name: 'gaps', path: '/gaps' },
   { name: 'gap', path: ({ gap }) => `/gaps/${gap}` },
-  { name: 'install', path: '/install' },
+  { name: 'playground', path: '/playground' },
+  { name: 'widget-content', path: '/widget' },
+  ...['look', 'behaviour', 'install'].map((tab) => ({
+    name: `widget-${tab}`,
+    path: `/widget?tab=${tab}`,
+  })),
+  ...SECTIONS.map((section) => ({ name: `settings-${section}`, path: `/settings/${section}` })),
 ];
 
 const server = await ProductServer.start();
