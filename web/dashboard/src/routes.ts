@@ -60,13 +60,13 @@ export const pages: readonly Page[] = [
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',
-    load: () => import('./pages/gaps/Gaps.svelte'),
+    load: withTexts(() => import('./pages/gaps/Gaps.svelte')),
   },
   {
     name: 'knowledge',
     path: '/:tenant/knowledge',
     title: 'knowledge.title',
-    load: () => import('./pages/knowledge/Knowledge.svelte'),
+    load: withTexts(() => import('./pages/knowledge/Knowledge.svelte')),
   },
   {
     name: 'widget',
@@ -78,7 +78,7 @@ export const pages: readonly Page[] = [
     name: 'playground',
     path: '/:tenant/playground',
     title: 'playground.title',
-    load: () => import('./pages/playground/Playground.svelte'),
+    load: withTexts(() => import('./pages/playground/Playground.svelte')),
   },
   {
     name: 'install',

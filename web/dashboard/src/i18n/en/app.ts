@@ -29,6 +29,7 @@ export const app = {
   'nav.inbox': 'Inbox',
   'nav.ai': 'AI agent',
   'nav.knowledge': 'Knowledge',
+  'nav.playground': 'Playground',
   'nav.gaps': 'Gap queue',
   'nav.install': 'Widget',
   'nav.settings': 'Settings',

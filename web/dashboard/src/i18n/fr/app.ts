@@ -29,6 +29,7 @@ export const app = {
   'nav.inbox': 'Réception',
   'nav.ai': 'Agent IA',
   'nav.knowledge': 'Connaissances',
+  'nav.playground': 'Bac à sable',
   'nav.gaps': 'Lacunes',
   'nav.install': 'Widget',
   'nav.settings': 'Réglages',
