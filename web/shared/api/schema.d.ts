@@ -3466,7 +3466,21 @@ export interface components {
             resolution_minutes?: number | null;
         };
         Team: {
-            items: components["schemas"]["Colleague"][];
+            items: components["schemas"]["TeamMember"][];
+        };
+        /** @description A colleague, for the menus that assign and mention. */
+        TeamMember: {
+            availability: components["schemas"]["Availability"];
+            /** @description The dashboard was open within the last two minutes. */
+            is_online: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description Assigned, not resolved and not snoozed.
+             */
+            open_conversations: number;
+            role: components["schemas"]["Role"];
+            user_id: components["schemas"]["UserId"];
         };
         TemplateItem: {
             /** @description With blanks in square brackets: `[amount]`. */

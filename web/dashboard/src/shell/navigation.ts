@@ -59,7 +59,7 @@ export const navigation: Group[] = [
       {
         page: 'playground',
         path: '/playground',
-        label: 'playground.title',
+        label: 'nav.playground',
         icon: FlaskConical,
         key: 'p',
       },

@@ -7,8 +7,22 @@ import { home } from './home';
 import { knowledge } from './knowledge';
 import { people } from './people';
 import { playground } from './playground';
+import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
 import { widget } from './widget';
 
-export const later = { ...conversation, ...technical, ...people, ...settings, ...desk, ...home, ...widget, ...gaps, ...knowledge, ...playground, ...agent } as const;
+export const later = {
+  ...conversation,
+  ...shortcuts,
+  ...technical,
+  ...people,
+  ...settings,
+  ...desk,
+  ...home,
+  ...widget,
+  ...gaps,
+  ...knowledge,
+  ...playground,
+  ...agent,
+} as const;
