@@ -7,12 +7,14 @@ import { home } from './home';
 import { knowledge } from './knowledge';
 import { people } from './people';
 import { playground } from './playground';
+import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
 import { widget } from './widget';
 
 export const later = {
   ...conversation,
+  ...shortcuts,
   ...technical,
   ...people,
   ...settings,
