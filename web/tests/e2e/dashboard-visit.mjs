@@ -11,17 +11,35 @@ export class Visits {
   #browser;
   #server;
   #open = [];
+  /** Cookies by e-mail: nobody may sign in as often as a suite would like to. */
+  #cookies = new Map();
 
   constructor(browser, server) {
     this.#browser = browser;
     this.#server = server;
   }
 
-  /** Signs in with the form, as the owner of the demonstration unless another account is given. */
+  /**
+   * Signs in with the form, the second time with the cookie of the first, as the owner of the demonstration unless
+   * another account is given.
+   */
   async open({ account = this.#server.account, path = '', ...options } = {}) {
     const visit = await openPage(this.#browser, { ...WIDE, ...options });
     this.#open.push(visit);
-    const { page } = visit;
+    const { context, page } = visit;
+    const cookies = this.#cookies.get(account.email);
+    if (cookies) {
+      await context.addCookies(cookies);
+      await page.goto(this.#server.url + (path || '/app/'));
+    } else {
+      await this.#signIn(page, account, path);
+    }
+    await page.locator('nav').first().waitFor();
+    this.#cookies.set(account.email, await context.cookies());
+    return visit;
+  }
+
+  async #signIn(page, account, path) {
     await page.goto(
       `${this.#server.url}/app/sign-in${path && `?next=${encodeURIComponent(path)}`}`,
     );
@@ -31,21 +49,6 @@ export class Visits {
     await email.fill(account.email);
     await password.fill(account.password);
     await password.press('Enter');
-    await page.locator('nav').first().waitFor();
-    return visit;
-  }
-
-  /** Opens an address as nobody. */
-  async openAnonymous(address, options = {}) {
-    const visit = await openPage(this.#browser, { ...WIDE, ...options });
-    this.#open.push(visit);
-    await visit.page.goto(address);
-    return visit;
-  }
-
-  /** Names errors that a test causes on this page on purpose. */
-  expect(page, pattern) {
-    this.#open.find((visit) => visit.page === page).expected = pattern;
   }
 
   /** `expected` of a visit names errors that its test has caused on purpose. */

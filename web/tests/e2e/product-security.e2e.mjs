@@ -44,7 +44,7 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
   });
 
   describe('hostile text', () => {
-    let site, model, owner, channel, traps, workspace;
+    let site, model, owner, channel, traps, workspace, label;
 
     before(async () => {
       // Without a CSP nothing but the widget itself stands between the text and the page.
@@ -53,6 +53,10 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
       owner = await server.signUp(OWNER);
       workspace = (await owner.get('/session')).tenant.slug;
       channel = await owner.post('/channels', { name: IMAGE, settings: SETTINGS });
+      label = await owner.post('/labels', { name: IMAGE, color: 'red' });
+      const reply = { shortcut: 'trap', title: IMAGE, text: IMAGE };
+      await owner.post('/saved-replies', reply);
+      await owner.post('/inbox-views', { name: IMAGE, query: 'view=mine', is_shared: true });
       traps = await inParallel(PAYLOADS, 6, setTrap);
       model.reply = (question) => [`Model: ${question} [1]`];
       await owner.send('POST', '/llm-credentials', model.credential);
@@ -89,6 +93,9 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
       await visitor.api.post('/escalations', { reason: payload });
       const reply = { client_message_id: 'trap', text: payload };
       await owner.post(`/conversations/${id}/messages`, reply);
+      const note = { client_note_id: 'trap', text: payload, mentions: [] };
+      await owner.post(`/conversations/${id}/notes`, note);
+      await owner.patch(`/conversations/${id}`, { add_label_ids: [label.id] });
     }
 
     /** A browser that notices every script that ran and every request that left. */
@@ -180,15 +187,33 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
         const { payload } = byId.get(page.url().split('/').at(-1));
         const said = desk.log.getByRole('article');
         await said.nth(6).waitFor();
-        assert.equal(await said.first().locator('p').textContent(), payload.trim());
-        await page.getByText('Handed over').waitFor();
+        await desk.log.getByText('Internal note').waitFor();
+        await page.getByText('Handed over').first().waitFor();
+        assert.deepEqual(await foreignParts(page.locator('body')), [], payload);
+        // Only what is in sight is in the page.
+        await desk.log.press('Home');
+        await page.waitForFunction(
+          (text) => document.querySelector('[role=log] article p')?.textContent === text,
+          payload.trim(),
+        );
         assert.deepEqual(await foreignParts(page.locator('main')), [], payload);
         byId.delete(page.url().split('/').at(-1));
       }
       assert.equal(byId.size, 0);
-      await page.getByRole('searchbox').fill('hit()');
+      await page.keyboard.press('r');
+      await page.keyboard.type('/tr');
+      await page.getByRole('option', { name: '/trap' }).waitFor();
+      assert.deepEqual(await foreignParts(page.locator('main')), [], 'saved replies');
+      await page.keyboard.press('Enter');
+      assert.equal(await desk.reply.inputValue(), IMAGE);
+      await page.getByRole('searchbox').fill('hit');
       await page.waitForURL('**q=**');
-      await desk.rows.first().waitFor();
+      await page
+        .getByRole('region', { name: 'Search results' })
+        .getByRole('link')
+        .first()
+        .waitFor();
+      assert.deepEqual(await foreignParts(page.locator('body')), [], 'search results');
       await assertQuiet();
     });
 

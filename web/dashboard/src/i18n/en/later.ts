@@ -8,11 +8,13 @@ import { knowledge } from './knowledge';
 import { people } from './people';
 import { playground } from './playground';
 import { settings } from './settings';
+import { shortcuts } from './shortcuts';
 import { technical } from './technical';
 import { widget } from './widget';
 
 export const later = {
   ...conversation,
+  ...shortcuts,
   ...technical,
   ...people,
   ...settings,

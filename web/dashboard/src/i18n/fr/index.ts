@@ -3,6 +3,7 @@ import type { Texts } from '../en';
 import { app } from './app';
 import { auth } from './auth';
 import { inbox } from './inbox';
+import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
@@ -19,6 +20,7 @@ export const fr: Texts = {
   ...app,
   ...auth,
   ...inbox,
+  ...shortcuts,
   ...conversation,
   ...gaps,
   ...knowledge,

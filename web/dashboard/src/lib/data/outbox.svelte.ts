@@ -3,7 +3,6 @@
  * two of it: the server stores an id once. It leaves the outbox when it is in the thread.
  */
 import type { QueryClient } from '@tanstack/svelte-query';
-import { SvelteMap } from 'svelte/reactivity';
 import { api, ApiError, ask, sentence, type Attachment } from '../api';
 import { randomId } from '../random-id';
 import { conversationQuery } from './conversations';
@@ -32,11 +31,11 @@ export interface Pending extends Written {
 }
 
 class Outbox {
-  readonly #waiting = new SvelteMap<string, Pending>();
+  #waiting = $state.raw<readonly Pending[]>([]);
 
   /** In the order in which they were written. */
   of(conversationId: string): Pending[] {
-    return [...this.#waiting.values()].filter((one) => one.conversationId === conversationId);
+    return this.#waiting.filter((one) => one.conversationId === conversationId);
   }
 
   /** Resolves when it is stored, or has failed and waits here. */
@@ -60,18 +59,25 @@ class Outbox {
   }
 
   discard({ clientId }: Pending): void {
-    this.#waiting.delete(clientId);
+    this.#waiting = this.#waiting.filter((one) => one.clientId !== clientId);
+  }
+
+  #put(pending: Pending): void {
+    const isKnown = this.#waiting.some((one) => one.clientId === pending.clientId);
+    this.#waiting = isKnown
+      ? this.#waiting.map((one) => (one.clientId === pending.clientId ? pending : one))
+      : [...this.#waiting, pending];
   }
 
   async #deliver(client: QueryClient, pending: Pending): Promise<boolean> {
-    this.#waiting.set(pending.clientId, pending);
+    this.#put(pending);
     try {
       await (pending.kind === 'note' ? postNote(client, pending) : postReply(client, pending));
-      this.#waiting.delete(pending.clientId);
+      this.discard(pending);
       return true;
     } catch (error) {
       const isOvertaken = error instanceof ApiError && error.code === 'newer_reply';
-      this.#waiting.set(pending.clientId, { ...pending, failure: sentence(error), isOvertaken });
+      this.#put({ ...pending, failure: sentence(error), isOvertaken });
       // What the colleague wrote belongs beside it, also while the stream is interrupted.
       if (isOvertaken) void client.invalidateQueries(conversationQuery(pending.conversationId));
       if (isOvertaken) void client.invalidateQueries(messagesQuery(pending.conversationId));

@@ -1,5 +1,4 @@
 /** Who else looks at a conversation or types in it, and telling the others that one does so oneself. */
-import { SvelteMap } from 'svelte/reactivity';
 import { api, ask } from '../api';
 import { session } from '../session.svelte';
 
@@ -11,22 +10,21 @@ export interface Person {
 
 /** The server forgets somebody 25 s after the last word from them. */
 const BEAT_MS = 10_000;
-const present = new SvelteMap<string, Person[]>();
+let present = $state.raw<Record<string, Person[]>>({});
 
 /** The others; oneself is left out. */
 export function peopleIn(conversationId: string): Person[] {
   const me = session()?.user.id;
-  return (present.get(conversationId) ?? []).filter((person) => person.user_id !== me);
+  return (present[conversationId] ?? []).filter((person) => person.user_id !== me);
 }
 
 export function putPresence(conversationId: string, people: Person[]): void {
-  if (people.length > 0) present.set(conversationId, people);
-  else present.delete(conversationId);
+  present = { ...present, [conversationId]: people };
 }
 
 /** After an interruption nobody knows who is still there; the next heartbeats say it. */
 export function forgetPresence(): void {
-  present.clear();
+  present = {};
 }
 
 /** Says that one is here, for as long as the page is in sight. */
