@@ -58,7 +58,10 @@ export function withTexts<Page>(load: () => Promise<Page>): () => Promise<Page> 
 }
 
 export async function loadLaterTexts(): Promise<void> {
-  laterTexts = (await import('./en/later')).later;
+  const { later } = await import('./en/later');
+  // Said again, they would be drawn again.
+  if (laterTexts === later) return;
+  laterTexts = later;
   if (current.language === 'en') current.texts = { ...current.texts, ...laterTexts };
 }
 

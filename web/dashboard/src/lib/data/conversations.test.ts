@@ -65,7 +65,11 @@ describe('a list that events change', () => {
     expect(put(list, resolved, plainFilter('resolved'))).toEqual(['c', 'b', 'a']);
     expect(put(list, resolved, plainFilter('mine'))).toEqual(['c', 'a']);
     expect(put(list, resolved, plainFilter('unassigned'))).toEqual(['c', 'a']);
-    const snoozed = conversation('b', 20, { snoozed_until: '2999-01-01T09:00:00Z' });
+    expect(put(list, conversation('b', 20), plainFilter('unassigned'))).toEqual(['c', 'a']);
+    const snoozed = conversation('b', 20, {
+      ai_paused: true,
+      snoozed_until: '2999-01-01T09:00:00Z',
+    });
     expect(put(list, snoozed, plainFilter('unassigned'))).toEqual(['c', 'a']);
     expect(put(list, snoozed, plainFilter('snoozed'))).toEqual(['c', 'b', 'a']);
     const awake = { ...snoozed, snoozed_until: '2020-01-01T09:00:00Z' };

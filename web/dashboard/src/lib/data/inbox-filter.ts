@@ -84,7 +84,7 @@ export function belongs(
   now = Date.now(),
 ): boolean | null {
   if (!isWanted(conversation, filter)) return false;
-  const { status, needs_person, assigned_to, snoozed_until } = conversation;
+  const { status, needs_person, ai_paused, assigned_to, snoozed_until } = conversation;
   const isSnoozed = snoozed_until != null && Date.parse(snoozed_until) > now;
   const isWaiting = status !== 'resolved' && !isSnoozed;
   switch (filter.view) {
@@ -93,7 +93,8 @@ export function belongs(
     case 'mine':
       return assigned_to === me && isWaiting;
     case 'unassigned':
-      return assigned_to == null && isWaiting;
+      // What the AI takes care of needs nobody.
+      return assigned_to == null && (needs_person || ai_paused) && isWaiting;
     case 'snoozed':
       return isSnoozed && status !== 'resolved';
     case 'resolved':
