@@ -31,7 +31,6 @@ export const app = {
   'nav.knowledge': 'Knowledge',
   'nav.playground': 'Playground',
   'nav.gaps': 'Gap queue',
-  'nav.playground': 'Playground',
   'nav.install': 'Widget',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',

@@ -31,7 +31,6 @@ export const app = {
   'nav.knowledge': 'Connaissances',
   'nav.playground': 'Bac à sable',
   'nav.gaps': 'Lacunes',
-  'nav.playground': 'Bac à sable',
   'nav.install': 'Widget',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
