@@ -39,6 +39,14 @@ export class Visits {
     return visit;
   }
 
+  /** Opens an address as nobody. */
+  async openAnonymous(address, options = {}) {
+    const visit = await openPage(this.#browser, { ...WIDE, ...options });
+    this.#open.push(visit);
+    await visit.page.goto(address);
+    return visit;
+  }
+
   async #signIn(page, account, path) {
     await page.goto(
       `${this.#server.url}/app/sign-in${path && `?next=${encodeURIComponent(path)}`}`,

@@ -224,11 +224,12 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
   });
 
   it('shows a key once and a model’s key never', async () => {
-    const { page } = await visits.open();
+    const visit = await visits.open();
+    const { page } = visit;
     await goTo(page, 'api-keys');
     await page.getByRole('button', { name: 'Create a key' }).first().click();
     const dialog = page.getByRole('dialog');
-    visits.expect(page, /422/);
+    visit.expected = /422/;
     await dialog.getByLabel('What it is for').fill('Shop import');
     await dialog.getByRole('button', { name: 'Create a key' }).click();
     await dialog.getByText('Please choose at least one thing').waitFor();
@@ -270,7 +271,8 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
   });
 
   it('keeps what is unsaved until somebody decides', async () => {
-    const { page } = await visits.open();
+    const visit = await visits.open();
+    const { page } = visit;
     await goTo(page, 'workspace');
     const name = page.getByLabel('Business name');
     const bar = page.getByRole('group', { name: 'Unsaved changes' });
@@ -291,7 +293,7 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     assert.equal(await name.inputValue(), 'Fennel & Oak');
 
     // an error stands at its field, in the server's words
-    visits.expect(page, /422/);
+    visit.expected = /422/;
     await page.getByLabel('Contact e-mail').fill('nobody@nowhere');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('This is not an e-mail address').waitFor();

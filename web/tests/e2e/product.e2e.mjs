@@ -228,7 +228,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await assertAccessible(desk.page, 'empty inbox');
 
     await desk.goTo('Knowledge');
-    await desk.button('Add answer').click();
+    await desk.page.locator('header').getByRole('button', { name: 'Add answer' }).click();
     const dialog = desk.page.getByRole('dialog');
     await dialog.getByLabel('Question').fill('Is the walnut oiled?');
     await dialog.getByLabel('Answer').fill('Yes, **twice**, with linseed oil.');
