@@ -31,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[derive(Clone)]
 pub struct Context {
     pub db: Database,
+    pub streams: live::Streams,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {

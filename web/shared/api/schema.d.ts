@@ -5219,6 +5219,14 @@ export interface operations {
                     "text/event-stream": components["schemas"]["MessageEvent"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_gaps: {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::inbox::sweep;
+use conversations::live::Streams;
 use kernel::{Clock, Database};
 use serde_json::{Value, json};
 use testkit::{Api, Method, Visitor, require_runtime};
@@ -41,7 +42,10 @@ async fn a_snoozed_one_comes_back_when_its_time_has_come(team: &Team, db: &Datab
     team.robin.post(&path(&visitor, "/read")).expect(204).await;
     let until = clock.now() + TimeDelta::days(3);
     change(&team.robin, &visitor, json!({"snoozed_until": until})).await;
-    let ctx = conversations::Context { db: db.clone() };
+    let ctx = conversations::Context {
+        db: db.clone(),
+        streams: Streams::default(),
+    };
     clock.advance(TimeDelta::days(2));
     sweep::look_after(&ctx).await.expect("a sweep");
     assert_eq!(
