@@ -4433,6 +4433,8 @@ export interface operations {
                 sort?: "newest" | "oldest" | "waiting";
                 /** @description `all` unless given. */
                 status?: "needs_person" | "open" | "escalated" | "resolved" | "all";
+                /** @description Only what the figures of the day count. */
+                today?: "asked" | "automated";
                 /** @description Only those with messages that nobody has read. */
                 unread?: boolean;
                 /** @description A list of the dashboard. All but `snoozed`, `all` and `resolved` leave out what is snoozed. */

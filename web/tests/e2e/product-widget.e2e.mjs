@@ -70,7 +70,7 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     const page = await openDesigner('look');
     await assertAccessible(page, 'look');
     await page.getByLabel('Main colour', { exact: true }).fill('#f2c230');
-    await page.getByText(/this colour reaches 1\.7:1/).waitFor();
+    await page.getByText(/this colour reaches 1\.6:1/).waitFor();
     await page.getByRole('button', { name: /^Use #/ }).waitFor();
     await page.waitForFunction(() => {
       const root = document.querySelector('[data-testid=preview]')?.shadowRoot;

@@ -38,18 +38,19 @@ export async function discardDraft(client: QueryClient, { id }: Channel): Promis
   return put(client, await ask(api.DELETE('/api/v1/channels/{id}/draft', byId(id))));
 }
 
-export async function saveOrigins(
+/** What is no part of the draft; it acts at once. */
+export async function changeChannel(
   client: QueryClient,
   { id }: Channel,
-  allowed_origins: string[],
+  body: components['schemas']['ChannelPatch'],
 ): Promise<Channel> {
-  const init = { ...byId(id), body: { allowed_origins } };
-  return put(client, await ask(api.PATCH('/api/v1/channels/{id}', init)));
+  return put(client, await ask(api.PATCH('/api/v1/channels/{id}', { ...byId(id), body })));
 }
 
-/** Makes a web chat; the secret is shown this once. */
-export async function createChannel(client: QueryClient, name: string) {
-  const created = await ask(api.POST('/api/v1/channels', { body: { name } }));
+/** Makes a web chat with these settings; the secret is shown this once. */
+export async function createChannel(client: QueryClient, name: string, like: WidgetSettings) {
+  const body = { name, settings: like as unknown as Record<string, never> };
+  const created = await ask(api.POST('/api/v1/channels', { body }));
   await client.invalidateQueries({ queryKey: KEY });
   return created;
 }
