@@ -33,8 +33,8 @@ export async function runExchange(context: ExchangeContext, signal: AbortSignal)
     } catch (error) {
       if (signal.aborted) return;
       if (tries >= MAX_TRIES || !isPassing(error)) {
-        const problem = error instanceof ApiError ? error.detail : '';
-        return context.change({ phase: 'failed', problem });
+        const { status, detail } = error as Partial<ApiError>;
+        return context.change({ phase: 'failed', problem: status === 403 ? null : detail });
       }
       await prepareRetry(context, error, tries, signal);
     }
@@ -91,7 +91,7 @@ async function prepareRetry(
   tries: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { status = 0, retryAfter = 0 } = error instanceof ApiError ? error : {};
+  const { status, retryAfter = 0 } = error as Partial<ApiError>;
   if (status === 401) return context.dropSession();
   if (status !== 429) {
     context.change({ phase: 'retrying' });

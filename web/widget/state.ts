@@ -27,8 +27,8 @@ export interface Exchange extends Question {
   phase: Phase;
   /** The answer as far as it is written. */
   answerText?: string;
-  /** What the server said when it failed. */
-  problem?: string;
+  /** What the server said when it failed. Null: nothing can be sent here, however often it is tried. */
+  problem?: string | null;
   /** How long until a limited exchange is sent again. */
   waitSeconds?: number;
 }

@@ -13,6 +13,7 @@ pub mod live;
 pub mod messages;
 pub mod notes;
 pub mod outbound;
+pub mod past;
 pub mod presence;
 pub mod saved_replies;
 pub mod search;

@@ -113,7 +113,7 @@ describe('knowledge', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await dialog.getByText('2 answers added.').waitFor();
     await dialog.getByText('Line 3:').waitFor();
     const saved = page.waitForEvent('download');
-    await button(dialog, 'Download these rows').click();
+    await button(dialog, 'Download this list').click();
     assert.equal((await saved).suggestedFilename(), 'import-errors.csv');
     await button(dialog, 'Done').click();
     assert.equal((await pairs('q=hangs%20in')).length, 1);

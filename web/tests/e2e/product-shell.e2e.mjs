@@ -21,7 +21,7 @@ describe('the shell', { skip: reasonToSkip(), timeout: 240_000 }, () => {
   it('finds pages, actions and knowledge from one field', async () => {
     const { page } = await visits.open();
     const field = page.getByRole('combobox', { name: 'Command palette' });
-    const options = page.getByRole('option');
+    const options = page.getByRole('dialog').getByRole('option');
 
     await page.keyboard.press('Control+k');
     await field.fill('knowl');

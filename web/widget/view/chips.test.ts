@@ -5,7 +5,7 @@ import { answer, conversation, message } from '../testing.ts';
 import { suggestionsFor } from './chips.ts';
 
 const CONFIG = {
-  suggested_messages: ['1', '2', '3', '4', '5', '6', '7'],
+  suggested_messages: ['1', '2', '3'],
   booking_url: 'https://cal.example',
   escalation_enabled: true,
   max_suggestion_chips: 2,
@@ -14,9 +14,9 @@ const CONFIG = {
 const answered = (change: Partial<Answer>) =>
   withMessage(EMPTY_CHAT, message(2, 'ai', { answer: answer(change) }));
 
-it('offers the channel’s own questions, six at most, until the visitor writes', () => {
+it('offers the channel’s own questions until the visitor writes', () => {
   const { questions, booking } = suggestionsFor(EMPTY_CHAT, CONFIG);
-  expect(questions).toEqual(['1', '2', '3', '4', '5', '6']);
+  expect(questions).toEqual(['1', '2', '3']);
   expect(booking).toBe('https://cal.example');
   const asked = withQuestion(EMPTY_CHAT, { clientMessageId: 'q', text: 'Hi' });
   expect(suggestionsFor(asked, CONFIG)).toEqual({});

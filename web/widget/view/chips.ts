@@ -11,15 +11,12 @@ export interface Suggestions {
   offersPerson?: boolean;
 }
 
-const MAX_FIRST_QUESTIONS = 6;
-
 /** What fits the moment: the channel's own questions at the start, later those of the last answer. */
 export function suggestionsFor(state: ChatState, config: WidgetConfig): Suggestions {
   const last = state.messages.at(-1);
   if (activeExchange(state) || state.conversation?.ai_paused) return {};
   if (!last && state.exchanges.length === 0) {
-    const questions = config.suggested_messages.slice(0, MAX_FIRST_QUESTIONS);
-    return { questions, booking: bookingUrl(config.booking_url) };
+    return { questions: config.suggested_messages, booking: bookingUrl(config.booking_url) };
   }
   const answer = last?.answer;
   if (!answer) return {};

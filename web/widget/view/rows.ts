@@ -70,7 +70,7 @@ function closeBold(text: string): string {
 function deliveryText({ texts }: ViewContext, exchange: Exchange, kind: Entry['kind']): string {
   const { phase, problem, waitSeconds } = exchange;
   if (kind === 'team') return phase === 'stopped' ? texts.stopped : '';
-  if (phase === 'failed') return problem || texts.failed;
+  if (phase === 'failed') return problem === null ? texts.resolved : problem || texts.failed;
   if (phase === 'retrying') return texts.reconnecting;
   return phase === 'limited' ? texts.limited.replace('{n}', `${waitSeconds}`) : '';
 }
@@ -85,9 +85,9 @@ function createDelivery(context: ViewContext, exchange: Exchange, text: string):
   if (isFailed) announce(text);
   return build(
     'div',
-    { class: isFailed ? 'delivery failed' : 'delivery' },
+    { class: `delivery ${exchange.phase}` },
     build('span', { dir: 'auto' }, text),
-    isFailed && build('button', { onclick: retry }, texts.retry),
+    isFailed && exchange.problem !== null && build('button', { onclick: retry }, texts.retry),
   );
 }
 

@@ -71,7 +71,7 @@ pub async fn create_widget(
     audit::record(
         tx,
         actor,
-        "channel_created",
+        audit::Action::ChannelCreated,
         &format!("channel:{id}"),
         json!({"kind": "widget"}),
     )
@@ -93,7 +93,7 @@ pub async fn renew_secret(
     audit::record(
         tx,
         actor,
-        "channel_secret_renewed",
+        audit::Action::ChannelSecretRenewed,
         &format!("channel:{id}"),
         json!({}),
     )
@@ -108,7 +108,7 @@ pub fn check_origin(origin: &str) -> Result<String> {
         .strip_prefix("https://")
         .or_else(|| trimmed.strip_prefix("http://"));
     match rest {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']) => Ok(trimmed),
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*', '%']) => Ok(trimmed),
         _ => Err(invalid(
             "bad_origin",
             format!("`{origin}` is not an origin such as https://shop.example (no path)."),
@@ -135,6 +135,7 @@ mod tests {
             "https://",
             "https://a/b",
             "https://*.a",
+            "https://%2a.a",
             "ftp://a",
             "https://u@a",
         ] {

@@ -172,6 +172,26 @@ async fn setting_up_is_ticked_by_facts() {
         json!({"conversations": 2, "automated": 1, "automation_rate": 0.5})
     );
     assert_eq!(overview["needs_person"], 1);
+    let today = async |what: &str| {
+        let list = owner
+            .get(&format!("/api/v1/conversations?today={what}"))
+            .expect(200)
+            .await;
+        let items = list["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(today("asked").await.len(), 2);
+    assert_eq!(today("automated").await.len(), 1);
+    assert!(!today("automated").await.contains(&lost.conversation_id));
+
+    let snoozed = json!({"snoozed_until": "2099-01-01T00:00:00Z"});
+    let path = format!("/api/v1/conversations/{}", lost.conversation_id);
+    owner.patch(&path).json(&snoozed).expect(200).await;
+    let overview = owner.get("/api/v1/overview").expect(200).await;
+    assert_eq!(overview["needs_person"], 0, "as in the inbox's list");
 }
 
 #[tokio::test]

@@ -9,8 +9,10 @@ use access::{Member, Permission, audit};
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use conversations::inbox;
 use kernel::Result;
 use kernel::extract::Json;
+use knowledge::gaps;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -120,7 +122,14 @@ async fn update_onboarding(
     store::set_hidden(&mut tx, patch.is_hidden).await?;
     let actor = member.actor().to_string();
     let details = json!({"is_hidden": patch.is_hidden});
-    audit::record(&mut tx, &actor, "onboarding_changed", "onboarding", details).await?;
+    audit::record(
+        &mut tx,
+        &actor,
+        audit::Action::OnboardingChanged,
+        "onboarding",
+        details,
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -156,13 +165,14 @@ async fn get_overview(State(domains): State<Domains>, member: Member) -> Result<
     let days = store::days(&mut tx, db.clock.now()).await?;
     let today = day(store::count_between(&mut tx, days.today, days.tomorrow).await?);
     let yesterday = day(store::count_between(&mut tx, days.yesterday, days.today).await?);
-    let open = store::count_open(&mut tx).await?;
+    let waiting = inbox::store::count(&mut tx, member.user_id()).await?;
+    let gaps = gaps::store::count(&mut tx).await?;
     Ok(Json(Overview {
         today_from: days.today,
         today,
         yesterday,
-        needs_person: open.needs_person,
-        open_gaps: open.gaps,
+        needs_person: waiting.needs_person,
+        open_gaps: gaps.open,
     }))
 }
 

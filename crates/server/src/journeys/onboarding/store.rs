@@ -109,25 +109,3 @@ pub async fn count_between(tx: &mut TenantTx, from: DateTime<Utc>, to: DateTime<
     .await?;
     Ok(counted)
 }
-
-pub struct Open {
-    pub needs_person: i64,
-    pub gaps: i64,
-}
-
-pub async fn count_open(tx: &mut TenantTx) -> Result<Open> {
-    let open = sqlx::query_as!(
-        Open,
-        r#"select
-            (select count(*) from conversations c
-                join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
-                join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.channel_id
-                where c.tenant_id = current_tenant_id() and c.status <> 'resolved'
-                    and (c.status = 'escalated' or (c.awaiting_reply_since is not null
-                        and (c.ai_paused or not p.ai_enabled or not b.is_bot_active)))) as "needs_person!",
-            (select count(*) from qa_gaps g where g.tenant_id = current_tenant_id() and g.status = 'open') as "gaps!""#
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(open)
-}

@@ -57,6 +57,7 @@ export const knowledge = {
     'Add a question with its answer, or import a CSV file with the columns question, answer and category.',
   'knowledge.emptyFilter': 'No answer fits these filters',
   'knowledge.clearFilter': 'Clear filters',
+  'knowledge.unsaved': 'What you wrote here is not saved yet.',
   'knowledge.saved': 'Saved.',
   'knowledge.turnedOn': 'Turned on. The AI uses it from now on.',
   'knowledge.turnedOff': 'Turned off. It is kept, and not answered from.',
@@ -111,7 +112,7 @@ export const knowledge = {
   'knowledge.importStopped':
     'What was imported until then is kept. Import the file again for the rest.',
   'knowledge.importLine': 'Line {line}: {detail}',
-  'knowledge.saveErrors': 'Download these rows',
+  'knowledge.saveErrors': 'Download this list',
   'knowledge.done': 'Done',
   'knowledge.table': 'Questions and answers',
 } as const;

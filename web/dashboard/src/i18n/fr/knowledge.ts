@@ -60,6 +60,7 @@ export const knowledge = {
     'Ajoutez une question avec sa réponse, ou importez un CSV avec les colonnes question, réponse et catégorie.',
   'knowledge.emptyFilter': 'Aucune réponse ne correspond à ces filtres',
   'knowledge.clearFilter': 'Effacer les filtres',
+  'knowledge.unsaved': 'Ce que vous avez écrit ici n’est pas encore enregistré.',
   'knowledge.saved': 'Enregistré.',
   'knowledge.turnedOn': 'Activée. L’IA s’en sert désormais.',
   'knowledge.turnedOff': 'Désactivée. Elle est conservée, sans servir de réponse.',
@@ -114,7 +115,7 @@ export const knowledge = {
   'knowledge.importStopped':
     'Ce qui a été importé jusque-là est gardé. Importez de nouveau le fichier pour le reste.',
   'knowledge.importLine': 'Ligne {line} : {detail}',
-  'knowledge.saveErrors': 'Télécharger ces lignes',
+  'knowledge.saveErrors': 'Télécharger cette liste',
   'knowledge.done': 'Terminé',
   'knowledge.table': 'Questions et réponses',
 } as const;

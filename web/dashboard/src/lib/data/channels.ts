@@ -17,6 +17,19 @@ export function channelsQuery() {
 
 const byId = (id: string) => ({ params: { path: { id } } });
 
+/** Changes what visitors get, at once. */
+export async function saveSettings(
+  client: QueryClient,
+  { id }: Channel,
+  settings: SettingsPatch,
+): Promise<Channel> {
+  const init = { ...byId(id), body: { settings: settings as Record<string, never> } };
+  const saved = put(client, await ask(api.PATCH('/api/v1/channels/{id}', init)));
+  // they name the channels that use them
+  void client.invalidateQueries({ queryKey: ['agent-prompts'] });
+  return saved;
+}
+
 export async function saveDraft(
   client: QueryClient,
   { id, revision }: Channel,
@@ -38,18 +51,19 @@ export async function discardDraft(client: QueryClient, { id }: Channel): Promis
   return put(client, await ask(api.DELETE('/api/v1/channels/{id}/draft', byId(id))));
 }
 
-export async function saveOrigins(
+/** What is no part of the draft; it acts at once. */
+export async function changeChannel(
   client: QueryClient,
   { id }: Channel,
-  allowed_origins: string[],
+  body: components['schemas']['ChannelPatch'],
 ): Promise<Channel> {
-  const init = { ...byId(id), body: { allowed_origins } };
-  return put(client, await ask(api.PATCH('/api/v1/channels/{id}', init)));
+  return put(client, await ask(api.PATCH('/api/v1/channels/{id}', { ...byId(id), body })));
 }
 
-/** Makes a web chat; the secret is shown this once. */
-export async function createChannel(client: QueryClient, name: string) {
-  const created = await ask(api.POST('/api/v1/channels', { body: { name } }));
+/** Makes a web chat with these settings; the secret is shown this once. */
+export async function createChannel(client: QueryClient, name: string, like: WidgetSettings) {
+  const body = { name, settings: like as unknown as Record<string, never> };
+  const created = await ask(api.POST('/api/v1/channels', { body }));
   await client.invalidateQueries({ queryKey: KEY });
   return created;
 }

@@ -1,4 +1,4 @@
-/** What has been written but not sent, by conversation and kind; kept in this tab, also when it is loaded again. */
+/** What has been written but not sent, by conversation or gap, and kind; kept in this tab, also when it is loaded again. */
 import type { Attachment } from '../api';
 
 export interface Draft {
@@ -6,15 +6,18 @@ export interface Draft {
   attachment?: Attachment | null;
 }
 
+/** An answer to a gap is kept by the gap. */
+type Kind = 'reply' | 'note' | 'gap';
+
 const PREFIX = 'rapport.draft.';
 const kept = new Map<string, Draft>();
 
-function nameOf(conversationId: string, kind: 'reply' | 'note'): string {
-  return `${PREFIX}${kind}.${conversationId}`;
+function nameOf(id: string, kind: Kind): string {
+  return `${PREFIX}${kind}.${id}`;
 }
 
-export function keepDraft(conversationId: string, kind: 'reply' | 'note', draft: Draft): void {
-  const name = nameOf(conversationId, kind);
+export function keepDraft(id: string, kind: Kind, draft: Draft): void {
+  const name = nameOf(id, kind);
   const isEmpty = !draft.text && !draft.attachment;
   if (isEmpty) kept.delete(name);
   else kept.set(name, draft);
@@ -26,8 +29,8 @@ export function keepDraft(conversationId: string, kind: 'reply' | 'note', draft:
   }
 }
 
-export function keptDraft(conversationId: string, kind: 'reply' | 'note'): Draft {
-  const name = nameOf(conversationId, kind);
+export function keptDraft(id: string, kind: Kind): Draft {
+  const name = nameOf(id, kind);
   const known = kept.get(name);
   if (known) return known;
   try {

@@ -36,7 +36,7 @@ export function needsPersonQuery() {
   return queryOptions({
     queryKey: [...OVERVIEW, 'needs-person'],
     queryFn: ({ signal }) => {
-      const query = { status: 'needs_person' as const, limit: FEW };
+      const query = { view: 'needs_person' as const, sort: 'waiting' as const, limit: FEW };
       return ask(api.GET('/api/v1/conversations', { params: { query }, signal }));
     },
     refetchInterval: OVERVIEW_EVERY_MS,
