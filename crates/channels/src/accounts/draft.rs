@@ -116,7 +116,7 @@ async fn publish_channel(
         &member.actor().to_string(),
         audit::Action::ChannelPublished,
         &format!("channel:{id}"),
-        json!({"changed": keys}),
+        json!({"settings": keys}),
     )
     .await?;
     let channel = store::get(&mut tx, id).await?;

@@ -52,7 +52,7 @@ async fn every_privileged_change_is_in_the_audit_log() {
             continue;
         }
         assert_ne!(before["id"], after["id"], "{route:?} leaves no row");
-        assert_eq!(after["actor_name"], "owner", "{route:?}: {after}");
+        assert_eq!(after["actor_name"], "Robin", "{route:?}: {after}");
         assert!(known.contains(&after["action"]), "{after}");
         audited += 1;
     }
