@@ -79,6 +79,19 @@ begin
 end;
 $$;
 
+-- A question that nobody asks any more goes with the last conversation in which it was asked: it is in the words of
+-- the visitor who is erased.
+create or replace function gap_occurrences_forget_gap() returns trigger
+language plpgsql
+as $$
+begin
+    delete from qa_gaps g
+    where g.tenant_id = old.tenant_id and g.id = old.gap_id
+        and not exists (select from gap_occurrences o where o.tenant_id = g.tenant_id and o.gap_id = g.id);
+    return null;
+end;
+$$;
+
 -- Every statement that changes what can be retrieved raises the tenant's revision once. Background embedding
 -- of the next model touches only embedding_next and does not count.
 create or replace function knowledge_changed() returns trigger

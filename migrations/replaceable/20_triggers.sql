@@ -24,6 +24,9 @@ create or replace trigger messages_number_and_summarise before insert on message
 create or replace trigger conversations_forget_words after delete on conversations
     for each row execute function conversations_forget_words();
 
+create or replace trigger gap_occurrences_forget_gap after delete on gap_occurrences
+    for each row execute function gap_occurrences_forget_gap();
+
 create or replace trigger qa_pairs_inserted after insert on qa_pairs
     for each statement execute function knowledge_changed();
 create or replace trigger qa_pairs_changed after update of question, answer, category, language, embedding, is_active on qa_pairs

@@ -31,6 +31,7 @@ const scenes = [
   { name: 'inbox-all', path: '/inbox?view=all' },
   { name: 'conversation', path: ({ handedOver }) => `/inbox/${handedOver}` },
   { name: 'conversation-ai', path: ({ answered }) => `/inbox/${answered}?view=all` },
+  { name: 'conversation-team', path: ({ team }) => `/inbox/${team}?view=all` },
   { name: 'palette', path: '/inbox', keys: ['Control+k'] },
   { name: 'shortcuts', path: '/inbox', keys: ['?'] },
   { name: 'knowledge', path: '/knowledge' },
@@ -66,6 +67,7 @@ try {
 async function photograph({ chosen, seen, screen, viewport, language, theme }) {
   const context = await browser.newContext({ viewport, locale: language, colorScheme: theme });
   const page = await context.newPage();
+  const loading = watchLoading(page);
   await page.goto(`${server.url}/app/sign-in`);
   await page.locator('input[type=email]').fill(server.account.email);
   await page.locator('input[type=password]').fill(server.account.password);
@@ -76,12 +78,33 @@ async function photograph({ chosen, seen, screen, viewport, language, theme }) {
     const address = typeof path === 'string' ? path : path(seen);
     await page.goto(server.url + workspace + address);
     await page.locator('main :is(h1, h2)').first().waitFor({ state: 'attached' });
-    await page.waitForFunction(() => !document.querySelector('.animate-late'));
+    await loading.end();
     for (const key of keys) await page.keyboard.press(key);
     await settleAnimations(page);
     await page.screenshot({ path: join(folder, `${name}-${screen}-${language}-${theme}.png`) });
   }
   await context.close();
+}
+
+/** `end` waits until the page has asked for nothing during a moment, apart from the stream that never ends. */
+function watchLoading(page) {
+  const QUIET_MS = 250;
+  const open = new Set();
+  let changed = Date.now();
+  const note = (change) => (request) => {
+    if (request.url().includes('/api/v1/events')) return;
+    change(request);
+    changed = Date.now();
+  };
+  page.on('request', note((request) => open.add(request)));
+  page.on('requestfinished', note((request) => open.delete(request)));
+  page.on('requestfailed', note((request) => open.delete(request)));
+  const isQuiet = () => open.size === 0 && Date.now() - changed > QUIET_MS;
+  return {
+    async end() {
+      while (!isQuiet()) await page.waitForTimeout(QUIET_MS / 5);
+    },
+  };
 }
 
 /** Some life in the shop: an answered question, one that nobody could answer, and one for a person. */
@@ -95,6 +118,12 @@ async function talk({ url, channelKey, api }) {
   await worried.ask('What is your return policy?');
   await worried.ask('I would like to talk to a person, please.');
   await worried.api.post('/escalations', {}).catch(() => undefined);
+  const [team] = (await api.get('/conversations?q=Camille')).items;
   const [gap] = (await api.get('/gaps?status=open')).items;
-  return { answered: happy.conversationId, handedOver: worried.conversationId, gap: gap?.id };
+  return {
+    answered: happy.conversationId,
+    handedOver: worried.conversationId,
+    team: team.id,
+    gap: gap?.id,
+  };
 }

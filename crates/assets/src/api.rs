@@ -59,7 +59,7 @@ async fn create_asset(
         audit::record(
             &mut tx,
             &actor,
-            "asset_uploaded",
+            audit::Action::AssetUploaded,
             &format!("asset:{}", asset.id),
             details,
         )

@@ -44,6 +44,7 @@ pub enum BubblePosition {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WidgetTheme)]
 pub enum Theme {
     Auto,
     Light,

@@ -13,6 +13,7 @@ pub mod live;
 pub mod messages;
 pub mod notes;
 pub mod outbound;
+pub mod past;
 pub mod presence;
 pub mod saved_replies;
 pub mod search;
@@ -30,6 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[derive(Clone)]
 pub struct Context {
     pub db: Database,
+    pub streams: live::Streams,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {

@@ -20,10 +20,11 @@ pub async fn write(tx: &mut TenantTx, conversation: ConversationId) -> Result<St
         .map(|question| question.text.as_str())
         .collect();
     let asked: Vec<&str> = questions.iter().map(|question| question.text.as_str()).collect();
-    let mut text = format!("Asked: {}", quoted(&asked));
-    if !unanswered.is_empty() {
-        text.push_str(&format!(" Still open: {}", quoted(&unanswered)));
-    }
+    let text = match (unanswered.len(), asked.len()) {
+        (0, _) => format!("Asked: {}", quoted(&asked)),
+        (open, all) if open == all => format!("Still open: {}", quoted(&unanswered)),
+        _ => format!("Asked: {} Still open: {}", quoted(&asked), quoted(&unanswered)),
+    };
     store(
         tx,
         conversation,

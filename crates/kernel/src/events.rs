@@ -62,8 +62,11 @@ pub enum WorkspaceList {
     Views,
     Members,
     Settings,
+    /// With the prompts that they share.
     Channels,
     Knowledge,
+    /// API keys and model credentials.
+    Keys,
 }
 
 impl Event {

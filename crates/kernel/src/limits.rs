@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 
-use crate::error::{Result, rate_limited};
+use crate::error::{Error, Kind, Result, rate_limited};
 
 /// At most `most` events in `window`, for each key of type `K`.
 pub struct Limiter<K> {
@@ -105,7 +105,7 @@ impl<K: Hash + Eq + Clone> Places<K> {
         let mut taken = self.taken.lock();
         let count = taken.entry(key.clone()).or_default();
         if *count >= self.most {
-            return Err(rate_limited(RETRY_FOR_A_PLACE));
+            return Err(no_place());
         }
         *count += 1;
         Ok(Place {
@@ -115,8 +115,17 @@ impl<K: Hash + Eq + Clone> Places<K> {
     }
 }
 
-/// Seconds.
-const RETRY_FOR_A_PLACE: u64 = 10;
+const RETRY_FOR_A_PLACE_SECONDS: u64 = 10;
+
+fn no_place() -> Error {
+    let detail = format!(
+        "Too many connections of this kind are open. Please close one, or try again in {RETRY_FOR_A_PLACE_SECONDS} seconds."
+    );
+    let kind = Kind::RateLimited {
+        retry_after_seconds: RETRY_FOR_A_PLACE_SECONDS,
+    };
+    Error::new(kind, "rate_limited", detail)
+}
 
 /// Given back when it is dropped.
 pub struct Place<K: Hash + Eq> {
@@ -139,7 +148,6 @@ impl<K: Hash + Eq> Drop for Place<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
 
     #[test]
     fn the_eleventh_event_waits_until_the_first_has_left_the_window() {

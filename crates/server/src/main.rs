@@ -15,6 +15,7 @@ mod wiring;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    leave_quietly_when_nobody_reads();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(cli::run()),
@@ -27,4 +28,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `rapport ask … | head`: printing to a pipe that was closed is no failure of ours, but `println!` panics.
+fn leave_quietly_when_nobody_reads() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        default(panic);
+    }));
 }

@@ -7,6 +7,7 @@ use answering::model::Models;
 use answering::turns::Turns;
 use channels::endpoint::Endpoints;
 use channels::widget::limits::WidgetLimits;
+use conversations::live::Streams;
 use kernel::Database;
 use kernel::error::{Result, invalid};
 use kernel::files::Files;
@@ -66,7 +67,10 @@ fn assemble(
         files: Files::new(config.data_dir.join("assets")),
         quota: config.files_per_tenant_mb * 1024 * 1024,
     };
-    let conversations = conversations::Context { db: db.clone() };
+    let conversations = conversations::Context {
+        db: db.clone(),
+        streams: Streams::default(),
+    };
     let knowledge = knowledge::Context {
         db: db.clone(),
         embedders: Embedders::new(local, outbound.clone(), master_key.clone()),

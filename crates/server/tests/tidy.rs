@@ -102,6 +102,23 @@ fn sql_stands_in_files_named_store_rs() {
     mend(unused.map(|place| format!("{place} holds no SQL any more: take it off the list in tidy.rs")));
 }
 
+/// Of two types with one name the document keeps the one that came last, without a word.
+#[test]
+fn every_type_in_the_api_has_a_name_of_its_own() {
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in sources(&["crates"], &["rs"]) {
+        for name in schema_names(&text) {
+            owners.entry(name).or_default().push(path.clone());
+        }
+    }
+    assert!(owners.len() > 150, "only {} types were found", owners.len());
+    let shared = owners.iter().filter(|(_, places)| places.len() > 1);
+    mend(shared.map(|(name, places)| {
+        let places = places.join(" and ");
+        format!("`{name}` is in the API twice: {places}. Name one with #[schema(as = …)]")
+    }));
+}
+
 #[test]
 fn every_module_begins_by_saying_what_it_is() {
     // a file tests.rs is the end of the module beside it, moved out
@@ -267,6 +284,23 @@ fn crates_as_cargo_sees_them() -> Crates {
             (name(package), ours.map(name).collect())
         });
     crates.collect()
+}
+
+/// What the types that derive `ToSchema` are called in the description of the API.
+fn schema_names(text: &str) -> Vec<String> {
+    let declarations = text.split("#[derive(").skip(1);
+    let described = declarations.filter(|rest| between(rest, "", ")]").contains("ToSchema"));
+    let names = described.filter_map(|rest| {
+        let is_type = |line: &&str| line.contains("struct ") || line.contains("enum ");
+        let line = rest.lines().find(is_type)?;
+        let attributes = rest.split_once(line).map_or("", |(before, _)| before);
+        let renamed = attributes.split_once("schema(as = ").map(|(_, name)| name);
+        let plain = line.split_once("struct ").or_else(|| line.split_once("enum "));
+        let name = renamed.or(plain.map(|(_, name)| name))?;
+        name.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .next()
+    });
+    names.map(str::to_owned).collect()
 }
 
 fn created_tables(sql: &str) -> impl Iterator<Item = &str> {

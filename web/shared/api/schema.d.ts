@@ -1801,10 +1801,15 @@ export interface components {
             capacity: number;
             mode: components["schemas"]["AssignmentMode"];
         };
+        /**
+         * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
+         * @enum {string}
+         */
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
-            action: string;
+            action: components["schemas"]["AuditAction"];
             /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
             actor: string;
             /** @description The name of the member or key; null when it is gone, or when it was neither. */
@@ -1815,7 +1820,7 @@ export interface components {
             id: components["schemas"]["AuditId"];
             /** @description `<kind>:<id>` of what was touched. */
             subject?: string | null;
-            /** @description The name of the touched member, key or channel, if it is still there. */
+            /** @description The name of the touched member, key, channel or model, if it is still there. */
             subject_name?: string | null;
         };
         /** Format: uuid */
@@ -2264,6 +2269,8 @@ export interface components {
         };
         /** @enum {string} */
         CsvRowStatus: "new" | "duplicate" | "update" | "error";
+        /** @enum {string} */
+        DashboardTheme: "auto" | "light" | "dark";
         /** @description The figures of a day, in the workspace's time zone. */
         Day: {
             /**
@@ -2476,8 +2483,6 @@ export interface components {
             ask_rating: boolean;
             assignment: components["schemas"]["AssignmentSettings"];
             business_hours?: components["schemas"]["BusinessHours"] | null;
-            /** @description Kept for whoever sends mail: this server sends none yet. */
-            escalation_email?: string | null;
             /** @description Closed on these days. */
             holidays: string[];
             targets: components["schemas"]["TargetSettings"];
@@ -2891,7 +2896,7 @@ export interface components {
         Page_AuditEntry: {
             items: {
                 /** @description Past tense: `api_key_created`. */
-                action: string;
+                action: components["schemas"]["AuditAction"];
                 /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
                 actor: string;
                 /** @description The name of the member or key; null when it is gone, or when it was neither. */
@@ -2902,7 +2907,7 @@ export interface components {
                 id: components["schemas"]["AuditId"];
                 /** @description `<kind>:<id>` of what was touched. */
                 subject?: string | null;
-                /** @description The name of the touched member, key or channel, if it is still there. */
+                /** @description The name of the touched member, key, channel or model, if it is still there. */
                 subject_name?: string | null;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
@@ -3118,7 +3123,7 @@ export interface components {
              */
             single_keys: boolean;
             /** @default auto */
-            theme: components["schemas"]["Theme"];
+            theme: components["schemas"]["DashboardTheme"];
         };
         PreviewCounts: {
             duplicate: number;
@@ -3162,7 +3167,7 @@ export interface components {
             name?: string | null;
             notifications?: components["schemas"]["NotificationsPatch"] | null;
             single_keys?: boolean | null;
-            theme?: components["schemas"]["Theme"] | null;
+            theme?: components["schemas"]["DashboardTheme"] | null;
         };
         /** @enum {string} */
         Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
@@ -3188,7 +3193,7 @@ export interface components {
             /** @description The business's privacy policy. */
             privacy_url?: string | null;
             suggested_messages: string[];
-            theme: components["schemas"]["Theme"];
+            theme: components["schemas"]["WidgetTheme"];
             uploads_enabled: boolean;
             welcome_message: string;
         };
@@ -3498,8 +3503,6 @@ export interface components {
         };
         /** Format: uuid */
         TenantId: string;
-        /** @enum {string} */
-        Theme: "auto" | "light" | "dark";
         /** @description Notes and events, each oldest first. */
         Timeline: {
             events: components["schemas"]["ConversationEvent"][];
@@ -3619,7 +3622,7 @@ export interface components {
              */
             suggested_messages: string[];
             /** @default auto */
-            theme: components["schemas"]["Theme"];
+            theme: components["schemas"]["WidgetTheme"];
             /**
              * @description Visitors may send files.
              * @default false
@@ -3631,6 +3634,8 @@ export interface components {
              */
             welcome_message: string;
         };
+        /** @enum {string} */
+        WidgetTheme: "auto" | "light" | "dark";
         /** @description A workspace that a user is a member of: read from the membership, so it is a proof. */
         Workspace: {
             id: components["schemas"]["TenantId"];
@@ -3971,7 +3976,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only this kind of deed, such as `api_key_created`. */
-                action?: string;
+                action?: components["schemas"]["AuditAction"];
                 /** @description From the previous page's `next_cursor`. */
                 cursor?: string;
                 /** @description 1 to 200, 50 unless given. */
@@ -5219,6 +5224,14 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["MessageEvent"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

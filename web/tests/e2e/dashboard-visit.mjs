@@ -39,6 +39,11 @@ export class Visits {
     return visit;
   }
 
+  /** The one that was opened last. */
+  get newest() {
+    return this.#open.at(-1);
+  }
+
   /** Opens an address as nobody. */
   async openAnonymous(address, options = {}) {
     const visit = await openPage(this.#browser, { ...WIDE, ...options });

@@ -15,6 +15,7 @@ const SECTIONS = [
   'saved-replies',
   'hours',
   'assignment',
+  'ai-agent',
   'models',
   'api-keys',
   'audit',
@@ -85,7 +86,8 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
   });
 
   it('lets a colleague in by a link, with the role of the invitation and no more', async () => {
-    const { page } = await visits.open();
+    const visit = await visits.open();
+    const { page } = visit;
     await goTo(page, 'members');
     await page.getByRole('button', { name: 'Invite a colleague' }).click();
     await page.getByLabel('E-mail').fill('kim@fennel-oak.example');
@@ -149,14 +151,15 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
 
     // the last owner stays one
     await goTo(page, 'members');
-    visits.expect(page, /409/);
+    visit.expected = /409/;
     await page.getByLabel('Role of Demo owner').selectOption('agent');
     await page.getByRole('alert').getByText('A workspace needs an owner').waitFor();
     assert.equal(await page.getByLabel('Role of Demo owner').inputValue(), 'owner');
   });
 
   it('asks for a second factor once it is proven, and takes a recovery code in its place', async () => {
-    const { page } = await join('admin', 'Nia', 'nia@fennel-oak.example');
+    const visit = await join('admin', 'Nia', 'nia@fennel-oak.example');
+    const { page } = visit;
     await goTo(page, 'security');
     await page.getByRole('button', { name: 'Set up a second factor' }).click();
     await page.getByRole('img', { name: 'QR code' }).waitFor();
@@ -164,12 +167,12 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByText('Cannot scan it?').click();
     const secret = await page.getByLabel('Key for the app').innerText();
     const step = Math.floor(Date.now() / 30_000);
-    visits.expect(page, /422/);
+    visit.expected = /422/;
     await page.getByLabel('Code', { exact: true }).fill('000000');
-    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('button', { name: 'Turn on', exact: true }).click();
     await page.getByText('The code is not right.').waitFor();
     await page.getByLabel('Code', { exact: true }).fill(totp(secret, step));
-    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('button', { name: 'Turn on', exact: true }).click();
     const codes = (
       await page.getByLabel('Recovery codes').locator('visible=true').last().innerText()
     ).split(/\s+/);
@@ -202,13 +205,14 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
 
   it('ends the other sessions with a new password', async () => {
     const email = 'lee@fennel-oak.example';
-    const { page } = await join('agent', 'Lee', email);
+    const visit = await join('agent', 'Lee', email);
+    const { page } = visit;
     const other = await visits.open({ account: { email, password: PASSWORD } });
     other.expected = /401/;
     await goTo(page, 'security');
     await page.getByText('This browser').waitFor();
     await page.getByRole('button', { name: 'Sign out everywhere else' }).waitFor();
-    visits.expect(page, /422/);
+    visit.expected = /422/;
     await page.getByLabel('Current password').fill('a wrong password');
     await page.getByLabel('New password').fill('another long password');
     await page.getByRole('button', { name: 'Change password' }).click();
@@ -264,7 +268,7 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     const models = await page.locator('main').innerText();
     assert.ok(models.includes('••••9876') && !models.includes('sk-secret'));
     await page.getByRole('button', { name: 'Turn off' }).click();
-    await page.getByRole('button', { name: 'Turn on' }).waitFor();
+    await page.getByRole('button', { name: 'Turn on', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('No model yet').waitFor();
@@ -328,7 +332,7 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
 
 /** Waits until a section shows what it has loaded. */
 async function ready(page) {
-  await page.locator('section h2').waitFor();
+  await page.locator('#section-title').waitFor();
   await page.waitForFunction(() => !document.querySelector('.animate-late'));
 }
 

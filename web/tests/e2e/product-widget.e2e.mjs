@@ -186,7 +186,9 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await widget.panel.getByText('Leave your e-mail address').waitFor();
     await widget.panel.getByLabel('E-mail address').fill('mia@example.com');
     await widget.panel.locator('.contact').getByRole('button', { name: 'Send' }).click();
-    await widget.panel.getByText('The answer will reach you at mia@example.com.').waitFor();
+    await widget.panel
+      .getByText('We will use mia@example.com if we have to write to you.')
+      .waitFor();
     await owner.send('PUT', '/inbox-settings', settings);
   });
 

@@ -16,9 +16,9 @@ const TEXTS = {
     thanks: 'Thank you for telling us.',
     away: 'Nobody is here at the moment.',
     back: 'Somebody will be here again {when}.',
-    leaveEmail: 'Leave your e-mail address, and the answer reaches you there too.',
+    leaveEmail: 'Leave your e-mail address, and we can write to you.',
     email: 'E-mail address',
-    emailKept: 'Thank you. The answer will reach you at {email}.',
+    emailKept: 'Thank you. We will use {email} if we have to write to you.',
     privacy: 'Privacy',
   },
   fr: {
@@ -36,9 +36,9 @@ const TEXTS = {
     thanks: 'Merci de nous l’avoir dit.',
     away: 'Personne n’est là pour le moment.',
     back: 'Quelqu’un sera de retour {when}.',
-    leaveEmail: 'Laissez votre adresse e-mail : la réponse vous y parviendra aussi.',
+    leaveEmail: 'Laissez votre adresse e-mail : nous pourrons vous écrire.',
     email: 'Adresse e-mail',
-    emailKept: 'Merci. La réponse vous parviendra à {email}.',
+    emailKept: 'Merci. Nous vous écrirons à {email} si besoin.',
     privacy: 'Confidentialité',
   },
 } as const;

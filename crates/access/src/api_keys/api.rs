@@ -94,7 +94,7 @@ async fn create_api_key(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "api_key_created",
+        audit::Action::ApiKeyCreated,
         &subject,
         json!({"name": name, "scopes": input.scopes, "expires_at": input.expires_at}),
     )
@@ -119,7 +119,7 @@ async fn revoke_api_key(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "api_key_revoked",
+        audit::Action::ApiKeyRevoked,
         &format!("api_key:{id}"),
         json!({}),
     )

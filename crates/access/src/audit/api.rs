@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{AuditEntry, store};
+use super::{Action, AuditEntry, store};
 use crate::{Context, Member, Permission};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -19,7 +19,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 #[into_params(parameter_in = Query)]
 struct AuditQuery {
     /// Only this kind of deed, such as `api_key_created`.
-    action: Option<String>,
+    action: Option<Action>,
 }
 
 /// List what was done in the workspace, newest first.
@@ -33,7 +33,7 @@ async fn list_audit_log(
 ) -> Result<Json<Page<AuditEntry>>> {
     member.require(Permission::ManageWorkspace)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let (action, limit) = (query.action.as_deref(), page.limit());
+    let (action, limit) = (query.action, page.limit());
     let entries = store::list(&mut tx, action, page.after()?, limit + 1).await?;
     let position = |entry: &AuditEntry| Position {
         at: entry.created_at,

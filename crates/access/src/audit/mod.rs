@@ -5,11 +5,105 @@ mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::ids::AuditId;
-use kernel::{Result, TenantTx};
-use serde::Serialize;
+use kernel::{Event, Result, TenantTx, WorkspaceList};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use store::record;
+/// The actor of what is done from the command line.
+pub const OPERATOR: &str = "operator";
+
+/// What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = AuditAction)]
+pub enum Action {
+    TenantCreated,
+    WorkspaceChanged,
+    InboxSettingsChanged,
+    OnboardingChanged,
+    InvitationCreated,
+    InvitationAccepted,
+    InvitationRevoked,
+    MemberAdded,
+    MemberRoleChanged,
+    MemberRemoved,
+    PasswordChanged,
+    TwoFactorEnabled,
+    TwoFactorDisabled,
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    LlmCredentialCreated,
+    LlmCredentialChanged,
+    LlmCredentialDeleted,
+    ChannelCreated,
+    ChannelUpdated,
+    ChannelPublished,
+    ChannelSecretRenewed,
+    AssetUploaded,
+    AgentPromptCreated,
+    AgentPromptUpdated,
+    AgentPromptDeleted,
+    LabelCreated,
+    LabelChanged,
+    LabelDeleted,
+    ContactBlocked,
+    ContactUnblocked,
+    ContactErased,
+    DocumentDeleted,
+    QaPairDeleted,
+    QaPairMerged,
+    QaPairRestored,
+    QaPairsChanged,
+    QaPairsImported,
+    EmbedderChanged,
+}
+
+impl Action {
+    /// The list that open dashboards have to read again.
+    fn list(self) -> Option<WorkspaceList> {
+        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings};
+        match self {
+            Self::WorkspaceChanged | Self::InboxSettingsChanged => Some(Settings),
+            Self::InvitationCreated
+            | Self::InvitationAccepted
+            | Self::InvitationRevoked
+            | Self::MemberAdded
+            | Self::MemberRoleChanged
+            | Self::MemberRemoved => Some(Members),
+            Self::ApiKeyCreated
+            | Self::ApiKeyRevoked
+            | Self::LlmCredentialCreated
+            | Self::LlmCredentialChanged
+            | Self::LlmCredentialDeleted => Some(Keys),
+            Self::ChannelCreated
+            | Self::ChannelUpdated
+            | Self::ChannelPublished
+            | Self::AgentPromptCreated
+            | Self::AgentPromptUpdated
+            | Self::AgentPromptDeleted => Some(Channels),
+            Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
+            // what only they asked leaves the gaps
+            Self::ContactErased
+            | Self::DocumentDeleted
+            | Self::QaPairDeleted
+            | Self::QaPairMerged
+            | Self::QaPairRestored
+            | Self::QaPairsChanged
+            | Self::QaPairsImported
+            | Self::EmbedderChanged => Some(Knowledge),
+            Self::TenantCreated
+            | Self::OnboardingChanged
+            | Self::PasswordChanged
+            | Self::TwoFactorEnabled
+            | Self::TwoFactorDisabled
+            | Self::ChannelSecretRenewed
+            | Self::AssetUploaded
+            | Self::ContactBlocked
+            | Self::ContactUnblocked => None,
+        }
+    }
+}
 
 /// One deed, as the API shows it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -20,23 +114,53 @@ pub struct AuditEntry {
     /// The name of the member or key; null when it is gone, or when it was neither.
     pub actor_name: Option<String>,
     /// Past tense: `api_key_created`.
+    #[schema(value_type = Action)]
     pub action: String,
     /// `<kind>:<id>` of what was touched.
     pub subject: Option<String>,
-    /// The name of the touched member, key or channel, if it is still there.
+    /// The name of the touched member, key, channel or model, if it is still there.
     pub subject_name: Option<String>,
     #[schema(value_type = Object)]
     pub details: Value,
     pub created_at: DateTime<Utc>,
 }
 
-/// Adds one row for what a member or key did to themselves or to another. `action` is past tense.
+/// Adds one row, and tells open dashboards which list to read again. `subject` is `<kind>:<id>`.
+pub async fn record(
+    tx: &mut TenantTx,
+    actor: &str,
+    action: Action,
+    subject: &str,
+    details: Value,
+) -> Result<()> {
+    store::insert(tx, actor, action, subject, details).await?;
+    if let Some(what) = action.list() {
+        tx.emit(Event::WorkspaceChanged { what });
+    }
+    Ok(())
+}
+
+/// Adds one row for what a member or key did to themselves or to another.
 pub async fn record_by(
     tx: &mut TenantTx,
     member: &crate::Member,
-    action: &str,
+    action: Action,
     subject: &str,
     details: Value,
 ) -> Result<()> {
     record(tx, &member.actor().to_string(), action, subject, details).await
+}
+
+/// Old and new value of each field that differs, as the log keeps them.
+pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<Value> {
+    let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
+    let fields = after.as_object().into_iter().flatten();
+    let changed = fields.filter(|(field, new)| before[field.as_str()] != **new);
+    let change = |(field, new): (&String, &Value)| {
+        (
+            field.clone(),
+            serde_json::json!({"from": before[field.as_str()], "to": new}),
+        )
+    };
+    Ok(Value::Object(changed.map(change).collect()))
 }

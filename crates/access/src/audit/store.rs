@@ -5,13 +5,12 @@ use kernel::page::Position;
 use kernel::{Result, TenantTx};
 use serde_json::Value;
 
-use super::AuditEntry;
+use super::{Action, AuditEntry};
 
-/// Adds one row. `action` is past tense (`api_key_created`), `subject` is `<kind>:<id>`.
-pub async fn record(
+pub async fn insert(
     tx: &mut TenantTx,
     actor: &str,
-    action: &str,
+    action: Action,
     subject: &str,
     details: Value,
 ) -> Result<()> {
@@ -20,7 +19,7 @@ pub async fn record(
         "insert into audit_log (tenant_id, actor, action, subject, details) values ($1, $2, $3, $4, $5)",
         tenant.0,
         actor,
-        action,
+        action as Action,
         subject,
         details,
     )
@@ -32,7 +31,7 @@ pub async fn record(
 /// Newest first, after `position`.
 pub async fn list(
     tx: &mut TenantTx,
-    action: Option<&str>,
+    action: Option<Action>,
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<AuditEntry>> {
@@ -46,14 +45,15 @@ pub async fn list(
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = a.subject),
                 (select k.name from api_keys k where 'api_key:' || k.id = a.subject),
-                (select c.name from channels c where 'channel:' || c.id = a.subject)
+                (select c.name from channels c where 'channel:' || c.id = a.subject),
+                (select coalesce(l.label, l.model) from llm_credentials l where 'llm_credential:' || l.id = a.subject)
             ) as subject_name
         from audit_log a
         where ($1::text is null or a.action = $1)
             and ($2::timestamptz is null or (a.created_at, a.id) < ($2, $3::uuid))
         order by a.created_at desc, a.id desc
         limit $4"#,
-        action,
+        action as Option<Action>,
         position.map(|position| position.at),
         position.map(|position| position.id),
         limit,

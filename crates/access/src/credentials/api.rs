@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Credential, Provider, context, store};
-use crate::{Context, Member, Permission, audit};
+use crate::audit::{self, Action};
+use crate::{Context, Member, Permission};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -90,14 +91,7 @@ async fn create_llm_credential(
     store::insert(&mut tx, &credential, &sealed).await?;
     let subject = format!("llm_credential:{}", credential.id);
     let details = json!({"provider": credential.provider, "model": credential.model});
-    audit::record(
-        &mut tx,
-        &member.actor().to_string(),
-        "llm_credential_created",
-        &subject,
-        details,
-    )
-    .await?;
+    audit::record_by(&mut tx, &member, Action::LlmCredentialCreated, &subject, details).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(credential)))
 }
@@ -201,10 +195,9 @@ async fn update_llm_credential(
     check_values(&credential)?;
     store::update(&mut tx, &credential).await?;
     if credential != before {
-        let details = json!({"model": credential.model, "label": credential.label,
-            "is_default": credential.is_default, "is_active": credential.is_active});
+        let details = audit::changes(&before, &credential)?;
         let subject = format!("llm_credential:{id}");
-        audit::record_by(&mut tx, &member, "llm_credential_changed", &subject, details).await?;
+        audit::record_by(&mut tx, &member, Action::LlmCredentialChanged, &subject, details).await?;
     }
     tx.commit().await?;
     Ok(Json(credential))
@@ -220,17 +213,10 @@ async fn delete_llm_credential(
 ) -> Result<StatusCode> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    if !store::delete(&mut tx, id).await? {
-        return Err(not_found("credential"));
-    }
-    audit::record(
-        &mut tx,
-        &member.actor().to_string(),
-        "llm_credential_deleted",
-        &format!("llm_credential:{id}"),
-        json!({}),
-    )
-    .await?;
+    let name = store::delete(&mut tx, id).await?;
+    let details = json!({"name": name.ok_or_else(|| not_found("credential"))?});
+    let subject = format!("llm_credential:{id}");
+    audit::record_by(&mut tx, &member, Action::LlmCredentialDeleted, &subject, details).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

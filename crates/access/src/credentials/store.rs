@@ -128,11 +128,15 @@ pub async fn update(tx: &mut TenantTx, credential: &Credential) -> Result<()> {
     Ok(())
 }
 
-pub async fn delete(tx: &mut TenantTx, id: CredentialId) -> Result<bool> {
-    let done = sqlx::query!("delete from llm_credentials where id = $1", id.0)
-        .execute(&mut **tx)
-        .await?;
-    Ok(done.rows_affected() > 0)
+/// Gives its label, else its model, if there was such a credential.
+pub async fn delete(tx: &mut TenantTx, id: CredentialId) -> Result<Option<String>> {
+    let name = sqlx::query_scalar!(
+        r#"delete from llm_credentials where id = $1 returning coalesce(label, model) as "name!""#,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(name)
 }
 
 async fn clear_default(tx: &mut TenantTx) -> Result<()> {

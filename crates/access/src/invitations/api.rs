@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Invitation, LIFETIME, PREFIX, public, store};
-use crate::audit::record_by;
+use crate::audit::{Action, record_by};
 use crate::members::check_may_make;
 use crate::users::check_email;
 use crate::{Context, Member, Permission, Role};
@@ -96,7 +96,7 @@ async fn create_invitation(
     record_by(
         &mut tx,
         &member,
-        "invitation_created",
+        Action::InvitationCreated,
         &subject(invitation.id),
         details,
     )
@@ -119,7 +119,7 @@ async fn revoke_invitation(
     let revoked = store::revoke(&mut tx, id, ctx.db.clock.now()).await?;
     let (role, email) = revoked.ok_or_else(|| not_found("invitation"))?;
     let details = json!({"role": role, "email": email});
-    record_by(&mut tx, &member, "invitation_revoked", &subject(id), details).await?;
+    record_by(&mut tx, &member, Action::InvitationRevoked, &subject(id), details).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

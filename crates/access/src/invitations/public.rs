@@ -173,7 +173,7 @@ async fn finish(
     audit::record(
         &mut tx,
         &actor,
-        "invitation_accepted",
+        audit::Action::InvitationAccepted,
         &subject(found.id),
         details,
     )

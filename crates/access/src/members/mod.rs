@@ -12,7 +12,7 @@ use kernel::{Result, TenantTx};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::audit::record_by;
+use crate::audit::{Action, record_by};
 use crate::{Member, Role};
 
 pub use store::touch;
@@ -39,7 +39,7 @@ pub async fn change_role(tx: &mut TenantTx, member: &Member, user: UserId, role:
     }
     store::set_role(tx, user, role).await?;
     let details = json!({"name": present.name, "from": present.role, "to": role});
-    record_by(tx, member, "member_role_changed", &subject(user), details).await
+    record_by(tx, member, Action::MemberRoleChanged, &subject(user), details).await
 }
 
 /// Ends a membership. Open sessions find out with their next request; end them anyway, so that none comes back to life.
@@ -47,7 +47,7 @@ pub async fn remove(tx: &mut TenantTx, member: &Member, user: UserId) -> Result<
     let present = check_rights(tx, member, user, None).await?;
     store::delete(tx, user).await?;
     let details = json!({"name": present.name, "email": present.email, "role": present.role});
-    record_by(tx, member, "member_removed", &subject(user), details).await
+    record_by(tx, member, Action::MemberRemoved, &subject(user), details).await
 }
 
 /// Whether `member` may give that role at all.

@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Density, Language, Notifications, Preferences, Theme, record_everywhere, store};
+use crate::audit::Action;
 use crate::member::Person;
 use crate::sessions::{self, list_workspaces};
 use crate::users::{self, check_name, check_password};
@@ -135,7 +136,7 @@ async fn change_password(
     let hash = users::hash_password(&input.new_password).await?;
     users::store::set_password_hash(&ctx.db, person.user_id, &hash).await?;
     sessions::end_all_others(&ctx.db, person.user_id, person.token_hash).await?;
-    record_everywhere(&ctx.db, &member, "password_changed", &json!({})).await?;
+    record_everywhere(&ctx.db, &member, Action::PasswordChanged, &json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

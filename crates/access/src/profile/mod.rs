@@ -19,6 +19,7 @@ pub enum Language {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DashboardTheme)]
 pub enum Theme {
     /// As the system has it.
     #[default]
@@ -83,7 +84,12 @@ impl Default for Notifications {
 }
 
 /// Writes what a person did to their own account into the log of every workspace they belong to.
-pub async fn record_everywhere(db: &Database, member: &Member, action: &str, details: &Value) -> Result<()> {
+pub async fn record_everywhere(
+    db: &Database,
+    member: &Member,
+    action: audit::Action,
+    details: &Value,
+) -> Result<()> {
     let user = member.person()?.user_id;
     for workspace in list_workspaces(db, user).await? {
         record_in(db, &workspace, action, &members::subject(user), details).await?;
@@ -94,7 +100,7 @@ pub async fn record_everywhere(db: &Database, member: &Member, action: &str, det
 async fn record_in(
     db: &Database,
     workspace: &Workspace,
-    action: &str,
+    action: audit::Action,
     subject: &str,
     details: &Value,
 ) -> Result<()> {

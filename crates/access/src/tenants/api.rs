@@ -6,13 +6,12 @@ use kernel::extract::{Json, present};
 use kernel::ids::TenantId;
 use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::store;
-use crate::audit::record_by;
+use crate::audit::{self, Action};
 use crate::users::{check_email, check_name};
 use crate::{Context, Member, Permission};
 
@@ -75,18 +74,11 @@ async fn update_workspace(
     let mut tx = ctx.db.tenant(&member).await?;
     let before = store::get_settings(&mut tx).await?;
     let after = check(&mut tx, &before, patch).await?;
-    let changes = changes(&before, &after)?;
-    if !changes.is_empty() {
+    if after != before {
         store::update_settings(&mut tx, &after).await?;
         let subject = format!("tenant:{}", after.id);
-        record_by(
-            &mut tx,
-            &member,
-            "workspace_changed",
-            &subject,
-            Value::Object(changes),
-        )
-        .await?;
+        let details = audit::changes(&before, &after)?;
+        audit::record_by(&mut tx, &member, Action::WorkspaceChanged, &subject, details).await?;
     }
     tx.commit().await?;
     Ok(Json(after))
@@ -148,18 +140,6 @@ fn check_url(url: Option<String>, code: &'static str) -> Result<Option<String>> 
         code,
         "Please give the whole address, such as https://www.example.com/privacy.",
     ))
-}
-
-/// Old and new value of each field that differs.
-fn changes(before: &WorkspaceSettings, after: &WorkspaceSettings) -> Result<Map<String, Value>> {
-    let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
-    let mut changes = Map::new();
-    for (field, new) in after.as_object().into_iter().flatten() {
-        if before[field] != *new {
-            changes.insert(field.clone(), json!({"from": before[field], "to": new}));
-        }
-    }
-    Ok(changes)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::qr::{QrPath, draw};
 use super::{RECOVERY_CODES, context, new_recovery_code, open, plain, store, totp};
+use crate::audit::Action;
 use crate::profile::api::check_own_password;
 use crate::profile::{self, record_everywhere};
 use crate::{Context, Member};
@@ -108,7 +109,7 @@ async fn confirm_two_factor(
     if !store::confirm(&ctx.db, user, &stored.sealed_secret, step, &hashes, now).await? {
         return Err(is_on());
     }
-    record_everywhere(&ctx.db, &member, "two_factor_enabled", &json!({})).await?;
+    record_everywhere(&ctx.db, &member, Action::TwoFactorEnabled, &json!({})).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
@@ -124,7 +125,7 @@ async fn remove_two_factor(
     let person = member.person()?;
     check_own_password(&ctx, &person, &input.password).await?;
     if store::clear(&ctx.db, person.user_id).await? {
-        record_everywhere(&ctx.db, &member, "two_factor_disabled", &json!({})).await?;
+        record_everywhere(&ctx.db, &member, Action::TwoFactorDisabled, &json!({})).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! HTTP for the library of prompts.
 
-use access::{Member, Permission, audit};
+use access::audit::{self, Action};
+use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, conflict};
@@ -47,7 +48,7 @@ async fn create_agent_prompt(
     let (id, prompt) = (AgentPromptId::new(), input.checked()?);
     let mut tx = ctx.db.tenant(&member).await?;
     store::insert(&mut tx, id, &prompt).await?;
-    note(&mut tx, &member, "agent_prompt_created", id).await?;
+    note(&mut tx, &member, Action::AgentPromptCreated, id, &prompt.name).await?;
     let prompt = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(prompt)))
@@ -79,8 +80,8 @@ async fn update_agent_prompt(
         system_prompt: patch.system_prompt.unwrap_or(old.system_prompt),
     };
     store::update(&mut tx, id, &changed.checked()?).await?;
-    note(&mut tx, &member, "agent_prompt_updated", id).await?;
     let prompt = store::get(&mut tx, id).await?;
+    note(&mut tx, &member, Action::AgentPromptUpdated, id, &prompt.name).await?;
     tx.commit().await?;
     Ok(Json(prompt))
 }
@@ -106,12 +107,18 @@ async fn delete_agent_prompt(
         ));
     }
     store::delete(&mut tx, id).await?;
-    note(&mut tx, &member, "agent_prompt_deleted", id).await?;
+    note(&mut tx, &member, Action::AgentPromptDeleted, id, &prompt.name).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn note(tx: &mut TenantTx, member: &Member, action: &str, id: AgentPromptId) -> Result<()> {
+async fn note(
+    tx: &mut TenantTx,
+    member: &Member,
+    action: Action,
+    id: AgentPromptId,
+    name: &str,
+) -> Result<()> {
     let subject = format!("agent_prompt:{id}");
-    audit::record(tx, &member.actor().to_string(), action, &subject, json!({})).await
+    audit::record_by(tx, member, action, &subject, json!({"name": name})).await
 }

@@ -134,7 +134,7 @@ async fn update_channel(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "channel_updated",
+        audit::Action::ChannelUpdated,
         &format!("channel:{id}"),
         json!({}),
     )

@@ -114,13 +114,12 @@ async fn publish_channel(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "channel_published",
+        audit::Action::ChannelPublished,
         &format!("channel:{id}"),
-        json!({"changed": keys}),
+        json!({"settings": keys}),
     )
     .await?;
     let channel = store::get(&mut tx, id).await?;
-    tx.emit(CHANGED);
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
     Ok(Json(channel))

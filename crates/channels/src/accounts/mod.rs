@@ -71,7 +71,7 @@ pub async fn create_widget(
     audit::record(
         tx,
         actor,
-        "channel_created",
+        audit::Action::ChannelCreated,
         &format!("channel:{id}"),
         json!({"kind": "widget"}),
     )
@@ -93,7 +93,7 @@ pub async fn renew_secret(
     audit::record(
         tx,
         actor,
-        "channel_secret_renewed",
+        audit::Action::ChannelSecretRenewed,
         &format!("channel:{id}"),
         json!({}),
     )

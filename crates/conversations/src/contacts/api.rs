@@ -1,6 +1,7 @@
 //! HTTP for contacts: who it is, block, erase.
 
-use access::{Member, Permission, audit};
+use access::audit::{self, Action};
+use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, invalid, not_found};
@@ -132,8 +133,8 @@ async fn update_contact(
 
 async fn told_of_block(tx: &mut TenantTx, member: &Member, contact: &ContactDetails) -> Result<()> {
     let (kind, action) = match contact.is_blocked {
-        true => (Kind::Blocked, "contact_blocked"),
-        false => (Kind::Unblocked, "contact_unblocked"),
+        true => (Kind::Blocked, Action::ContactBlocked),
+        false => (Kind::Unblocked, Action::ContactUnblocked),
     };
     for conversation in &contact.conversations {
         timeline::record(tx, conversation.id, kind, &Actor::of(member), json!({})).await?;
@@ -159,7 +160,7 @@ async fn delete_contact(
     }
     let (actor, subject) = (member.actor().to_string(), format!("contact:{id}"));
     let details = json!({"conversations": conversations.len()});
-    audit::record(&mut tx, &actor, "contact_erased", &subject, details).await?;
+    audit::record(&mut tx, &actor, Action::ContactErased, &subject, details).await?;
     for conversation_id in conversations {
         tx.emit(Event::ConversationChanged { conversation_id });
     }

@@ -62,19 +62,6 @@ pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdent
     Ok(id)
 }
 
-/// Sets name and address, for import and demonstration data.
-pub async fn describe(tx: &mut TenantTx, id: ContactId, name: &str, email: &str) -> Result<()> {
-    sqlx::query!(
-        "update contacts set name = $2, email = $3 where id = $1",
-        id.0,
-        name,
-        email
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 pub async fn find(tx: &mut TenantTx, id: ContactId) -> Result<Option<ContactDetails>> {
     let row = sqlx::query!(
         "select name, email, phone, language, note, is_blocked, created_at, last_interaction_at from contacts

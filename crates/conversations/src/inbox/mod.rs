@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use crate::contacts::Contact;
 use crate::escalations::{self, Escalation};
 use crate::labels::Label;
-use crate::summary;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -106,19 +105,4 @@ pub async fn describe(tx: &mut TenantTx, id: ConversationId) -> Result<Conversat
         escalation,
         page_url,
     })
-}
-
-/// Brings a conversation from elsewhere to the state it had there: `open`, `escalated` or `resolved`. The bot leaves
-/// it alone.
-pub async fn close_past(tx: &mut TenantTx, id: ConversationId, status: &str) -> Result<()> {
-    match status {
-        "resolved" => {
-            summary::write(tx, id).await?;
-            store::set_status(tx, id, Status::Resolved).await
-        }
-        "escalated" => escalations::open(tx, id, escalations::Reason::VisitorAsked)
-            .await
-            .map(|_| ()),
-        _ => store::set_ai_paused(tx, id, true).await,
-    }
 }

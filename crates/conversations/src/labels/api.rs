@@ -1,12 +1,13 @@
 //! HTTP for labels.
 
-use access::{Member, Permission, audit};
+use access::audit::{self, Action};
+use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path};
 use kernel::ids::LabelId;
-use kernel::{Event, Result, TenantTx, WorkspaceList};
+use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -72,7 +73,7 @@ async fn create_label(
     };
     let mut tx = ctx.db.tenant(&member).await?;
     store::insert(&mut tx, &label).await?;
-    told(&mut tx, &member, "label_created", label.id, &label.name).await?;
+    note(&mut tx, &member, Action::LabelCreated, label.id, &label.name).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(label)))
 }
@@ -92,7 +93,7 @@ async fn update_label(
     let mut tx = ctx.db.tenant(&member).await?;
     let label = store::update(&mut tx, id, name, patch.color).await?;
     let label = label.ok_or_else(|| not_found("label"))?;
-    told(&mut tx, &member, "label_changed", id, &label.name).await?;
+    note(&mut tx, &member, Action::LabelChanged, id, &label.name).await?;
     tx.commit().await?;
     Ok(Json(label))
 }
@@ -107,18 +108,14 @@ async fn delete_label(
 ) -> Result<StatusCode> {
     member.require(Permission::ManageWorkspace)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    if !store::delete(&mut tx, id).await? {
-        return Err(not_found("label"));
-    }
-    told(&mut tx, &member, "label_deleted", id, "").await?;
+    let name = store::delete(&mut tx, id).await?;
+    let name = name.ok_or_else(|| not_found("label"))?;
+    note(&mut tx, &member, Action::LabelDeleted, id, &name).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn told(tx: &mut TenantTx, member: &Member, action: &str, id: LabelId, name: &str) -> Result<()> {
-    tx.emit(Event::WorkspaceChanged {
-        what: WorkspaceList::Labels,
-    });
+async fn note(tx: &mut TenantTx, member: &Member, action: Action, id: LabelId, name: &str) -> Result<()> {
     let (actor, subject) = (member.actor().to_string(), format!("label:{id}"));
     audit::record(tx, &actor, action, &subject, json!({"name": name})).await
 }

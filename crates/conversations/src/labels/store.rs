@@ -61,14 +61,15 @@ pub async fn update(
     Ok(label)
 }
 
-pub async fn delete(tx: &mut TenantTx, id: LabelId) -> Result<bool> {
-    let done = sqlx::query!(
-        "delete from labels where tenant_id = current_tenant_id() and id = $1",
+/// Gives the name that it had, if there was such a label.
+pub async fn delete(tx: &mut TenantTx, id: LabelId) -> Result<Option<String>> {
+    let name = sqlx::query_scalar!(
+        "delete from labels where tenant_id = current_tenant_id() and id = $1 returning name",
         id.0
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(name)
 }
 
 /// The labels of a conversation, by name.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use access::member::Actor;
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,13 +15,17 @@ use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
-use kernel::ids::{ConversationId, MessageId};
+use kernel::error::Problem;
+use kernel::ids::{ConversationId, MessageId, TenantId};
+use kernel::limits::{Place, Places};
+
 use kernel::{Event, Result, TenantProof, WorkspaceList};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::inbox::{self, ConversationSummary};
 use crate::messages::{self, Message};
@@ -28,6 +33,47 @@ use crate::{Context, assignment, presence, team};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(stream_events))
+}
+
+/// One browser holds one stream for all its tabs; without locks (plain HTTP) it is one a tab.
+const STREAMS_OF_A_MEMBER: usize = 20;
+/// Each reads from the database by itself whenever something happens.
+const STREAMS_OF_A_WORKSPACE: usize = 500;
+
+/// How many streams are open. Clones share the counts.
+#[derive(Clone)]
+pub struct Streams {
+    members: Places<(TenantId, Uuid)>,
+    workspaces: Places<TenantId>,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            members: Places::new(STREAMS_OF_A_MEMBER),
+            workspaces: Places::new(STREAMS_OF_A_WORKSPACE),
+        }
+    }
+}
+
+/// What an open stream holds.
+struct StreamPlaces {
+    _member: Place<(TenantId, Uuid)>,
+    _workspace: Place<TenantId>,
+}
+
+impl Streams {
+    fn take(&self, member: &Member) -> Result<StreamPlaces> {
+        let tenant = member.tenant_id();
+        let caller = match member.actor() {
+            Actor::User { id, .. } => id.0,
+            Actor::ApiKey { id, .. } => id.0,
+        };
+        Ok(StreamPlaces {
+            _member: self.members.take((tenant, caller))?,
+            _workspace: self.workspaces.take(tenant)?,
+        })
+    }
 }
 
 /// A message with the conversation it changed.
@@ -45,14 +91,15 @@ struct MessageEvent {
 /// again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
 /// seconds. While it is open, its member is online.
 #[utoipa::path(get, path = "/events", operation_id = "stream_events", tag = "conversations",
-    responses((status = 200, body = MessageEvent, content_type = "text/event-stream")))]
+    responses((status = 200, body = MessageEvent, content_type = "text/event-stream"), (status = 429, body = Problem)))]
 async fn stream_events(State(ctx): State<Context>, member: Member, headers: HeaderMap) -> Result<Response> {
     member.require(Permission::ReadConversations)?;
+    let places = ctx.streams.take(&member)?;
     let is_resumed = headers.contains_key("last-event-id");
     let keep_alive = KeepAlive::new()
         .interval(Duration::from_secs(15))
         .text("still here");
-    let stream = follow(ctx, member, is_resumed);
+    let stream = follow(ctx, member, is_resumed, places);
     Ok(axum::response::sse::Sse::new(stream)
         .keep_alive(keep_alive)
         .into_response())
@@ -69,8 +116,14 @@ struct Told {
     viewers: HashMap<ConversationId, DateTime<Utc>>,
 }
 
-fn follow(ctx: Context, member: Member, is_resumed: bool) -> impl Stream<Item = Result<Sse, Infallible>> {
+fn follow(
+    ctx: Context,
+    member: Member,
+    is_resumed: bool,
+    places: StreamPlaces,
+) -> impl Stream<Item = Result<Sse, Infallible>> {
     async_stream::stream! {
+        let _held = places;
         let mut events = ctx.db.live.subscribe();
         let mut counter = 0_u64;
         let mut told = Told::default();

@@ -165,17 +165,6 @@ pub async fn record_system_message(
     Ok(message)
 }
 
-/// Adds a message that was said before, elsewhere: for imports and demonstrations. Nothing is sent.
-pub async fn record_past_message(
-    tx: &mut TenantTx,
-    conversation: ConversationId,
-    sender_type: &str,
-    text: &str,
-) -> Result<()> {
-    store::insert_past_message(tx, conversation, sender_type, text).await?;
-    search::store::add(tx, conversation, text).await
-}
-
 fn added(message: &Message) -> Event {
     Event::MessageAdded {
         conversation_id: message.conversation_id,

@@ -374,23 +374,3 @@ pub async fn list_unanswered(
     .await?;
     Ok(found)
 }
-
-pub async fn insert_past_message(
-    tx: &mut TenantTx,
-    conversation: ConversationId,
-    sender_type: &str,
-    text: &str,
-) -> Result<()> {
-    let (tenant, id) = (tx.tenant_id(), MessageId::new());
-    sqlx::query!(
-        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content) values ($1, $2, $3, 0, $4, $5)",
-        tenant.0,
-        id.0,
-        conversation.0,
-        sender_type,
-        text,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}

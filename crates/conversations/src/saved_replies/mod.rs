@@ -2,7 +2,7 @@
 //! reply is written, so that the writer sees what will be sent.
 
 pub mod api;
-mod store;
+pub mod store;
 
 use kernel::ids::SavedReplyId;
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! HTTP for the inbox settings.
 
-use access::{Member, Permission, audit};
+use access::audit::{self, Action};
+use access::{Member, Permission};
 use axum::extract::State;
 use kernel::error::Problem;
 use kernel::extract::Json;
-use kernel::{Event, Result, TenantProof, WorkspaceList};
-use serde_json::json;
+use kernel::{Result, TenantProof};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,29 +36,16 @@ async fn set_inbox_settings(
     member.require(Permission::ManageWorkspace)?;
     settings.holidays.sort();
     settings.holidays.dedup();
-    settings.escalation_email = settings
-        .escalation_email
-        .map(|address| address.trim().to_owned())
-        .filter(|address| !address.is_empty());
     settings.check()?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::set(&mut tx, &settings).await?;
-    let (actor, subject) = (
-        member.actor().to_string(),
-        format!("tenant:{}", member.tenant_id()),
-    );
-    audit::record(
-        &mut tx,
-        &actor,
-        "inbox_settings_changed",
-        &subject,
-        json!(settings),
-    )
-    .await?;
-    tx.emit(Event::WorkspaceChanged {
-        what: WorkspaceList::Settings,
-    });
-    assignment::give_out(&mut tx).await?;
+    let before = store::get(&mut tx).await?;
+    if settings != before {
+        store::set(&mut tx, &settings).await?;
+        let subject = format!("tenant:{}", member.tenant_id());
+        let details = audit::changes(&before, &settings)?;
+        audit::record_by(&mut tx, &member, Action::InboxSettingsChanged, &subject, details).await?;
+        assignment::give_out(&mut tx).await?;
+    }
     tx.commit().await?;
     Ok(Json(settings))
 }

@@ -23,8 +23,6 @@ pub struct InboxSettings {
     pub targets: Targets,
     /// Ask the visitor how it was when a conversation is resolved.
     pub ask_rating: bool,
-    /// Kept for whoever sends mail: this server sends none yet.
-    pub escalation_email: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -101,18 +99,6 @@ impl InboxSettings {
             .any(|minutes| !(1..=year).contains(&minutes))
         {
             return Err(invalid("bad_target", "A target is 1 minute to 1 year."));
-        }
-        let is_address = |text: &String| {
-            text.len() <= 254
-                && text
-                    .split_once('@')
-                    .is_some_and(|(a, b)| !a.is_empty() && b.contains('.'))
-        };
-        if !self.escalation_email.as_ref().is_none_or(is_address) {
-            return Err(invalid(
-                "bad_email",
-                "The address for escalations is not an e-mail address.",
-            ));
         }
         Ok(())
     }

@@ -11,8 +11,7 @@ pub async fn get(tx: &mut TenantTx) -> Result<InboxSettings> {
         r#"select t.time_zone, s.business_hours as "business_hours?: Json<BusinessHours>",
             coalesce(s.holidays, '{}') as "holidays!", coalesce(s.assignment_mode, 'manual') as "mode!: AssignmentMode",
             coalesce(s.assignment_capacity, 10) as "capacity!", s.first_reply_minutes as "first_reply_minutes?",
-            s.resolution_minutes as "resolution_minutes?", coalesce(s.ask_rating, true) as "ask_rating!",
-            s.escalation_email as "escalation_email?"
+            s.resolution_minutes as "resolution_minutes?", coalesce(s.ask_rating, true) as "ask_rating!"
         from tenants t
         left join inbox_settings s on s.tenant_id = t.tenant_id
         where t.tenant_id = current_tenant_id()"#
@@ -32,7 +31,6 @@ pub async fn get(tx: &mut TenantTx) -> Result<InboxSettings> {
             resolution_minutes: row.resolution_minutes,
         },
         ask_rating: row.ask_rating,
-        escalation_email: row.escalation_email,
     })
 }
 
@@ -47,13 +45,13 @@ pub async fn set(tx: &mut TenantTx, settings: &InboxSettings) -> Result<()> {
     .await?;
     sqlx::query!(
         "insert into inbox_settings (tenant_id, business_hours, holidays, assignment_mode, assignment_capacity,
-            first_reply_minutes, resolution_minutes, ask_rating, escalation_email)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            first_reply_minutes, resolution_minutes, ask_rating)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (tenant_id) do update
         set business_hours = excluded.business_hours, holidays = excluded.holidays,
             assignment_mode = excluded.assignment_mode, assignment_capacity = excluded.assignment_capacity,
             first_reply_minutes = excluded.first_reply_minutes, resolution_minutes = excluded.resolution_minutes,
-            ask_rating = excluded.ask_rating, escalation_email = excluded.escalation_email",
+            ask_rating = excluded.ask_rating",
         tenant.0,
         settings.business_hours.as_ref().map(|hours| json!(hours)),
         &settings.holidays,
@@ -62,7 +60,6 @@ pub async fn set(tx: &mut TenantTx, settings: &InboxSettings) -> Result<()> {
         settings.targets.first_reply_minutes,
         settings.targets.resolution_minutes,
         settings.ask_rating,
-        settings.escalation_email,
     )
     .execute(&mut **tx)
     .await?;

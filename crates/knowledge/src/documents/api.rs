@@ -76,15 +76,15 @@ async fn delete_document(
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     embedding::store::lock(&mut tx).await?;
-    if !store::delete(&mut tx, id).await? {
-        return Err(not_found("document"));
-    }
-    audit::record(
+    let title = store::delete(&mut tx, id).await?;
+    let details = json!({"name": title.ok_or_else(|| not_found("document"))?});
+    let subject = format!("document:{id}");
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
-        "document_deleted",
-        &format!("document:{id}"),
-        json!({}),
+        &member,
+        audit::Action::DocumentDeleted,
+        &subject,
+        details,
     )
     .await?;
     tx.commit().await?;

@@ -89,18 +89,19 @@ pub async fn get(tx: &mut TenantTx, id: DocumentId) -> Result<Document> {
 }
 
 /// Removes the document and, by cascade, its passages.
-pub async fn delete(tx: &mut TenantTx, id: DocumentId) -> Result<bool> {
+/// Gives the title that it had, if there was such a document.
+pub async fn delete(tx: &mut TenantTx, id: DocumentId) -> Result<Option<String>> {
     sqlx::query!(
         "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1",
         id.0
     )
     .execute(&mut **tx)
     .await?;
-    let done = sqlx::query!(
-        "delete from documents where tenant_id = current_tenant_id() and id = $1",
+    let title = sqlx::query_scalar!(
+        "delete from documents where tenant_id = current_tenant_id() and id = $1 returning title",
         id.0
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(title)
 }

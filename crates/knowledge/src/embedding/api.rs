@@ -129,7 +129,7 @@ async fn set_embedder(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "embedder_changed",
+        audit::Action::EmbedderChanged,
         "knowledge",
         json!({}),
     )

@@ -1,6 +1,6 @@
 //! All SQL for the choice of embedder and for the vectors it makes.
 
-use kernel::{Result, TenantTx};
+use kernel::{Event, Result, TenantTx, WorkspaceList};
 use pgvector::Vector;
 use serde_json::json;
 use sqlx::types::Json;
@@ -31,13 +31,16 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
 }
 
 /// The same, and nobody else changes the tenant's knowledge or its model until this transaction ends. Every change
-/// begins with it, so that all take their locks in one order.
+/// begins with it, so that all take their locks in one order, and open dashboards are told after the commit.
 pub async fn lock(tx: &mut TenantTx) -> Result<State> {
     sqlx::query!(
         "select revision from knowledge_state where tenant_id = current_tenant_id() for no key update"
     )
     .fetch_one(&mut **tx)
     .await?;
+    tx.emit(Event::WorkspaceChanged {
+        what: WorkspaceList::Knowledge,
+    });
     get(tx).await
 }
 

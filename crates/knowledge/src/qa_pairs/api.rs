@@ -256,9 +256,9 @@ async fn delete_qa_pair(
     audit::record(
         &mut tx,
         &member.actor().to_string(),
-        "qa_pair_deleted",
+        audit::Action::QaPairDeleted,
         &format!("qa_pair:{id}"),
-        json!({}),
+        json!({"question": pair.question}),
     )
     .await?;
     tx.commit().await?;

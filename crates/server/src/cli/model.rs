@@ -4,12 +4,13 @@
 use std::io::BufRead as _;
 use std::process::ExitCode;
 
+use access::audit::{self, Action, OPERATOR};
 use access::credentials::api::{NewCredential, check};
-use access::credentials::{Provider, context, store};
+use access::credentials::{Credential, Provider, context, store};
 use clap::Subcommand;
-use kernel::TenantProof;
 use kernel::error::{Result, internal, invalid};
-use serde_json::json;
+use kernel::{TenantProof, TenantTx};
+use serde_json::{Value, json};
 
 use super::Global;
 use super::output::Session;
@@ -104,6 +105,8 @@ async fn set(session: &Session, json: bool, input: NewCredential, tenant: Option
         .seal(&context(operator.tenant_id(), credential.id), &input.key)?;
     let mut tx = access.db.tenant(&operator).await?;
     store::insert(&mut tx, &credential, &sealed).await?;
+    let details = json!({"provider": credential.provider, "model": credential.model});
+    note(&mut tx, Action::LlmCredentialCreated, &credential, details).await?;
     tx.commit().await?;
     if json {
         println!("{}", serde_json::to_string(&credential)?);
@@ -145,9 +148,16 @@ async fn show(session: &Session, json: bool, tenant: Option<&str>) -> Result<()>
 async fn clear(session: &Session, json: bool, tenant: Option<&str>) -> Result<()> {
     let operator = session.tenant(tenant).await?;
     let mut tx = session.opened.db.tenant(&operator).await?;
-    for mut credential in store::list(&mut tx).await? {
+    for before in store::list(&mut tx)
+        .await?
+        .into_iter()
+        .filter(|one| one.is_default)
+    {
+        let mut credential = before.clone();
         credential.is_default = false;
         store::update(&mut tx, &credential).await?;
+        let details = audit::changes(&before, &credential)?;
+        note(&mut tx, Action::LlmCredentialChanged, &credential, details).await?;
     }
     tx.commit().await?;
     if json {
@@ -156,4 +166,10 @@ async fn clear(session: &Session, json: bool, tenant: Option<&str>) -> Result<()
         println!("Answers are the approved text again, word for word.");
     }
     Ok(())
+}
+
+/// The workspace can read what was done from the command line.
+async fn note(tx: &mut TenantTx, action: Action, credential: &Credential, details: Value) -> Result<()> {
+    let subject = format!("llm_credential:{}", credential.id);
+    audit::record(tx, OPERATOR, action, &subject, details).await
 }

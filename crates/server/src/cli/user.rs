@@ -3,11 +3,13 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
 
+use access::audit::{self, Action, OPERATOR};
 use access::users::{self, NewUser};
-use access::{Role, audit, sessions, two_factor};
+use access::{Role, sessions, two_factor};
 use clap::Subcommand;
 use kernel::error::{Result, internal, invalid};
-use kernel::secrets;
+use kernel::ids::UserId;
+use kernel::{Database, secrets};
 use serde_json::json;
 
 use super::Global;
@@ -72,6 +74,9 @@ async fn create(
     let user = NewUser::prepare(email, name, &password).await?;
     let mut tx = session.opened.db.tenant(&operator).await?;
     users::store::insert_with_membership(&mut tx, &user, role).await?;
+    let details = json!({"name": name, "email": email, "role": role});
+    let subject = format!("user:{}", user.id);
+    audit::record(&mut tx, OPERATOR, Action::MemberAdded, &subject, details).await?;
     tx.commit().await?;
     report(json, email, is_made.then_some(password));
     Ok(())
@@ -85,6 +90,7 @@ async fn password(session: &Session, json: bool, email: &str) -> Result<()> {
     let checked = NewUser::prepare(email, &user.name, &password).await?;
     users::store::set_password_hash(db, user.id, &checked.password_hash).await?;
     sessions::end_all_of_user(db, user.id).await?;
+    record_everywhere(db, user.id, Action::PasswordChanged).await?;
     report(json, email, is_made.then_some(password));
     Ok(())
 }
@@ -99,13 +105,19 @@ async fn reset_two_factor(session: &Session, json: bool, email: &str) -> Result<
             format!("{email} signs in without a second factor."),
         ));
     }
-    for workspace in sessions::list_workspaces(db, user.id).await? {
-        let subject = format!("user:{}", user.id);
+    record_everywhere(db, user.id, Action::TwoFactorDisabled).await?;
+    report(json, email, None);
+    Ok(())
+}
+
+/// Writes what was done to an account into the log of every workspace that it belongs to.
+async fn record_everywhere(db: &Database, user: UserId, action: Action) -> Result<()> {
+    let subject = format!("user:{user}");
+    for workspace in sessions::list_workspaces(db, user).await? {
         let mut tx = db.tenant(&workspace).await?;
-        audit::record(&mut tx, "operator", "two_factor_disabled", &subject, json!({})).await?;
+        audit::record(&mut tx, OPERATOR, action, &subject, json!({})).await?;
         tx.commit().await?;
     }
-    report(json, email, None);
     Ok(())
 }
 
@@ -118,6 +130,8 @@ async fn remove(session: &Session, json: bool, email: &str, tenant: Option<&str>
             format!("{email} is not a member of this tenant."),
         ));
     }
+    let details = json!({"email": email});
+    audit::record(&mut tx, OPERATOR, Action::MemberRemoved, "user", details).await?;
     tx.commit().await?;
     report(json, email, None);
     Ok(())

@@ -49,7 +49,7 @@ pub async fn begin(
     audit::record(
         &mut tx,
         "system",
-        "tenant_created",
+        audit::Action::TenantCreated,
         &format!("tenant:{}", tenant.id),
         json!({}),
     )

@@ -1,5 +1,7 @@
 //! How much visitors, addresses and tenants may write, and that a client's own claims change nothing (R38).
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use testkit::{Answer, Server, Tenant, Visitor, require_runtime};
 
@@ -14,6 +16,7 @@ async fn a_visitor_and_an_address_write_so_much_and_no_more() {
     an_address_begins_thirty_conversations_an_hour(&quick_tenant(&server).await).await;
     an_address_writes_sixty_messages_a_minute(&quick_tenant(&server).await).await;
     a_visitor_holds_ten_streams(&quick_tenant(&server).await).await;
+    a_member_holds_twenty_streams(&server).await;
     a_message_has_four_thousand_characters(&quick_tenant(&server).await).await;
     an_address_signs_up_ten_times_an_hour(&server).await;
 }
@@ -205,4 +208,29 @@ async fn a_visitor_holds_ten_streams(tenant: &Tenant) {
     let one_more = visitor.api.get(&visitor.path("events")).send().await;
     one_more.problem(429, "rate_limited");
     tenant.visitor().await.events(None).await;
+}
+
+async fn a_member_holds_twenty_streams(server: &Server) {
+    let tenant = quick_tenant(server).await;
+    let sam = server.member(&tenant, "sam@streams.example", "agent").await;
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(sam.get("/api/v1/events").stream().await);
+    }
+    let one_more = sam.get("/api/v1/events").send().await;
+    let problem = one_more.problem(429, "rate_limited");
+    assert!(
+        problem["detail"].to_string().contains("Please close one"),
+        "{problem}"
+    );
+    assert_eq!(one_more.header("retry-after"), Some("10"));
+    tenant.api.get("/api/v1/events").stream().await;
+
+    streams.pop();
+    // The server learns of it when it next writes to the stream that was left.
+    tenant.visitor().await.say("Hello").await;
+    let freed = Instant::now();
+    while sam.get("/api/v1/events").try_stream().await.is_err() {
+        assert!(freed.elapsed() < Duration::from_secs(20), "a place is given back");
+    }
 }

@@ -5,6 +5,7 @@
 mod catalogue;
 mod live;
 mod pool;
+mod privileged;
 mod retrieval;
 mod routes;
 mod rows;

@@ -28,6 +28,10 @@ describe('texts', () => {
     expect(sameInBoth.sort()).toEqual([
       'agent.description',
       'app.name',
+      'audit.avatar',
+      'audit.fieldConversations',
+      'audit.fieldEmail',
+      'audit.fieldQuestion',
       'auth.code',
       'auth.email',
       'details.email',

@@ -10,6 +10,10 @@ export type Notifications = Profile['notifications'];
 
 let current = $state.raw<Profile | null>(null);
 
+/** Other tabs of this browser follow at once: one of them may be the one that calls. */
+const otherTabs = new BroadcastChannel('rapport-profile');
+otherTabs.onmessage = ({ data }: MessageEvent<Profile>) => void applyProfile(data);
+
 /** Null before anybody is signed in. */
 export function profile(): Profile | null {
   return current;
@@ -28,6 +32,7 @@ export async function applyProfile(next: Profile): Promise<void> {
 export async function saveProfile(changes: Preferences): Promise<Profile> {
   const saved = await ask(api.PATCH('/api/v1/profile', { body: changes }));
   await applyProfile(saved);
+  otherTabs.postMessage(saved);
   return saved;
 }
 

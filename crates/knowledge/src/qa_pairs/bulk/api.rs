@@ -75,7 +75,14 @@ async fn change_qa_pairs(
         let actor = member.actor().to_string();
         let what: Vec<&Change> = input.changes.iter().map(|bulk| &bulk.change).take(20).collect();
         let details = json!({"changed": changed, "changes": what});
-        audit::record(&mut tx, &actor, "qa_pairs_changed", "qa_pairs", details).await?;
+        audit::record(
+            &mut tx,
+            &actor,
+            audit::Action::QaPairsChanged,
+            "qa_pairs",
+            details,
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(Json(BulkChanged { changed, undo }))

@@ -199,7 +199,7 @@ async fn import_qa_pairs(
         audit::record(
             &mut tx,
             &member.actor().to_string(),
-            "qa_pairs_imported",
+            audit::Action::QaPairsImported,
             "qa_pairs",
             details,
         )

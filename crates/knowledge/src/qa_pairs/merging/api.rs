@@ -77,7 +77,7 @@ async fn merge_qa_pair(
     store::merge(&mut tx, id, &merge).await?;
     let is_complete = say(&mut tx, into, &merge.after, vector.filter(|_| change.fits)).await?;
     change.finish(&mut tx, is_complete).await?;
-    note(&mut tx, &member, "qa_pair_merged", id, merge.into).await?;
+    note(&mut tx, &member, audit::Action::QaPairMerged, id, &pair.question).await?;
     let result = MergedQaPair {
         qa_pair: pairs::get(&mut tx, merge.into, since).await?,
         merged: pairs::get(&mut tx, id, since).await?,
@@ -122,8 +122,15 @@ async fn restore_qa_pair(
         is_complete = say(&mut tx, into, &merge.before, vector.filter(|_| change.fits)).await?;
     }
     change.finish(&mut tx, is_complete).await?;
-    note(&mut tx, &member, "qa_pair_restored", id, merge.into).await?;
     let pair = pairs::get(&mut tx, id, since).await?;
+    note(
+        &mut tx,
+        &member,
+        audit::Action::QaPairRestored,
+        id,
+        &pair.question,
+    )
+    .await?;
     tx.commit().await?;
     Ok(Json(pair))
 }
@@ -157,11 +164,11 @@ async fn say(
 async fn note(
     tx: &mut kernel::TenantTx,
     member: &Member,
-    action: &str,
+    action: audit::Action,
     id: QaPairId,
-    into: QaPairId,
+    question: &str,
 ) -> Result<()> {
-    let details = json!({"into": into});
+    let details = json!({"question": question});
     audit::record(
         tx,
         &member.actor().to_string(),

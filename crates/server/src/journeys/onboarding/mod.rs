@@ -122,7 +122,14 @@ async fn update_onboarding(
     store::set_hidden(&mut tx, patch.is_hidden).await?;
     let actor = member.actor().to_string();
     let details = json!({"is_hidden": patch.is_hidden});
-    audit::record(&mut tx, &actor, "onboarding_changed", "onboarding", details).await?;
+    audit::record(
+        &mut tx,
+        &actor,
+        audit::Action::OnboardingChanged,
+        "onboarding",
+        details,
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,7 @@
 //! Search over messages and notes, and contacts: blocked, erased.
 
+use conversations::live::Streams;
+use kernel::Clock;
 use serde_json::{Value, json};
 use testkit::{Api, Server, require_runtime};
 use uuid::Uuid;
@@ -13,7 +15,28 @@ async fn what_was_said_is_found_and_who_is_erased_is_gone() {
     let server = server().start().await;
     let team = Team::make(&server).await;
     everything_is_found(&server, &team).await;
+    what_is_older_than_the_search_is_found_after_a_start(&server, &team).await;
     a_blocked_contact_is_refused_and_an_erased_one_gone(&server, &team).await;
+}
+
+async fn what_is_older_than_the_search_is_found_after_a_start(server: &Server, team: &Team) {
+    let visitor = team.tenant.visitor().await;
+    visitor.say("My quokka chewed the armrest").await;
+    let forget = sqlx::query("delete from conversation_words where conversation_id = $1");
+    forget
+        .bind(visitor.conversation_id)
+        .execute(&mut team.database().await)
+        .await
+        .expect("forgotten");
+    assert!(search(&team.robin, "quokka").await.is_empty());
+    let ctx = conversations::Context {
+        db: server.database(Clock::system()).await,
+        streams: Streams::default(),
+    };
+    conversations::search::catch_up(&ctx).await.expect("caught up");
+    let found = search(&team.robin, "quokka").await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, visitor.conversation_id);
 }
 
 async fn search(api: &Api, words: &str) -> Vec<(Uuid, String)> {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::inbox::sweep;
+use conversations::live::Streams;
 use kernel::{Clock, Database};
 use serde_json::{Value, json};
 use testkit::{Api, Method, Visitor, require_runtime};
@@ -22,6 +23,7 @@ async fn rules_give_out_wake_and_count() {
     targets_count_business_hours(&team).await;
     work_is_given_out_in_turn_and_never_beyond_capacity(&team).await;
     who_is_away_gets_nothing_and_coming_back_brings_work(&team).await;
+    a_message_where_the_bot_is_silent_finds_somebody(&team).await;
 }
 
 async fn set(team: &Team, change: impl FnOnce(&mut Value)) -> Value {
@@ -41,7 +43,10 @@ async fn a_snoozed_one_comes_back_when_its_time_has_come(team: &Team, db: &Datab
     team.robin.post(&path(&visitor, "/read")).expect(204).await;
     let until = clock.now() + TimeDelta::days(3);
     change(&team.robin, &visitor, json!({"snoozed_until": until})).await;
-    let ctx = conversations::Context { db: db.clone() };
+    let ctx = conversations::Context {
+        db: db.clone(),
+        streams: Streams::default(),
+    };
     clock.advance(TimeDelta::days(2));
     sweep::look_after(&ctx).await.expect("a sweep");
     assert_eq!(
@@ -137,7 +142,6 @@ async fn targets_count_business_hours(team: &Team) {
             json!({"mode": "manual", "capacity": 0}),
             "bad_capacity",
         ),
-        ("escalation_email", json!("nobody"), "bad_email"),
     ] {
         let mut settings = changed.clone();
         settings[field] = wrong;
@@ -184,18 +188,7 @@ async fn assignee(team: &Team, visitor: &Visitor) -> Value {
 }
 
 async fn work_is_given_out_in_turn_and_never_beyond_capacity(team: &Team) {
-    // a clean desk
-    let open = listed(&team.owner, "view=open").await;
-    let changes: Vec<Value> = open
-        .iter()
-        .map(|id| json!({"id": id, "status": "resolved"}))
-        .collect();
-    let body = json!({"changes": changes});
-    team.owner
-        .post("/api/v1/conversations/bulk")
-        .json(&body)
-        .expect(200)
-        .await;
+    clear_the_desk(team).await;
     availability(&team.owner, "away").await;
     set(team, |settings| {
         settings["assignment"] = json!({"mode": "round_robin", "capacity": 2})
@@ -276,4 +269,30 @@ async fn who_is_away_gets_nothing_and_coming_back_brings_work(team: &Team) {
         .expect("gone");
     let late = team.waiting().await;
     assert_eq!(assignee(team, &late).await, Value::Null);
+}
+
+async fn a_message_where_the_bot_is_silent_finds_somebody(team: &Team) {
+    clear_the_desk(team).await;
+    let visitor = team.visitor().await;
+    change(&team.owner, &visitor, json!({"ai_paused": true})).await;
+    change(&team.owner, &visitor, json!({"assigned_to": null})).await;
+    assert_eq!(
+        assignee(team, &visitor).await,
+        Value::Null,
+        "nobody is needed yet"
+    );
+    availability(&team.robin, "away").await;
+    availability(&team.sam, "available").await;
+    visitor.say("Is anybody there?").await;
+    assert_eq!(assignee(team, &visitor).await, json!(team.sam_id));
+}
+
+async fn clear_the_desk(team: &Team) {
+    let open = listed(&team.owner, "view=open").await;
+    let changes: Vec<Value> = open
+        .iter()
+        .map(|id| json!({"id": id, "status": "resolved"}))
+        .collect();
+    let bulk = team.owner.post("/api/v1/conversations/bulk");
+    bulk.json(&json!({"changes": changes})).expect(200).await;
 }

@@ -191,7 +191,7 @@ pub const ROUTES: &[Route] = &[
     door(Invited, "POST", "/api/v1/invitations/by-token/{token}/accept", Json(r#"{"name": "Nia", "email": "invited@c.example", "password": "a long password"}"#), 201),
     member("DELETE", "/api/v1/invitations/{id}", One(Invitation), Body::None, 204),
     member("GET", "/api/v1/inbox-settings", Nothing, Body::None, 200),
-    member("PUT", "/api/v1/inbox-settings", Nothing, Json(r#"{"time_zone": "UTC", "business_hours": null, "holidays": [], "assignment": {"mode": "manual", "capacity": 5}, "targets": {"first_reply_minutes": null, "resolution_minutes": null}, "ask_rating": true, "escalation_email": null}"#), 200),
+    member("PUT", "/api/v1/inbox-settings", Nothing, Json(r#"{"time_zone": "UTC", "business_hours": null, "holidays": [], "assignment": {"mode": "manual", "capacity": 5}, "targets": {"first_reply_minutes": null, "resolution_minutes": null}, "ask_rating": true}"#), 200),
     member("GET", "/api/v1/inbox-views", Nothing, Body::None, 200),
     member("POST", "/api/v1/inbox-views", Nothing, Json(r#"{"name": "Waiting", "query": "view=open"}"#), 201),
     member("DELETE", "/api/v1/inbox-views/{id}", One(InboxView), Body::None, 204),

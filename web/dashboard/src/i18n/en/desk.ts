@@ -66,20 +66,13 @@ export const desk = {
     'When a conversation is resolved, the chat asks for one to five stars.',
   'privacy.erase': 'Erase a visitor',
   'privacy.eraseHint':
-    'With all conversations, notes and files. Only a line in the audit log remains, without the name.',
+    'With all conversations, notes, files and open questions. What you took over into the knowledge stays, and a line in the audit log without the name.',
   'privacy.search': 'Name, e-mail or words of the last message',
   'privacy.nobody': 'Nobody was found.',
   'privacy.unnamed': 'Visitor without a name',
   'privacy.eraseAction': 'Erase',
   'privacy.eraseTitle': 'Erase {name}?',
   'privacy.eraseText':
-    'Everything that this person wrote and all answers to it are deleted now, for everybody. It cannot be undone.',
+    'Everything that this person wrote and all answers to it are deleted now, for everybody. Files can no longer be opened, and leave the disk within three hours. It cannot be undone.',
   'privacy.erased': 'Erased.',
-  'audit.channelSecret': 'Channel secret renewed',
-  'audit.contactErased': 'Visitor erased',
-  'audit.inboxSettings': 'Inbox settings changed',
-  'audit.documentDeleted': 'Document deleted',
-  'audit.pairDeleted': 'Q&A pair deleted',
-  'audit.embedderChanged': 'Embedding model changed',
-  'audit.assetUploaded': 'File uploaded',
 } as const;

@@ -1,5 +1,6 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
 import { agent } from './agent';
+import { audit } from './audit';
 import { conversation } from './conversation';
 import { desk } from './desk';
 import { gaps } from './gaps';
@@ -25,4 +26,5 @@ export const later = {
   ...knowledge,
   ...playground,
   ...agent,
+  ...audit,
 } as const;

@@ -65,11 +65,13 @@ export const settings = {
   'privacy.policyHint': 'The chat links to it.',
   'privacy.stored': 'What is stored',
   'privacy.storedMessages':
-    'All messages of a conversation, with the time and the address of the page it began on.',
+    'All messages and files of a conversation, with the time and the address of the page it began on.',
   'privacy.storedPerson':
     'Name, e-mail, phone and language, when a visitor gives them or your site passes them on.',
   'privacy.storedAnswers':
     'How each answer was made: question, sources, confidence and the model that was used.',
   'privacy.storedNot':
-    'No IP addresses and no tracking cookies. The chat keeps one token in the visitor’s browser.',
+    'No IP addresses and no cookies. Once a visitor has written, the chat keeps a token and the last messages in their browser.',
+  'privacy.storedUntil':
+    'Until you erase the visitor: nothing is deleted by age. A backup keeps what it held when it was made.',
 } as const;

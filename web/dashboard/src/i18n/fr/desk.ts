@@ -67,20 +67,13 @@ export const desk = {
     'Quand une conversation est résolue, le chat demande une à cinq étoiles.',
   'privacy.erase': 'Effacer un visiteur',
   'privacy.eraseHint':
-    'Avec toutes les conversations, notes et fichiers. Seule une ligne reste dans le journal, sans le nom.',
+    'Avec toutes les conversations, notes, fichiers et questions ouvertes. Ce que vous avez repris dans les connaissances reste, ainsi qu’une ligne dans le journal, sans le nom.',
   'privacy.search': 'Nom, e-mail ou mots du dernier message',
   'privacy.nobody': 'Personne n’a été trouvé.',
   'privacy.unnamed': 'Visiteur sans nom',
   'privacy.eraseAction': 'Effacer',
   'privacy.eraseTitle': 'Effacer {name} ?',
   'privacy.eraseText':
-    'Tout ce que cette personne a écrit, et toutes les réponses, sont supprimés maintenant, pour tous. C’est définitif.',
+    'Tout ce que cette personne a écrit, et toutes les réponses, sont supprimés maintenant, pour tous. Les fichiers ne s’ouvrent plus et quittent le disque sous trois heures. C’est définitif.',
   'privacy.erased': 'Effacé.',
-  'audit.channelSecret': 'Secret de canal renouvelé',
-  'audit.contactErased': 'Visiteur effacé',
-  'audit.inboxSettings': 'Réglages de la boîte modifiés',
-  'audit.documentDeleted': 'Document supprimé',
-  'audit.pairDeleted': 'Question-réponse supprimée',
-  'audit.embedderChanged': 'Modèle d’embedding modifié',
-  'audit.assetUploaded': 'Fichier téléversé',
 } as const;

@@ -9,6 +9,7 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { playground } from './playground';
 import { agent } from './agent';
+import { audit } from './audit';
 import { widget } from './widget';
 import { home } from './home';
 import { technical } from './technical';
@@ -26,6 +27,7 @@ export const fr: Texts = {
   ...knowledge,
   ...playground,
   ...agent,
+  ...audit,
   ...widget,
   ...home,
   ...technical,

@@ -69,11 +69,13 @@ export const settings = {
   'privacy.policyHint': 'Le chat y renvoie par un lien.',
   'privacy.stored': 'Ce qui est conservé',
   'privacy.storedMessages':
-    'Tous les messages d’une conversation, avec l’heure et l’adresse de la page où elle a commencé.',
+    'Tous les messages et fichiers d’une conversation, avec l’heure et l’adresse de la page où elle a commencé.',
   'privacy.storedPerson':
     'Nom, e-mail, téléphone et langue, lorsqu’un visiteur les donne ou que votre site les transmet.',
   'privacy.storedAnswers':
     'Comment chaque réponse a été faite : question, sources, confiance et modèle utilisé.',
   'privacy.storedNot':
-    'Ni adresses IP ni cookies de suivi. Le chat garde un jeton dans le navigateur du visiteur.',
+    'Ni adresses IP ni cookies. Dès qu’un visiteur a écrit, le chat garde un jeton et les derniers messages dans son navigateur.',
+  'privacy.storedUntil':
+    'Jusqu’à ce que vous effaciez le visiteur : rien n’est supprimé selon l’âge. Une sauvegarde garde ce qu’elle contenait.',
 } as const;

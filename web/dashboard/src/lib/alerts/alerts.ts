@@ -1,16 +1,17 @@
 /**
- * Calls somebody to the inbox: a notification of the browser and a soft sound, for what concerns them. Of several open
- * tabs only one does so, and none about what is being looked at. Nothing happens before it was switched on.
+ * Calls somebody to the inbox: a notification of the browser and a soft sound, as their profile wants it. Of several
+ * open tabs only one does so, and none about what is being looked at.
  */
 import type { QueryClient } from '@tanstack/svelte-query';
 import { plainText } from '$shared/markdown';
 import { t } from '../../i18n/index.svelte';
 import type { ConversationSummary, Message } from '../api';
-import { conversationQuery, knownConversation } from '../data/conversations';
+import { conversationQuery } from '../data/conversations';
+import { profile } from '../preferences.svelte';
 import { recall, remember } from '../remember';
 import { router } from '../router.svelte';
 import { session, workspaceHref } from '../session.svelte';
-import { alertSettings } from './alert-settings.svelte';
+import { reasonToCall, type Reason } from './reason';
 import { playTone } from './tone';
 
 const LOOKING_AT = 'looking-at';
@@ -37,39 +38,27 @@ export function startAlerts(workspaceId: string): () => void {
   };
 }
 
-/** Tells the other tabs which conversation is in sight. */
+/** Tells the other tabs which conversation is in sight; none with an empty id. */
 export function lookAt(conversationId: string): void {
-  remember(LOOKING_AT, document.hasFocus() ? conversationId : '');
+  remember(LOOKING_AT, conversationId);
 }
 
-/** Before the event is applied: what is cached is the state before. */
+/** To be called before the event is applied: what is cached is the state before. */
 export function alertAbout(
   client: QueryClient,
   conversation: ConversationSummary,
   message: Message | null,
 ): void {
-  const me = session()?.user.id;
-  if (!me || !isLeader) return;
-  const before = knownConversation(client, conversation.id);
-  const isMine = conversation.assigned_to === me;
+  if (!session() || !isLeader) return;
   const preview = plainText(message?.text ?? conversation.last_message_preview ?? '');
-  if (conversation.needs_person && before?.needs_person === false) {
-    call(
-      'needs_person',
-      t('alerts.needsPerson', { name: nameOf(conversation) }),
-      preview,
-      conversation.id,
-    );
-  } else if (isMine && before && before.assigned_to !== me) {
-    call(
-      'assigned',
-      t('alerts.assigned', { name: nameOf(conversation) }),
-      preview,
-      conversation.id,
-    );
-  } else if (isMine && message?.sender_type === 'user') {
-    call('message', nameOf(conversation), preview, conversation.id);
-  }
+  void reasonToCall(client, conversation, message).then((reason) => {
+    if (reason) call(titleFor(reason, nameOf(conversation)), preview, conversation.id);
+  });
+}
+
+function titleFor(reason: Reason, name: string): string {
+  if (reason === 'needs_person') return t('alerts.needsPerson', { name });
+  return reason === 'assigned' ? t('alerts.assigned', { name }) : name;
 }
 
 export function alertAboutMention(
@@ -80,18 +69,19 @@ export function alertAboutMention(
   void client
     .fetchQuery(conversationQuery(conversation_id))
     .then((conversation) => {
-      call('mention', t('alerts.mention', { name: nameOf(conversation) }), '', conversation_id);
+      call(t('alerts.mention', { name: nameOf(conversation) }), '', conversation_id);
     })
     .catch(() => undefined);
 }
 
-type Reason = 'needs_person' | 'assigned' | 'mention' | 'message';
-
-function call(reason: Reason, title: string, body: string, id: string): void {
-  const settings = alertSettings();
-  if (settings.muted.includes(reason) || recall(LOOKING_AT) === id) return;
-  if (settings.hasSound) playTone();
-  if (!settings.hasNotifications || Notification.permission !== 'granted') return;
+function call(title: string, body: string, id: string): void {
+  const wanted = profile()?.notifications;
+  if (!wanted || recall(LOOKING_AT) === id) return;
+  if (wanted.sound) playTone();
+  // Some phones have no notifications for pages.
+  if (!wanted.browser || !('Notification' in window) || Notification.permission !== 'granted') {
+    return;
+  }
   // The same tag replaces what was said about this conversation before.
   const notification = new Notification(title, { body, tag: id, silent: true });
   notification.onclick = () => {

@@ -17,6 +17,19 @@ export function channelsQuery() {
 
 const byId = (id: string) => ({ params: { path: { id } } });
 
+/** Changes what visitors get, at once. */
+export async function saveSettings(
+  client: QueryClient,
+  { id }: Channel,
+  settings: SettingsPatch,
+): Promise<Channel> {
+  const init = { ...byId(id), body: { settings: settings as Record<string, never> } };
+  const saved = put(client, await ask(api.PATCH('/api/v1/channels/{id}', init)));
+  // they name the channels that use them
+  void client.invalidateQueries({ queryKey: ['agent-prompts'] });
+  return saved;
+}
+
 export async function saveDraft(
   client: QueryClient,
   { id, revision }: Channel,

@@ -1,6 +1,7 @@
 /** The small lists that the inbox needs everywhere: labels, saved replies, views, colleagues, counts. */
 import { queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import { api, ask, type SavedView } from '../api';
+import { refreshSession } from '../session.svelte';
 
 const LONG_MS = 10 * 60_000;
 
@@ -91,16 +92,23 @@ export async function setAvailability(
   }
 }
 
-const KEYS: Record<string, string[]> = {
-  labels: ['labels'],
+/** What has to be read again when a list of the workspace was changed. */
+const KEYS: Partial<Record<string, string[]>> = {
+  labels: ['labels', 'conversations', 'conversation'],
   saved_replies: ['saved-replies'],
   views: ['inbox-views'],
-  members: ['team'],
-  channels: ['channels'],
+  members: ['team', 'members', 'invitations'],
+  settings: ['workspace', 'inbox-settings'],
+  channels: ['channels', 'agent-prompts'],
+  knowledge: ['qa-pairs', 'documents', 'gaps', 'overview'],
+  keys: ['api-keys', 'llm-credentials'],
 };
 
-/** Reads a list again that a colleague has changed. */
-export function refreshWorkspace(client: QueryClient, what: string): void {
-  const queryKey = KEYS[what];
-  if (queryKey) void client.invalidateQueries({ queryKey });
+/** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */
+export async function refreshWorkspace(client: QueryClient, what: string): Promise<void> {
+  const lists = [...(KEYS[what] ?? []), 'audit-log'];
+  if (what === 'members' || what === 'settings') await refreshSession().catch(() => undefined);
+  void client.invalidateQueries({
+    predicate: ({ queryKey }) => lists.includes(String(queryKey[0])),
+  });
 }

@@ -2,6 +2,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import type { components } from '$shared/api/schema';
 import { api, ask } from '../api';
+import { labelsQuery, savedRepliesQuery } from './inbox-lists';
 
 type Schemas = components['schemas'];
 export type Label = Schemas['Label'];
@@ -10,16 +11,7 @@ export type SavedReply = Schemas['SavedReply'];
 export type NewSavedReply = Schemas['NewSavedReply'];
 export type InboxSettings = Schemas['InboxSettings'];
 
-const LABELS = ['labels'] as const;
-const REPLIES = ['saved-replies'] as const;
 const SETTINGS = ['inbox-settings'] as const;
-
-export function labelsQuery() {
-  return queryOptions({
-    queryKey: LABELS,
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/labels', { signal })),
-  });
-}
 
 /** Adds a label, or changes the one with this id. */
 export async function saveLabel(
@@ -30,19 +22,12 @@ export async function saveLabel(
   await (id
     ? ask(api.PATCH('/api/v1/labels/{id}', { params: { path: { id } }, body }))
     : ask(api.POST('/api/v1/labels', { body })));
-  await client.invalidateQueries({ queryKey: LABELS });
+  await client.invalidateQueries(labelsQuery());
 }
 
 export async function deleteLabel(client: QueryClient, id: string): Promise<void> {
   await ask(api.DELETE('/api/v1/labels/{id}', { params: { path: { id } } }));
-  await client.invalidateQueries({ queryKey: LABELS });
-}
-
-export function savedRepliesQuery() {
-  return queryOptions({
-    queryKey: REPLIES,
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/saved-replies', { signal })),
-  });
+  await client.invalidateQueries(labelsQuery());
 }
 
 /** Adds a saved reply, or changes the one with this id. */
@@ -54,12 +39,12 @@ export async function saveReply(
   await (id
     ? ask(api.PATCH('/api/v1/saved-replies/{id}', { params: { path: { id } }, body }))
     : ask(api.POST('/api/v1/saved-replies', { body })));
-  await client.invalidateQueries({ queryKey: REPLIES });
+  await client.invalidateQueries(savedRepliesQuery());
 }
 
 export async function deleteReply(client: QueryClient, id: string): Promise<void> {
   await ask(api.DELETE('/api/v1/saved-replies/{id}', { params: { path: { id } } }));
-  await client.invalidateQueries({ queryKey: REPLIES });
+  await client.invalidateQueries(savedRepliesQuery());
 }
 
 export function inboxSettingsQuery() {

@@ -6,6 +6,7 @@ import { refreshSession } from '../session.svelte';
 
 export type WorkspaceSettings = components['schemas']['WorkspaceSettings'];
 export type WorkspacePatch = components['schemas']['WorkspacePatch'];
+export type AuditAction = components['schemas']['AuditAction'];
 
 const WORKSPACE = ['workspace'] as const;
 
@@ -32,7 +33,10 @@ export function auditQuery(action: string) {
     initialPageParam: null as string | null,
     staleTime: 0,
     queryFn: ({ pageParam, signal }) => {
-      const query = { ...(action && { action }), ...(pageParam && { cursor: pageParam }) };
+      const query = {
+        ...(action && { action: action as AuditAction }),
+        ...(pageParam && { cursor: pageParam }),
+      };
       return ask(api.GET('/api/v1/audit-log', { params: { query }, signal }));
     },
     getNextPageParam: (page) => page.next_cursor ?? null,

@@ -40,7 +40,7 @@ const appliers: Record<string, Apply> = {
     void client.invalidateQueries({ queryKey: ['conversations', { view: 'mentions' }] });
   },
   workspace(client, data) {
-    refreshWorkspace(client, (data as { what: string }).what);
+    void refreshWorkspace(client, (data as { what: string }).what);
   },
   // It says only which gap has changed.
   gap(client) {

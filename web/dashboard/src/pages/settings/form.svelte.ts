@@ -22,7 +22,7 @@ export class Form<Draft extends object> {
   }
 
   get isDirty(): boolean {
-    return JSON.stringify(this.draft) !== JSON.stringify(this.#stored);
+    return !isSame(this.draft, this.#stored);
   }
 
   /** What is wrong with this field. */
@@ -33,6 +33,17 @@ export class Form<Draft extends object> {
   /** What is wrong with none of the fields in particular. */
   get failure(): string | undefined {
     return this.#problem?.field === null ? this.#problem.sentence : undefined;
+  }
+
+  /** What is stored has changed, here or at a colleague's: fields that nobody edits here follow. */
+  follow(stored: Draft): void {
+    const before = $state.snapshot(this.#stored) as Draft;
+    for (const field of Object.keys(stored) as (keyof Draft)[]) {
+      if (isSame(this.draft[field], before[field]) && !isSame(stored[field], before[field])) {
+        this.draft[field] = structuredClone(stored[field]);
+      }
+    }
+    this.#stored = stored;
   }
 
   discard(): void {
@@ -56,4 +67,8 @@ export class Form<Draft extends object> {
       this.isBusy = false;
     }
   }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

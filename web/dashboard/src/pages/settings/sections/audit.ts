@@ -1,13 +1,19 @@
-/** The audit log in words. An action without a name here is shown as the server calls it. */
+/** The audit log in words: who, what, and what became of what. */
 import type { AuditEntry } from '$lib/api';
+import type { AuditAction } from '$lib/data/workspace';
 import { t, type PlainKey } from '../../../i18n/index.svelte';
+import { fieldNames, valueText } from './audit-values';
 
-export const actionNames: Record<string, PlainKey> = {
+/** Every action that the server can write; one without a text does not compile. */
+export const actionNames: Record<AuditAction, PlainKey> = {
   tenant_created: 'audit.tenantCreated',
   workspace_changed: 'audit.workspaceChanged',
+  inbox_settings_changed: 'audit.inboxSettings',
+  onboarding_changed: 'audit.onboarding',
   invitation_created: 'audit.invitationCreated',
   invitation_accepted: 'audit.invitationAccepted',
   invitation_revoked: 'audit.invitationRevoked',
+  member_added: 'audit.memberAdded',
   member_role_changed: 'audit.roleChanged',
   member_removed: 'audit.memberRemoved',
   password_changed: 'audit.passwordChanged',
@@ -20,14 +26,32 @@ export const actionNames: Record<string, PlainKey> = {
   llm_credential_deleted: 'audit.modelDeleted',
   channel_created: 'audit.channelCreated',
   channel_updated: 'audit.channelChanged',
+  channel_published: 'audit.channelPublished',
   channel_secret_renewed: 'audit.channelSecret',
+  asset_uploaded: 'audit.assetUploaded',
+  agent_prompt_created: 'audit.promptCreated',
+  agent_prompt_updated: 'audit.promptChanged',
+  agent_prompt_deleted: 'audit.promptDeleted',
+  label_created: 'audit.labelCreated',
+  label_changed: 'audit.labelChanged',
+  label_deleted: 'audit.labelDeleted',
+  contact_blocked: 'audit.contactBlocked',
+  contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
-  inbox_settings_changed: 'audit.inboxSettings',
   document_deleted: 'audit.documentDeleted',
   qa_pair_deleted: 'audit.pairDeleted',
+  qa_pair_merged: 'audit.pairMerged',
+  qa_pair_restored: 'audit.pairRestored',
+  qa_pairs_changed: 'audit.pairsChanged',
+  qa_pairs_imported: 'audit.pairsImported',
   embedder_changed: 'audit.embedderChanged',
-  asset_uploaded: 'audit.assetUploaded',
 };
+
+/** A newer server may know an action that this page does not. */
+export function actionText({ action }: AuditEntry): string {
+  const key = actionNames[action] as PlainKey | undefined;
+  return key ? t(key) : action.replaceAll('_', ' ');
+}
 
 export function actorText({ actor, actor_name }: AuditEntry): string {
   if (actor_name) return actor_name;
@@ -36,20 +60,39 @@ export function actorText({ actor, actor_name }: AuditEntry): string {
   return actor.startsWith('api_key:') ? t('audit.formerKey') : t('audit.formerMember');
 }
 
-/** `Ana · role: agent → admin`, from whatever the row holds. */
+/** `Ana · Role: Agent → Admin` */
 export function detailsText({ subject_name, details }: AuditEntry): string {
-  const fields = Object.entries((details ?? {}) as Record<string, unknown>);
-  const parts = fields
-    .filter(([name, value]) => value != null && !(name === 'name' && value === subject_name))
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${valueText(value)}`);
-  return [subject_name, ...parts].filter(Boolean).join(' · ');
+  const { from, to, ...fields } = (details ?? {}) as Record<string, unknown>;
+  const name = subject_name ?? (typeof fields.name === 'string' ? fields.name : null);
+  if (typeof fields.name === 'string') delete fields.name;
+  const facts = Object.entries(to === undefined ? fields : { ...fields, role: { from, to } });
+  return [name, ...facts.flatMap(([field, value]) => factTexts(field, value))]
+    .filter(Boolean)
+    .join(' · ');
 }
 
-function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(valueText).join(', ');
-  if (value === null || value === '') return '–';
-  if (typeof value !== 'object') return String(value);
-  const change = value as { from?: unknown; to?: unknown };
-  if ('to' in change) return `${valueText(change.from ?? null)} → ${valueText(change.to ?? null)}`;
-  return JSON.stringify(value);
+/** One fact a field. A group of fields that was changed is taken apart; what has no name of its own is left out. */
+function factTexts(field: string, value: unknown): string[] {
+  const change = isChange(value) ? value : null;
+  const key = fieldNames[field];
+  if (!key) {
+    const [from, to] = [change?.from, change?.to].map(fieldsOf);
+    if (!from || !to) return [];
+    const changed = Object.keys(to).filter((name) => from[name] !== to[name]);
+    return changed.flatMap((name) => factTexts(name, { from: from[name], to: to[name] }));
+  }
+  if (value == null) return [];
+  const text = change
+    ? `${valueText(field, change.from)} → ${valueText(field, change.to)}`
+    : valueText(field, value);
+  return [`${t(key)}: ${text}`];
+}
+
+function isChange(value: unknown): value is { from: unknown; to: unknown } {
+  return typeof value === 'object' && value !== null && 'to' in value;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> | null {
+  const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isGroup ? (value as Record<string, unknown>) : null;
 }

@@ -1,13 +1,13 @@
 //! The demonstration: Fennel & Oak, a furniture shop in Ghent, with its knowledge and some conversations.
 
+mod team;
+
 use std::path::Path;
 
 use access::tenants::Operator;
 use access::users::NewUser;
 use channels::WidgetSettings;
-use conversations::inbound::{self, Inbound};
 use kernel::error::{Result, internal};
-use kernel::ids::{ChannelId, ContactId, ConversationId};
 use kernel::secrets;
 use knowledge::documents::{self, NewDocument};
 use knowledge::qa_pairs;
@@ -60,10 +60,9 @@ async fn remove(domains: &Domains, operator: Operator) -> Result<()> {
 
 async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAccess> {
     let password = secrets::random_name("");
-    let email = format!(
-        "demo-{}@fennel-oak.example",
-        secrets::random_name("").chars().take(6).collect::<String>()
-    );
+    // accounts are shared by all tenants: a demonstration must not take somebody's address
+    let suffix: String = secrets::random_name("").chars().take(6).collect();
+    let email = format!("demo-{suffix}@fennel-oak.example");
     let user = NewUser::prepare(&email, "Demo owner", &password).await?;
     let mut made = tenant::begin(
         domains,
@@ -83,7 +82,7 @@ async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAcces
         .ok_or_else(|| internal("the new tenant is not there"))?;
     learn(domains, &operator, progress).await?;
     progress("adding a few conversations");
-    converse(domains, &operator, channel_id).await?;
+    team::converse(domains, &operator, channel_id, &suffix).await?;
     Ok(DemoAccess {
         channel_key,
         api_key,
@@ -102,7 +101,7 @@ fn settings() -> Result<WidgetSettings> {
 }
 
 async fn learn(domains: &Domains, operator: &Operator, progress: &impl Fn(&str)) -> Result<()> {
-    for name in ["qa.en.csv", "qa.fr.csv"] {
+    for name in ["qa.fr.csv", "qa.en.csv"] {
         let Some(csv) = text(DEMO_KNOWLEDGE, name) else {
             continue;
         };
@@ -147,74 +146,6 @@ fn parse_document(text: &str) -> NewDocument {
         url: field("url"),
         language: field("language"),
     }
-}
-
-/// A past conversation, as written down.
-#[derive(Debug, Deserialize)]
-struct Past {
-    contact: PastContact,
-    language: String,
-    status: String,
-    messages: Vec<PastMessage>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PastContact {
-    name: String,
-    email: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct PastMessage {
-    sender_type: String,
-    text: String,
-}
-
-async fn converse(domains: &Domains, operator: &Operator, channel_id: ChannelId) -> Result<()> {
-    for line in text(DEMO_KNOWLEDGE, "conversations.jsonl")
-        .unwrap_or_default()
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-    {
-        let past: Past = serde_json::from_str(line)?;
-        relive(domains, operator, channel_id, past).await?;
-    }
-    Ok(())
-}
-
-async fn relive(domains: &Domains, operator: &Operator, channel_id: ChannelId, past: Past) -> Result<()> {
-    let (contact_id, conversation_id) = (ContactId::new(), ConversationId::new());
-    let db = &domains.access.db;
-    for (number, message) in past.messages.iter().enumerate() {
-        if message.sender_type == "user" {
-            let inbound = Inbound {
-                channel_id,
-                contact_id,
-                conversation_id,
-                client_message_id: format!("demo-{number}"),
-                text: message.text.clone(),
-                language: Some(past.language.clone()),
-                page_url: None,
-                attachment_id: None,
-            };
-            inbound::record(db, operator, inbound).await?;
-        } else {
-            let mut tx = db.tenant(operator).await?;
-            conversations::outbound::record_past_message(
-                &mut tx,
-                conversation_id,
-                &message.sender_type,
-                &message.text,
-            )
-            .await?;
-            tx.commit().await?;
-        }
-    }
-    let mut tx = db.tenant(operator).await?;
-    conversations::contacts::store::describe(&mut tx, contact_id, &past.contact.name, &past.contact.email)
-        .await?;
-    conversations::inbox::close_past(&mut tx, conversation_id, &past.status).await?;
-    tx.commit().await
 }
 
 #[cfg(test)]
