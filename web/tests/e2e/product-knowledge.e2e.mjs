@@ -1,5 +1,6 @@
 // Keeping knowledge and closing gaps, as those who do it all day: on the real server.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible, launchBrowser, openPage } from './browser.mjs';
 import { PAYLOADS } from './product-payloads.mjs';
@@ -97,6 +98,92 @@ describe('knowledge', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     assert.equal((await pairs('category=moved%20here')).length, 0);
   });
 
+  it('keeps filters in the address, and asks before an edit is lost', async () => {
+    const page = await openDashboard('/knowledge');
+    const rows = page.getByRole('row');
+    await rows.nth(20).waitFor();
+    await page.getByRole('searchbox', { name: 'Search questions and answers' }).fill('Belgi');
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('fr');
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('question');
+    await page.waitForURL(/(?=.*q=Belgi)(?=.*language=fr)(?=.*sort=question)/);
+    const shown = () => rows.allInnerTexts();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length < 10);
+    const before = await shown();
+    assert.ok(before.length > 1);
+    await page.reload();
+    await rows.nth(1).waitFor();
+    assert.deepEqual(await shown(), before);
+
+    await rows.nth(1).getByRole('button').click();
+    const dialog = page.getByRole('dialog', { name: 'Edit answer' });
+    const answer = dialog.getByRole('textbox', { name: 'Answer' });
+    await answer.fill('Changed, and not saved.');
+    await page.keyboard.press('Escape');
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await question.waitFor();
+    await assertAccessible(page, 'leaving an edit');
+    await question.getByRole('button', { name: 'Stay here' }).click();
+    assert.equal(await answer.inputValue(), 'Changed, and not saved.');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await question.getByRole('button', { name: 'Discard and leave' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal((await pairs('q=Changed,%20and')).length, 0);
+  });
+
+  it('answers from what is turned on only, and takes its own export back', async () => {
+    const question = 'Do you polish brass doorknobs?';
+    const body = { question, answer: 'Yes, with **chalk**; "slowly".', category: 'brass' };
+    const { id } = await server.api.post('/qa-pairs', body);
+    const ask = async () => {
+      const visitor = await Visitor.begin(server.url, server.channelKey);
+      return (await visitor.ask(question)).answer.matched_qa_ids.includes(id);
+    };
+    assert.equal(await ask(), true);
+    const page = await openDashboard('/knowledge?category=brass');
+    await page.getByRole('button', { name: question }).click();
+    const dialog = page.getByRole('dialog');
+    await button(dialog, 'Turn off').click();
+    await page.getByText('Turned off. It is kept').waitFor();
+    await page.getByRole('cell', { name: 'Off', exact: true }).waitFor();
+    assert.equal(await ask(), false);
+
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export CSV' }).click();
+    const file = await (await saved).path();
+    await server.api.send('DELETE', `/qa-pairs/${id}`);
+    await page.goto(`${server.url}/app/fennel-oak/knowledge?category=brass&import=1`);
+    await dialog.getByLabel('Choose a CSV file').setInputFiles({
+      name: 'knowledge.csv',
+      mimeType: 'text/csv',
+      buffer: await readFile(file),
+    });
+    await button(dialog, 'Import 1 row').click();
+    await dialog.getByText('1 answer added.').waitFor();
+    await button(dialog, 'Done').click();
+    const [back] = await pairs('category=brass');
+    assert.deepEqual([back.question, back.answer], [body.question, body.answer]);
+  });
+
+  it('shows hostile rows of a file as texts', async () => {
+    const page = await openDashboard('/knowledge?import=1');
+    const cell = (text) => `"${text.replaceAll('"', '""')}"`;
+    const rows = PAYLOADS.map((text, index) =>
+      [`Row ${index} ${text}`, text, text.slice(0, 100)].map(cell).join(','),
+    );
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Choose a CSV file').setInputFiles({
+      name: '<img src=x onerror=hit()>.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(['question,answer,<svg onload=hit()>', ...rows].join('\n')),
+    });
+    const region = dialog.getByRole('region', { name: 'Rows of the file' });
+    await region.getByRole('row').nth(PAYLOADS.length).waitFor();
+    const shown = await region.getByRole('row').nth(1).innerText();
+    assert.ok(shown.includes(PAYLOADS[0]), shown);
+    const made = region.locator('script, img, iframe, object, [onerror], [onload]');
+    assert.equal(await made.count(), 0);
+  });
+
   it('shows what a file would do before it does it, and which rows it cannot use', async () => {
     const page = await openDashboard('/knowledge?import=1');
     const dialog = page.getByRole('dialog');
@@ -139,10 +226,19 @@ describe('knowledge', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.getByRole('link', { name: first }).waitFor();
     await page.keyboard.press('j');
     await title(first).waitFor();
+    // looking at the next one keeps what was written
+    await page.keyboard.press('e');
+    await page.keyboard.type('Not ');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    await title(second).waitFor();
+    await page.keyboard.press('k');
+    await title(first).waitFor();
+    assert.equal(await page.getByRole('textbox', { name: 'Answer' }).inputValue(), 'Not ');
     await page.getByText('Who asked, and what they got').waitFor();
     await assertAccessible(page, 'gap queue');
     await page.keyboard.press('e');
-    await page.keyboard.type('To C.');
+    await page.keyboard.type('to C.');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
     await title(second).waitFor();

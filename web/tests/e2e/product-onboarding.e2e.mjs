@@ -97,6 +97,18 @@ describe('onboarding', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await page.getByRole('heading', { name: 'Today' }).waitFor();
     await page.getByRole('link', { name: /Without a person 100/ }).waitFor();
     await assertAccessible(page, 'steps and today');
+    for (const [card, chip] of [
+      [/^Conversations 1/, 'Today'],
+      [/^Without a person/, 'Today, without a person'],
+    ]) {
+      await page.getByRole('link', { name: card }).click();
+      await page.getByRole('button', { name: chip, exact: false }).first().waitFor();
+      await page.getByRole('link', { name: /oiled, \*\*twice|twice, with linseed/ }).waitFor();
+      await page.goBack();
+    }
+    await page.getByRole('link', { name: /^Needs a person 0/ }).click();
+    await page.waitForURL('**/inbox?view=needs_person');
+    await page.goBack();
     await page.getByRole('button', { name: 'Hide' }).click();
     await page.getByRole('button', { name: 'Show the steps' }).waitFor();
     assert.deepEqual([record.violations, visitor.record.violations], [[], []]);
@@ -105,6 +117,34 @@ describe('onboarding', { skip: reasonToSkip(), timeout: 240_000 }, () => {
       [],
     );
     await visitor.context.close();
+  });
+
+  it('begins with a file, and leads to the second chat', async () => {
+    const { page, step } = await signUp(WIDE, 'Lampes Mercier');
+    await step('add_knowledge').getByRole('link', { name: 'CSV file' }).click();
+    await step('add_knowledge').getByRole('button', { name: 'Import CSV' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Choose a CSV file').setInputFiles({
+      name: 'questions.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(
+        'question,answer\nDo you rewire lamps?,Yes.\nDo you buy lamps?,No.\nWhere are you?,In Namur.\n',
+      ),
+    });
+    await dialog.getByRole('button', { name: 'Import 3 rows' }).click();
+    await dialog.getByText('3 answers added.').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('1/6').waitFor();
+    await page.getByRole('button', { name: 'Next step' }).click();
+    await step('ask_test').getByRole('button', { name: 'Where are you?' }).click();
+    assert.equal(await page.getByTestId('test-answer').innerText(), 'In Namur.');
+    await step('connect_channel').getByRole('link').click();
+    const naming = page.getByRole('dialog', { name: 'New web chat' });
+    await naming.getByLabel('Name').fill('The workshop');
+    await naming.getByRole('button', { name: 'Create' }).click();
+    await page.waitForURL(/\/widget\/[^?]+\?tab=install/);
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.getByText('2/6').waitFor();
   });
 
   it('begins with a template in French, on a phone and in the dark', async () => {

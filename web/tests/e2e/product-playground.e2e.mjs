@@ -83,6 +83,41 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     );
   });
 
+  it('compares thresholds and prompts, and says what each answer costs', async () => {
+    model.reply = () => ['Yes, for **€4.95** [1].'];
+    const prices = { input_price: 3, output_price: 15 };
+    const credential = { ...model.credential, ...prices, label: 'Priced' };
+    const { id } = await server.api.post('/llm-credentials', credential);
+    const { page, context } = await openDashboard(
+      '/playground?compare=1&a.threshold=0.5&b.threshold=0.95',
+    );
+    const group = (name) => page.getByRole('group', { name: `Variant ${name}` });
+    const side = (name) => page.getByRole('region', { name: `Variant ${name}`, exact: true });
+    await group('B').getByLabel('Personality prompt').selectOption('own');
+    await group('B').getByLabel('Written here').fill('Answer in verse.');
+    await page.getByLabel('Question').fill('Do you ship to Belgium?');
+    await page.keyboard.press('Enter');
+    await side('A')
+      .getByText(/needed 50\.0 %/)
+      .waitFor();
+    await side('B')
+      .getByText(/needed 95\.0 %/)
+      .waitFor();
+    for (const name of ['A', 'B']) {
+      await side(name).getByText('Answered by the model').waitFor();
+      await side(name)
+        .getByText(/^Cost 0\.0/)
+        .waitFor();
+    }
+    await side('B').getByText('System', { exact: true }).click();
+    await side('B').getByText('Answer in verse.').waitFor();
+    assert.equal(await side('A').getByText('Answer in verse.').count(), 0);
+    await page.reload();
+    assert.equal(await group('B').getByLabel('Confidence needed').inputValue(), '0.95');
+    await server.api.send('DELETE', `/llm-credentials/${id}`);
+    await context.close();
+  });
+
   it('sets how sure the bot must be, and shares a prompt', async () => {
     const { page } = await openDashboard('/settings/ai-agent');
     await page.getByRole('button', { name: 'Add prompt' }).click();
