@@ -6,7 +6,7 @@ import { launchBrowser } from './browser.mjs';
 import { assertFit, COLLEAGUE, InboxTeam, OWNER, PHONE, until } from './inbox-team.mjs';
 import { reasonToSkip } from './product-server.mjs';
 
-describe('a day at the inbox', { skip: reasonToSkip(), timeout: 280_000 }, () => {
+describe('a day at the inbox', { skip: reasonToSkip(), timeout: 400_000 }, () => {
   let browser, team, owner;
 
   before(async () => {

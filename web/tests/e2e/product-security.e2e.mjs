@@ -217,6 +217,55 @@ describe('product under attack', { skip: reasonToSkip(), timeout: 280_000 }, () 
       await assertQuiet();
     });
 
+    it('stays text where the team names things', async () => {
+      await inParallel(PAYLOADS, 6, async (payload, number) => {
+        const name = `${payload.slice(0, 45)} ${number}`;
+        await owner.post('/labels', { name, color: 'red' });
+        await owner.post('/inbox-views', { name, query: 'view=mine', is_shared: true });
+        const shortcut = `trap-${number}`;
+        await owner.post('/saved-replies', {
+          shortcut,
+          title: payload.slice(0, 100),
+          text: payload,
+        });
+      });
+      const { page, assertQuiet } = await watch({
+        viewport: { width: 1440, height: 900 },
+        bypassCSP: true,
+      });
+      const desk = new DashboardPage(page);
+      await page.goto(`${server.url}/app/${workspace}/inbox`);
+      await desk.signIn(OWNER);
+      await page.getByRole('link', { name: `${PAYLOADS[0]} 0`, exact: true }).waitFor();
+      assert.deepEqual(await foreignParts(page.locator('body')), [], 'views in the sidebar');
+      await desk.rows.first().click();
+      await desk.log.getByRole('article').first().waitFor();
+      for (const key of ['l', 'a', 'h']) {
+        await desk.log.focus();
+        await page.keyboard.press(key);
+        await page.getByRole('listbox').waitFor();
+        assert.deepEqual(await foreignParts(page.locator('body')), [], `picker ${key}`);
+        await page.keyboard.press('Escape');
+        await page.getByRole('listbox').waitFor({ state: 'detached' });
+      }
+      for (const [number, payload] of PAYLOADS.entries()) {
+        await desk.reply.fill('');
+        await desk.reply.pressSequentially(`/trap-${number}`);
+        await page
+          .getByRole('option', { name: `/trap-${number}` })
+          .first()
+          .waitFor();
+        assert.deepEqual(await foreignParts(page.locator('main')), [], payload);
+      }
+      await page.keyboard.press('Enter');
+      assert.equal(await desk.reply.inputValue(), PAYLOADS.at(-1));
+      await desk.reply.fill('');
+      await desk.button('Filter').click();
+      await page.getByRole('dialog', { name: 'Filter' }).waitFor();
+      assert.deepEqual(await foreignParts(page.locator('body')), [], 'filter');
+      await assertQuiet();
+    });
+
     it('stays text in the gap queue and in the knowledge', async () => {
       const { page, assertQuiet } = await watch({ bypassCSP: true });
       const desk = new DashboardPage(page);

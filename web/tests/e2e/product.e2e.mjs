@@ -217,7 +217,10 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
   it('greets whoever tries it with a lived-in inbox', async () => {
     const desk = await openDashboard('/app/sign-in?next=/app/fennel-oak/inbox?view=all');
     await desk.signIn(server.account);
-    await desk.row('Camille Aubert').filter({ hasText: /1 ?hr? ago/ }).click();
+    await desk
+      .row('Camille Aubert')
+      .filter({ hasText: /1 ?hr? ago/ })
+      .click();
     await desk.log.getByText('deux bols Salt partent').waitFor();
     await desk.log.getByText('The parcel left at 12:40').waitFor();
     await desk.page.getByText('Damage', { exact: true }).first().waitFor();
