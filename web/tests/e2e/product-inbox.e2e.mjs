@@ -2,74 +2,25 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible, launchBrowser } from './browser.mjs';
-import { Visits } from './dashboard-visit.mjs';
-import { DashboardPage } from './page-objects.mjs';
-import { ProductServer, reasonToSkip, Visitor } from './product-server.mjs';
-
-const OWNER = {
-  email: 'sarah@noyer.example',
-  password: 'walnut desk by the window',
-  name: 'Sarah Petit',
-  business_name: 'Maison Noyer',
-};
-const COLLEAGUE = {
-  email: 'lea@noyer.example',
-  password: 'oak table by the door',
-  name: 'Léa Martin',
-};
-const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true };
-/** What the browser notes by itself about answers that a test is about. */
-const EXPECTED = /Failed to load resource|ERR_/;
+import { assertFit, COLLEAGUE, InboxTeam, OWNER, PHONE, until } from './inbox-team.mjs';
+import { reasonToSkip } from './product-server.mjs';
 
 describe('inbox', { skip: reasonToSkip(), timeout: 280_000 }, () => {
-  let browser, server, visits, owner, channel, workspace;
+  let browser, team, owner, server, workspace;
+  const write = (...words) => team.write(...words);
+  const sitDown = (...where) => team.sitDown(...where);
+  const stateOf = (id) => team.stateOf(id);
 
   before(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start(NO_LIMITS)]);
-    visits = new Visits(browser, server);
-    owner = await server.signUp(OWNER);
-    workspace = (await owner.get('/session')).tenant.slug;
-    channel = (await owner.get('/channels')).items[0];
-    channel ??= await owner.post('/channels', { name: 'Web site' });
-    const { url } = await owner.post('/invitations', { role: 'agent', email: COLLEAGUE.email });
-    await server.joinBy(url, COLLEAGUE);
-    await owner.post('/labels', { name: 'Shipping', color: 'blue' });
-    await owner.post('/labels', { name: 'VIP', color: 'violet' });
-    await owner.post('/saved-replies', {
-      shortcut: 'hello',
-      title: 'Greeting',
-      text: 'Hello {{contact.first_name}}, {{agent.name}} from {{business.name}} here.',
-    });
+    browser = await launchBrowser();
+    team = await InboxTeam.start(browser);
+    ({ owner, server, workspace } = team);
   });
   after(async () => {
     await browser?.close();
-    await server?.stop();
+    await team?.stop();
   });
-  afterEach(() => visits.close());
-
-  /** A visitor who has written, as the API knows the conversation. */
-  async function write(text, name) {
-    const visitor = await Visitor.begin(server.url, channel.channel_key, {
-      page_url: 'https://shop.example/checkout',
-      language: 'en',
-    });
-    await visitor.ask(text);
-    const conversation = await owner.get(`/conversations/${visitor.conversationId}`);
-    if (name) await owner.patch(`/contacts/${conversation.contact.id}`, { name });
-    return { visitor, id: conversation.id, contactId: conversation.contact.id };
-  }
-
-  /** Somebody at the inbox, signed in. */
-  async function sitDown(account = OWNER, path = '/inbox', options = {}) {
-    const address = `/app/${workspace}${path}`;
-    const visit = await visits.open({ account, path: address, ...options });
-    visit.expected = EXPECTED;
-    visit.page.setDefaultTimeout(30_000);
-    await visit.page.waitForURL((url) => url.pathname + url.search === address);
-    return new DashboardPage(visit.page);
-  }
-
-  const stateOf = (id) => owner.get(`/conversations/${id}`);
+  afterEach(() => team.endOfTest());
 
   it('replies with a saved reply, leaves a note that calls a colleague, resolves by keyboard', async () => {
     const { id } = await write('Where is my desk?', 'Camille Laurent');
@@ -374,30 +325,12 @@ describe('inbox', { skip: reasonToSkip(), timeout: 280_000 }, () => {
             .waitFor();
           if (path.startsWith('/')) await page.getByRole('log').getByText('Bonjour').waitFor();
           if (path.includes('details')) await page.getByRole('complementary').waitFor();
-          await assertAccessible(page, where);
-          const overflow = await page.evaluate(
-            () => document.documentElement.scrollWidth - innerWidth,
-          );
-          assert.ok(overflow <= 0, `${where} is ${overflow} px too wide`);
+          await assertFit(page, where);
         }
       }
     });
   }
 });
-
-/** Waits for what is sure to come, and gives up when it does not. */
-async function until(isSo) {
-  for (const end = Date.now() + 20_000; !(await isSo());) {
-    assert.ok(Date.now() < end, `in vain: ${String(isSo)}`);
-  }
-}
-
-const NO_LIMITS = {
-  RAPPORT_LIMITS__MESSAGES_PER_VISITOR_MINUTE: '0',
-  RAPPORT_LIMITS__NEW_CONVERSATIONS_PER_ADDRESS_HOUR: '0',
-  RAPPORT_LIMITS__MESSAGES_PER_TENANT_MINUTE: '0',
-  RAPPORT_LIMITS__MESSAGES_PER_ADDRESS_MINUTE: '0',
-};
 
 /** One pixel of walnut. */
 const PNG =

@@ -1,7 +1,7 @@
 // The real server for the end-to-end tests: the binary that cargo built, with the demonstration shop
 // in it, on a data folder of its own that is gone afterwards.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -48,6 +48,13 @@ export class ProductServer {
     const { url, channel_key, api_key, email, password } = JSON.parse(line);
     Object.assign(this, { url, channelKey: channel_key, account: { email, password } });
     this.api = new ApiClient(url, { authorization: `Bearer ${api_key}` });
+  }
+
+  /** The address of its database, as the owner. */
+  databaseUrl() {
+    const args = ['psql', '--url', '--data-dir', this.#dataDir];
+    const env = { ...withoutSettings(process.env), RAPPORT_RUNTIME_DIR: RUNTIME };
+    return execFileSync(BINARY, args, { env, encoding: 'utf8' }).trim();
   }
 
   /** Asks it to stop, which it must do by itself and without complaint. */

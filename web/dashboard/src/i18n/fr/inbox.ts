@@ -22,7 +22,7 @@ export const inbox = {
   'inbox.visitor': 'Visiteur',
   'inbox.unread': { one: '{count} message non lu', other: '{count} messages non lus' },
   'inbox.ai': 'IA',
-  'inbox.human': 'Personne',
+  'inbox.human': 'Humain',
   'inbox.breached': 'Objectif dépassé',
   'inbox.snoozedUntil': 'En pause jusqu’au {time}',
 

@@ -50,7 +50,9 @@ async function wasJustAssigned(
     .fetchQuery({ ...timelineQuery(id), staleTime: 0 })
     .catch(() => null);
   const last = timeline?.events.findLast(({ kind }) => kind === 'assigned');
-  return last !== undefined && last.actor_name !== myName && isOneChange(last.created_at, updated_at);
+  return (
+    last !== undefined && last.actor_name !== myName && isOneChange(last.created_at, updated_at)
+  );
 }
 
 function isOneChange(one: string, other: string): boolean {

@@ -4,7 +4,7 @@ import { api, ask, type ConversationSummary } from '../api';
 import { session } from '../session.svelte';
 import { belongs, compare, type InboxFilter, type InboxSort } from './inbox-filter';
 import { refreshCounts } from './inbox-lists';
-import { changeItems, refetchAfterFetch, type Pages } from './patch';
+import { allItems, changeItem, changeItems, refetchAfterFetch, type Pages } from './patch';
 
 const LIST = 'conversations';
 const PAGE_SIZE = 200;
@@ -56,10 +56,8 @@ export function knownConversation(client: QueryClient, id: string): Conversation
   const details = client.getQueryData(conversationQuery(id).queryKey);
   if (details) return details;
   for (const [, data] of client.getQueriesData<Pages<ConversationSummary>>({ queryKey: [LIST] })) {
-    for (const page of data?.pages ?? []) {
-      const found = page.items.find((item) => item.id === id);
-      if (found) return found;
-    }
+    const found = allItems(data).find((item) => item.id === id);
+    if (found) return found;
   }
   return null;
 }
@@ -101,9 +99,12 @@ export function place(
   me: string,
 ): Pages<ConversationSummary> {
   const isThere = belongs(conversation, filter, me);
-  if (isThere === null) {
-    return changeItems(data, (item) => (item.id === conversation.id ? conversation : item));
+  const old = allItems(data).find(({ id }) => id === conversation.id);
+  // Most events move nothing, and then only one page is another.
+  if (old && (isThere === null || (isThere && compare(old, conversation, filter.sort) === 0))) {
+    return changeItem(data, old, conversation);
   }
+  if (isThere === null) return data;
   const rest = changeItems(data, (item) => (item.id === conversation.id ? null : item));
   return isThere ? insert(rest, conversation, filter.sort) : rest;
 }

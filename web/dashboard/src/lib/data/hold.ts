@@ -23,6 +23,10 @@ export function hold<Item extends Row>(
   applied: ReadonlyMap<string, number>,
   isOwn: (id: string) => boolean,
 ): Held<Item> {
+  if (isSameOrder(before, latest)) {
+    const moved = latest.filter((item) => time(item) !== applied.get(item.id));
+    return { shown: [...latest], waiting: moved.length };
+  }
   const newest = new Map(latest.map((item) => [item.id, item]));
   const known = new Set(before.map(({ id }) => id));
   const shown: Item[] = [];
@@ -41,4 +45,8 @@ export function hold<Item extends Row>(
     else waiting += 1;
   }
   return { shown, waiting };
+}
+
+function isSameOrder(before: readonly Row[], latest: readonly Row[]): boolean {
+  return before.length === latest.length && before.every(({ id }, at) => latest[at]?.id === id);
 }

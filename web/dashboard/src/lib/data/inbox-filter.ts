@@ -133,8 +133,16 @@ export function compare(a: ConversationSummary, b: ConversationSummary, sort: In
   return waitingSince(a) - waitingSince(b) || activityTime(a) - activityTime(b);
 }
 
+/** Read once: lists of ten thousand are put in order at every event. */
+const activityTimes = new WeakMap<ConversationSummary, number>();
+
 export function activityTime(conversation: ConversationSummary): number {
-  return Date.parse(conversation.last_message_at ?? conversation.created_at);
+  let time = activityTimes.get(conversation);
+  if (time === undefined) {
+    time = Date.parse(conversation.last_message_at ?? conversation.created_at);
+    activityTimes.set(conversation, time);
+  }
+  return time;
 }
 
 /** Who does not wait comes after all who do. */

@@ -1,7 +1,6 @@
 /** The messages of one conversation: the newest stretch of them, grown upward on demand and downward live. */
 import { queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import { api, ask, type Message } from '../api';
-import { conversationQuery } from './conversations';
 import { refetchAfterFetch } from './patch';
 
 /** Messages with `seq` greater than `after`, without holes. */
@@ -11,15 +10,19 @@ export interface MessageLog {
 }
 
 const STRETCH = 100;
+/** What the server gives in one answer. */
+const MOST_AT_ONCE = 200;
 
 export function messagesQuery(id: string) {
   return queryOptions({
     queryKey: ['messages', id],
     queryFn: async ({ client, signal }): Promise<MessageLog> => {
       const known = client.getQueryData<MessageLog>(['messages', id]);
-      const { last_seq } = await client.fetchQuery(conversationQuery(id));
-      const after = known?.after ?? Math.max(0, last_seq - STRETCH);
-      return { after, items: await fetchStretch(id, after, last_seq, signal) };
+      if (known) {
+        return { after: known.after, items: await fetchStretch(id, known.after, Infinity, signal) };
+      }
+      const items = await fetchPage(id, { limit: STRETCH }, signal);
+      return { after: (items[0]?.seq ?? 1) - 1, items };
     },
   });
 }
@@ -62,7 +65,7 @@ export function merge(older: Message[], newer: Message[]): Message[] {
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** All messages from `after` (without) to `last` (with). The server may give fewer at a time than asked for. */
+/** All messages from `after` (without) to `last` (with), or to the newest. */
 async function fetchStretch(
   id: string,
   after: number,
@@ -70,15 +73,21 @@ async function fetchStretch(
   signal?: AbortSignal,
 ): Promise<Message[]> {
   const messages: Message[] = [];
-  let reached = after;
-  while (reached < last) {
-    const params = { path: { id }, query: { after: reached, limit: STRETCH } };
-    const init = signal ? { params, signal } : { params };
-    const { items } = await ask(api.GET('/api/v1/conversations/{id}/messages', init));
-    const newest = items.at(-1);
-    if (!newest || newest.seq <= reached) break;
-    messages.push(...items);
-    reached = newest.seq;
+  for (let reached = after; reached < last;) {
+    const limit = Math.min(MOST_AT_ONCE, last - reached);
+    const page = await fetchPage(id, { after: reached, limit }, signal);
+    messages.push(...page);
+    reached = page.length < limit ? Infinity : (page.at(-1)?.seq ?? Infinity);
   }
   return messages;
+}
+
+async function fetchPage(
+  id: string,
+  query: { after?: number; limit: number },
+  signal?: AbortSignal,
+): Promise<Message[]> {
+  const params = { path: { id }, query };
+  const init = signal ? { params, signal } : { params };
+  return (await ask(api.GET('/api/v1/conversations/{id}/messages', init))).items;
 }

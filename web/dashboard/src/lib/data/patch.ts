@@ -12,6 +12,15 @@ export function allItems<Item>(data: { pages: Page<Item>[] } | undefined): Item[
   return data?.pages.flatMap((page) => page.items) ?? [];
 }
 
+/** The same pages with one item in another's place. */
+export function changeItem<Item>(data: Pages<Item>, old: Item, item: Item): Pages<Item> {
+  const pages = data.pages.map((page) => {
+    const index = page.items.indexOf(old);
+    return index < 0 ? page : { ...page, items: page.items.with(index, item) };
+  });
+  return { ...data, pages };
+}
+
 /** The same pages with every item passed through `change`; null takes it out. */
 export function changeItems<Item>(
   data: Pages<Item>,

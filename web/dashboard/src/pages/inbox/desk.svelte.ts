@@ -42,6 +42,11 @@ export class Desk {
       .filter((found) => found !== null);
   }
 
+  /** Whether the first of them is with a person already; escalating is for that one. */
+  get isEscalated(): boolean {
+    return this.known()[0]?.status === 'escalated';
+  }
+
   toggle(id: string): void {
     if (this.selected.has(id)) this.selected.delete(id);
     else this.selected.add(id);
