@@ -185,7 +185,11 @@ async fn setting_up_is_ticked_by_facts() {
     };
     assert_eq!(today("asked").await.len(), 2);
     assert_eq!(today("automated").await.len(), 1);
-    assert!(!today("automated").await.contains(&lost.conversation_id));
+    assert!(
+        !today("automated")
+            .await
+            .contains(&lost.conversation_id.to_string())
+    );
 
     let snoozed = json!({"snoozed_until": "2099-01-01T00:00:00Z"});
     let path = format!("/api/v1/conversations/{}", lost.conversation_id);
