@@ -96,9 +96,18 @@ function watchLoading(page) {
     change(request);
     changed = Date.now();
   };
-  page.on('request', note((request) => open.add(request)));
-  page.on('requestfinished', note((request) => open.delete(request)));
-  page.on('requestfailed', note((request) => open.delete(request)));
+  page.on(
+    'request',
+    note((request) => open.add(request)),
+  );
+  page.on(
+    'requestfinished',
+    note((request) => open.delete(request)),
+  );
+  page.on(
+    'requestfailed',
+    note((request) => open.delete(request)),
+  );
   const isQuiet = () => open.size === 0 && Date.now() - changed > QUIET_MS;
   return {
     async end() {
