@@ -129,16 +129,14 @@ async fn update_channel(
 ) -> Result<Json<Channel>> {
     member.require(Permission::ManageChannels)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let channel = apply(store::get(&mut tx, id).await?, patch)?;
+    // all columns are written: whoever publishes meanwhile has to wait
+    store::lock_draft(&mut tx, id).await?;
+    let before = store::get(&mut tx, id).await?;
+    let channel = apply(before.clone(), patch)?;
     store::update(&mut tx, &channel).await?;
-    audit::record(
-        &mut tx,
-        &member.actor().to_string(),
-        audit::Action::ChannelUpdated,
-        &format!("channel:{id}"),
-        json!({}),
-    )
-    .await?;
+    let details = audit::changes(&before, &channel)?;
+    let subject = format!("channel:{id}");
+    audit::record_by(&mut tx, &member, audit::Action::ChannelUpdated, &subject, details).await?;
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
     Ok(Json(channel))

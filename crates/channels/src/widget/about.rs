@@ -23,16 +23,18 @@ pub struct NewRating {
 /// Rate a conversation that is resolved. A second rating takes the place of the first.
 #[utoipa::path(post, path = "/{channel_key}/rating", operation_id = "rate_widget_conversation", tag = "widget",
     params(("channel_key" = String, Path)), request_body = NewRating,
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn rate_widget_conversation(
     State(ctx): State<Context>,
     Path(key): Path<String>,
+    client: ClientIp,
     headers: HeaderMap,
     Json(input): Json<NewRating>,
 ) -> Result<StatusCode> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
     let rating = Rating::new(input.rating, input.comment)?;
     let now = ctx.db.clock.now();
+    ctx.limits.check(endpoint.tenant_id(), client, &visitor, now)?;
     let mut tx = ctx.db.tenant(endpoint.as_ref()).await?;
     let conversation = find_conversation(&mut tx, &visitor).await?;
     let conversation = conversation.ok_or_else(|| not_found("conversation"))?;

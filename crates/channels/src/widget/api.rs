@@ -108,6 +108,9 @@ fn people(hours: &Schedule, now: DateTime<Utc>) -> People {
     }
 }
 
+/// A scheme, a host name of at most 253 characters and a port.
+const LONGEST_ORIGIN: usize = 300;
+
 /// The first visit tells whoever installs the widget that it works.
 async fn note_visit(ctx: &Context, endpoint: &ChannelEndpoint, headers: &HeaderMap) -> Result<()> {
     if endpoint.is_seen {
@@ -115,7 +118,8 @@ async fn note_visit(ctx: &Context, endpoint: &ChannelEndpoint, headers: &HeaderM
     }
     let origin = headers
         .get(header::ORIGIN)
-        .and_then(|origin| origin.to_str().ok());
+        .and_then(|origin| origin.to_str().ok())
+        .filter(|origin| origin.len() <= LONGEST_ORIGIN);
     let mut tx = ctx.db.tenant(endpoint).await?;
     accounts::store::note_first_visit(&mut tx, endpoint.channel_id, origin, ctx.db.clock.now()).await?;
     tx.emit(kernel::Event::WorkspaceChanged {

@@ -42,6 +42,9 @@ pub async fn upload_widget_file(
     }
     ctx.limits
         .check_upload(endpoint.tenant_id(), client, &visitor, ctx.db.clock.now())?;
+    let mut tx = ctx.db.tenant_read(endpoint.as_ref()).await?;
+    inbound::refuse_blocked(&mut tx, visitor.contact_id).await?;
+    drop(tx);
     let upload = Upload {
         purpose: Purpose::Attachment,
         file_name: about.filename.as_deref().unwrap_or_default(),

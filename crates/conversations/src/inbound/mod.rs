@@ -91,14 +91,21 @@ pub async fn ensure_conversation(
     contact: ContactId,
     channel: ChannelId,
 ) -> Result<ConversationId> {
-    if store::is_blocked(tx, contact).await? {
-        return Err(contacts::blocked());
-    }
+    refuse_blocked(tx, contact).await?;
     if let Some(found) = find_for_visitor(tx, conversation, contact, channel).await? {
         return Ok(found.id);
     }
     store::create_conversation(tx, conversation, contact, channel, None, None).await?;
     Ok(conversation)
+}
+
+/// # Errors
+/// 403 for somebody whom the team has blocked.
+pub async fn refuse_blocked(tx: &mut TenantTx, contact: ContactId) -> Result<()> {
+    match store::is_blocked(tx, contact).await? {
+        true => Err(contacts::blocked()),
+        false => Ok(()),
+    }
 }
 
 pub async fn language_of(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<String>> {

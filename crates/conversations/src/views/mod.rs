@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct InboxView {
     pub id: InboxViewId,
     pub name: String,
-    /// The filter as it stands in the dashboard's address: `view=open&label=…`.
+    /// The filter as it stands in the dashboard's address: `view=mine&label=…`.
     pub query: String,
     /// Everybody sees it.
     pub is_shared: bool,

@@ -8,7 +8,7 @@ use kernel::ids::{ContactId, ConversationId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::json;
 
-use crate::{contacts, timeline};
+use crate::{contacts, inbound, timeline};
 
 /// How satisfied a visitor was: 1 (bad) to 5 (good), and why.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ pub async fn leave_email(
     email: &str,
     language: Option<&str>,
 ) -> Result<()> {
+    inbound::refuse_blocked(tx, contact).await?;
     contacts::store::ensure(tx, contact, language).await?;
     store::set_unverified_email(tx, contact, email).await
 }

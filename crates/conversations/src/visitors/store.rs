@@ -36,13 +36,15 @@ pub async fn find_rating(tx: &mut TenantTx, conversation: ConversationId) -> Res
     Ok(rating.flatten())
 }
 
-/// A contact that the business has vouched for keeps the address it came with.
+/// Takes the place of an address that the visitor has left before, and of no other: neither of one that a colleague has
+/// written down nor of one that came with a signed identity.
 pub async fn set_unverified_email(tx: &mut TenantTx, contact: ContactId, email: &str) -> Result<()> {
     let done = sqlx::query!(
         "update contacts p set email = $2
         where p.tenant_id = current_tenant_id() and p.id = $1
-            and (p.email is null or not exists (select from contact_identities i
-                where i.tenant_id = p.tenant_id and i.contact_id = p.id and i.is_verified))",
+            and (p.email is null or exists (select from contact_identities i
+                where i.tenant_id = p.tenant_id and i.contact_id = p.id and i.kind = 'email' and i.value = p.email
+                    and not i.is_verified))",
         contact.0,
         email,
     )

@@ -1,7 +1,7 @@
 //! The widget's draft, the first visit, the rating, and onboarding by facts.
 
 use serde_json::{Value, json};
-use testkit::{Method, require_runtime};
+use testkit::{Method, Visitor, require_runtime};
 
 use crate::support::server;
 
@@ -191,7 +191,8 @@ async fn setting_up_is_ticked_by_facts() {
             .contains(&lost.conversation_id.to_string())
     );
 
-    let snoozed = json!({"snoozed_until": "2099-01-01T00:00:00Z"});
+    let later = kernel::Clock::system().now() + chrono::TimeDelta::hours(3);
+    let snoozed = json!({"snoozed_until": later});
     let path = format!("/api/v1/conversations/{}", lost.conversation_id);
     owner.patch(&path).json(&snoozed).expect(200).await;
     let overview = owner.get("/api/v1/overview").expect(200).await;
@@ -239,7 +240,33 @@ async fn a_conversation_is_rated_when_it_is_over_and_an_address_is_kept_unverifi
     ] {
         leave(bad).await.problem(422, "bad_email");
     }
+    let known = async || {
+        let details = tenant.api.get(&conversation).expect(200).await;
+        details["contact"]["email"].clone()
+    };
     leave("mia@x.example").await.expect(204);
+    leave("mia@y.example").await.expect(204);
+    assert_eq!(known().await, "mia@y.example", "their own may be corrected");
     let details = tenant.api.get(&conversation).expect(200).await;
-    assert_eq!(details["contact"]["email"], "mia@x.example");
+    let contact = details["contact"]["id"].as_str().expect("an id").to_owned();
+    let contact = format!("/api/v1/contacts/{contact}");
+    let by_hand = tenant.api.patch(&contact);
+    by_hand
+        .json(&json!({"email": "mia@real.example"}))
+        .expect(200)
+        .await;
+    leave("eve@x.example").await.expect(204);
+    assert_eq!(known().await, "mia@real.example", "a colleague's is kept");
+
+    let block = tenant.api.patch(&contact);
+    block.json(&json!({"is_blocked": true})).expect(200).await;
+    leave("eve@x.example")
+        .await
+        .problem(403, blocked_code(&visitor).await.as_str());
+}
+
+/// What a blocked visitor is told when they write.
+async fn blocked_code(visitor: &Visitor) -> String {
+    let answer = visitor.say_as("blocked", "Hello?").await;
+    answer.json()["code"].as_str().expect("a code").to_owned()
 }

@@ -97,6 +97,8 @@ async fn a_visitor_writes_ten_messages_a_minute(tenant: &Tenant) {
     for claimed in ["203.0.113.11", "203.0.113.12"] {
         refused(&say_from(&visitor, claimed, claimed).await, 60);
     }
+    let rating = visitor.api.post(&visitor.path("rating"));
+    refused(&rating.json(&json!({"rating": 5})).send().await, 60);
     // a new token of the same visitor is the same visitor
     let renewed = Visitor::start(&visitor.api, &tenant.channel_key, &json!({})).await;
     assert_ne!(renewed.token, visitor.token);

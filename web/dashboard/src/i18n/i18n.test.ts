@@ -52,7 +52,6 @@ describe('texts', () => {
       'palette.actions',
       'playground.chips',
       'playground.question',
-      'playground.sources',
       'profile.notifications',
       'role.agent',
       'shortcuts.conversation',

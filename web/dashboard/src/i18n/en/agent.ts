@@ -3,7 +3,6 @@ export const agent = {
   'agent.hint': 'How the AI speaks, and how sure it must be.',
   'agent.channel': 'Channel',
   'agent.channelHeld': 'Save or discard your changes to choose another channel.',
-  'agent.personality': 'Personality',
   'agent.promptFrom': 'Instructions for the model',
   'agent.ownPrompt': 'Written for this channel',
   'agent.prompt': 'Personality prompt',

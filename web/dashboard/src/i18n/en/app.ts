@@ -15,7 +15,6 @@ export const app = {
   'app.close': 'Close',
   'app.back': 'Back',
   'app.loadMore': 'Load more',
-  'app.search': 'Search',
   'app.nothingFound': 'Nothing matches.',
   'app.unreachable': 'The server cannot be reached. Check the connection, then try again.',
   'app.unexpected': 'The server could not answer (status {status}). Try again in a moment.',

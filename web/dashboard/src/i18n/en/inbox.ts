@@ -39,8 +39,6 @@ export const inbox = {
   'action.unread': 'Mark as unread',
   'action.block': 'Block this person',
   'action.unblock': 'Unblock this person',
-  'action.undo': 'Undo the last action',
-  'action.select': 'Select the conversation',
   'action.resolve': 'Resolve or reopen',
   'action.takeOverOrBack': 'Take over or give back to the AI',
 

@@ -10,6 +10,8 @@ export const shortcuts = {
   'shortcuts.goKnowledge': 'Go to knowledge',
   'shortcuts.goHome': 'Go to home',
   'shortcuts.goInstall': 'Go to widget',
+  'shortcuts.goPlayground': 'Go to playground',
+  'shortcuts.savedReplies': 'Saved replies, in a reply',
   'shortcuts.search': 'Search this page',
   'shortcuts.lists': 'Lists',
   'shortcuts.next': 'Next',

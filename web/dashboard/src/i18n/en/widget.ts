@@ -144,7 +144,6 @@ export const widget = {
   'install.key': 'Channel key',
   'install.keyHint': 'Public: it only says which chat to open.',
   'install.tag': 'Script tag',
-  'install.sites': 'Sites that may show it',
   'install.anySite': 'Any site.',
   'install.none': 'This workspace has no web chat yet',
   'install.noneHint':

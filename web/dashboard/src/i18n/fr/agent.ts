@@ -3,7 +3,6 @@ export const agent = {
   'agent.hint': 'Comment l’IA parle, et de quoi elle doit être sûre.',
   'agent.channel': 'Canal',
   'agent.channelHeld': 'Enregistrez ou abandonnez vos modifications pour choisir un autre canal.',
-  'agent.personality': 'Personnalité',
   'agent.promptFrom': 'Consignes pour le modèle',
   'agent.ownPrompt': 'Rédigées pour ce canal',
   'agent.prompt': 'Consigne de personnalité',

@@ -15,7 +15,6 @@ export const app = {
   'app.close': 'Fermer',
   'app.back': 'Retour',
   'app.loadMore': 'Afficher plus',
-  'app.search': 'Rechercher',
   'app.nothingFound': 'Aucun résultat.',
   'app.unreachable': 'Le serveur est injoignable. Vérifiez la connexion, puis réessayez.',
   'app.unexpected': 'Le serveur n’a pas pu répondre (statut {status}). Réessayez dans un instant.',

@@ -39,8 +39,6 @@ export const inbox = {
   'action.unread': 'Marquer comme non lue',
   'action.block': 'Bloquer cette personne',
   'action.unblock': 'Débloquer cette personne',
-  'action.undo': 'Annuler la dernière action',
-  'action.select': 'Sélectionner la conversation',
   'action.resolve': 'Résoudre ou rouvrir',
   'action.takeOverOrBack': 'Prendre ou rendre la main à l’IA',
 

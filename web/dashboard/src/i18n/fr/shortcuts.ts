@@ -10,6 +10,8 @@ export const shortcuts = {
   'shortcuts.goKnowledge': 'Aller aux connaissances',
   'shortcuts.goHome': 'Aller à l’accueil',
   'shortcuts.goInstall': 'Aller au widget',
+  'shortcuts.goPlayground': 'Aller au bac à sable',
+  'shortcuts.savedReplies': 'Réponses enregistrées, dans une réponse',
   'shortcuts.search': 'Rechercher dans cette page',
   'shortcuts.lists': 'Listes',
   'shortcuts.next': 'Suivant',

@@ -148,7 +148,6 @@ export const widget = {
   'install.key': 'Clé du canal',
   'install.keyHint': 'Publique : elle dit seulement quel chat ouvrir.',
   'install.tag': 'Balise script',
-  'install.sites': 'Sites qui peuvent l’afficher',
   'install.anySite': 'Tous les sites.',
   'install.none': 'Cet espace n’a pas encore de chat web',
   'install.noneHint':

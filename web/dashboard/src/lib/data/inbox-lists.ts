@@ -54,6 +54,8 @@ export function refreshCounts(client: QueryClient): void {
   setTimeout(() => {
     isCounting = false;
     void client.invalidateQueries(countsQuery());
+    // the home page counts the same conversations
+    void client.invalidateQueries({ queryKey: ['overview'] });
   }, COUNT_AGAIN_MS);
 }
 

@@ -3,6 +3,7 @@ import { api, ask } from '$lib/api';
 import { router } from '$lib/router.svelte';
 import { workspaceHref } from '$lib/session.svelte';
 import { t } from '../../i18n/index.svelte';
+import { plainText } from '$shared/markdown';
 import type { Scope, Section } from './entries';
 
 const MOST = 5;
@@ -27,7 +28,7 @@ async function conversations(q: string, signal: AbortSignal): Promise<Section> {
   const entries = page.items.map(({ id, contact, last_message_preview }) => ({
     id,
     label: contact.name ?? contact.email ?? t('inbox.visitor'),
-    detail: last_message_preview ?? '',
+    detail: plainText(last_message_preview ?? ''),
     run: () => {
       router.navigate(workspaceHref(`/inbox/${id}?view=all`));
     },
@@ -41,7 +42,7 @@ async function answers(q: string, signal: AbortSignal): Promise<Section> {
   const entries = page.items.map(({ id, question, answer }) => ({
     id,
     label: question,
-    detail: answer,
+    detail: plainText(answer),
     run: () => {
       router.navigate(workspaceHref(`/knowledge?q=${encodeURIComponent(question)}`));
     },
