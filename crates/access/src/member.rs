@@ -189,8 +189,16 @@ impl Member {
     /// stay open.
     pub async fn is_still_valid(&self, db: &Database) -> Result<bool> {
         match &self.proof {
-            Proof::Session { token_hash } => sessions::is_open(db, token_hash).await,
-            Proof::ApiKey(id) => api_keys::store::is_indexed(db, self.tenant_id, *id).await,
+            Proof::Session { token_hash } => {
+                let found = sessions::find_by_hash(db, token_hash).await?;
+                // a session that moved to another workspace proves nothing in this one any more
+                Ok(found.is_some_and(|session| {
+                    session.is_tenant_active
+                        && session.tenant_id == self.tenant_id
+                        && Some(session.user_id) == self.user_id()
+                }))
+            }
+            Proof::ApiKey(id) => api_keys::store::is_valid(db, self.tenant_id, *id, db.clock.now()).await,
         }
     }
 

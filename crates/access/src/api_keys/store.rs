@@ -79,15 +79,17 @@ pub async fn touch(tx: &mut TenantTx, id: ApiKeyId, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-pub async fn is_indexed(db: &Database, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
+/// Whether the key is switched on, has not expired, and its tenant is not suspended.
+pub async fn is_valid(db: &Database, tenant: TenantId, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (
             select from platform.api_key_index k
             join platform.tenant_index t on t.tenant_id = k.tenant_id and t.is_active
-            where k.tenant_id = $1 and k.api_key_id = $2
+            where k.tenant_id = $1 and k.api_key_id = $2 and (k.expires_at is null or k.expires_at > $3)
         ) as "yes!""#,
         tenant.0,
         id.0,
+        now,
     )
     .fetch_one(db.platform())
     .await?;
