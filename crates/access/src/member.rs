@@ -49,6 +49,21 @@ impl Role {
         }
     }
 
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Agent, Self::Viewer];
+
+    /// Whether somebody with this role may give that one.
+    pub fn may_give(self, role: Self) -> bool {
+        self.may(Permission::ManageMembers)
+            && (role != Self::Owner || self == Self::Owner)
+            && role.permissions().all(|permission| self.may(*permission))
+    }
+
+    pub fn permissions(self) -> impl Iterator<Item = &'static Permission> {
+        Permission::ALL
+            .iter()
+            .filter(move |permission| self.may(**permission))
+    }
+
     fn may(self, permission: Permission) -> bool {
         use Permission::{AskQuestions, EditKnowledge, ReadConversations, ReadKnowledge, ReplyToVisitors};
         match self {

@@ -19,7 +19,7 @@ export const people = {
   'members.remove': 'Remove {name}',
   'members.removeTitle': 'Remove {name}?',
   'members.removeText':
-    'They are signed out of this workspace at once. What they wrote stays; conversations assigned to them are assigned to nobody.',
+    'They are signed out of this workspace at once. The API keys that they made and their open invitations stop working. What they wrote stays; conversations assigned to them are assigned to nobody.',
   'members.removeAction': 'Remove',
   'members.pending': 'Open invitations',
   'members.noPending': 'No invitation waits to be accepted.',

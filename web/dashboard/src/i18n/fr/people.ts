@@ -19,7 +19,7 @@ export const people = {
   'members.remove': 'Retirer {name}',
   'members.removeTitle': 'Retirer {name} ?',
   'members.removeText':
-    'La personne est déconnectée de cet espace aussitôt. Ce qu’elle a écrit reste ; ses conversations ne sont plus attribuées.',
+    'La personne est déconnectée de cet espace aussitôt. Les clés d’API qu’elle a créées et ses invitations ouvertes cessent de fonctionner. Ce qu’elle a écrit reste ; ses conversations ne sont plus attribuées.',
   'members.removeAction': 'Retirer',
   'members.pending': 'Invitations en attente',
   'members.noPending': 'Aucune invitation n’attend d’être acceptée.',
