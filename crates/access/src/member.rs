@@ -217,14 +217,17 @@ impl Member {
         }
     }
 
+    pub fn may(&self, permission: Permission) -> bool {
+        match &self.actor {
+            Actor::User { role, .. } => role.may(permission),
+            Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
+        }
+    }
+
     /// # Errors
     /// 403 with the missing permission's name.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        let allowed = match &self.actor {
-            Actor::User { role, .. } => role.may(permission),
-            Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
-        };
-        if allowed {
+        if self.may(permission) {
             return Ok(());
         }
         Err(forbidden(
