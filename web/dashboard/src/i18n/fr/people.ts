@@ -50,6 +50,9 @@ export const people = {
   'security.twoFactorOnHint':
     'La connexion demande un code de votre application d’authentification.',
   'security.turnOn': 'Configurer un second facteur',
+  'security.turnOnText':
+    'Saisissez d’abord votre mot de passe. Une fois activé, vous êtes déconnecté partout ailleurs.',
+  'security.turnOnAction': 'Continuer',
   'security.turnOff': 'Désactiver le second facteur',
   'security.turnOffText':
     'Votre mot de passe seul suffira pour vous connecter. Les codes de secours cessent de fonctionner.',
