@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use kernel::Database;
-use kernel::ids::ApiKeyId;
+use kernel::ids::{ApiKeyId, UserId};
 use kernel::limits::Limiter;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
@@ -35,8 +35,15 @@ pub struct Context {
     pub db: Database,
     pub master_key: MasterKey,
     pub outbound: Outbound,
-    /// Sign-in attempts an account: 10 in 15 minutes.
-    pub sign_in_limit: Arc<Limiter<String>>,
+    /// Sign-in attempts an account and an address: 10 in 15 minutes. Not the account alone, or a stranger could keep
+    /// its owner out.
+    pub sign_in_limit: Arc<Limiter<(String, IpAddr)>>,
+    /// Sign-in attempts an account, from wherever: 100 in 15 minutes.
+    pub account_limit: Arc<Limiter<String>>,
+    /// Codes of a second factor an account, after the right password: 10 in 15 minutes.
+    pub code_limit: Arc<Limiter<UserId>>,
+    /// Passwords and codes that somebody who is signed in is asked for again: 10 in 15 minutes.
+    pub own_check_limit: Arc<Limiter<UserId>>,
     /// Sign-in attempts an address, over all accounts: 100 in 15 minutes.
     pub address_limit: Arc<Limiter<IpAddr>>,
     /// Look-ups and acceptances of invitations an address: 100 in 15 minutes.
@@ -49,15 +56,17 @@ pub struct Context {
 
 impl Context {
     pub fn new(db: Database, master_key: MasterKey, outbound: Outbound) -> Self {
-        let sign_in_limit = Arc::new(Limiter::new(10, TimeDelta::minutes(15)));
-        let address_limit = Arc::new(Limiter::new(100, TimeDelta::minutes(15)));
+        let quarter = TimeDelta::minutes(15);
         Self {
             db,
             master_key,
             outbound,
-            sign_in_limit,
-            address_limit,
-            invitation_limit: Arc::new(Limiter::new(100, TimeDelta::minutes(15))),
+            sign_in_limit: Arc::new(Limiter::new(10, quarter)),
+            account_limit: Arc::new(Limiter::new(100, quarter)),
+            code_limit: Arc::new(Limiter::new(10, quarter)),
+            own_check_limit: Arc::new(Limiter::new(10, quarter)),
+            address_limit: Arc::new(Limiter::new(100, quarter)),
+            invitation_limit: Arc::new(Limiter::new(100, quarter)),
             session_uses: Arc::new(Limiter::new(1, TimeDelta::minutes(1))),
             key_uses: Arc::new(Limiter::new(1, TimeDelta::minutes(1))),
         }

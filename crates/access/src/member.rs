@@ -49,6 +49,21 @@ impl Role {
         }
     }
 
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Agent, Self::Viewer];
+
+    /// Whether somebody with this role may give that one.
+    pub fn may_give(self, role: Self) -> bool {
+        self.may(Permission::ManageMembers)
+            && (role != Self::Owner || self == Self::Owner)
+            && role.permissions().all(|permission| self.may(*permission))
+    }
+
+    pub fn permissions(self) -> impl Iterator<Item = &'static Permission> {
+        Permission::ALL
+            .iter()
+            .filter(move |permission| self.may(**permission))
+    }
+
     fn may(self, permission: Permission) -> bool {
         use Permission::{AskQuestions, EditKnowledge, ReadConversations, ReadKnowledge, ReplyToVisitors};
         match self {
@@ -189,19 +204,30 @@ impl Member {
     /// stay open.
     pub async fn is_still_valid(&self, db: &Database) -> Result<bool> {
         match &self.proof {
-            Proof::Session { token_hash } => sessions::is_open(db, token_hash).await,
-            Proof::ApiKey(id) => api_keys::store::is_indexed(db, self.tenant_id, *id).await,
+            Proof::Session { token_hash } => {
+                let found = sessions::find_by_hash(db, token_hash).await?;
+                // a session that moved to another workspace proves nothing in this one any more
+                Ok(found.is_some_and(|session| {
+                    session.is_tenant_active
+                        && session.tenant_id == self.tenant_id
+                        && Some(session.user_id) == self.user_id()
+                }))
+            }
+            Proof::ApiKey(id) => api_keys::store::is_valid(db, self.tenant_id, *id, db.clock.now()).await,
+        }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        match &self.actor {
+            Actor::User { role, .. } => role.may(permission),
+            Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
         }
     }
 
     /// # Errors
     /// 403 with the missing permission's name.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        let allowed = match &self.actor {
-            Actor::User { role, .. } => role.may(permission),
-            Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
-        };
-        if allowed {
+        if self.may(permission) {
             return Ok(());
         }
         Err(forbidden(

@@ -401,7 +401,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a conversation, and what mentions the caller in it, as read. */
+        /** Mark what mentions the caller in a conversation as read, and the conversation too if the caller may answer it. */
         post: operations["mark_conversation_read"];
         delete?: never;
         options?: never;
@@ -1125,7 +1125,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove the second factor with a code. From then on signing in asks for one. */
+        /** Prove the second factor with a code. From then on signing in asks for one. All other sessions of this person end. */
         post: operations["confirm_two_factor"];
         delete?: never;
         options?: never;
@@ -3511,6 +3511,11 @@ export interface components {
         TwoFactorCode: {
             /** @description Six digits of the authenticator app. */
             code: string;
+        };
+        TwoFactorRemoval: {
+            /** @description Six digits of the authenticator app, or a recovery code. Needed once the factor has been proven. */
+            code?: string | null;
+            password: string;
         };
         /** @description What the authenticator app needs. Shown until the first code proves it. */
         TwoFactorSetup: {
@@ -6567,7 +6572,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -6578,6 +6587,22 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6596,7 +6621,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordAgain"];
+                "application/json": components["schemas"]["TwoFactorRemoval"];
             };
         };
         responses: {

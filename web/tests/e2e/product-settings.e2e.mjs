@@ -162,6 +162,9 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     const { page } = visit;
     await goTo(page, 'security');
     await page.getByRole('button', { name: 'Set up a second factor' }).click();
+    await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
+    await assertAccessible(page, 'second factor, password');
+    await page.getByRole('button', { name: 'Continue', exact: true }).click();
     await page.getByRole('img', { name: 'QR code' }).waitFor();
     await assertAccessible(page, 'second factor, QR');
     await page.getByText('Cannot scan it?').click();
@@ -199,6 +202,11 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     }
     await page.getByRole('button', { name: 'Turn off the second factor' }).click();
     await page.getByRole('dialog').getByLabel('Current password').fill(PASSWORD);
+    await page.getByRole('dialog').getByLabel('Code').fill(codes[0]);
+    await page.getByRole('button', { name: 'Turn off', exact: true }).click();
+    await page.getByText('This needs a code of the authenticator app').waitFor();
+    await page.getByRole('dialog').getByLabel('Code').fill(codes[1]);
+    await assertAccessible(page, 'second factor, turning it off');
     await page.getByRole('button', { name: 'Turn off', exact: true }).click();
     await page.getByRole('button', { name: 'Set up a second factor' }).waitFor();
   });

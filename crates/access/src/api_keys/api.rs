@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{ApiKey, store};
+use crate::member::Actor;
 use crate::{Context, Member, Permission, audit};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -89,7 +90,12 @@ async fn create_api_key(
         member.require(*permission)?;
     }
     let mut tx = ctx.db.tenant(&member).await?;
-    let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at).await?;
+    let created_by = match member.actor() {
+        Actor::User { id, .. } => Some(*id),
+        // a key's key is that of the person who made the first one
+        Actor::ApiKey { id, .. } => store::find_maker(&mut tx, *id).await?,
+    };
+    let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at, created_by).await?;
     let subject = format!("api_key:{}", api_key.id);
     audit::record(
         &mut tx,

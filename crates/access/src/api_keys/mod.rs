@@ -4,7 +4,7 @@ pub mod api;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{ApiKeyId, TenantId};
+use kernel::ids::{ApiKeyId, TenantId, UserId};
 use kernel::{Database, Result, TenantProof, TenantTx, secrets};
 use serde::Serialize;
 
@@ -22,17 +22,19 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
 }
 
-/// Makes a key in the transaction's tenant. The second value is the key itself; it cannot be read again.
+/// Makes a key in the transaction's tenant, which ends with the membership of `created_by`. The second value is the key
+/// itself; it cannot be read again.
 pub async fn create(
     tx: &mut TenantTx,
     name: &str,
     scopes: &[String],
     expires_at: Option<DateTime<Utc>>,
+    created_by: Option<UserId>,
 ) -> Result<(ApiKey, String)> {
     let secret = secrets::random_token("rk_");
     let last4 = &secret[secret.len() - 4..];
     let hash = secrets::sha256(secret.as_bytes());
-    let key = store::insert(tx, name, &hash, last4, scopes, expires_at).await?;
+    let key = store::insert(tx, name, &hash, last4, scopes, expires_at, created_by).await?;
     Ok((key, secret))
 }
 

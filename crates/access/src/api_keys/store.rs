@@ -1,7 +1,7 @@
 //! All SQL for API keys.
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{ApiKeyId, TenantId};
+use kernel::ids::{ApiKeyId, TenantId, UserId};
 use kernel::{Database, Result, TenantTx};
 
 use super::{ApiKey, FoundKey};
@@ -13,12 +13,13 @@ pub async fn insert(
     last4: &str,
     scopes: &[String],
     expires_at: Option<DateTime<Utc>>,
+    created_by: Option<UserId>,
 ) -> Result<ApiKey> {
     let (tenant, id) = (tx.tenant_id(), ApiKeyId::new());
     let key = sqlx::query_as!(
         ApiKey,
-        r#"insert into api_keys (tenant_id, id, name, key_hash, key_last4, scopes, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        r#"insert into api_keys (tenant_id, id, name, key_hash, key_last4, scopes, expires_at, created_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         returning id as "id: ApiKeyId", name, key_last4, scopes, is_active, expires_at, last_used_at, created_at"#,
         tenant.0,
         id.0,
@@ -27,6 +28,7 @@ pub async fn insert(
         last4,
         scopes,
         expires_at,
+        created_by.map(|user| user.0),
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -57,6 +59,41 @@ pub async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
+/// Switches off for good what this person made, and says which keys these were.
+pub async fn revoke_made_by(tx: &mut TenantTx, user: UserId) -> Result<Vec<(ApiKeyId, String)>> {
+    let revoked = sqlx::query!(
+        r#"update api_keys set is_active = false where created_by = $1 and is_active
+        returning id as "id: ApiKeyId", name"#,
+        user.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(revoked.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// The person behind a key; none if it was the operator.
+pub async fn find_maker(tx: &mut TenantTx, id: ApiKeyId) -> Result<Option<UserId>> {
+    let maker = sqlx::query_scalar!(
+        r#"select created_by as "created_by: UserId" from api_keys where id = $1"#,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(maker.flatten())
+}
+
+/// What the key may do, if it is valid now.
+pub async fn find_scopes(tx: &mut TenantTx, id: ApiKeyId, now: DateTime<Utc>) -> Result<Option<Vec<String>>> {
+    let scopes = sqlx::query_scalar!(
+        "select scopes from api_keys where id = $1 and is_active and (expires_at is null or expires_at > $2)",
+        id.0,
+        now,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(scopes)
+}
+
 pub async fn find_by_hash(db: &Database, hash: &[u8], now: DateTime<Utc>) -> Result<Option<FoundKey>> {
     let key = sqlx::query_as!(
         FoundKey,
@@ -79,15 +116,17 @@ pub async fn touch(tx: &mut TenantTx, id: ApiKeyId, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-pub async fn is_indexed(db: &Database, tenant: TenantId, id: ApiKeyId) -> Result<bool> {
+/// Whether the key is switched on, has not expired, and its tenant is not suspended.
+pub async fn is_valid(db: &Database, tenant: TenantId, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (
             select from platform.api_key_index k
             join platform.tenant_index t on t.tenant_id = k.tenant_id and t.is_active
-            where k.tenant_id = $1 and k.api_key_id = $2
+            where k.tenant_id = $1 and k.api_key_id = $2 and (k.expires_at is null or k.expires_at > $3)
         ) as "yes!""#,
         tenant.0,
         id.0,
+        now,
     )
     .fetch_one(db.platform())
     .await?;

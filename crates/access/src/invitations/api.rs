@@ -91,7 +91,8 @@ async fn create_invitation(
             "There are 200 open invitations already. Withdraw those that are not needed.",
         ));
     }
-    store::insert(&mut tx, &invitation, &secrets::sha256(token.as_bytes())).await?;
+    let hash = secrets::sha256(token.as_bytes());
+    store::insert(&mut tx, &invitation, &member.actor().to_string(), &hash).await?;
     let details = json!({"role": invitation.role, "email": invitation.email});
     record_by(
         &mut tx,

@@ -7,11 +7,14 @@ mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::error::gone;
-use kernel::ids::{InvitationId, TenantId};
-use kernel::{Result, TenantProof};
+use kernel::ids::{ApiKeyId, InvitationId, TenantId, UserId};
+use kernel::{Result, TenantProof, TenantTx};
 use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
 
-use crate::Role;
+use crate::audit::{self, Action};
+use crate::{Permission, Role, api_keys, members};
 
 /// So long a link is good.
 const LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -49,6 +52,8 @@ struct Fate {
     email: Option<String>,
     role: Role,
     inviter_name: String,
+    /// `user:<id>` or `api_key:<id>`.
+    invited_by: String,
     expires_at: DateTime<Utc>,
     accepted_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
@@ -74,6 +79,42 @@ impl Fate {
             ));
         }
         Ok(())
+    }
+}
+
+/// Withdraws the open invitations of these inviters that are for one of these roles.
+pub async fn withdraw(tx: &mut TenantTx, actor: &str, inviters: &[String], roles: &[Role]) -> Result<()> {
+    let now = tx.now();
+    let roles: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+    for (id, role, email) in store::revoke_of(tx, inviters, &roles, now).await? {
+        let details = json!({"role": role, "email": email});
+        audit::record(tx, actor, Action::InvitationRevoked, &api::subject(id), details).await?;
+    }
+    Ok(())
+}
+
+/// Whether who invited could still do it today.
+async fn is_inviter_entitled(tx: &mut TenantTx, fate: &Fate, now: DateTime<Utc>) -> Result<bool> {
+    let inviter = fate.invited_by.split_once(':');
+    let Some((kind, Ok(id))) = inviter.map(|(kind, id)| (kind, id.parse::<Uuid>())) else {
+        return Ok(false);
+    };
+    match kind {
+        "user" => {
+            let role = members::store::find_role(tx, UserId(id)).await?;
+            Ok(role.is_some_and(|role| role.may_give(fate.role)))
+        }
+        "api_key" => {
+            let scopes = api_keys::store::find_scopes(tx, ApiKeyId(id), now).await?;
+            let may = |scopes: Vec<String>| {
+                let needed = [Permission::ManageMembers].iter().chain(fate.role.permissions());
+                needed
+                    .into_iter()
+                    .all(|permission| scopes.iter().any(|scope| scope == permission.scope()))
+            };
+            Ok(fate.role != Role::Owner && scopes.is_some_and(may))
+        }
+        _ => Ok(false),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::client_ip::ClientIp;
-use kernel::error::{Problem, forbidden, invalid, not_found};
+use kernel::error::{Problem, forbidden, gone, invalid, not_found};
 use kernel::extract::{Json, Path};
 use kernel::ids::UserId;
 use kernel::{Result, TenantTx, secrets};
@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::subject;
-use super::{Fate, FoundInvitation, PREFIX, store, used};
+use super::{Fate, FoundInvitation, PREFIX, is_inviter_entitled, store, used};
 use crate::member::{refuse_cross_site, refuse_suspended};
 use crate::sessions::api::{Session, describe, user_agent};
 use crate::sessions::{self, FoundSession};
@@ -125,8 +125,16 @@ async fn find_open(ctx: &Context, client: ClientIp, token: &str) -> Result<(Foun
     };
     let found = found.ok_or_else(|| not_found("invitation"))?;
     refuse_suspended(found.is_tenant_active)?;
-    let fate = store::get_fate(&mut ctx.db.tenant_read(&found).await?, found.id).await?;
+    let mut tx = ctx.db.tenant_read(&found).await?;
+    let fate = store::get_fate(&mut tx, found.id).await?;
     fate.check_open(now)?;
+    if !is_inviter_entitled(&mut tx, &fate, now).await? {
+        return Err(gone(
+            "inviter_not_entitled",
+            "Whoever sent this invitation may no longer let anybody in. Ask the business for a new one.",
+        ));
+    }
+    drop(tx);
     Ok((found, fate))
 }
 

@@ -7,11 +7,17 @@ use kernel::{Database, Result, TenantTx};
 use super::{Fate, FoundInvitation, Invitation};
 use crate::Role;
 
-pub async fn insert(tx: &mut TenantTx, invitation: &Invitation, token_hash: &[u8]) -> Result<()> {
+/// `invited_by` is `user:<id>` or `api_key:<id>`.
+pub async fn insert(
+    tx: &mut TenantTx,
+    invitation: &Invitation,
+    invited_by: &str,
+    token_hash: &[u8],
+) -> Result<()> {
     let tenant = tx.tenant_id();
     sqlx::query!(
-        "insert into invitations (tenant_id, id, token_hash, email, role, inviter_name, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into invitations (tenant_id, id, token_hash, email, role, inviter_name, created_at, expires_at, invited_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant.0,
         invitation.id.0,
         token_hash,
@@ -20,6 +26,7 @@ pub async fn insert(tx: &mut TenantTx, invitation: &Invitation, token_hash: &[u8
         invitation.inviter_name,
         invitation.created_at,
         invitation.expires_at,
+        invited_by,
     )
     .execute(&mut **tx)
     .await?;
@@ -59,6 +66,29 @@ pub async fn revoke(
     Ok(revoked.map(|row| (row.role, row.email)))
 }
 
+/// Withdraws what these invited to one of these roles and nobody has accepted, and says for whom it was.
+pub async fn revoke_of(
+    tx: &mut TenantTx,
+    inviters: &[String],
+    roles: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<(InvitationId, Role, Option<String>)>> {
+    let revoked = sqlx::query!(
+        r#"update invitations set revoked_at = $3
+        where invited_by = any($1) and role = any($2) and accepted_at is null and revoked_at is null
+        returning id as "id: InvitationId", role as "role: Role", email"#,
+        inviters,
+        roles,
+        now,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(revoked
+        .into_iter()
+        .map(|row| (row.id, row.role, row.email))
+        .collect())
+}
+
 pub async fn find_by_token(db: &Database, token_hash: &[u8]) -> Result<Option<FoundInvitation>> {
     let found = sqlx::query_as!(
         FoundInvitation,
@@ -76,7 +106,7 @@ pub async fn find_by_token(db: &Database, token_hash: &[u8]) -> Result<Option<Fo
 pub(super) async fn get_fate(tx: &mut TenantTx, id: InvitationId) -> Result<Fate> {
     let fate = sqlx::query_as!(
         Fate,
-        r#"select email, role as "role: Role", inviter_name, expires_at, accepted_at, revoked_at
+        r#"select email, role as "role: Role", inviter_name, invited_by, expires_at, accepted_at, revoked_at
         from invitations
         where id = $1"#,
         id.0,

@@ -3,7 +3,8 @@
 //! Owners are made, changed and removed by owners only, so nobody can raise themselves; and there is always one.
 
 pub mod api;
-mod store;
+mod leaving;
+pub mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::error::{conflict, forbidden, not_found};
@@ -15,6 +16,7 @@ use serde_json::json;
 use crate::audit::{Action, record_by};
 use crate::{Member, Role};
 
+pub use leaving::revoke_all_of;
 pub use store::touch;
 
 /// A colleague, as those who manage members see them.
@@ -38,22 +40,27 @@ pub async fn change_role(tx: &mut TenantTx, member: &Member, user: UserId, role:
         return Ok(());
     }
     store::set_role(tx, user, role).await?;
+    leaving::revoke_beyond(tx, &member.actor().to_string(), user, role).await?;
     let details = json!({"name": present.name, "from": present.role, "to": role});
     record_by(tx, member, Action::MemberRoleChanged, &subject(user), details).await
 }
 
-/// Ends a membership. Open sessions find out with their next request; end them anyway, so that none comes back to life.
+/// Ends a membership, with the keys and open invitations that came of it. Open sessions find out with their next request; end them anyway, so that none comes back to life.
 pub async fn remove(tx: &mut TenantTx, member: &Member, user: UserId) -> Result<()> {
     let present = check_rights(tx, member, user, None).await?;
     store::delete(tx, user).await?;
+    leaving::revoke_all_of(tx, &member.actor().to_string(), user).await?;
     let details = json!({"name": present.name, "email": present.email, "role": present.role});
     record_by(tx, member, Action::MemberRemoved, &subject(user), details).await
 }
 
-/// Whether `member` may give that role at all.
+/// Whether `member` may give that role at all: nobody hands out more than they may do themselves.
 pub fn check_may_make(member: &Member, role: Role) -> Result<()> {
     if role == Role::Owner && !member.is_owner() {
         return Err(owners_only());
+    }
+    for permission in role.permissions() {
+        member.require(*permission)?;
     }
     Ok(())
 }
@@ -67,9 +74,11 @@ async fn check_rights(
 ) -> Result<store::Present> {
     let owners = store::lock_owners(tx).await?;
     let present = store::lock(tx, user).await?.ok_or_else(|| not_found("member"))?;
-    let touches_owner = present.role == Role::Owner || wanted == Some(Role::Owner);
-    if touches_owner && !member.is_owner() {
+    if present.role == Role::Owner && !member.is_owner() {
         return Err(owners_only());
+    }
+    if let Some(role) = wanted {
+        check_may_make(member, role)?;
     }
     if present.role == Role::Owner && wanted != Some(Role::Owner) && owners.len() < 2 {
         return Err(conflict(

@@ -60,6 +60,16 @@ pub async fn lock(tx: &mut TenantTx, user: UserId) -> Result<Option<Present>> {
     Ok(present)
 }
 
+pub async fn find_role(tx: &mut TenantTx, user: UserId) -> Result<Option<Role>> {
+    let role = sqlx::query_scalar!(
+        r#"select role as "role: Role" from memberships where user_id = $1"#,
+        user.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(role)
+}
+
 pub async fn set_role(tx: &mut TenantTx, user: UserId, role: Role) -> Result<()> {
     sqlx::query!(
         "update memberships set role = $2 where user_id = $1",

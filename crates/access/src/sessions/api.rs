@@ -73,7 +73,9 @@ async fn sign_in(
     }
     let now = ctx.db.clock.now();
     ctx.address_limit.check(client.network(), now)?;
-    ctx.sign_in_limit.check(input.email.trim().to_lowercase(), now)?;
+    let email = input.email.trim().to_lowercase();
+    ctx.sign_in_limit.check((email.clone(), client.network()), now)?;
+    ctx.account_limit.check(email, now)?;
     let found = users::store::find_for_sign_in(&ctx.db, input.email.trim()).await?;
     let hash = found.as_ref().map(|user| user.password_hash.clone());
     let fits = users::verify_password(&input.password, hash).await?;
@@ -94,7 +96,7 @@ async fn sign_in(
     Ok(([(header::SET_COOKIE, started.cookie)], Json(session)).into_response())
 }
 
-/// Guesses are counted with the passwords: each has been through the same limits before it comes here.
+/// Guesses are counted with the passwords, and once more for the account alone: who comes here knows the password.
 async fn check_second_factor(ctx: &Context, user: UserId, code: Option<&str>) -> Result<()> {
     let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
         return Err(Error::new(
@@ -103,6 +105,7 @@ async fn check_second_factor(ctx: &Context, user: UserId, code: Option<&str>) ->
             "Type the code that your authenticator app shows, or a recovery code.",
         ));
     };
+    ctx.code_limit.check(user, ctx.db.clock.now())?;
     if two_factor::accept_code(ctx, user, code).await? {
         return Ok(());
     }

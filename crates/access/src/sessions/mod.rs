@@ -113,7 +113,7 @@ pub async fn start(
 }
 
 pub async fn find(db: &Database, token: &str) -> Result<Option<FoundSession>> {
-    store::find(db, &secrets::sha256(token.as_bytes()), db.clock.now()).await
+    find_by_hash(db, &secrets::sha256(token.as_bytes())).await
 }
 
 /// Moves the session to another workspace of its user, where the next sign-in leads as well.
@@ -121,10 +121,9 @@ pub async fn switch(db: &Database, token: &str, user: UserId, tenant: TenantId) 
     store::switch(db, &secrets::sha256(token.as_bytes()), user, tenant).await
 }
 
-/// Whether the session still stands, by its token's SHA-256.
-pub async fn is_open(db: &Database, token_hash: &[u8]) -> Result<bool> {
-    let found = store::find(db, token_hash, db.clock.now()).await?;
-    Ok(found.is_some_and(|session| session.is_tenant_active))
+/// The session by its token's SHA-256.
+pub async fn find_by_hash(db: &Database, token_hash: &[u8]) -> Result<Option<FoundSession>> {
+    store::find(db, token_hash, db.clock.now()).await
 }
 
 /// Throws away the rows of sessions that have run out.

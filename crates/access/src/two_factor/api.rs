@@ -13,11 +13,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::qr::{QrPath, draw};
-use super::{RECOVERY_CODES, context, new_recovery_code, open, plain, store, totp};
+use super::{RECOVERY_CODES, accept_code, context, new_recovery_code, open, plain, store, totp};
 use crate::audit::Action;
 use crate::profile::api::check_own_password;
 use crate::profile::{self, record_everywhere};
-use crate::{Context, Member};
+use crate::{Context, Member, sessions};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -50,11 +50,25 @@ struct PasswordAgain {
     password: String,
 }
 
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct TwoFactorRemoval {
+    password: String,
+    /// Six digits of the authenticator app, or a recovery code. Needed once the factor has been proven.
+    code: Option<String>,
+}
+
 /// Set up a second factor. Nothing is asked for until a code has proven it.
 #[utoipa::path(post, path = "/profile/two-factor", operation_id = "begin_two_factor", tag = "profile",
-    responses((status = 200, body = TwoFactorSetup), (status = 409, body = Problem)))]
-async fn begin_two_factor(State(ctx): State<Context>, member: Member) -> Result<Json<TwoFactorSetup>> {
-    let user = member.person()?.user_id;
+    request_body = PasswordAgain,
+    responses((status = 200, body = TwoFactorSetup), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn begin_two_factor(
+    State(ctx): State<Context>,
+    member: Member,
+    Json(input): Json<PasswordAgain>,
+) -> Result<Json<TwoFactorSetup>> {
+    let person = member.person()?;
+    let user = person.user_id;
+    check_own_password(&ctx, &person, &input.password).await?;
     let account = profile::store::get(&ctx.db, user).await?;
     let secret_base32 = totp::base32(&totp::new_secret());
     let sealed = ctx.master_key.seal(&context(user), &secret_base32)?;
@@ -73,7 +87,7 @@ async fn begin_two_factor(State(ctx): State<Context>, member: Member) -> Result<
     }))
 }
 
-/// Prove the second factor with a code. From then on signing in asks for one.
+/// Prove the second factor with a code. From then on signing in asks for one. All other sessions of this person end.
 #[utoipa::path(post, path = "/profile/two-factor/confirm", operation_id = "confirm_two_factor", tag = "profile",
     request_body = TwoFactorCode,
     responses((status = 200, body = RecoveryCodes), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
@@ -82,7 +96,8 @@ async fn confirm_two_factor(
     member: Member,
     Json(input): Json<TwoFactorCode>,
 ) -> Result<Json<RecoveryCodes>> {
-    let user = member.person()?.user_id;
+    let person = member.person()?;
+    let user = person.user_id;
     let now = ctx.db.clock.now();
     let stored = store::find(&ctx.db, user).await?;
     let stored = stored.ok_or_else(|| {
@@ -94,8 +109,7 @@ async fn confirm_two_factor(
     if stored.is_confirmed {
         return Err(is_on());
     }
-    let account = profile::store::get(&ctx.db, user).await?;
-    ctx.sign_in_limit.check(account.email.to_lowercase(), now)?;
+    ctx.own_check_limit.check(user, now)?;
     let secret = open(&ctx, user, &stored.sealed_secret)?;
     let step = totp::step_of(&secret, &plain(&input.code), now).ok_or_else(|| {
         invalid(
@@ -109,21 +123,33 @@ async fn confirm_two_factor(
     if !store::confirm(&ctx.db, user, &stored.sealed_secret, step, &hashes, now).await? {
         return Err(is_on());
     }
+    // they were opened without it
+    sessions::end_all_others(&ctx.db, user, person.token_hash).await?;
     record_everywhere(&ctx.db, &member, Action::TwoFactorEnabled, &json!({})).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
 /// Turn the second factor off.
 #[utoipa::path(delete, path = "/profile/two-factor", operation_id = "remove_two_factor", tag = "profile",
-    request_body = PasswordAgain,
+    request_body = TwoFactorRemoval,
     responses((status = 204), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn remove_two_factor(
     State(ctx): State<Context>,
     member: Member,
-    Json(input): Json<PasswordAgain>,
+    Json(input): Json<TwoFactorRemoval>,
 ) -> Result<StatusCode> {
     let person = member.person()?;
     check_own_password(&ctx, &person, &input.password).await?;
+    let stored = store::find(&ctx.db, person.user_id).await?;
+    if stored.is_some_and(|stored| stored.is_confirmed) {
+        let code = input.code.as_deref().unwrap_or_default();
+        if !accept_code(&ctx, person.user_id, code).await? {
+            return Err(invalid(
+                "two_factor_wrong",
+                "This needs a code of the authenticator app that was not used yet, or a recovery code.",
+            ));
+        }
+    }
     if store::clear(&ctx.db, person.user_id).await? {
         record_everywhere(&ctx.db, &member, Action::TwoFactorDisabled, &json!({})).await?;
     }

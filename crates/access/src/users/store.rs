@@ -51,12 +51,15 @@ pub async fn insert_membership(
     Ok(())
 }
 
-/// Ends a membership; open sessions lose access with their next request.
-pub async fn delete_membership(tx: &mut TenantTx, email: &str) -> Result<bool> {
-    let done = sqlx::query!("delete from memberships where lower(email) = lower($1)", email)
-        .execute(&mut **tx)
-        .await?;
-    Ok(done.rows_affected() > 0)
+/// Ends a membership and says whose; open sessions lose access with their next request.
+pub async fn delete_membership(tx: &mut TenantTx, email: &str) -> Result<Option<UserId>> {
+    let user = sqlx::query_scalar!(
+        r#"delete from memberships where lower(email) = lower($1) returning user_id as "id: UserId""#,
+        email
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(user)
 }
 
 /// For sign-in: the user, the password's hash, and the tenant to go to: where they were last, else an active one.

@@ -184,7 +184,7 @@ async fn update_conversation(
     Ok(Json(details))
 }
 
-/// Mark a conversation, and what mentions the caller in it, as read.
+/// Mark what mentions the caller in a conversation as read, and the conversation too if the caller may answer it.
 #[utoipa::path(post, path = "/conversations/{id}/read", operation_id = "mark_conversation_read", tag = "conversations",
     params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
 async fn mark_conversation_read(
@@ -194,8 +194,10 @@ async fn mark_conversation_read(
 ) -> Result<StatusCode> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    if !store::mark_read(&mut tx, id).await? {
-        return Err(not_found("conversation"));
+    store::require(&mut tx, id).await?;
+    // what somebody has seen who cannot answer still waits for those who can
+    if member.may(Permission::ReplyToVisitors) {
+        store::mark_read(&mut tx, id).await?;
     }
     if let Some(user) = member.user_id() {
         notes::store::mark_mentions_read(&mut tx, id, user).await?;

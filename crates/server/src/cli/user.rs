@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use access::audit::{self, Action, OPERATOR};
 use access::users::{self, NewUser};
-use access::{Role, sessions, two_factor};
+use access::{Role, members, sessions, two_factor};
 use clap::Subcommand;
 use kernel::error::{Result, internal, invalid};
 use kernel::ids::UserId;
@@ -124,12 +124,10 @@ async fn record_everywhere(db: &Database, user: UserId, action: Action) -> Resul
 async fn remove(session: &Session, json: bool, email: &str, tenant: Option<&str>) -> Result<()> {
     let operator = session.tenant(tenant).await?;
     let mut tx = session.opened.db.tenant(&operator).await?;
-    if !users::store::delete_membership(&mut tx, email).await? {
-        return Err(invalid(
-            "unknown_user",
-            format!("{email} is not a member of this tenant."),
-        ));
-    }
+    let removed = users::store::delete_membership(&mut tx, email).await?;
+    let user =
+        removed.ok_or_else(|| invalid("unknown_user", format!("{email} is not a member of this tenant.")))?;
+    members::revoke_all_of(&mut tx, OPERATOR, user).await?;
     let details = json!({"email": email});
     audit::record(&mut tx, OPERATOR, Action::MemberRemoved, "user", details).await?;
     tx.commit().await?;

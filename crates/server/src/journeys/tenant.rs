@@ -103,7 +103,7 @@ impl Made {
             .iter()
             .map(|permission| permission.scope().to_owned())
             .collect();
-        let (_, key) = api_keys::create(&mut self.tx, name, &scopes, None).await?;
+        let (_, key) = api_keys::create(&mut self.tx, name, &scopes, None, None).await?;
         Ok(key)
     }
 }

@@ -177,12 +177,18 @@ async fn a_second_factor_is_asked_for_and_works_once(server: &Server, una: &Api)
             .await
     };
     confirm("123456").await.problem(409, "two_factor_not_set_up");
-    una.post("/api/v1/profile/two-factor").expect(200).await;
+    let begin = async |password: &str| {
+        una.post("/api/v1/profile/two-factor")
+            .json(&json!({"password": password}))
+            .send()
+            .await
+    };
+    begin("wrong").await.problem(422, "wrong_password");
+    confirm("123456").await.problem(409, "two_factor_not_set_up");
+    begin(PASSWORD).await.expect(200);
     // set up and not proven: nothing is asked for, and the secret may be made anew
-    sign_in(server, "una@shop.example", PASSWORD, None)
-        .await
-        .expect(200);
-    let setup = una.post("/api/v1/profile/two-factor").expect(200).await;
+    let elsewhere = server.api.sign_in("una@shop.example", PASSWORD).await;
+    let setup = begin(PASSWORD).await.expect(200);
     assert!(
         setup["otpauth_url"]
             .as_str()
@@ -205,11 +211,15 @@ async fn a_second_factor_is_asked_for_and_works_once(server: &Server, una: &Api)
         .filter_map(Value::as_str)
         .collect();
     assert_eq!(codes.len(), 10);
-    confirm(&app.code(1)).await.problem(409, "two_factor_is_on");
-    una.post("/api/v1/profile/two-factor")
+    // what was opened without the factor ends
+    una.get("/api/v1/session").expect(200).await;
+    elsewhere
+        .get("/api/v1/session")
         .send()
         .await
-        .problem(409, "two_factor_is_on");
+        .problem(401, "unauthenticated");
+    confirm(&app.code(1)).await.problem(409, "two_factor_is_on");
+    begin(PASSWORD).await.problem(409, "two_factor_is_on");
     let members = una.get("/api/v1/members").expect(200).await;
     let proven: Vec<&Value> = members["items"]
         .as_array()
@@ -264,7 +274,10 @@ async fn protected(server: &Server, email: &str) -> (Api, App, Vec<String>) {
     let answer = server.api.post("/api/v1/sign-up").json(&account).send().await;
     answer.expect(201);
     let api = server.api.with_cookie(&answer.cookie().expect("a cookie"));
-    let app = App::read(&api.post("/api/v1/profile/two-factor").expect(200).await);
+    let begin = api
+        .post("/api/v1/profile/two-factor")
+        .json(&json!({"password": PASSWORD}));
+    let app = App::read(&begin.expect(200).await);
     let call = api
         .post("/api/v1/profile/two-factor/confirm")
         .json(&json!({"code": app.code(0)}));
@@ -281,8 +294,7 @@ async fn protected(server: &Server, email: &str) -> (Api, App, Vec<String>) {
 
 async fn guesses_of_codes_count_as_guesses_of_passwords(server: &Server) {
     let (_, app, codes) = protected(server, "eve@shop.example").await;
-    // proving it was the first of ten
-    for guess in 0..9 {
+    for guess in 0..10 {
         let code = format!("{guess:06}");
         sign_in(server, "eve@shop.example", PASSWORD, Some(&code))
             .await
@@ -301,10 +313,18 @@ async fn a_lost_phone_is_no_lost_account(server: &Server) {
     enter(Some(&codes[0].to_uppercase())).await.expect(200);
     enter(Some(&codes[0])).await.problem(401, "two_factor_wrong");
     enter(Some(&codes[9])).await.expect(200);
-    kim.delete("/api/v1/profile/two-factor")
-        .json(&json!({"password": PASSWORD}))
-        .expect(204)
-        .await;
+    // the password alone does not turn it off, nor does a code that was used
+    let turn_off = async |code: Option<&str>| {
+        kim.delete("/api/v1/profile/two-factor")
+            .json(&json!({"password": PASSWORD, "code": code}))
+            .send()
+            .await
+    };
+    for code in [None, Some("000000"), Some(codes[0].as_str())] {
+        turn_off(code).await.problem(422, "two_factor_wrong");
+    }
+    enter(None).await.problem(401, "two_factor_required");
+    turn_off(Some(&codes[1])).await.expect(204);
     enter(None).await.expect(200);
     // without the codes the operator helps
     let (_, _, _) = protected(server, "lee@shop.example").await;

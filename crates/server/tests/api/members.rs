@@ -128,6 +128,139 @@ async fn only_owners_touch_owners(shop: &Tenant, owner: &Api, admin: &Api) {
         .problem(422, "invalid_body");
 }
 
+#[tokio::test]
+async fn a_key_gives_no_role_that_may_do_more_than_the_key() {
+    require_runtime!();
+    let server = server().start().await;
+    let shop = server.tenant("Shop").await;
+    let owner = server.member(&shop, "owner@shop.example", "owner").await;
+    server.user(&shop, "agent@shop.example", "agent").await;
+    let agents_id = id_of(&owner, "agent@shop.example").await;
+    let key = async |scopes: Value| make_key(&owner, scopes).await.1;
+
+    let keeper = key(json!(["members:manage"])).await;
+    for role in ["admin", "agent", "viewer"] {
+        invite(&keeper, json!({"role": role}))
+            .await
+            .problem(403, "permission_missing");
+        set_role(&keeper, &agents_id, role)
+            .await
+            .problem(403, "permission_missing");
+    }
+    let reader = key(json!(["members:manage", "conversations:read", "knowledge:read"])).await;
+    invite(&reader, json!({"role": "viewer"})).await.expect(201);
+    invite(&reader, json!({"role": "agent"}))
+        .await
+        .problem(403, "permission_missing");
+    set_role(&reader, &agents_id, "admin")
+        .await
+        .problem(403, "permission_missing");
+    set_role(&reader, &agents_id, "viewer").await.expect(200);
+}
+
+/// Its id, and who comes with it.
+async fn make_key(owner: &Api, scopes: Value) -> (String, Api) {
+    let body = json!({"name": "Sync", "scopes": scopes});
+    let made = owner.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+    (text("id"), owner.with_bearer(&text("key")))
+}
+
+#[tokio::test]
+async fn nobody_comes_back_by_what_they_left_behind() {
+    require_runtime!();
+    let server = server().start().await;
+    let shop = server.tenant("Shop").await;
+    let owner = server.member(&shop, "owner@shop.example", "owner").await;
+    let second = server.member(&shop, "second@shop.example", "owner").await;
+    let admin = server.member(&shop, "admin@shop.example", "admin").await;
+    let everything = json!([
+        "members:manage",
+        "api_keys:manage",
+        "conversations:read",
+        "knowledge:read"
+    ]);
+    let (first_id, first_key) = make_key(&admin, everything).await;
+    let (keys_id, keys_key) = make_key(&first_key, json!(["knowledge:read"])).await;
+    let (kept_id, kept_key) = make_key(&owner, json!(["knowledge:read"])).await;
+    let admins = link(&invite(&admin, json!({"role": "admin"})).await);
+    let keys = link(&invite(&first_key, json!({"role": "viewer"})).await);
+    let kept = link(&invite(&owner, json!({"role": "viewer"})).await);
+
+    // an owner who is not one any more lets no owner in; what an admin may give stands
+    let owners = link(&invite(&second, json!({"role": "owner"})).await);
+    let agents = link(&invite(&second, json!({"role": "agent"})).await);
+    let seconds_id = id_of(&owner, "second@shop.example").await;
+    set_role(&owner, &seconds_id, "admin").await.expect(200);
+    let is_gone = async |link: &str| {
+        let answer = server.api.get(link).send().await;
+        answer.problem(410, "invitation_revoked");
+        let account = json!({"name": "Back", "email": "back@shop.example", "password": PASSWORD});
+        let answer = accept(&server.api, link, account).await;
+        answer.problem(410, "invitation_revoked");
+    };
+    is_gone(&owners).await;
+    server.api.get(&agents).expect(200).await;
+
+    remove(&owner, &id_of(&owner, "admin@shop.example").await)
+        .await
+        .expect(204);
+    is_gone(&admins).await;
+    is_gone(&keys).await;
+    for key in [&first_key, &keys_key] {
+        let answer = key.get("/api/v1/qa-pairs").send().await;
+        answer.problem(401, "unauthenticated");
+    }
+    server.api.get(&kept).expect(200).await;
+    kept_key.get("/api/v1/qa-pairs").expect(200).await;
+    let logged = owner
+        .get("/api/v1/audit-log?action=api_key_revoked")
+        .expect(200)
+        .await;
+    let logged = logged.to_string();
+    assert!(
+        logged.contains(&first_id) && logged.contains(&keys_id) && !logged.contains(&kept_id),
+        "{logged}"
+    );
+
+    // the operator's command line takes away the same
+    server
+        .rapport(&["user", "remove", "second@shop.example", "--tenant", &shop.slug])
+        .await;
+    is_gone(&agents).await;
+}
+
+#[tokio::test]
+async fn an_invitation_is_as_good_as_whoever_made_it() {
+    require_runtime!();
+    let server = server().start().await;
+    let shop = server.tenant("Shop").await;
+    let owner = server.member(&shop, "owner@shop.example", "owner").await;
+    let admin = server.member(&shop, "admin@shop.example", "admin").await;
+    let scopes = json!(["members:manage", "conversations:read", "knowledge:read"]);
+    let (id, key) = make_key(&owner, scopes).await;
+    let keys = link(&invite(&key, json!({"role": "viewer"})).await);
+    let admins = link(&invite(&admin, json!({"role": "admin"})).await);
+    for link in [&keys, &admins] {
+        server.api.get(link).expect(200).await;
+    }
+    // taken away past the application, as by a request that was under way
+    sqlx::query(
+        "update memberships set role = 'agent' where tenant_id = $1 and email = 'admin@shop.example'",
+    )
+    .bind(shop.id)
+    .execute(&mut server.owner().await)
+    .await
+    .expect("another role");
+    owner.delete(&format!("/api/v1/api-keys/{id}")).expect(204).await;
+    for link in [&keys, &admins] {
+        let account = json!({"name": "Kim", "email": "kim@shop.example", "password": PASSWORD});
+        accept(&server.api, link, account)
+            .await
+            .problem(410, "inviter_not_entitled");
+    }
+}
+
 async fn an_invitation_makes_one_member(server: &Server, owner: &Api) {
     let made = invite(owner, json!({"role": "agent"})).await;
     let link = link(&made);

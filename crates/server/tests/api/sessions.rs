@@ -22,6 +22,43 @@ async fn a_session_is_bound_to_its_browser_and_ends_when_it_should() {
     a_new_password_ends_all_sessions(&server).await;
 }
 
+#[tokio::test]
+async fn a_stranger_locks_nobody_out() {
+    require_runtime!();
+    let server = server()
+        .set("RAPPORT_TRUSTED_PROXIES", "[\"127.0.0.1\"]")
+        .start()
+        .await;
+    let signed_up = sign_up(&server, "ana@shop.example").await;
+    let ana = server.api.with_cookie(&signed_up.cookie().expect("a cookie"));
+    let enter = async |address: &str, password: &str| {
+        let body = json!({"email": "ana@shop.example", "password": password});
+        let call = server.api.post("/api/v1/session").json(&body);
+        call.header("x-forwarded-for", address).send().await
+    };
+    for attempt in 0..15 {
+        let answer = enter("203.0.113.1", "a wrong password").await;
+        match attempt {
+            0..10 => answer.problem(401, "unauthenticated"),
+            _ => answer.problem(429, "rate_limited"),
+        };
+    }
+    enter("198.51.100.7", PASSWORD).await.expect(200);
+    let change = json!({"current_password": "a wrong password", "new_password": "another password"});
+    let change = ana.post("/api/v1/profile/password").json(&change);
+    change.send().await.problem(422, "wrong_password");
+    // many strangers together have an end too: ten, Ana herself and eighty-nine make a hundred
+    for attempt in 0..89 {
+        let answer = enter(&format!("203.0.113.{}", 100 + attempt), "a wrong password").await;
+        answer.problem(401, "unauthenticated");
+    }
+    enter("203.0.113.99", PASSWORD).await.problem(429, "rate_limited");
+    // who is inside is counted apart
+    let change = json!({"current_password": PASSWORD, "new_password": "another password"});
+    let change = ana.post("/api/v1/profile/password").json(&change);
+    change.expect(204).await;
+}
+
 async fn sign_up(server: &Server, email: &str) -> Answer {
     let account = json!({"email": email, "password": PASSWORD, "name": "Ana", "business_name": "Ana's Shop"});
     let answer = server.api.post("/api/v1/sign-up").json(&account).send().await;

@@ -73,6 +73,60 @@ async fn streams_stay_in_their_tenant_and_end_with_the_callers_access() {
     }
 }
 
+#[tokio::test]
+async fn a_stream_ends_with_the_membership_that_it_was_opened_in() {
+    require_runtime!();
+    let server = server().start().await;
+    let (left, kept) = (server.tenant("Left").await, server.tenant("Kept").await);
+    let owner = server.member(&left, "owner@left.example", "owner").await;
+    let robin = server.member(&kept, "robin@kept.example", "agent").await;
+    let invited = owner.post("/api/v1/invitations").json(&json!({"role": "agent"}));
+    let url = invited.expect(201).await["url"].clone();
+    let token = url.as_str().expect("a link").replace("/app/join/", "");
+    let accept = robin.post(&format!("/api/v1/invitations/by-token/{token}/accept"));
+    let joined = accept.json(&json!({})).expect(201).await;
+    let mut stream = follow(&robin).await;
+
+    // the session is good, but for another workspace
+    let elsewhere = json!({"tenant_id": kept.id});
+    robin
+        .post("/api/v1/session/workspace")
+        .json(&elsewhere)
+        .expect(200)
+        .await;
+    let path = format!(
+        "/api/v1/members/{}",
+        joined["user"]["id"].as_str().expect("an id")
+    );
+    owner.delete(&path).expect(204).await;
+    tokio::time::timeout(LONGEST_AFTERLIFE, stream.rest())
+        .await
+        .expect("the stream went on");
+    robin.get("/api/v1/conversations").expect(200).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_expires() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = server.tenant("Ours").await;
+    let body =
+        json!({"name": "Screen", "scopes": ["conversations:read"], "expires_at": "2120-01-01T00:00:00Z"});
+    let made = tenant.api.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let key = tenant.api.with_bearer(made["key"].as_str().expect("the key"));
+    let mut stream = follow(&key).await;
+    sqlx::query(
+        "update api_keys set expires_at = now() - interval '1 second' where tenant_id = $1 and name = 'Screen'",
+    )
+    .bind(tenant.id)
+    .execute(&mut server.owner().await)
+    .await
+    .expect("time passes");
+    tokio::time::timeout(LONGEST_AFTERLIFE, stream.rest())
+        .await
+        .expect("the stream went on");
+}
+
 /// The tenant's stream, once it stands.
 async fn follow(api: &testkit::Api) -> EventStream {
     let mut stream = api.get("/api/v1/events").stream().await;

@@ -251,6 +251,24 @@ async fn roles_decide_who_may_write(server: &Server, team: &Team) {
             .await
             .problem(403, "permission_missing");
     }
+    let reader = json!({"name": "Screen", "scopes": ["conversations:read"]});
+    let reader = team
+        .owner
+        .post("/api/v1/api-keys")
+        .json(&reader)
+        .expect(201)
+        .await;
+    let reader = team.owner.with_bearer(reader["key"].as_str().expect("a key"));
+    // who cannot answer does not take the mark from those who can
+    visitor.say("Is anybody there?").await;
+    let unread = details(&team.robin, &visitor).await["unread_count"].clone();
+    assert_ne!(unread, 0);
+    for caller in [&viewer, &reader] {
+        caller.post(&path(&visitor, "/read")).expect(204).await;
+        assert_eq!(details(&team.robin, &visitor).await["unread_count"], unread);
+    }
+    team.robin.post(&path(&visitor, "/read")).expect(204).await;
+    assert_eq!(details(&team.robin, &visitor).await["unread_count"], 0);
     for what in [
         "/api/v1/team",
         "/api/v1/labels",

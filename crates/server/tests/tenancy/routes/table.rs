@@ -214,7 +214,7 @@ pub const ROUTES: &[Route] = &[
     door(Personal, "GET", "/api/v1/profile", Body::None, 200),
     door(Personal, "PATCH", "/api/v1/profile", Json(r#"{"theme": "dark"}"#), 200),
     door(Personal, "POST", "/api/v1/profile/password", Json(r#"{"current_password": "not the password", "new_password": "another password"}"#), 204),
-    door(Personal, "POST", "/api/v1/profile/two-factor", Body::None, 200),
+    door(Personal, "POST", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 200),
     door(Personal, "DELETE", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 204),
     door(Personal, "POST", "/api/v1/profile/two-factor/confirm", Json(r#"{"code": "000000"}"#), 200),
     member("GET", "/api/v1/onboarding", Nothing, Body::None, 200),

@@ -19,7 +19,7 @@ export const people = {
   'members.remove': 'Remove {name}',
   'members.removeTitle': 'Remove {name}?',
   'members.removeText':
-    'They are signed out of this workspace at once. What they wrote stays; conversations assigned to them are assigned to nobody.',
+    'They are signed out of this workspace at once. The API keys that they made and their open invitations stop working. What they wrote stays; conversations assigned to them are assigned to nobody.',
   'members.removeAction': 'Remove',
   'members.pending': 'Open invitations',
   'members.noPending': 'No invitation waits to be accepted.',
@@ -48,6 +48,9 @@ export const people = {
     'Besides the password, a code of an app on your phone. A stolen password is then not enough.',
   'security.twoFactorOnHint': 'Signing in asks for a code of your authenticator app.',
   'security.turnOn': 'Set up a second factor',
+  'security.turnOnText':
+    'Type your password first. Once it is on, you are signed out everywhere else.',
+  'security.turnOnAction': 'Continue',
   'security.turnOff': 'Turn off the second factor',
   'security.turnOffText':
     'Your password alone will be enough to sign in. The recovery codes stop working.',

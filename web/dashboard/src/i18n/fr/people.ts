@@ -19,7 +19,7 @@ export const people = {
   'members.remove': 'Retirer {name}',
   'members.removeTitle': 'Retirer {name} ?',
   'members.removeText':
-    'La personne est déconnectée de cet espace aussitôt. Ce qu’elle a écrit reste ; ses conversations ne sont plus attribuées.',
+    'La personne est déconnectée de cet espace aussitôt. Les clés d’API qu’elle a créées et ses invitations ouvertes cessent de fonctionner. Ce qu’elle a écrit reste ; ses conversations ne sont plus attribuées.',
   'members.removeAction': 'Retirer',
   'members.pending': 'Invitations en attente',
   'members.noPending': 'Aucune invitation n’attend d’être acceptée.',
@@ -50,6 +50,9 @@ export const people = {
   'security.twoFactorOnHint':
     'La connexion demande un code de votre application d’authentification.',
   'security.turnOn': 'Configurer un second facteur',
+  'security.turnOnText':
+    'Saisissez d’abord votre mot de passe. Une fois activé, vous êtes déconnecté partout ailleurs.',
+  'security.turnOnAction': 'Continuer',
   'security.turnOff': 'Désactiver le second facteur',
   'security.turnOffText':
     'Votre mot de passe seul suffira pour vous connecter. Les codes de secours cessent de fonctionner.',

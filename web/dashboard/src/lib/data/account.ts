@@ -36,8 +36,8 @@ export async function changePassword(
   await client.invalidateQueries({ queryKey: SESSIONS });
 }
 
-export function beginTwoFactor(): Promise<TwoFactorSetup> {
-  return ask(api.POST('/api/v1/profile/two-factor'));
+export function beginTwoFactor(password: string): Promise<TwoFactorSetup> {
+  return ask(api.POST('/api/v1/profile/two-factor', { body: { password } }));
 }
 
 /** Gives the recovery codes, which cannot be read again. */
@@ -47,8 +47,8 @@ export async function confirmTwoFactor(code: string): Promise<string[]> {
   return done.recovery_codes;
 }
 
-export async function removeTwoFactor(password: string): Promise<void> {
-  await ask(api.DELETE('/api/v1/profile/two-factor', { body: { password } }));
+export async function removeTwoFactor(password: string, code: string): Promise<void> {
+  await ask(api.DELETE('/api/v1/profile/two-factor', { body: { password, code } }));
   await setTwoFactor(false);
 }
 

@@ -138,13 +138,18 @@ function refreshEscalation(client: QueryClient, { id, status }: ConversationSumm
     void client.invalidateQueries({ queryKey });
 }
 
-/** Tells the server that somebody has seen the messages. A failure is not worth a word: the mark comes back. */
+/** Somebody who may answer has seen the messages. */
 export async function markRead(
   client: QueryClient,
   conversation: ConversationSummary,
 ): Promise<void> {
   putConversation(client, { ...conversation, unread_count: 0 });
-  const path = { id: conversation.id };
+  await sendRead(conversation.id);
+}
+
+/** Tells the server what was seen. A failure is not worth a word: the mark comes back. */
+export async function sendRead(id: string): Promise<void> {
+  const path = { id };
   await ask(api.POST('/api/v1/conversations/{id}/read', { params: { path } })).catch(
     () => undefined,
   );
