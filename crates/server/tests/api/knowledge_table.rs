@@ -341,6 +341,19 @@ async fn a_file_is_looked_at_before_it_is_imported(tenant: &Tenant) {
             .body("text/csv", body.as_bytes().to_vec())
             .send()
     };
+    // a line of nothing but separators would take many times its length in memory
+    for (body, code) in [
+        (",".repeat(2_000_000), "line_too_long"),
+        (",".repeat(50_000), "too_many_columns"),
+        (
+            format!("question,answer\nQ,A{}\n", ",".repeat(2_000_000)),
+            "line_too_long",
+        ),
+    ] {
+        for path in ["import/preview", "import"] {
+            call(path, &body).await.problem(422, code);
+        }
+    }
     let preview = call("import/preview", file).await.expect(200);
     assert_eq!(
         preview["mapping"],
