@@ -5,12 +5,17 @@
 //! does not compile. [`Database::platform`] is the loud exception: look-ups before the tenant is known, by a role
 //! that sees no tenant table.
 
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::events::{Event, Live};
 use crate::finish::Finish;
@@ -52,6 +57,7 @@ impl TenantProof for TenantTx {
 pub struct Database {
     app: PgPool,
     platform: PgPool,
+    shares: Shares,
     pub live: Live,
     pub clock: Clock,
 }
@@ -87,20 +93,78 @@ impl Default for PoolSize {
     }
 }
 
+/// So long a transaction waits for a connection, and before that for its tenant's turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// The part of the application's connections that one tenant may hold at a time, so that none can stop all others.
+/// Who waits comes in the order of asking.
+#[derive(Clone)]
+struct Shares {
+    each: usize,
+    tenants: Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>,
+}
+
+/// Above this many tenants the idle ones are forgotten.
+const TENANTS_BEFORE_SWEEP: usize = 1_000;
+
+impl Shares {
+    /// Half of the pool.
+    fn of(connections: u32) -> Self {
+        Self {
+            each: usize::try_from(connections / 2).unwrap_or(usize::MAX).max(1),
+            tenants: Arc::default(),
+        }
+    }
+
+    async fn take(&self, tenant: TenantId) -> sqlx::Result<OwnedSemaphorePermit> {
+        let share = {
+            let mut tenants = self.tenants.lock();
+            if tenants.len() > TENANTS_BEFORE_SWEEP {
+                // permits and those who wait for one hold the semaphore too
+                tenants.retain(|_, share| Arc::strong_count(share) > 1);
+            }
+            let share = tenants.entry(tenant);
+            share
+                .or_insert_with(|| Arc::new(Semaphore::new(self.each)))
+                .clone()
+        };
+        match tokio::time::timeout(LONGEST_WAIT, share.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+}
+
 impl Database {
     /// Prepares both pools without connecting. No session ever runs as the owner.
     pub fn new(login: Login, size: PoolSize, clock: Clock) -> Self {
-        let pool = |role: &str, max: u32| {
+        let app = login.options("rapport_app");
+        Self::with(app, &login, size, clock)
+    }
+
+    /// The same for answering requests: a statement, and a transaction in which nothing happens, come to an end.
+    /// What an operator starts by hand may take longer.
+    pub fn for_requests(login: Login, size: PoolSize, clock: Clock) -> Self {
+        let app = login.options("rapport_app").options([
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ]);
+        Self::with(app, &login, size, clock)
+    }
+
+    fn with(app: PgConnectOptions, login: &Login, size: PoolSize, clock: Clock) -> Self {
+        let pool = |options: PgConnectOptions, max: u32| {
             PgPoolOptions::new()
                 .max_connections(max)
                 .min_connections(1)
-                .acquire_timeout(std::time::Duration::from_secs(3))
+                .acquire_timeout(LONGEST_WAIT)
                 .test_before_acquire(false)
-                .connect_lazy_with(login.options(role))
+                .connect_lazy_with(options)
         };
         Self {
-            app: pool("rapport_app", size.app),
-            platform: pool("rapport_platform", size.platform),
+            app: pool(app, size.app),
+            platform: pool(login.options("rapport_platform"), size.platform),
+            shares: Shares::of(size.app),
             live: Live::default(),
             clock,
         }
@@ -139,15 +203,23 @@ impl Database {
     ///
     /// Idle connections are not tested before use, so after a restart of the database the pool may hold dead ones:
     /// each is thrown away on its first use, and because nothing had begun, trying the next is safe.
+    ///
+    /// A tenant's turn is taken before a connection and kept as long. Who opens a second transaction while one is open
+    /// takes two: don't.
     async fn begin(&self, tenant: TenantId, mode: &str) -> Result<TenantTx> {
         let statement = format!("begin{mode}; set local app.current_tenant_id = '{tenant}'");
         let mut tries_left = self.app.options().get_max_connections();
+        let mut turn = self.shares.take(tenant).await?;
         loop {
             let (pool, statement) = (self.app.clone(), sqlx::AssertSqlSafe(statement.clone()));
-            match Finish::new(async move { pool.begin_with(statement).await }).await {
+            let begun = Finish::new(async move { (pool.begin_with(statement).await, turn) });
+            let result;
+            (result, turn) = begun.await;
+            match result {
                 Ok(tx) => {
                     return Ok(TenantTx {
                         tx,
+                        _turn: turn,
                         tenant,
                         live: self.live.clone(),
                         clock: self.clock.clone(),
@@ -169,7 +241,10 @@ fn is_dead_connection(error: &sqlx::Error) -> bool {
                 | std::io::ErrorKind::NotFound
                 | std::io::ErrorKind::PermissionDenied
         ),
-        sqlx::Error::Database(db) => db.code().is_some_and(|code| code == "57P01"),
+        // shut down, or ended because nothing happened in a transaction
+        sqlx::Error::Database(db) => db
+            .code()
+            .is_some_and(|code| matches!(code.as_ref(), "57P01" | "25P03")),
         _ => false,
     }
 }
@@ -177,6 +252,7 @@ fn is_dead_connection(error: &sqlx::Error) -> bool {
 /// A transaction inside one tenant. Dropping it rolls back. Changes are announced only after the commit.
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
+    _turn: OwnedSemaphorePermit,
     tenant: TenantId,
     live: Live,
     clock: Clock,

@@ -187,7 +187,17 @@ impl From<sqlx::Error> for Error {
                 "A value holds characters or numbers that cannot be stored.",
             );
         }
+        // a statement that was ended by its time limit, or a transaction in which nothing happened for too long
+        let slow = matches!(&cause, sqlx::Error::Database(db)
+            if db.code().is_some_and(|code| matches!(code.as_ref(), "57014" | "25P03")));
         let mut error = internal(cause);
+        if slow {
+            error.kind = Kind::Unavailable;
+            error.code = "took_too_long";
+            error.detail =
+                "This took too long and was stopped; nothing was stored. Please ask for less at once, or try again later."
+                    .into();
+        }
         if lost {
             error.kind = Kind::Unavailable;
             error.code = "database_unavailable";

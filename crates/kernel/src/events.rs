@@ -7,11 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{OnceCell, broadcast, mpsc};
 use uuid::Uuid;
 
 use crate::ids::{ConversationId, GapId, MessageId, NoteId, TenantId, UserId};
@@ -92,6 +93,18 @@ pub struct Envelope {
     pub event: Event,
     #[serde(default)]
     origin: Uuid,
+    /// What the team's browsers are told, read by whoever of them comes first; none: nothing.
+    #[serde(skip)]
+    pub told: Arc<OnceCell<Option<Told>>>,
+}
+
+/// An event in the words of the dashboard's stream. It is the same for all who may follow the tenant.
+#[derive(Debug)]
+pub struct Told {
+    pub name: &'static str,
+    pub body: String,
+    /// From then on it is no longer true by itself.
+    pub until: Option<DateTime<Utc>>,
 }
 
 const CHANNEL: &str = "rapport_live";
@@ -130,6 +143,7 @@ impl Live {
             tenant_id,
             event,
             origin: self.0.origin,
+            told: Arc::default(),
         };
         if let Some(outgoing) = self.0.outgoing.lock().as_ref() {
             let _ = outgoing.send(envelope.clone());

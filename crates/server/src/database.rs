@@ -61,7 +61,10 @@ pub async fn connect(config: &Config, purpose: Purpose, progress: impl Fn(&str))
         Some(_) => kernel::db::Login::EachRole(options.clone()),
         None => kernel::db::Login::TakeRole(options.clone()),
     };
-    let db = Database::new(app, size, Clock::system());
+    let db = match purpose {
+        Purpose::Serve => Database::for_requests(app, size, Clock::system()),
+        Purpose::Command => Database::new(app, size, Clock::system()),
+    };
     Ok(Opened { db, cluster, options })
 }
 

@@ -3236,7 +3236,7 @@ export interface components {
             undo: components["schemas"]["QaPairBulkInverse"][];
         };
         QaPairBulkChanges: {
-            /** @description Done one after the other, all or none. At most 500. */
+            /** @description Done one after the other, all or none. At most 500, which name at most 20,000 pairs in all. */
             changes: components["schemas"]["QaPairBulkChange"][];
         };
         /** @description Pairs with what they were before. */

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::Stream;
 use kernel::error::Problem;
+use kernel::events::{self, Envelope};
 use kernel::ids::{ConversationId, MessageId, TenantId};
 use kernel::limits::{Place, Places};
 
@@ -37,7 +38,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 
 /// One browser holds one stream for all its tabs; without locks (plain HTTP) it is one a tab.
 const STREAMS_OF_A_MEMBER: usize = 20;
-/// Each reads from the database by itself whenever something happens.
+/// Each looks every few seconds whether its member still is one.
 const STREAMS_OF_A_WORKSPACE: usize = 500;
 
 /// How many streams are open. Clones share the counts.
@@ -116,6 +117,15 @@ struct Told {
     viewers: HashMap<ConversationId, DateTime<Utc>>,
 }
 
+impl Told {
+    fn note(&mut self, conversation: ConversationId, gone_at: Option<DateTime<Utc>>) {
+        match gone_at {
+            Some(gone_at) => self.viewers.insert(conversation, gone_at),
+            None => self.viewers.remove(&conversation),
+        };
+    }
+}
+
 fn follow(
     ctx: Context,
     member: Member,
@@ -137,9 +147,10 @@ fn follow(
                     if !is_still_member(&ctx, &member).await { break }
                     note_presence(&ctx, &member, &mut told).await;
                     for conversation in silent(&ctx, &told) {
-                        if let Ok(sse) = read_presence(&ctx, &member, conversation, &mut told).await {
+                        if let Ok(heard) = read_presence(&ctx, &member, conversation).await {
+                            told.note(conversation, heard.until);
                             counter += 1;
-                            yield Ok(sse.id(counter.to_string()));
+                            yield Ok(Sse::default().event(heard.name).data(&heard.body).id(counter.to_string()));
                         }
                     }
                     continue;
@@ -147,10 +158,7 @@ fn follow(
             };
             let sse = match received {
                 Ok(envelope) if envelope.tenant_id != member.tenant_id() => continue,
-                Ok(envelope) => read(&ctx, &member, envelope.event, &mut told).await.unwrap_or_else(|error| {
-                    error.log();
-                    Some(Sse::default().event("resync").data("{}"))
-                }),
+                Ok(envelope) => hear(&ctx, &member, &envelope, &mut told).await,
                 Err(RecvError::Lagged(_)) => Some(Sse::default().event("resync").data("{}")),
                 Err(RecvError::Closed) => break,
             };
@@ -162,63 +170,88 @@ fn follow(
     }
 }
 
-async fn read(ctx: &Context, member: &Member, event: Event, told: &mut Told) -> Result<Option<Sse>> {
-    let (name, body) = match event {
+/// What this browser is told of an event. It is read from the database once for all browsers of the tenant.
+async fn hear(ctx: &Context, member: &Member, envelope: &Envelope, told: &mut Told) -> Option<Sse> {
+    if let Event::Mentioned { user_id, .. } = envelope.event
+        && member.user_id() != Some(user_id)
+    {
+        return None;
+    }
+    let read = || async {
+        read(ctx, member, &envelope.event).await.unwrap_or_else(|error| {
+            error.log();
+            // for all: else each would wait for the database in its turn
+            Some(say("resync", &json!({})))
+        })
+    };
+    let heard = envelope.told.get_or_init(read).await.as_ref()?;
+    if let Event::PresenceChanged { conversation_id } = envelope.event {
+        told.note(conversation_id, heard.until);
+    }
+    Some(Sse::default().event(heard.name).data(&heard.body))
+}
+
+fn say(name: &'static str, body: &impl Serialize) -> events::Told {
+    events::Told {
+        name,
+        body: json!(body).to_string(),
+        until: None,
+    }
+}
+
+async fn read(ctx: &Context, member: &Member, event: &Event) -> Result<Option<events::Told>> {
+    let said = match *event {
         Event::MessageAdded {
             conversation_id,
             message_id,
             ..
         } => match read_message(ctx, member, conversation_id, message_id).await? {
-            Some(event) => ("message", json!(event)),
+            Some(event) => say("message", &event),
             None => return Ok(None),
         },
         Event::ConversationChanged { conversation_id } => {
             let mut tx = ctx.db.tenant_read(member).await?;
             match inbox::store::find(&mut tx, conversation_id).await? {
-                Some(conversation) => ("conversation", json!(conversation)),
+                Some(conversation) => say("conversation", &conversation),
                 // it was erased
-                None => ("resync", json!({})),
+                None => say("resync", &json!({})),
             }
         }
-        Event::GapChanged { gap_id } => ("gap", json!({"id": gap_id})),
-        Event::AgentTyping { conversation_id } => ("typing", json!({"conversation_id": conversation_id})),
+        Event::GapChanged { gap_id } => say("gap", &json!({"id": gap_id})),
+        Event::AgentTyping { conversation_id } => say("typing", &json!({"conversation_id": conversation_id})),
         Event::TimelineChanged { conversation_id } => {
-            ("timeline", json!({"conversation_id": conversation_id}))
+            say("timeline", &json!({"conversation_id": conversation_id}))
         }
-        Event::PresenceChanged { conversation_id } => {
-            return read_presence(ctx, member, conversation_id, told).await.map(Some);
-        }
-        Event::Mentioned { user_id, .. } if member.user_id() != Some(user_id) => return Ok(None),
+        Event::PresenceChanged { conversation_id } => read_presence(ctx, member, conversation_id).await?,
         Event::Mentioned {
             conversation_id,
             user_id,
             note_id,
         } => {
             let body = json!({"conversation_id": conversation_id, "user_id": user_id, "note_id": note_id});
-            ("mention", body)
+            say("mention", &body)
         }
-        Event::WorkspaceChanged { what } => ("workspace", json!({"what": what})),
+        Event::WorkspaceChanged { what } => say("workspace", &json!({"what": what})),
     };
-    Ok(Some(Sse::default().event(name).data(body.to_string())))
+    Ok(Some(said))
 }
 
-/// Who has the conversation open at this moment.
+/// Who has the conversation open at this moment, and until when at least one of them falls silent.
 async fn read_presence(
     ctx: &Context,
     member: &Member,
     conversation_id: ConversationId,
-    told: &mut Told,
-) -> Result<Sse> {
+) -> Result<events::Told> {
     let mut tx = ctx.db.tenant_read(member).await?;
     let people = presence::store::list(&mut tx, conversation_id).await?;
-    match people.iter().map(|viewer| viewer.seen_at).min() {
-        Some(seen_at) => told
-            .viewers
-            .insert(conversation_id, seen_at + presence::GONE_AFTER),
-        None => told.viewers.remove(&conversation_id),
-    };
-    let body = json!({"conversation_id": conversation_id, "people": people});
-    Ok(Sse::default().event("presence").data(body.to_string()))
+    let first_seen = people.iter().map(|viewer| viewer.seen_at).min();
+    Ok(events::Told {
+        until: first_seen.map(|seen_at| seen_at + presence::GONE_AFTER),
+        ..say(
+            "presence",
+            &json!({"conversation_id": conversation_id, "people": people}),
+        )
+    })
 }
 
 /// Conversations of which somebody may have gone without a word.

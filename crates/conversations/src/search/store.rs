@@ -1,6 +1,7 @@
 //! All SQL for search.
 
 use chrono::{DateTime, Utc};
+use futures::{Stream, TryStreamExt as _};
 use kernel::ids::{ConversationId, MessageId, NoteId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
@@ -66,14 +67,21 @@ pub struct Said {
     pub created_at: DateTime<Utc>,
 }
 
-/// The newest messages of each conversation, `skip` of them left out, newest first.
+/// How much a search may still read: a word can be known of a conversation in which nothing says it any more.
+pub struct Room {
+    pub messages: usize,
+    pub bytes: usize,
+}
+
+/// The newest messages of each conversation, `skip` of them left out, newest first; no more than there is room for.
 pub async fn list_messages(
     tx: &mut TenantTx,
     conversations: &[uuid::Uuid],
     skip: i64,
     limit: i64,
+    room: &mut Room,
 ) -> Result<Vec<Said>> {
-    let said = sqlx::query_as!(
+    let rows = sqlx::query_as!(
         Said,
         r#"select m.conversation_id as "conversation_id: ConversationId", m.id as "message_id?: MessageId",
             null::uuid as "note_id?: NoteId", m.seq as "seq?", m.text_content as text, m.sent_at as created_at
@@ -89,24 +97,45 @@ pub async fn list_messages(
         skip,
         limit,
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(said)
+    .fetch(&mut **tx);
+    room.fill(rows).await
 }
 
-/// All notes of these conversations.
-pub async fn list_notes(tx: &mut TenantTx, conversations: &[uuid::Uuid]) -> Result<Vec<Said>> {
-    let said = sqlx::query_as!(
+/// The newest notes of these conversations, no more than there is room for.
+pub async fn list_notes(
+    tx: &mut TenantTx,
+    conversations: &[uuid::Uuid],
+    limit: i64,
+    room: &mut Room,
+) -> Result<Vec<Said>> {
+    let rows = sqlx::query_as!(
         Said,
         r#"select conversation_id as "conversation_id: ConversationId", null::uuid as "message_id?: MessageId",
             id as "note_id?: NoteId", null::bigint as "seq?", text_content as text, created_at
         from conversation_notes
-        where tenant_id = current_tenant_id() and conversation_id = any($1)"#,
+        where tenant_id = current_tenant_id() and conversation_id = any($1)
+        order by created_at desc
+        limit $2"#,
         conversations,
+        limit,
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(said)
+    .fetch(&mut **tx);
+    room.fill(rows).await
+}
+
+impl Room {
+    async fn fill(&mut self, mut rows: impl Stream<Item = sqlx::Result<Said>> + Unpin) -> Result<Vec<Said>> {
+        let mut said = Vec::new();
+        while self.messages > 0
+            && self.bytes > 0
+            && let Some(row) = rows.try_next().await?
+        {
+            self.messages -= 1;
+            self.bytes = self.bytes.saturating_sub(row.text.len());
+            said.push(row);
+        }
+        Ok(said)
+    }
 }
 
 /// Some conversations of which no word is known, with all that was said in them.

@@ -1,5 +1,7 @@
 //! Business hours: when people are there, and when a target that counts only those hours is due.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use kernel::Result;
@@ -24,6 +26,9 @@ pub struct BusinessHours {
     pub sunday: Vec<Span>,
 }
 
+/// In a day. Targets are counted span by span.
+const MOST_SPANS: usize = 6;
+
 impl BusinessHours {
     /// Monday first.
     fn days(&self) -> [&[Span]; 7] {
@@ -41,6 +46,12 @@ impl BusinessHours {
     /// Times that are times, in order, and at least one of them.
     pub fn check(&self) -> Result<()> {
         for day in self.days() {
+            if day.len() > MOST_SPANS {
+                return Err(invalid(
+                    "too_many_hours",
+                    "A day can be opened at most 6 times. Join spans that follow each other.",
+                ));
+            }
             let mut end = 0;
             for span in day {
                 let (from, to) = minutes(span).ok_or_else(bad_hours)?;
@@ -70,7 +81,9 @@ fn bad_hours() -> Error {
 fn minutes(Span(from, to): &Span) -> Option<(u32, u32)> {
     let read = |text: &str| {
         let (hour, minute) = text.split_once(':')?;
-        let is_plain = hour.len() == 2 && minute.len() == 2;
+        let is_plain = [hour, minute]
+            .iter()
+            .all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
         let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
         let is_time = is_plain && minute < 60 && (hour < 24 || (hour, minute) == (24, 0));
         is_time.then_some(hour * 60 + minute)
@@ -89,7 +102,7 @@ pub struct Schedule {
     zone: Tz,
     /// Minutes of the day, Monday first; none: always open.
     week: Option<[Vec<(u32, u32)>; 7]>,
-    holidays: Vec<NaiveDate>,
+    holidays: HashSet<NaiveDate>,
 }
 
 /// Nobody waits longer for somebody to be there.
@@ -101,7 +114,7 @@ impl Schedule {
         Self {
             zone: find_zone(zone).unwrap_or(Tz::UTC),
             week: hours.map(|hours| hours.days().map(spans)),
-            holidays,
+            holidays: holidays.into_iter().collect(),
         }
     }
 
@@ -140,11 +153,24 @@ impl Schedule {
         let open = days.filter(|(_, day)| !self.holidays.contains(day));
         open.flat_map(move |(week, day)| {
             let spans = &week[day.weekday().num_days_from_monday() as usize];
-            spans
-                .iter()
-                .map(move |&(from, to)| (self.moment(day, from), self.moment(day, to)))
+            let plain = if spans.is_empty() {
+                None
+            } else {
+                self.plain_midnight(day)
+            };
+            let moment = move |minute: u32| match plain {
+                Some(midnight) => midnight + TimeDelta::minutes(minute.into()),
+                None => self.moment(day, minute),
+            };
+            spans.iter().map(move |&(from, to)| (moment(from), moment(to)))
         })
         .filter(move |(_, to)| *to > at)
+    }
+
+    /// When a day begins on which no clock is changed: its other times need no look at the rules of the zone.
+    fn plain_midnight(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let (begin, end) = (self.moment(day, 0), self.moment(day, 24 * 60));
+        (end - begin == TimeDelta::days(1)).then_some(begin)
     }
 
     /// A local time as a moment. One that the clocks skip in spring is as late as it would have been without the change;
@@ -273,6 +299,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_on_a_plain_day_is_what_the_clocks_say() {
+        // changes at midnight, at night, by half an hour, in Ramadan, and a day that was left out
+        for zone in [
+            "Europe/Paris",
+            "America/Santiago",
+            "Africa/Cairo",
+            "Australia/Lord_Howe",
+            "Africa/Casablanca",
+            "America/Havana",
+            "Pacific/Apia",
+        ] {
+            let schedule = Schedule::new(zone, None, Vec::new());
+            let first = NaiveDate::from_ymd_opt(2011, 1, 1).unwrap();
+            for day in first.iter_days().take(16 * 366) {
+                let Some(midnight) = schedule.plain_midnight(day) else {
+                    continue;
+                };
+                for minute in (0..=24 * 60).step_by(30) {
+                    let counted = midnight + TimeDelta::minutes(minute.into());
+                    assert_eq!(counted, schedule.moment(day, minute), "{zone} {day} {minute}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn opening_in_an_hour_that_the_clocks_skip_is_opening_all_the_same() {
         let early = BusinessHours {
             sunday: vec![span(["02:30", "06:00"])],
@@ -314,6 +366,8 @@ mod tests {
             &[["09:00", "24:30"]],
             &[["09:00", "12:00"], ["11:00", "13:00"]],
             &[["", ""]],
+            &[["+1:+5", "17:00"]],
+            &[["01:00", "02:00"]; 7],
             &[],
         ] {
             assert!(with(spans).check().is_err(), "{spans:?}");

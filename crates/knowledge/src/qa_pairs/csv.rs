@@ -3,6 +3,7 @@
 //!
 //! Reading goes on after a bad row and names it; writing quotes cells that a spreadsheet would run as a formula.
 
+use axum::body::Bytes;
 use kernel::error::{Result, internal, invalid};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,12 @@ pub struct RowError {
     pub line: u64,
     pub detail: String,
 }
+
+/// What the first line may hold, and how long any line may be: a line of nothing but separators costs many times its
+/// length in memory.
+const MOST_COLUMNS: usize = 100;
+const LONGEST_HEADING: usize = 64 * 1024;
+const LONGEST_LINE: usize = 1024 * 1024;
 
 /// A file may have so many rows, and so many errors are told one by one.
 const MOST_ROWS: usize = 20_000;
@@ -54,6 +61,18 @@ impl Parsed {
     pub fn is_mapped(&self) -> bool {
         self.mapping.question.is_some() && self.mapping.answer.is_some()
     }
+
+    /// # Errors
+    /// A file without the columns `question` and `answer`.
+    pub fn mapped(self) -> Result<Self> {
+        if self.is_mapped() {
+            return Ok(self);
+        }
+        Err(invalid(
+            "columns_missing",
+            "The first line must name the columns `question` and `answer` (and may name `category` and `language`).",
+        ))
+    }
 }
 
 /// How columns are called, without accents and in lower case.
@@ -86,21 +105,19 @@ const NAMES: [&[&str]; 4] = [
 /// differently.
 ///
 /// # Errors
-/// A file that is not UTF-8, or that has too many rows or errors.
+/// A file that is not UTF-8, or that has too many columns, rows or errors.
 pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator(text))
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let headers = reader
-        .headers()
-        .map_err(|error| invalid("bad_csv", error.to_string()))?
-        .clone();
-    let columns: Vec<String> = headers.iter().map(str::to_owned).collect();
+    if text.split('\n').any(|line| line.len() > LONGEST_LINE) {
+        return Err(invalid(
+            "line_too_long",
+            "A line of the file is longer than 1 MB. Is this the right file?",
+        ));
+    }
+    let columns = heading(text)?;
+    let mut reader = reader_of(text, text.as_bytes());
     let [question, answer, category, language] = places(&columns, wanted);
     let name = |place: Option<usize>| place.and_then(|place| columns.get(place).cloned());
     let mut parsed = Parsed {
@@ -161,19 +178,49 @@ pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
     Ok(parsed)
 }
 
+fn reader_of<'a>(text: &str, bytes: &'a [u8]) -> csv::Reader<&'a [u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(separator(text))
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(bytes)
+}
+
+/// The names in the first line; no more is read than it may hold.
+fn heading(text: &str) -> Result<Vec<String>> {
+    let most = text.floor_char_boundary(LONGEST_HEADING);
+    let mut reader = reader_of(text, text.as_bytes().get(..most).unwrap_or_default());
+    let columns: Vec<String> = reader
+        .headers()
+        .map_err(|error| invalid("bad_csv", error.to_string()))?
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    let is_cut = most < text.len() && reader.position().byte() >= u64::try_from(most).unwrap_or(u64::MAX);
+    if is_cut || columns.len() > MOST_COLUMNS {
+        return Err(invalid(
+            "too_many_columns",
+            "The first line may name 100 columns and be 64 KB long. Is this the right file?",
+        ));
+    }
+    Ok(columns)
+}
+
+/// [`parse`] beside the threads that answer requests.
+///
+/// # Errors
+/// The same.
+pub async fn parse_aside(bytes: Bytes, wanted: Mapping) -> Result<Parsed> {
+    let parsed = tokio::task::spawn_blocking(move || parse(&bytes, &wanted));
+    parsed.await.map_err(internal)?
+}
+
 /// The same, for those who cannot be asked which column is meant.
 ///
 /// # Errors
 /// Also a file without the columns `question` and `answer`.
 pub fn read(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
-    let parsed = parse(bytes, wanted)?;
-    if parsed.is_mapped() {
-        return Ok(parsed);
-    }
-    Err(invalid(
-        "columns_missing",
-        "The first line must name the columns `question` and `answer` (and may name `category` and `language`).",
-    ))
+    parse(bytes, wanted)?.mapped()
 }
 
 /// Where question, answer, category and language stand.
@@ -274,6 +321,9 @@ mod tests {
         let error = |bytes: &[u8]| read(bytes, &Mapping::default()).unwrap_err().code;
         assert_eq!(error(b"x,y\n1,2\n"), "columns_missing");
         assert_eq!(error(&[0xff, 0xfe]), "not_utf8");
+        assert_eq!(error(",".repeat(200_000).as_bytes()), "too_many_columns");
+        let in_quotes = format!("question,answer,\"{}\"\nQ,A\n", "x\n".repeat(40_000));
+        assert_eq!(error(in_quotes.as_bytes()), "too_many_columns");
     }
 
     #[test]

@@ -34,6 +34,10 @@ const CODES: &[(&str, &str)] = &[
         "The database is away for a moment. Nothing was stored; try again.",
     ),
     (
+        "took_too_long",
+        "A query was stopped after 30 seconds. Nothing was stored; ask for less at once.",
+    ),
+    (
         "cross_site_request",
         "A write with the session cookie came from another page. Programs use an API key.",
     ),

@@ -112,7 +112,9 @@ impl Made {
 pub async fn find_shut_secret(domains: &Domains) -> Result<Option<String>> {
     for operator in tenants::Operator::for_all_active(&domains.access.db).await? {
         let mut tx = domains.access.db.tenant_read(&operator).await?;
-        for channel in accounts::store::list(&mut tx).await? {
+        let accounts = accounts::store::list(&mut tx).await?;
+        drop(tx);
+        for channel in accounts {
             let endpoint = channels::endpoint::read(&domains.access.db, &operator, channel.id).await?;
             if endpoint.is_some_and(|endpoint| endpoint.secret(&domains.channels.master_key).is_err()) {
                 return Ok(Some(format!("the secret of channel {}", channel.name)));

@@ -20,6 +20,7 @@ async fn a_table_of_answers_is_kept_in_order() {
     many_are_changed_at_once_and_changed_back(&tenant).await;
     a_file_is_looked_at_before_it_is_imported(&tenant).await;
     an_active_pair_is_deleted_by_few(&server, &tenant).await;
+    more_changes_than_can_be_undone_are_refused(&tenant).await;
 }
 
 async fn write(tenant: &Tenant, body: Value) -> Value {
@@ -310,6 +311,24 @@ async fn many_are_changed_at_once_and_changed_back(tenant: &Tenant) {
     }
 }
 
+async fn more_changes_than_can_be_undone_are_refused(tenant: &Tenant) {
+    let rows = (0..41).map(|number| format!("How heavy is lamp {number}?,{number} pounds.\n"));
+    let file = format!("question,answer\n{}", rows.collect::<String>());
+    let import = tenant.api.post("/api/v1/qa-pairs/import");
+    import.body("text/csv", file.into_bytes()).expect(200).await;
+    let bulk = |count: usize| {
+        let changes = (0..count).map(|number| {
+            let category = if number % 2 == 0 { "light" } else { "lamps" };
+            json!({"filter": {"q": "How heavy is lamp"}, "change": {"category": category}})
+        });
+        let body = json!({"changes": changes.collect::<Vec<_>>()});
+        tenant.api.post("/api/v1/qa-pairs/bulk").json(&body).send()
+    };
+    bulk(500).await.problem(422, "too_many_pairs");
+    assert_eq!(list(tenant, "category=lamps").await.len(), 0);
+    assert_eq!(bulk(4).await.expect(200)["changed"], 4 * 41);
+}
+
 async fn a_file_is_looked_at_before_it_is_imported(tenant: &Tenant) {
     tenant.teach("Where is the lift?", "Behind the stairs.").await;
     let file = "\u{feff}R\u{e9}ponse;Cat\u{e9}gorie;Question\r\nBehind the stairs.;visits;Where is the lift?\r\n\
@@ -322,6 +341,19 @@ async fn a_file_is_looked_at_before_it_is_imported(tenant: &Tenant) {
             .body("text/csv", body.as_bytes().to_vec())
             .send()
     };
+    // a line of nothing but separators would take many times its length in memory
+    for (body, code) in [
+        (",".repeat(2_000_000), "line_too_long"),
+        (",".repeat(50_000), "too_many_columns"),
+        (
+            format!("question,answer\nQ,A{}\n", ",".repeat(2_000_000)),
+            "line_too_long",
+        ),
+    ] {
+        for path in ["import/preview", "import"] {
+            call(path, &body).await.problem(422, code);
+        }
+    }
     let preview = call("import/preview", file).await.expect(200);
     assert_eq!(
         preview["mapping"],

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use testkit::{Api, Call, Server, require_runtime};
 use uuid::Uuid;
 
@@ -60,6 +61,43 @@ async fn no_request_ever_reads_with_another_tenants_connection() {
     for tenant in tenants.iter() {
         tenant.still_has_its_own().await;
     }
+}
+
+/// A tenant whose requests all wait for one lock holds half of the connections; the others go on as if nothing were.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_stands_still_does_not_stop_the_others() {
+    require_runtime!();
+    let server = server()
+        .set("RAPPORT_DATABASE_CONNECTIONS", "4")
+        .set("RAPPORT_TRUSTED_PROXIES", "[\"127.0.0.1\"]")
+        .start()
+        .await;
+    let (stuck, other) = (Small::make(&server, 1).await, Small::make(&server, 2).await);
+    let mut owner = server.owner().await;
+    let mut lock = owner.begin().await.expect("a transaction");
+    sqlx::query("select from knowledge_state for update")
+        .execute(&mut *lock)
+        .await
+        .expect("every tenant's knowledge is locked");
+    let body = json!({"changes": [{"filter": {}, "change": {"category": "stuck"}}]});
+    let mut waiting: tokio::task::JoinSet<_> = (0..6)
+        .map(|_| stuck.api.post("/api/v1/qa-pairs/bulk").json(&body).send())
+        .collect();
+    // who gets no turn is told so, and then all that the tenant may hold is held
+    let refused = waiting
+        .join_next()
+        .await
+        .expect("six requests")
+        .expect("an answer");
+    refused.problem(503, "database_unavailable");
+    for _ in 0..4 {
+        other.api.get("/api/v1/qa-pairs").expect(200).await;
+    }
+    lock.rollback().await.expect("the lock is given back");
+    let answers = waiting.join_all().await;
+    let changed = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(changed, 2, "half of the connections");
+    stuck.still_has_its_own().await;
 }
 
 /// Drops the request after so many microseconds, unless it was answered before.

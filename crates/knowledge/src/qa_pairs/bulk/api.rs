@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use access::{Member, Permission, audit};
 use axum::extract::State;
-use kernel::error::{Problem, invalid};
+use kernel::error::{Error, Problem, invalid};
 use kernel::extract::Json;
 use kernel::ids::QaPairId;
 use kernel::{Result, TenantTx};
@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(as = QaPairBulkChanges)]
 struct BulkChanges {
-    /// Done one after the other, all or none. At most 500.
+    /// Done one after the other, all or none. At most 500, which name at most 20,000 pairs in all.
     changes: Vec<BulkChange>,
 }
 
@@ -49,6 +49,8 @@ struct Inverse {
 }
 
 const MOST_CHANGES: usize = 500;
+/// Over all changes of a request: they run under a lock, and `undo` names each pair.
+const MOST_PAIRS: usize = 20_000;
 
 /// Change many Q&A pairs at once: category, language, active or not.
 #[utoipa::path(post, path = "/qa-pairs/bulk", operation_id = "change_qa_pairs", tag = "qa-pairs", request_body = BulkChanges,
@@ -64,10 +66,19 @@ async fn change_qa_pairs(
     }
     input.changes.iter().try_for_each(BulkChange::check)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    let mut room = MOST_PAIRS;
+    for bulk in &input.changes {
+        let count = store::count(&mut tx, bulk, room).await?;
+        room = room.checked_sub(count).ok_or_else(too_many_pairs)?;
+    }
     embedding::store::lock(&mut tx).await?;
     let (mut changed, mut undo) = (0, Vec::new());
+    // counted again: a change can bring more pairs into the filter of one behind it
+    let mut room = MOST_PAIRS;
     for bulk in &input.changes {
-        changed += change(&mut tx, bulk, &mut undo).await?;
+        let meant = store::list(&mut tx, bulk).await?;
+        room = room.checked_sub(meant.len()).ok_or_else(too_many_pairs)?;
+        changed += change(&mut tx, &bulk.change, meant, &mut undo).await?;
     }
     // what was changed last is undone first
     undo.reverse();
@@ -88,9 +99,19 @@ async fn change_qa_pairs(
     Ok(Json(BulkChanged { changed, undo }))
 }
 
-async fn change(tx: &mut TenantTx, bulk: &BulkChange, undo: &mut Vec<Inverse>) -> Result<usize> {
-    let change = &bulk.change;
-    let mut before = store::list(tx, bulk).await?;
+fn too_many_pairs() -> Error {
+    invalid(
+        "too_many_pairs",
+        "These changes name more than 20,000 pairs in all, counting a pair once for each change. Send them in parts.",
+    )
+}
+
+async fn change(
+    tx: &mut TenantTx,
+    change: &Change,
+    mut before: Vec<Before>,
+    undo: &mut Vec<Inverse>,
+) -> Result<usize> {
     before.retain(|pair| differs(pair, change));
     let ids: Vec<Uuid> = before.iter().map(|pair| pair.id).collect();
     store::change(tx, &ids, change).await?;

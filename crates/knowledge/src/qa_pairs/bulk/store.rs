@@ -18,18 +18,34 @@ pub struct Before {
 
 /// The pairs that are meant, locked.
 pub async fn list(tx: &mut TenantTx, bulk: &BulkChange) -> Result<Vec<Before>> {
-    let mut query = QueryBuilder::<Postgres>::new(
-        "select q.id, q.category, q.language, q.is_active from qa_pairs q where q.tenant_id = current_tenant_id()",
-    );
+    let mut query = QueryBuilder::<Postgres>::new("select q.id, q.category, q.language, q.is_active");
+    push_meant(&mut query, bulk);
+    query.push(" order by q.id for update");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
+
+/// How many pairs are meant; above `most` they are not counted on.
+pub async fn count(tx: &mut TenantTx, bulk: &BulkChange, most: usize) -> Result<usize> {
+    let mut query = QueryBuilder::<Postgres>::new("select count(*) from (select");
+    push_meant(&mut query, bulk);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    query
+        .push(" limit ")
+        .push_bind(most.saturating_add(1))
+        .push(") meant");
+    let count: i64 = query.build_query_scalar().fetch_one(&mut **tx).await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+fn push_meant(query: &mut QueryBuilder<Postgres>, bulk: &BulkChange) {
+    query.push(" from qa_pairs q where q.tenant_id = current_tenant_id()");
     if let Some(ids) = &bulk.ids {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         query.push(" and q.id = any(").push_bind(ids).push(")");
     }
     if let Some(filter) = &bulk.filter {
-        push_filter(&mut query, filter);
+        push_filter(query, filter);
     }
-    query.push(" order by q.id for update");
-    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }
 
 pub async fn change(tx: &mut TenantTx, ids: &[Uuid], change: &Change) -> Result<()> {

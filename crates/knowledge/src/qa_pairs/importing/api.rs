@@ -101,7 +101,7 @@ async fn preview_qa_pairs(
     Bytes(body): Bytes,
 ) -> Result<Json<CsvPreview>> {
     member.require(Permission::EditKnowledge)?;
-    let parsed = csv::parse(&body, &query.mapping())?;
+    let parsed = csv::parse_aside(body, query.mapping()).await?;
     let planned = plan(&ctx, &member, parsed.rows, query.existing.unwrap_or_default()).await?;
     let count = |status| planned.iter().filter(|planned| planned.status == status).count();
     let counts = PreviewCounts {
@@ -186,7 +186,7 @@ async fn import_qa_pairs(
     Bytes(body): Bytes,
 ) -> Result<Json<Imported>> {
     member.require(Permission::EditKnowledge)?;
-    let parsed = csv::read(&body, &query.mapping())?;
+    let parsed = csv::parse_aside(body, query.mapping()).await?.mapped()?;
     let existing = query.existing.unwrap_or_default();
     // goes on if the caller leaves: what was begun is also finished
     let work = tokio::spawn(async move {

@@ -16,6 +16,7 @@ async fn what_was_said_is_found_and_who_is_erased_is_gone() {
     let team = Team::make(&server).await;
     everything_is_found(&server, &team).await;
     what_is_older_than_the_search_is_found_after_a_start(&server, &team).await;
+    a_search_reads_so_far_back_and_no_further(&team).await;
     a_blocked_contact_is_refused_and_an_erased_one_gone(&server, &team).await;
 }
 
@@ -37,6 +38,26 @@ async fn what_is_older_than_the_search_is_found_after_a_start(server: &Server, t
     let found = search(&team.robin, "quokka").await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, visitor.conversation_id);
+}
+
+async fn a_search_reads_so_far_back_and_no_further(team: &Team) {
+    let visitor = team.visitor().await;
+    visitor.say("The numbat sleeps in the drawer").await;
+    let mut database = team.database().await;
+    for (more, is_read) in [(1_500, true), (600, false)] {
+        let said = sqlx::query(
+            "insert into messages (tenant_id, conversation_id, sender_type, text_content)
+            select tenant_id, id, 'user', 'Again' from conversations, generate_series(1, $2) where id = $1",
+        );
+        said.bind(visitor.conversation_id)
+            .bind(more)
+            .execute(&mut database)
+            .await
+            .expect("many messages");
+        let found = search(&team.robin, "numbat").await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].1.contains("«numbat»"), is_read, "{found:?}");
+    }
 }
 
 async fn search(api: &Api, words: &str) -> Vec<(Uuid, String)> {

@@ -136,6 +136,16 @@ async fn targets_count_business_hours(team: &Team) {
             json!({"monday": [["17:00", "09:00"]]}),
             "bad_hours",
         ),
+        (
+            "business_hours",
+            json!({"monday": [["+1:+5", "09:00"]]}),
+            "bad_hours",
+        ),
+        (
+            "business_hours",
+            json!({"monday": (0..7).map(|hour| [format!("0{hour}:00"), format!("0{hour}:30")]).collect::<Vec<_>>()}),
+            "too_many_hours",
+        ),
         ("business_hours", json!({}), "never_open"),
         (
             "assignment",
