@@ -2495,7 +2495,7 @@ export interface components {
             /** @description Everybody sees it. */
             is_shared: boolean;
             name: string;
-            /** @description The filter as it stands in the dashboard's address: `view=open&label=…`. */
+            /** @description The filter as it stands in the dashboard's address: `view=mine&label=…`. */
             query: string;
         };
         /** Format: uuid */
@@ -3589,7 +3589,7 @@ export interface components {
             avatar_url: string | null;
             /**
              * @description `#rrggbb`: the round button.
-             * @default #000000
+             * @default #2f55d4
              */
             bubble_color: string;
             /** @default right */
@@ -3618,7 +3618,7 @@ export interface components {
             powered_by: boolean;
             /**
              * @description `#rrggbb`: header and own bubbles.
-             * @default #6366f1
+             * @default #2f55d4
              */
             primary_color: string;
             /**
@@ -7887,6 +7887,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
