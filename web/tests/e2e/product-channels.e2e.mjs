@@ -161,8 +161,9 @@ describe('web chats', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await choice.selectOption({ label: 'Café' });
     await page.waitForURL(`**/widget/${made.id}?tab=behaviour`);
 
+    const stored = page.waitForResponse((one) => one.request().method() === 'PATCH');
     await part.getByRole('switch', { name: 'The assistant answers here' }).click();
-    await page.getByText('Changed.').waitFor();
+    await stored;
     // its live feed ends when the chat is turned off below
     const { widget } = await visitPage({
       key: made.channel_key,
