@@ -131,7 +131,7 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await page.getByText('Answers only when it is very sure').waitFor();
     await assertAccessible(page, 'AI agent');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved. The AI follows').waitFor();
+    await page.getByText('Saved.', { exact: true }).waitFor();
     await page.getByText(/^Used by/).waitFor();
     const { settings } = (await server.api.get('/channels')).items[0];
     assert.equal(settings.confidence_threshold, 0.9);
