@@ -10,7 +10,7 @@ const KEYS = ['api-keys'] as const;
 export function apiKeysQuery() {
   return queryOptions({
     queryKey: KEYS,
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/api-keys', { signal })),
+    queryFn: async ({ signal }) => (await ask(api.GET('/api/v1/api-keys', { signal }))).items,
   });
 }
 

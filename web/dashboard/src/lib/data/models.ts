@@ -12,7 +12,8 @@ const MODELS = ['llm-credentials'] as const;
 export function modelsQuery() {
   return queryOptions({
     queryKey: MODELS,
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/llm-credentials', { signal })),
+    queryFn: async ({ signal }) =>
+      (await ask(api.GET('/api/v1/llm-credentials', { signal }))).items,
   });
 }
 
