@@ -2,11 +2,10 @@
 // visitor, the AI's instructions, and changes that colleagues see at once.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { assertAccessible, launchBrowser } from './browser.mjs';
-import { CustomerPage } from './customer-page.mjs';
-import { Visits } from './dashboard-visit.mjs';
+import { assertAccessible } from './browser.mjs';
+import { DemoTeam } from './demo-team.mjs';
 import { DashboardPage, WidgetPage } from './page-objects.mjs';
-import { ProductServer, reasonToSkip, Visitor } from './product-server.mjs';
+import { reasonToSkip, Visitor } from './product-server.mjs';
 
 const SOPHIE = {
   name: 'Sophie Admin',
@@ -15,30 +14,16 @@ const SOPHIE = {
 };
 
 describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
-  let browser, server, visits, owner, site;
+  let team, server, visits, owner, site;
+  const at = (path) => team.at(path);
+  const sitDown = (...where) => team.sitDown(...where);
 
   before(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start()]);
-    visits = new Visits(browser, server);
-    owner = await server.signIn();
-    site = await new CustomerPage(server.url).listen();
-    const { url } = await owner.post('/invitations', { role: 'admin' });
-    await server.joinBy(url, SOPHIE);
+    team = await DemoTeam.start('admin', SOPHIE);
+    ({ server, visits, owner, site } = team);
   });
-  after(async () => {
-    await browser?.close();
-    site?.close();
-    await server?.stop();
-  });
+  after(() => team?.stop());
   afterEach(() => visits.close());
-
-  const at = (path) => `/app/fennel-oak/${path}`;
-
-  async function sitDown(path, account) {
-    const { page } = await visits.open({ account, path: at(path) });
-    await page.waitForURL((url) => url.pathname === at(path));
-    return page;
-  }
 
   it('lets a key do what was ticked, and nothing else', async () => {
     const page = await sitDown('settings/api-keys');

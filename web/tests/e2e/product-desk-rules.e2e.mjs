@@ -1,40 +1,24 @@
 // What the settings of the inbox do, on the real server: each is set in its form, and then seen at work.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { assertAccessible, launchBrowser } from './browser.mjs';
-import { CustomerPage } from './customer-page.mjs';
-import { Visits } from './dashboard-visit.mjs';
+import { assertAccessible } from './browser.mjs';
+import { DemoTeam } from './demo-team.mjs';
 import { DashboardPage, WidgetPage } from './page-objects.mjs';
-import { ProductServer, reasonToSkip, Visitor } from './product-server.mjs';
+import { reasonToSkip, Visitor } from './product-server.mjs';
 
 const LEA = { name: 'Léa Martin', email: 'lea@fennel-oak.example', password: 'oak by the door' };
 
 describe('inbox rules', { skip: reasonToSkip(), timeout: 240_000 }, () => {
-  let browser, server, visits, owner, site;
+  let team, server, visits, owner, site;
+  const at = (path) => team.at(path);
+  const sitDown = (...where) => team.sitDown(...where);
 
   before(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start()]);
-    visits = new Visits(browser, server);
-    owner = await server.signIn();
-    site = await new CustomerPage(server.url).listen();
-    const { url } = await owner.post('/invitations', { role: 'agent' });
-    await server.joinBy(url, LEA);
+    team = await DemoTeam.start('agent', LEA);
+    ({ server, visits, owner, site } = team);
   });
-  after(async () => {
-    await browser?.close();
-    site?.close();
-    await server?.stop();
-  });
+  after(() => team?.stop());
   afterEach(() => visits.close());
-
-  const at = (path) => `/app/fennel-oak/${path}`;
-
-  /** Somebody at a page of the dashboard. */
-  async function sitDown(path, account) {
-    const { page } = await visits.open({ account, path: at(path) });
-    await page.waitForURL((url) => url.pathname === at(path));
-    return page;
-  }
 
   /** A visitor with a name who has written. */
   async function write(text, name) {
