@@ -97,9 +97,9 @@ async fn create_api_key(
     };
     let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at, created_by).await?;
     let subject = format!("api_key:{}", api_key.id);
-    audit::record(
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
+        &member,
         audit::Action::ApiKeyCreated,
         &subject,
         json!({"name": name, "scopes": input.scopes, "expires_at": input.expires_at}),
@@ -122,9 +122,9 @@ async fn revoke_api_key(
     if !store::revoke(&mut tx, id).await? {
         return Err(not_found("API key"));
     }
-    audit::record(
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
+        &member,
         audit::Action::ApiKeyRevoked,
         &format!("api_key:{id}"),
         json!({}),

@@ -59,12 +59,17 @@ pub async fn revoke(tx: &mut TenantTx, id: ApiKeyId) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// Switches off for good what this person made, and says which keys these were.
-pub async fn revoke_made_by(tx: &mut TenantTx, user: UserId) -> Result<Vec<(ApiKeyId, String)>> {
+/// Switches off for good what this person made and may do more than these scopes, and says which keys these were.
+pub async fn revoke_beyond(
+    tx: &mut TenantTx,
+    user: UserId,
+    scopes: &[String],
+) -> Result<Vec<(ApiKeyId, String)>> {
     let revoked = sqlx::query!(
-        r#"update api_keys set is_active = false where created_by = $1 and is_active
+        r#"update api_keys set is_active = false where created_by = $1 and is_active and not scopes <@ $2
         returning id as "id: ApiKeyId", name"#,
         user.0,
+        scopes,
     )
     .fetch_all(&mut **tx)
     .await?;

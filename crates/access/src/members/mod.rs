@@ -45,7 +45,8 @@ pub async fn change_role(tx: &mut TenantTx, member: &Member, user: UserId, role:
     record_by(tx, member, Action::MemberRoleChanged, &subject(user), details).await
 }
 
-/// Ends a membership, with the keys and open invitations that came of it. Open sessions find out with their next request; end them anyway, so that none comes back to life.
+/// Ends a membership, with the keys and open invitations that came of it. Open sessions find out with their next
+/// request; end them anyway, so that none comes back to life.
 pub async fn remove(tx: &mut TenantTx, member: &Member, user: UserId) -> Result<()> {
     let present = check_rights(tx, member, user, None).await?;
     store::delete(tx, user).await?;
@@ -74,10 +75,8 @@ async fn check_rights(
 ) -> Result<store::Present> {
     let owners = store::lock_owners(tx).await?;
     let present = store::lock(tx, user).await?.ok_or_else(|| not_found("member"))?;
-    if present.role == Role::Owner && !member.is_owner() {
-        return Err(owners_only());
-    }
-    if let Some(role) = wanted {
+    // who may not give a role may not take it away either
+    for role in [Some(present.role), wanted].into_iter().flatten() {
         check_may_make(member, role)?;
     }
     if present.role == Role::Owner && wanted != Some(Role::Owner) && owners.len() < 2 {

@@ -155,7 +155,25 @@ async fn a_key_gives_no_role_that_may_do_more_than_the_key() {
     set_role(&reader, &agents_id, "admin")
         .await
         .problem(403, "permission_missing");
-    set_role(&reader, &agents_id, "viewer").await.expect(200);
+    // what it may not give it may not take away either
+    set_role(&reader, &agents_id, "viewer")
+        .await
+        .problem(403, "permission_missing");
+    remove(&reader, &agents_id)
+        .await
+        .problem(403, "permission_missing");
+    let agents = json!([
+        "members:manage",
+        "conversations:read",
+        "conversations:write",
+        "knowledge:read",
+        "knowledge:write",
+        "ask"
+    ]);
+    set_role(&key(agents).await, &agents_id, "viewer")
+        .await
+        .expect(200);
+    remove(&reader, &agents_id).await.expect(204);
 }
 
 /// Its id, and who comes with it.
@@ -201,6 +219,19 @@ async fn nobody_comes_back_by_what_they_left_behind() {
     };
     is_gone(&owners).await;
     server.api.get(&agents).expect(200).await;
+
+    // a key that may do more than its maker may do now goes, with its invitations
+    let third = server.member(&shop, "third@shop.example", "admin").await;
+    let high = json!(["members:manage", "conversations:read", "knowledge:read"]);
+    let (_, high_key) = make_key(&third, high).await;
+    let (_, low_key) = make_key(&third, json!(["knowledge:read"])).await;
+    let highs = link(&invite(&high_key, json!({"role": "viewer"})).await);
+    let thirds_id = id_of(&owner, "third@shop.example").await;
+    set_role(&owner, &thirds_id, "agent").await.expect(200);
+    let answer = high_key.get("/api/v1/qa-pairs").send().await;
+    answer.problem(401, "unauthenticated");
+    is_gone(&highs).await;
+    low_key.get("/api/v1/qa-pairs").expect(200).await;
 
     remove(&owner, &id_of(&owner, "admin@shop.example").await)
         .await
