@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::ids::{ConversationId, UserId};
 use kernel::{Result, TenantTx};
 
+use crate::inbox;
 use crate::team::ONLINE_FOR;
 
 /// Notes since when a person is needed and what the targets are, unless that is known. True: nobody is assigned.
@@ -89,13 +90,7 @@ pub async fn find_next(tx: &mut TenantTx, capacity: i32) -> Result<Option<Next>>
 
 pub async fn assign(tx: &mut TenantTx, conversation: ConversationId, user: UserId) -> Result<()> {
     let now = tx.now();
-    sqlx::query!(
-        "update conversations set assigned_to = $2 where tenant_id = current_tenant_id() and id = $1",
-        conversation.0,
-        user.0,
-    )
-    .execute(&mut **tx)
-    .await?;
+    inbox::store::assign(tx, conversation, Some(user)).await?;
     // several in one transaction are still one after another
     sqlx::query!(
         "update member_states set last_assigned_at = greatest($2, last_assigned_at + interval '1 microsecond',

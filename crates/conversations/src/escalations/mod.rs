@@ -1,7 +1,7 @@
 //! Escalations: a conversation is given to people. At most one is open at a time.
 
 pub mod api;
-mod store;
+pub mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::error::not_found;
@@ -87,6 +87,7 @@ async fn place(
 ) -> Result<bool> {
     let is_new = store::insert(tx, conversation_id, reason, summary).await?;
     store::mark_conversation(tx, conversation_id).await?;
+    store::follow(tx, conversation_id).await?;
     tx.emit(Event::ConversationChanged { conversation_id });
     Ok(is_new)
 }

@@ -110,6 +110,20 @@ pub async fn reopen_recent(tx: &mut TenantTx, conversation: ConversationId) -> R
     Ok(done.rows_affected() > 0)
 }
 
+/// Whoever has the conversation has its open escalation.
+pub async fn follow(tx: &mut TenantTx, conversation: ConversationId) -> Result<()> {
+    sqlx::query!(
+        "update escalations e set assigned_to = c.assigned_to
+        from conversations c
+        where e.tenant_id = current_tenant_id() and e.conversation_id = $1 and e.status <> 'resolved'
+            and c.tenant_id = e.tenant_id and c.id = e.conversation_id and c.assigned_to is distinct from e.assigned_to",
+        conversation.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 pub async fn close(tx: &mut TenantTx, conversation: ConversationId) -> Result<()> {
     sqlx::query!(
         "update escalations set status = 'resolved', resolved_at = now()

@@ -12,6 +12,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 use super::filter::{Assignee, Filter, NEVER, Sort, Today, View};
 use super::{ChannelName, ConversationSummary, Status};
 use crate::contacts::Contact;
+use crate::escalations;
 use crate::labels::{self, Label};
 
 /// Escalated, or the visitor waits and no bot will answer.
@@ -570,7 +571,7 @@ pub async fn assign(tx: &mut TenantTx, id: ConversationId, user: Option<UserId>)
     .on_constraint("conversations_tenant_id_assigned_to_fkey", || {
         invalid("not_a_member", "Only a member can be assigned.")
     })?;
-    Ok(())
+    escalations::store::follow(tx, id).await
 }
 
 pub async fn mark_read(tx: &mut TenantTx, id: ConversationId) -> Result<bool> {

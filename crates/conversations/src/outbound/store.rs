@@ -9,6 +9,7 @@ use kernel::{Result, TenantTx};
 use serde_json::json;
 
 use super::{BotReply, Unanswered};
+use crate::escalations;
 use crate::inbox::store::another_open;
 use crate::messages::{self, Answer, Message, SenderType};
 use crate::search;
@@ -331,14 +332,13 @@ pub async fn pause_bot(tx: &mut TenantTx, conversation: ConversationId, user: Op
     .await
     .on_constraint("conversations_one_open", another_open)?;
     sqlx::query!(
-        "update escalations set status = 'in_progress', assigned_to = coalesce(assigned_to, $2)
+        "update escalations set status = 'in_progress'
         where tenant_id = current_tenant_id() and conversation_id = $1 and status = 'pending'",
         conversation.0,
-        user.map(|id| id.0),
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    escalations::store::follow(tx, conversation).await
 }
 
 /// [`list_unanswered`] gives no more at once.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::{Visitor, require_runtime};
 use uuid::Uuid;
 
-use super::{Team, change, details, events, follow, id, in_three_hours, kinds, listed, path};
+use super::{Team, change, details, events, follow, id, in_three_hours, kinds, listed, path, reply};
 use crate::support::server;
 
 #[tokio::test]
@@ -295,6 +295,20 @@ async fn escalations_are_worked_on(team: &Team) {
     );
     let list = team.robin.get(&escalations).expect(200).await;
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+
+    // whoever has the conversation has its escalation
+    let visitor = team.waiting().await;
+    let stands = async || {
+        let escalation = details(&team.robin, &visitor).await["escalation"].clone();
+        (escalation["status"].clone(), escalation["assigned_to"].clone())
+    };
+    assert_eq!(stands().await, (json!("pending"), Value::Null));
+    change(&team.robin, &visitor, json!({"assigned_to": team.sam_id})).await;
+    assert_eq!(stands().await, (json!("pending"), json!(team.sam_id)));
+    change(&team.robin, &visitor, json!({"assigned_to": null})).await;
+    assert_eq!(stands().await, (json!("pending"), Value::Null));
+    reply(&team.robin, &visitor, json!({})).await.expect(201);
+    assert_eq!(stands().await, (json!("in_progress"), json!(team.robin_id)));
 }
 
 async fn many_are_changed_at_once_and_back(team: &Team) {

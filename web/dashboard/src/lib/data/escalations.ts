@@ -42,8 +42,12 @@ export async function changeEscalation(
   refresh(client, conversationId);
 }
 
+export function refreshEscalations(client: QueryClient, conversationId: string): void {
+  void client.invalidateQueries(escalationsQuery(conversationId));
+}
+
 function refresh(client: QueryClient, id: string): void {
-  void client.invalidateQueries(escalationsQuery(id));
+  refreshEscalations(client, id);
   void client.invalidateQueries(conversationQuery(id));
   void client.invalidateQueries(timelineQuery(id));
 }

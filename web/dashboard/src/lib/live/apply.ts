@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/svelte-query';
 import { alertAbout, alertAboutMention } from '../alerts/alerts';
 import type { ConversationSummary, Message } from '../api';
 import { putConversation } from '../data/conversations';
+import { refreshEscalations } from '../data/escalations';
 import { refreshGaps } from '../data/gaps';
 import { refreshCounts, refreshWorkspace } from '../data/inbox-lists';
 import { putMessage } from '../data/messages';
@@ -21,11 +22,14 @@ const appliers: Record<string, Apply> = {
     alertAbout(client, conversation, message);
     putConversation(client, conversation);
     putMessage(client, message);
+    // Whoever replies takes on the escalation.
+    if (message.sender_type === 'agent') refreshEscalations(client, conversation.id);
   },
   conversation(client, data) {
     const conversation = data as ConversationSummary;
     alertAbout(client, conversation, null);
     putConversation(client, conversation);
+    refreshEscalations(client, conversation.id);
   },
   timeline(client, data) {
     refreshTimeline(client, (data as { conversation_id: string }).conversation_id);
