@@ -125,6 +125,16 @@ describe('a list that is held still', () => {
     expect(waiting).toBe(2);
   });
 
+  it('does not call what was done here news', () => {
+    const answered = [conversation('a', 50), ...before.slice(0, 2)];
+    const { shown, waiting } = held(answered, () => true);
+    expect(shown.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+    expect(waiting).toBe(0);
+    const newest = [conversation('c', 50), ...before.slice(1)];
+    expect(held(newest).waiting).toBe(1);
+    expect(held(newest, () => true).waiting).toBe(0);
+  });
+
   it('keeps rows that others have taken away, and lets those go that were sent away here', () => {
     const latest = before.filter(({ id }) => id !== 'b');
     expect(held(latest).shown).toHaveLength(3);

@@ -13,8 +13,8 @@ interface Row {
 }
 
 /**
- * `before` is what is on screen; `time` is what the order depends on. Rows that `isOwn` names have been sent away
- * here and go at once.
+ * `before` is what is on screen; `time` is what the order depends on. Rows that `isOwn` names were changed
+ * here: they are no news, and go at once where they have been sent away.
  */
 export function hold<Item extends Row>(
   before: readonly Item[],
@@ -24,7 +24,7 @@ export function hold<Item extends Row>(
   isOwn: (id: string) => boolean,
 ): Held<Item> {
   if (isSameOrder(before, latest)) {
-    const moved = latest.filter((item) => time(item) !== applied.get(item.id));
+    const moved = latest.filter((item) => time(item) !== applied.get(item.id) && !isOwn(item.id));
     return { shown: [...latest], waiting: moved.length };
   }
   const newest = new Map(latest.map((item) => [item.id, item]));
@@ -34,7 +34,7 @@ export function hold<Item extends Row>(
   for (const old of before) {
     const item = newest.get(old.id);
     if (!item && isOwn(old.id)) continue;
-    if (!item || time(item) !== applied.get(old.id)) waiting += 1;
+    if (!item || (time(item) !== applied.get(old.id) && !isOwn(old.id))) waiting += 1;
     shown.push(item ?? old);
   }
   const last = latest.findLastIndex(({ id }) => known.has(id));

@@ -7,6 +7,7 @@ import { api, ApiError, ask, sentence, type Attachment } from '../api';
 import { randomId } from '../random-id';
 import { conversationQuery } from './conversations';
 import { messagesQuery, putMessage } from './messages';
+import { ownChanges } from './own-changes';
 import { putNote } from './timeline';
 
 interface Written {
@@ -71,6 +72,7 @@ class Outbox {
 
   async #deliver(client: QueryClient, pending: Pending): Promise<boolean> {
     this.#put(pending);
+    ownChanges.add(pending.conversationId);
     try {
       await (pending.kind === 'note' ? postNote(client, pending) : postReply(client, pending));
       this.discard(pending);

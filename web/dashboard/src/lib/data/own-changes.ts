@@ -1,6 +1,6 @@
 /**
  * Conversations that were changed here a moment ago. The list does not move under the pointer for what others do,
- * but what somebody has just sent away must go.
+ * but what somebody has just sent away must go, and what they did is no news to them.
  */
 const REMEMBERED_MS = 5_000;
 
