@@ -111,9 +111,9 @@ async fn publish_channel(
         .as_object()
         .map(|changes| changes.keys().collect())
         .unwrap_or_default();
-    audit::record(
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
+        &member,
         audit::Action::ChannelPublished,
         &format!("channel:{id}"),
         json!({"settings": keys}),

@@ -139,8 +139,7 @@ async fn told_of_block(tx: &mut TenantTx, member: &Member, contact: &ContactDeta
     for conversation in &contact.conversations {
         timeline::record(tx, conversation.id, kind, &Actor::of(member), json!({})).await?;
     }
-    let (actor, subject) = (member.actor().to_string(), format!("contact:{}", contact.id));
-    audit::record(tx, &actor, action, &subject, json!({})).await
+    audit::record_by(tx, member, action, &format!("contact:{}", contact.id), json!({})).await
 }
 
 /// Erase a contact with all conversations. This cannot be undone.
@@ -158,9 +157,15 @@ async fn delete_contact(
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("contact"));
     }
-    let (actor, subject) = (member.actor().to_string(), format!("contact:{id}"));
     let details = json!({"conversations": conversations.len()});
-    audit::record(&mut tx, &actor, Action::ContactErased, &subject, details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::ContactErased,
+        &format!("contact:{id}"),
+        details,
+    )
+    .await?;
     for conversation_id in conversations {
         tx.emit(Event::ConversationChanged { conversation_id });
     }

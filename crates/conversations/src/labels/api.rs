@@ -116,6 +116,5 @@ async fn delete_label(
 }
 
 async fn note(tx: &mut TenantTx, member: &Member, action: Action, id: LabelId, name: &str) -> Result<()> {
-    let (actor, subject) = (member.actor().to_string(), format!("label:{id}"));
-    audit::record(tx, &actor, action, &subject, json!({"name": name})).await
+    audit::record_by(tx, member, action, &format!("label:{id}"), json!({"name": name})).await
 }

@@ -126,9 +126,9 @@ async fn set_embedder(
     store::lock(&mut tx).await?;
     store::set_next(&mut tx, &choice).await?;
     jobs::enqueue(&mut tx).await?;
-    audit::record(
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
+        &member,
         audit::Action::EmbedderChanged,
         "knowledge",
         json!({}),

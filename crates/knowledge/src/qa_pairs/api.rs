@@ -253,9 +253,9 @@ async fn delete_qa_pair(
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("Q&A pair"));
     }
-    audit::record(
+    audit::record_by(
         &mut tx,
-        &member.actor().to_string(),
+        &member,
         audit::Action::QaPairDeleted,
         &format!("qa_pair:{id}"),
         json!({"question": pair.question}),

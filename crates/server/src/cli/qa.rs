@@ -56,16 +56,17 @@ async fn import(global: &Global, session: &Session, file: &Path, tenant: Option<
     let qa_pairs::importing::Imported {
         imported,
         updated,
+        skipped,
         stopped,
         ..
     } = &report;
     if global.json {
         println!(
             "{}",
-            json!({"imported": imported, "updated": updated, "stopped": stopped, "errors": parsed.errors})
+            json!({"imported": imported, "updated": updated, "skipped": skipped, "stopped": stopped, "errors": parsed.errors})
         );
     } else {
-        println!("{imported} pairs imported, {updated} updated.");
+        println!("{imported} pairs imported, {updated} updated, {skipped} known already.");
         if let Some(stopped) = stopped {
             println!("{stopped} Import the file again for the rest.");
         }

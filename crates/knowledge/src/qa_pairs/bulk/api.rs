@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::store::{self, Before};
-use super::{BulkChange, Change};
+use super::{BulkChange, Change, MOST_PAIRS};
 use crate::Context;
 use crate::embedding;
 use crate::qa_pairs::store as pairs;
@@ -49,8 +49,6 @@ struct Inverse {
 }
 
 const MOST_CHANGES: usize = 500;
-/// Over all changes of a request: they run under a lock, and `undo` names each pair.
-const MOST_PAIRS: usize = 20_000;
 
 /// Change many Q&A pairs at once: category, language, active or not.
 #[utoipa::path(post, path = "/qa-pairs/bulk", operation_id = "change_qa_pairs", tag = "qa-pairs", request_body = BulkChanges,
@@ -83,12 +81,11 @@ async fn change_qa_pairs(
     // what was changed last is undone first
     undo.reverse();
     if changed > 0 {
-        let actor = member.actor().to_string();
         let what: Vec<&Change> = input.changes.iter().map(|bulk| &bulk.change).take(20).collect();
         let details = json!({"changed": changed, "changes": what});
-        audit::record(
+        audit::record_by(
             &mut tx,
-            &actor,
+            &member,
             audit::Action::QaPairsChanged,
             "qa_pairs",
             details,

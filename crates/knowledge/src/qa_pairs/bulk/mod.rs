@@ -34,14 +34,14 @@ pub struct Change {
     pub is_active: Option<bool>,
 }
 
-/// The most pairs that are named one by one.
-const MOST_IDS: usize = 20_000;
+/// The most pairs of a request, over all its changes: they run under a lock, and `undo` names each pair.
+const MOST_PAIRS: usize = 20_000;
 
 impl BulkChange {
     fn check(&self) -> Result<()> {
         let bad = |detail: &str| Err(invalid("bad_change", detail));
         match (&self.ids, &self.filter) {
-            (Some(ids), None) if ids.len() <= MOST_IDS => {}
+            (Some(ids), None) if ids.len() <= MOST_PAIRS => {}
             (None, Some(_)) => {}
             (Some(_), None) => return bad("At most 20,000 pairs can be named. Use a filter."),
             _ => return bad("Name the pairs by `ids` or by a `filter`, not by both."),

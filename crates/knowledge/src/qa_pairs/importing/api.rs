@@ -196,9 +196,9 @@ async fn import_qa_pairs(
         let mut tx = ctx.db.tenant(&member).await?;
         let details =
             json!({"imported": report.imported, "updated": report.updated, "errors": report.errors.len()});
-        audit::record(
+        audit::record_by(
             &mut tx,
-            &member.actor().to_string(),
+            &member,
             audit::Action::QaPairsImported,
             "qa_pairs",
             details,

@@ -169,12 +169,5 @@ async fn note(
     question: &str,
 ) -> Result<()> {
     let details = json!({"question": question});
-    audit::record(
-        tx,
-        &member.actor().to_string(),
-        action,
-        &format!("qa_pair:{id}"),
-        details,
-    )
-    .await
+    audit::record_by(tx, member, action, &format!("qa_pair:{id}"), details).await
 }
