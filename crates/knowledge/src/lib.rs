@@ -24,6 +24,10 @@ pub struct Context {
     pub db: Database,
     pub embedders: Embedders,
     pub snapshots: Snapshots,
+    /// Reads files, each in a process of its own.
+    pub reader: ::documents::Reader,
+    /// The bytes that a tenant's documents may take.
+    pub file_quota: i64,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {

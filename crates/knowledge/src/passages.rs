@@ -22,6 +22,8 @@ pub struct Passage {
     pub position: usize,
     /// Passages under the same heading (or, in long text without headings, close together) share it.
     pub section: usize,
+    /// The page on which it begins, where the document has pages.
+    pub page: Option<u32>,
 }
 
 impl Passage {
@@ -37,9 +39,14 @@ impl Passage {
 
 /// Splits Markdown or plain text. An empty document with a title gives one passage holding the title.
 pub fn split(title: &str, text: &str) -> Vec<Passage> {
+    split_pages(title, &[(None, text)])
+}
+
+/// The same for pages with their numbers. Headings hold beyond the end of a page; passages end there.
+pub fn split_pages(title: &str, pages: &[(Option<u32>, &str)]) -> Vec<Passage> {
     let title = title.trim();
     let mut passages = Vec::new();
-    for (number, section) in blocks::sections(title, text).into_iter().enumerate() {
+    for (number, section) in blocks::sections(title, pages).into_iter().enumerate() {
         for text in pack::pack(&section.units) {
             passages.push(passage(title, &section, text, passages.len(), number));
         }
@@ -50,6 +57,7 @@ pub fn split(title: &str, text: &str) -> Vec<Passage> {
             text: title.to_owned(),
             position: 0,
             section: 0,
+            page: None,
         });
     }
     passages
@@ -63,6 +71,7 @@ fn passage(title: &str, section: &Section, text: String, position: usize, number
         text,
         position,
         section: number,
+        page: section.page,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The dependency graph as one page: every domain gets its context from explicit arguments.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use answering::model::Models;
@@ -8,6 +8,7 @@ use answering::turns::Turns;
 use channels::endpoint::Endpoints;
 use channels::widget::limits::WidgetLimits;
 use conversations::live::Streams;
+use documents::Reader;
 use kernel::Database;
 use kernel::error::{Result, invalid};
 use kernel::files::Files;
@@ -75,6 +76,8 @@ fn assemble(
         db: db.clone(),
         embedders: Embedders::new(local, outbound.clone(), master_key.clone()),
         snapshots: Snapshots::new(config.knowledge_in_memory),
+        reader: Reader::new(own_program()),
+        file_quota: config.files_per_tenant_mb * 1024 * 1024,
     };
     let answering = answering::Context {
         db: db.clone(),
@@ -97,6 +100,15 @@ fn assemble(
         knowledge,
         answering,
         channels,
+    }
+}
+
+/// The file that this process runs, also after an upgrade has put another in its place.
+fn own_program() -> PathBuf {
+    let running = Path::new("/proc/self/exe");
+    match running.exists() {
+        true => running.to_owned(),
+        false => std::env::current_exe().unwrap_or_else(|_| "rapport".into()),
     }
 }
 

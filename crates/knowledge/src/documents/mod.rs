@@ -1,6 +1,11 @@
 //! Documents: longer texts, cut into passages that can be found and quoted.
+//!
+//! A text is learned while its sender waits ([`create`]). A file is kept, read by a job ([`reading`]), and serves when
+//! all of it is ready; a file that replaces another lets the earlier one serve until then.
 
 pub mod api;
+pub mod files;
+pub mod reading;
 pub mod store;
 
 use chrono::{DateTime, Utc};
@@ -13,20 +18,53 @@ use crate::embedding;
 use crate::language;
 use crate::{Context, passages};
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DocumentStatus)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Status {
+    /// It is being read.
+    Pending,
+    Processed,
+    Failed,
+}
+
 /// A document as lists show it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct Document {
     pub id: DocumentId,
     pub title: String,
+    /// What the file was called; null for a text.
+    pub filename: Option<String>,
     pub url: Option<String>,
+    pub mime_type: String,
     pub language: Option<String>,
-    /// `pending`, `processed` or `failed`.
-    pub status: String,
-    /// How many passages it was cut into.
+    /// Of the file that was sent last.
+    pub status: Status,
+    /// Why it could not be read.
+    pub error: Option<String>,
+    /// Whether visitors are answered from it: while a file that replaces another is read, from the earlier one.
+    pub is_serving: bool,
+    /// How many passages it was cut into; 0 until its text has been read.
     pub chunk_count: i32,
+    /// How many of them are ready.
+    pub embedded_count: i32,
+    /// Null: it has no pages.
+    pub page_count: Option<i32>,
     pub file_size: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A passage as those see it who keep the knowledge.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DocumentPassage {
+    pub id: PassageId,
+    pub position: i32,
+    pub page: Option<i32>,
+    /// Title and headings above it: `Returns › Exchanges`.
+    pub heading: String,
+    pub text: String,
 }
 
 /// A text to be learned: Markdown or plain.
@@ -45,8 +83,10 @@ pub struct PreparedPassage {
     pub id: PassageId,
     pub position: i32,
     pub section: i32,
+    pub page: Option<i32>,
     pub heading: String,
     pub content: String,
+    pub language: Option<String>,
     pub vector: Option<Vec<f32>>,
 }
 
@@ -85,7 +125,7 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     let mut prepared: Vec<PreparedPassage> = passages
         .into_iter()
         .zip(vectors)
-        .map(|(passage, vector)| prepare(passage, vector))
+        .map(|(passage, vector)| prepare(passage, language.as_deref(), vector))
         .collect();
     let mut tx = ctx.db.tenant(proof).await?;
     let change = embedding::begin_change(&mut tx, &choice).await?;
@@ -99,13 +139,18 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     Ok(document)
 }
 
-fn prepare(passage: passages::Passage, vector: Option<Vec<f32>>) -> PreparedPassage {
+/// A passage in another language than its document says so; short ones say nothing.
+fn prepare(passage: passages::Passage, language: Option<&str>, vector: Option<Vec<f32>>) -> PreparedPassage {
+    let detected = language::detect(&passage.text);
+    let own = (!detected.is_unknown()).then(|| detected.code());
     PreparedPassage {
         id: PassageId::new(),
         position: i32::try_from(passage.position).unwrap_or(i32::MAX),
         section: i32::try_from(passage.section).unwrap_or(i32::MAX),
+        page: passage.page.and_then(|page| i32::try_from(page).ok()),
         heading: passage.heading,
         content: passage.text,
+        language: own.or(language).map(str::to_owned),
         vector,
     }
 }

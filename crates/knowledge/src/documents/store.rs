@@ -1,12 +1,14 @@
 //! All SQL for documents and their passages.
 
 use kernel::error::not_found;
-use kernel::ids::DocumentId;
+use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantTx};
 use pgvector::Vector;
+use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Document, NewDocument, PreparedPassage};
+use super::files::NewFile;
+use super::{Document, DocumentPassage, NewDocument, PreparedPassage};
 
 pub async fn insert(
     tx: &mut TenantTx,
@@ -16,8 +18,8 @@ pub async fn insert(
 ) -> Result<DocumentId> {
     let (tenant, id) = (tx.tenant_id(), DocumentId::new());
     sqlx::query!(
-        "insert into documents (tenant_id, id, title, url, file_size, content, language, status, chunk_count)
-        values ($1, $2, $3, $4, $5, $6, $7, 'processed', $8)",
+        "insert into documents (tenant_id, id, title, url, file_size, content, language, status, chunk_count, serving_revision)
+        values ($1, $2, $3, $4, $5, $6, $7, 'processed', $8, 1)",
         tenant.0,
         id.0,
         new.title.trim(),
@@ -29,63 +31,100 @@ pub async fn insert(
     )
     .execute(&mut **tx)
     .await?;
+    insert_passages(tx, id, 1, passages).await?;
+    Ok(id)
+}
+
+/// The passages of one revision; whatever it had before is replaced.
+pub async fn insert_passages(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    revision: i32,
+    passages: &[PreparedPassage],
+) -> Result<()> {
+    let tenant = tx.tenant_id();
+    sqlx::query!(
+        "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1 and revision = $2",
+        id.0,
+        revision,
+    )
+    .execute(&mut **tx)
+    .await?;
     let ids: Vec<Uuid> = passages.iter().map(|passage| passage.id.0).collect();
     let positions: Vec<i32> = passages.iter().map(|passage| passage.position).collect();
     let sections: Vec<i32> = passages.iter().map(|passage| passage.section).collect();
+    let pages: Vec<Option<i32>> = passages.iter().map(|passage| passage.page).collect();
     let headings: Vec<String> = passages.iter().map(|passage| passage.heading.clone()).collect();
     let contents: Vec<String> = passages.iter().map(|passage| passage.content.clone()).collect();
+    let languages: Vec<Option<String>> = passages.iter().map(|passage| passage.language.clone()).collect();
     let vectors: Vec<Option<Vector>> = passages
         .iter()
         .map(|passage| passage.vector.clone().map(Vector::from))
         .collect();
     sqlx::query!(
-        "insert into knowledge_chunks (tenant_id, id, source_type, document_id, position, section, heading, content, language, embedding)
-        select $1, p.id, 'document', $2, p.position, p.section, p.heading, p.content, $3, p.embedding
-        from unnest($4::uuid[], $5::int[], $6::int[], $7::text[], $8::text[], $9::vector[])
-            as p (id, position, section, heading, content, embedding)",
+        "insert into knowledge_chunks
+            (tenant_id, id, source_type, document_id, revision, position, section, page, heading, content, language, embedding)
+        select $1, p.id, 'document', $2, $3, p.position, p.section, p.page, p.heading, p.content, p.language, p.embedding
+        from unnest($4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::vector[])
+            as p (id, position, section, page, heading, content, language, embedding)",
         tenant.0,
         id.0,
-        language,
+        revision,
         &ids,
         &positions,
         &sections,
+        &pages as _,
         &headings,
         &contents,
+        &languages as _,
         vectors as _,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
+const SELECT: &str = "select d.id, d.title, d.filename, d.url, d.mime_type, d.language, d.status, d.error,
+        d.serving_revision is not null as is_serving, d.chunk_count,
+        case when d.status = 'pending' then (
+            select count(*)::int from knowledge_chunks k
+            where k.tenant_id = d.tenant_id and k.document_id = d.id and k.revision = d.revision and k.embedding is not null
+        ) else d.chunk_count end as embedded_count,
+        d.page_count, d.file_size, d.created_at, d.updated_at
+    from documents d
+    where d.tenant_id = current_tenant_id()";
+
+/// Newest first.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Document>> {
-    let documents = sqlx::query_as!(
-        Document,
-        r#"select id as "id: DocumentId", title, url, language, status, chunk_count, file_size, created_at, updated_at
-        from documents
-        where tenant_id = current_tenant_id()
-        order by created_at desc, id"#,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(documents)
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" order by d.created_at desc, d.id");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }
 
 pub async fn find(tx: &mut TenantTx, id: DocumentId) -> Result<Option<Document>> {
-    let document = sqlx::query_as!(
-        Document,
-        r#"select id as "id: DocumentId", title, url, language, status, chunk_count, file_size, created_at, updated_at
-        from documents
-        where tenant_id = current_tenant_id() and id = $1"#,
-        id.0,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(document)
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" and d.id = ").push_bind(id);
+    Ok(query.build_query_as().fetch_optional(&mut **tx).await?)
 }
 
 pub async fn get(tx: &mut TenantTx, id: DocumentId) -> Result<Document> {
     find(tx, id).await?.ok_or_else(|| not_found("document"))
+}
+
+/// The passages that answer; those of the file that is being read, if none do yet.
+pub async fn list_passages(tx: &mut TenantTx, id: DocumentId) -> Result<Vec<DocumentPassage>> {
+    let passages = sqlx::query_as!(
+        DocumentPassage,
+        r#"select k.id as "id: PassageId", k.position, k.page, k.heading, k.content as text
+        from knowledge_chunks k
+        join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id
+        where k.tenant_id = current_tenant_id() and k.document_id = $1 and k.revision = coalesce(d.serving_revision, d.revision)
+        order by k.position"#,
+        id.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(passages)
 }
 
 /// Removes the document and, by cascade, its passages.
@@ -104,4 +143,204 @@ pub async fn delete(tx: &mut TenantTx, id: DocumentId) -> Result<Option<String>>
     .fetch_optional(&mut **tx)
     .await?;
     Ok(title)
+}
+
+/// What the files of all documents take, in bytes.
+pub async fn sum_sizes(tx: &mut TenantTx) -> Result<i64> {
+    let sum = sqlx::query_scalar!(
+        r#"select coalesce(sum(file_size), 0)::bigint as "sum!" from documents where tenant_id = current_tenant_id()"#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(sum)
+}
+
+/// A document whose file waits to be read.
+pub async fn insert_file(tx: &mut TenantTx, file: &NewFile<'_>) -> Result<DocumentId> {
+    let (tenant, id) = (tx.tenant_id(), DocumentId::new());
+    sqlx::query!(
+        "insert into documents (tenant_id, id, title, filename, mime_type, file_size, content)
+        values ($1, $2, $3, $4, $5, $6, '')",
+        tenant.0,
+        id.0,
+        file.title(),
+        file.name,
+        file.mime_type,
+        file.size(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into document_files (tenant_id, id, bytes) values ($1, $2, $3)",
+        tenant.0,
+        id.0,
+        file.bytes,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// Another file for a document; gives its revision, none if there is no such document.
+pub async fn replace_file(tx: &mut TenantTx, id: DocumentId, file: &NewFile<'_>) -> Result<Option<i32>> {
+    let revision = sqlx::query_scalar!(
+        "update documents
+        set revision = revision + 1, filename = $2, mime_type = $3, file_size = $4, content = '', status = 'pending',
+            error = null, chunk_count = 0, page_count = null
+        where tenant_id = current_tenant_id() and id = $1
+        returning revision",
+        id.0,
+        file.name,
+        file.mime_type,
+        file.size(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let tenant = tx.tenant_id();
+    if revision.is_some() {
+        sqlx::query!(
+            "insert into document_files (tenant_id, id, bytes) values ($1, $2, $3)
+            on conflict (tenant_id, id) do update set bytes = excluded.bytes",
+            tenant.0,
+            id.0,
+            file.bytes,
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(revision)
+}
+
+/// Lets a file that could not be read wait again; gives its revision, none if there is no such one.
+pub async fn wait_again(tx: &mut TenantTx, id: DocumentId) -> Result<Option<i32>> {
+    let revision = sqlx::query_scalar!(
+        "update documents set status = 'pending', error = null
+        where tenant_id = current_tenant_id() and id = $1 and status = 'failed'
+        returning revision",
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(revision)
+}
+
+/// The file, or the text that was given without one.
+pub async fn find_bytes(tx: &mut TenantTx, id: DocumentId) -> Result<Option<Vec<u8>>> {
+    let bytes = sqlx::query_scalar!(
+        r#"select coalesce(f.bytes, convert_to(d.content, 'UTF8')) as "bytes!"
+        from documents d
+        left join document_files f on f.tenant_id = d.tenant_id and f.id = d.id
+        where d.tenant_id = current_tenant_id() and d.id = $1"#,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(bytes)
+}
+
+/// A file that waits to be read.
+pub struct Waiting {
+    pub title: String,
+    pub filename: Option<String>,
+    /// 0: its text has not been read yet.
+    pub chunk_count: i32,
+}
+
+/// None if it does not wait any more, or another file has taken its place.
+pub async fn find_waiting(tx: &mut TenantTx, id: DocumentId, revision: i32) -> Result<Option<Waiting>> {
+    let waiting = sqlx::query_as!(
+        Waiting,
+        "select title, filename, chunk_count from documents
+        where tenant_id = current_tenant_id() and id = $1 and revision = $2 and status = 'pending'",
+        id.0,
+        revision,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(waiting)
+}
+
+/// Notes what was read. The caller has written the passages.
+pub async fn set_read(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    title: &str,
+    language: Option<&str>,
+    passages: usize,
+    pages: Option<usize>,
+) -> Result<()> {
+    let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "update documents set title = $2, language = $3, chunk_count = $4, page_count = $5
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        title,
+        language,
+        count(passages),
+        pages.map(count),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_failed(tx: &mut TenantTx, id: DocumentId, revision: i32, error: &str) -> Result<()> {
+    sqlx::query!(
+        "update documents set status = 'failed', error = $3
+        where tenant_id = current_tenant_id() and id = $1 and revision = $2",
+        id.0,
+        revision,
+        error,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Passages of a revision that have no vector yet, with what is embedded of them.
+pub async fn list_unembedded(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    revision: i32,
+    limit: i64,
+) -> Result<Vec<(Uuid, String)>> {
+    let rows = sqlx::query!(
+        r#"select id, case when heading = '' then content else heading || E'\n' || content end as "text!"
+        from knowledge_chunks
+        where tenant_id = current_tenant_id() and document_id = $1 and revision = $2 and embedding is null
+        order by position
+        limit $3"#,
+        id.0,
+        revision,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.text)).collect())
+}
+
+/// From now on the revision answers, and what was read before is gone. False: another file has come meanwhile.
+pub async fn serve(tx: &mut TenantTx, id: DocumentId, revision: i32) -> Result<bool> {
+    let done = sqlx::query!(
+        "update documents set status = 'processed', serving_revision = revision
+        where tenant_id = current_tenant_id() and id = $1 and revision = $2 and status = 'pending'",
+        id.0,
+        revision,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1 and revision <> $2",
+        id.0,
+        revision,
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!("update knowledge_state set revision = revision + 1 where tenant_id = current_tenant_id()")
+        .execute(&mut **tx)
+        .await?;
+    Ok(true)
 }

@@ -9,6 +9,7 @@ use super::word_count;
 /// The text under one heading.
 #[derive(Default)]
 pub struct Section {
+    pub page: Option<u32>,
     pub path: Vec<String>,
     pub units: Vec<Unit>,
 }
@@ -28,7 +29,7 @@ pub struct Unit {
 /// Text without headings is grouped into sections of about this many words.
 const LONG_SECTION: usize = 250;
 
-pub fn sections(title: &str, text: &str) -> Vec<Section> {
+pub fn sections(title: &str, pages: &[(Option<u32>, &str)]) -> Vec<Section> {
     let mut reader = Reader {
         title,
         levels: Vec::new(),
@@ -36,10 +37,13 @@ pub fn sections(title: &str, text: &str) -> Vec<Section> {
         heading_only: false,
         done: Vec::new(),
     };
-    let lines: Vec<&str> = text.lines().collect();
-    let mut at = 0;
-    while at < lines.len() {
-        at += reader.block(&lines[at..]);
+    for (page, text) in pages {
+        reader.turn_page(*page);
+        let lines: Vec<&str> = text.lines().collect();
+        let mut at = 0;
+        while at < lines.len() {
+            at += reader.block(&lines[at..]);
+        }
     }
     reader.finish_section();
     reader.done
@@ -82,6 +86,14 @@ impl Reader<'_> {
         self.paragraph(lines)
     }
 
+    /// A heading at the foot of a page belongs to what follows.
+    fn turn_page(&mut self, page: Option<u32>) {
+        if !self.heading_only {
+            self.finish_section();
+        }
+        self.current.page = page;
+    }
+
     fn start_section(&mut self, level: usize, text: &str) {
         let is_child = self.levels.last().is_some_and(|(parent, _)| *parent < level);
         if !(self.heading_only && is_child) {
@@ -108,6 +120,7 @@ impl Reader<'_> {
         let finished = std::mem::replace(
             &mut self.current,
             Section {
+                page: self.current.page,
                 path,
                 units: Vec::new(),
             },

@@ -171,7 +171,7 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
             row.entry.id,
             Details {
                 kind: EntryKind::QaPair,
-                title: row.entry.title.clone(),
+                title: row.shown,
                 url: None,
                 language: row.entry.language,
             },
@@ -184,7 +184,7 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
             row.entry.id,
             Details {
                 kind: EntryKind::Passage,
-                title: row.entry.title.clone(),
+                title: row.shown,
                 url: row.url,
                 language: row.entry.language,
             },

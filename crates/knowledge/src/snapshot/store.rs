@@ -9,6 +9,8 @@ use crate::retrieval::{Entry, EntryKind};
 
 pub struct Row {
     pub entry: Entry,
+    /// How it is named as a source.
+    pub shown: String,
     pub url: Option<String>,
 }
 
@@ -38,7 +40,12 @@ pub async fn list_qa_pairs(tx: &mut TenantTx) -> Result<Vec<Row>> {
         language: language(row.language),
         vector: row.embedding.map(|vector| vector.to_vec().into_boxed_slice()),
     });
-    Ok(entries.map(|entry| Row { entry, url: None }).collect())
+    let rows = entries.map(|entry| Row {
+        shown: entry.title.clone(),
+        entry,
+        url: None,
+    });
+    Ok(rows.collect())
 }
 
 /// Other phrasings of active pairs: entries with the pair's id and answer, found by their own words.
@@ -66,10 +73,10 @@ pub async fn list_phrasings(tx: &mut TenantTx) -> Result<Vec<Entry>> {
 
 pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"select k.id, k.document_id, k.section, k.heading, k.content, k.language, k.embedding as "embedding: Vector", d.title, d.url
+        r#"select k.id, k.document_id, k.section, k.heading, k.content, k.language, k.page, k.embedding as "embedding: Vector", d.title, d.url
         from knowledge_chunks k
-        join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id
-        where k.tenant_id = current_tenant_id() and d.status = 'processed'
+        join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
+        where k.tenant_id = current_tenant_id()
         order by k.id"#,
     )
     .fetch_all(&mut **tx)
@@ -79,6 +86,10 @@ pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
             row.title
         } else {
             row.heading
+        };
+        let shown = match row.page {
+            Some(page) => format!("{title} · p. {page}"),
+            None => title.clone(),
         };
         let section = format!("{}/{}", row.document_id.unwrap_or_default(), row.section);
         let entry = Entry {
@@ -90,7 +101,11 @@ pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
             language: language(row.language),
             vector: row.embedding.map(|vector| vector.to_vec().into_boxed_slice()),
         };
-        Row { entry, url: row.url }
+        Row {
+            entry,
+            shown,
+            url: row.url,
+        }
     });
     Ok(entries.collect())
 }

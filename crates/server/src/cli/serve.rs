@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use answering::sweep;
 use kernel::error::{Result, internal, invalid};
+use knowledge::documents::reading::{ReadDocument, read_document};
 use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use queue::Runner;
@@ -121,11 +122,16 @@ async fn background(
     stopped: watch::Receiver<bool>,
 ) {
     let knowledge = domains.knowledge.clone();
+    let reading = domains.knowledge.clone();
     let runner = Runner::builder(pool.clone())
         .concurrency(2)
         .register::<EmbedKnowledge, _, _>(move |job, _| {
             let knowledge = knowledge.clone();
             async move { embed_knowledge(&knowledge, job).await }
+        })
+        .register::<ReadDocument, _, _>(move |job, attempt| {
+            let knowledge = reading.clone();
+            async move { read_document(&knowledge, job, attempt).await }
         })
         .build();
     let jobs = async {

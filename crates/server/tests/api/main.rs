@@ -4,6 +4,7 @@ mod accounts;
 mod assets;
 mod conversations;
 mod designer;
+mod documents;
 mod errors;
 mod identity;
 mod inbox;

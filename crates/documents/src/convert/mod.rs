@@ -1,0 +1,21 @@
+//! One function for each kind of file: bytes in, Markdown out. These run in the child.
+
+mod archive;
+mod html;
+mod office;
+mod pdf;
+mod table;
+mod text;
+
+use crate::{Format, Reading, Unreadable};
+
+pub fn convert(format: Format, bytes: Vec<u8>) -> Result<Reading, Unreadable> {
+    let reading = match format {
+        Format::Pdf => pdf::convert(bytes)?,
+        Format::Office => office::convert(bytes)?,
+        Format::Html => html::convert(&bytes)?,
+        Format::Csv => table::convert(&text::decode(&bytes))?,
+        Format::Markdown | Format::Text => Reading::whole(None, text::decode(&bytes)),
+    };
+    reading.check()
+}

@@ -1,0 +1,97 @@
+//! The parent: starts a child for one file and waits no longer than it should.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+use tokio::sync::Semaphore;
+
+use crate::child::{COMMAND, Said};
+use crate::{Format, LARGEST_FILE, LONGEST_TEXT, Reading, Unreadable};
+
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// JSON writes a control character as six.
+const LONGEST_ANSWER: u64 = LONGEST_TEXT as u64 * 6 + 1024;
+const AT_ONCE: usize = 2;
+
+/// Starts children. Clones share how many may run at once.
+#[derive(Clone)]
+pub struct Reader {
+    program: PathBuf,
+    places: Arc<Semaphore>,
+}
+
+impl Reader {
+    /// `program` runs [`crate::child::run`] when its first argument is [`COMMAND`]: this very one, as a rule.
+    pub fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is the file; trying again is no use.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It is this machine.
+    #[error("the reader could not be run: {0}")]
+    Machine(#[from] std::io::Error),
+}
+
+/// Reads a file in a child process of its own.
+pub async fn read(reader: &Reader, bytes: &[u8], file_name: &str) -> Result<Reading, Error> {
+    if bytes.len() > LARGEST_FILE {
+        return Err(Unreadable::TooLarge.into());
+    }
+    let format = Format::of(bytes, file_name)?;
+    let _place = reader.places.acquire().await.map_err(std::io::Error::other)?;
+    let child = Command::new(&reader.program)
+        .args([COMMAND, format.name()])
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    match tokio::time::timeout(LONGEST_WAIT, talk(child, bytes)).await {
+        Ok(said) => said,
+        Err(_) => Err(Unreadable::TooSlow.into()),
+    }
+}
+
+async fn talk(mut child: Child, bytes: &[u8]) -> Result<Reading, Error> {
+    let missing = || std::io::Error::other("no pipe");
+    let mut stdin = child.stdin.take().ok_or_else(missing)?;
+    let stdout = child.stdout.take().ok_or_else(missing)?;
+    let give = async {
+        // a child that has died does not listen; how it ended says more
+        let _ = stdin.write_all(bytes).await;
+        drop(stdin);
+    };
+    let mut answer = Vec::new();
+    let mut limited = stdout.take(LONGEST_ANSWER);
+    let ((), heard) = tokio::join!(give, limited.read_to_end(&mut answer));
+    heard?;
+    let status = child.wait().await?;
+    if !status.success() {
+        return Err(cause(status).into());
+    }
+    let said: Said = serde_json::from_slice(&answer).map_err(std::io::Error::other)?;
+    Ok(said?)
+}
+
+fn cause(status: ExitStatus) -> Unreadable {
+    match status.signal() {
+        Some(signal) if signal == nix::libc::SIGXCPU || signal == nix::libc::SIGKILL => Unreadable::TooSlow,
+        Some(signal) if signal == nix::libc::SIGABRT => Unreadable::TooHungry,
+        _ => Unreadable::Damaged,
+    }
+}
