@@ -31,7 +31,9 @@ impl Format {
         if is_binary(head) {
             return Err(Unreadable::UnknownType);
         }
-        let ending = file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let ending = file_name
+            .rsplit_once('.')
+            .map(|(_, ending)| ending.to_ascii_lowercase());
         Ok(match ending.as_deref() {
             Some("html" | "htm" | "xhtml") => Self::Html,
             Some("csv" | "tsv") => Self::Csv,
@@ -67,9 +69,16 @@ impl Format {
     }
 
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        [Self::Pdf, Self::Office, Self::Html, Self::Csv, Self::Markdown, Self::Text]
-            .into_iter()
-            .find(|format| format.name() == name)
+        [
+            Self::Pdf,
+            Self::Office,
+            Self::Html,
+            Self::Csv,
+            Self::Markdown,
+            Self::Text,
+        ]
+        .into_iter()
+        .find(|format| format.name() == name)
     }
 }
 

@@ -14,7 +14,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use format::Format;
-pub use parent::{Reader, read};
+pub use parent::{Error, Reader, read};
 
 /// The largest file that is taken.
 pub const LARGEST_FILE: usize = 20 * 1024 * 1024;
@@ -43,7 +43,9 @@ impl Reading {
     /// A file without pages.
     fn whole(title: Option<String>, text: String) -> Self {
         Self {
-            title: title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty()),
+            title: title
+                .map(|title| title.trim().to_owned())
+                .filter(|title| !title.is_empty()),
             pages: vec![Page { number: None, text }],
         }
     }
@@ -64,7 +66,9 @@ impl Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
-    #[error("Files of this type cannot be read. Send a PDF, Word, Excel, PowerPoint, HTML, Markdown, CSV or text file.")]
+    #[error(
+        "Files of this type cannot be read. Send a PDF, Word, Excel, PowerPoint, HTML, Markdown, CSV or text file."
+    )]
     UnknownType,
     #[error("The file is empty.")]
     Empty,
@@ -72,18 +76,26 @@ pub enum Unreadable {
     TooLarge,
     #[error("The file is protected with a password. Save it without one and send it again.")]
     Protected,
-    #[error("The file is damaged: no program could read it as what it says it is. Open it, save it anew and send it again.")]
+    #[error(
+        "The file is damaged: no program could read it as what it says it is. Open it, save it anew and send it again."
+    )]
     Damaged,
-    #[error("There is no text in this file; it may hold scanned pictures of pages. Send it with recognised text.")]
+    #[error(
+        "There is no text in this file; it may hold scanned pictures of pages. Send it with recognised text."
+    )]
     NoText,
     #[error("The file holds more than 5 MB of text. Split it.")]
     TooMuchText,
     #[error("The file has more than 5,000 pages. Split it.")]
     TooManyPages,
-    #[error("The file unpacks to more than 200 MB or 2,000 parts, or a hundred times its size. Documents do not do that; it was not opened.")]
+    #[error(
+        "The file unpacks to more than 200 MB or 2,000 parts, or a hundred times its size. Documents do not do that; it was not opened."
+    )]
     Bomb,
     #[error("Reading the file took more than 30 seconds. Split it.")]
     TooSlow,
-    #[error("Reading the file needs more than 512 MB of memory, or the file is damaged. Split it, or save it anew.")]
+    #[error(
+        "Reading the file needs more than 512 MB of memory, or the file is damaged. Split it, or save it anew."
+    )]
     TooHungry,
 }

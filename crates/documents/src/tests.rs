@@ -50,10 +50,16 @@ fn paragraph(text: &str) -> String {
 
 /// A PDF with a line of text on each page.
 fn pdf(pages: &[&str]) -> Vec<u8> {
-    let kids: Vec<String> = (0..pages.len()).map(|page| format!("{} 0 R", 4 + page * 2)).collect();
+    let kids: Vec<String> = (0..pages.len())
+        .map(|page| format!("{} 0 R", 4 + page * 2))
+        .collect();
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len()),
+        format!(
+            "<< /Type /Pages /Kids [{}] /Count {} >>",
+            kids.join(" "),
+            pages.len()
+        ),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
     for (page, text) in pages.iter().enumerate() {
@@ -62,7 +68,10 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents {} 0 R >>",
             5 + page * 2
         ));
-        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+        objects.push(format!(
+            "<< /Length {} >>\nstream\n{content}\nendstream",
+            content.len()
+        ));
     }
     let mut file = "%PDF-1.4\n".to_owned();
     let mut places = Vec::new();
@@ -72,7 +81,9 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
     }
     let start = file.len();
     file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-    places.iter().for_each(|place| file.push_str(&format!("{place:010} 00000 n \n")));
+    places
+        .iter()
+        .for_each(|place| file.push_str(&format!("{place:010} 00000 n \n")));
     file.push_str(&format!(
         "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
         objects.len() + 1
@@ -82,8 +93,16 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
 
 #[test]
 fn a_pdf_is_read_page_by_page() {
-    let reading = read(&pdf(&["Oil the table once a year.", "Mend chairs on Tuesdays."]), "care.pdf").unwrap();
-    let pages: Vec<_> = reading.pages.iter().map(|page| (page.number, page.text.trim())).collect();
+    let reading = read(
+        &pdf(&["Oil the table once a year.", "Mend chairs on Tuesdays."]),
+        "care.pdf",
+    )
+    .unwrap();
+    let pages: Vec<_> = reading
+        .pages
+        .iter()
+        .map(|page| (page.number, page.text.trim()))
+        .collect();
     assert_eq!(
         pages,
         [
@@ -99,10 +118,17 @@ fn a_word_file_keeps_its_headings_and_tables() {
     let cell = |text: &str| format!("<w:tc>{}</w:tc>", paragraph(text));
     let row = |a: &str, b: &str| format!("<w:tr>{}{}</w:tr>", cell(a), cell(b));
     let table = format!("<w:tbl>{}{}</w:tbl>", row("Wood", "Oil"), row("Oak", "linseed"));
-    let text = text(&word(&format!("{heading}{}{table}", paragraph("Oil it once a year."))), "care.docx");
+    let text = text(
+        &word(&format!("{heading}{}{table}", paragraph("Oil it once a year."))),
+        "care.docx",
+    );
     assert!(text.contains("# Care"), "{text}");
     assert!(text.contains("Oil it once a year."), "{text}");
-    assert!(text.lines().any(|line| line.contains("Oak") && line.contains("| linseed")), "{text}");
+    assert!(
+        text.lines()
+            .any(|line| line.contains("Oak") && line.contains("| linseed")),
+        "{text}"
+    );
 }
 
 #[test]
@@ -119,7 +145,10 @@ fn html_keeps_its_title_and_its_text_and_loses_the_rest() {
 #[test]
 fn a_table_keeps_the_names_of_its_columns() {
     let table = text("Wood;Oil\nOak;linseed\nAsh;\"a | b\"\n".as_bytes(), "oils.csv");
-    assert_eq!(table, "| Wood | Oil |\n| --- | --- |\n| Oak | linseed |\n| Ash | a \\| b |\n");
+    assert_eq!(
+        table,
+        "| Wood | Oil |\n| --- | --- |\n| Oak | linseed |\n| Ash | a \\| b |\n"
+    );
 }
 
 #[test]
@@ -128,7 +157,11 @@ fn a_text_is_read_in_the_encoding_that_it_has() {
         "Café".as_bytes().to_vec(),
         "\u{feff}Café".as_bytes().to_vec(),
         b"Caf\xe9".to_vec(),
-        [b"\xff\xfe".to_vec(), "Café".encode_utf16().flat_map(u16::to_le_bytes).collect()].concat(),
+        [
+            b"\xff\xfe".to_vec(),
+            "Café".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ]
+        .concat(),
     ] {
         assert_eq!(text(&bytes, "menu.txt"), "Café");
     }
@@ -137,30 +170,54 @@ fn a_text_is_read_in_the_encoding_that_it_has() {
 #[test]
 fn what_cannot_be_read_says_why() {
     let mut slip = ZipWriter::new(Cursor::new(Vec::new()));
-    slip.start_file("../../etc/passwd", SimpleFileOptions::default()).unwrap();
+    slip.start_file("../../etc/passwd", SimpleFileOptions::default())
+        .unwrap();
     let slip = slip.finish().unwrap().into_inner();
     let mut link = ZipWriter::new(Cursor::new(Vec::new()));
-    link.add_symlink("word/document.xml", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+    link.add_symlink("word/document.xml", "/etc/passwd", SimpleFileOptions::default())
+        .unwrap();
     let link = link.finish().unwrap().into_inner();
     let names: Vec<String> = (0..2_001).map(|number| format!("{number}.xml")).collect();
     let crowd: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     let zeros = "0".repeat(30 * 1024 * 1024);
     let whole = word(&paragraph("Oil it."));
-    let protected = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect()];
+    let protected = [
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(),
+        "EncryptedPackage"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect(),
+    ];
     for (bytes, name, reason) in [
         (b" \n".to_vec(), "a.txt", Unreadable::Empty),
-        (b"\x7fELF\x02\x01\x01\0".to_vec(), "a.txt", Unreadable::UnknownType),
+        (
+            b"\x7fELF\x02\x01\x01\0".to_vec(),
+            "a.txt",
+            Unreadable::UnknownType,
+        ),
         (b"no pdf at all".to_vec(), "a.pdf", Unreadable::Damaged),
         (b"%PDF-1.7 nonsense".to_vec(), "a.pdf", Unreadable::Damaged),
         (pdf(&["", ""]), "scan.pdf", Unreadable::NoText),
-        (whole[..whole.len() / 2].to_vec(), "half.docx", Unreadable::Damaged),
-        (archive(&[("a.txt", "no document")]), "a.docx", Unreadable::UnknownType),
+        (
+            whole[..whole.len() / 2].to_vec(),
+            "half.docx",
+            Unreadable::Damaged,
+        ),
+        (
+            archive(&[("a.txt", "no document")]),
+            "a.docx",
+            Unreadable::UnknownType,
+        ),
         (protected.concat(), "a.docx", Unreadable::Protected),
         (slip, "a.docx", Unreadable::Damaged),
         (link, "a.docx", Unreadable::Damaged),
         (archive(&crowd), "a.docx", Unreadable::Bomb),
         (word(&zeros), "bomb.docx", Unreadable::Bomb),
-        ("a ".repeat(3 * 1024 * 1024).into_bytes(), "a.txt", Unreadable::TooMuchText),
+        (
+            "a ".repeat(3 * 1024 * 1024).into_bytes(),
+            "a.txt",
+            Unreadable::TooMuchText,
+        ),
     ] {
         assert_eq!(read(&bytes, name).err(), Some(reason), "{name}");
     }

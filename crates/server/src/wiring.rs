@@ -77,7 +77,7 @@ fn assemble(
         embedders: Embedders::new(local, outbound.clone(), master_key.clone()),
         snapshots: Snapshots::new(config.knowledge_in_memory),
         reader: Reader::new(own_program()),
-        file_quota: config.files_per_tenant_mb * 1024 * 1024,
+        file_quota: i64::try_from(config.files_per_tenant_mb * 1024 * 1024).unwrap_or(i64::MAX),
     };
     let answering = answering::Context {
         db: db.clone(),

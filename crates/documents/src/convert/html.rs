@@ -7,8 +7,8 @@ use super::text;
 use crate::{Reading, Unreadable};
 
 const SKIPPED: [&str; 13] = [
-    "head", "script", "style", "noscript", "template", "svg", "nav", "footer", "form", "button", "iframe", "object",
-    "img",
+    "head", "script", "style", "noscript", "template", "svg", "nav", "footer", "form", "button", "iframe",
+    "object", "img",
 ];
 
 pub fn convert(bytes: &[u8]) -> Result<Reading, Unreadable> {

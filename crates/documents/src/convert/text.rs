@@ -9,7 +9,10 @@ pub fn decode(bytes: &[u8]) -> String {
 /// `said` is what the file claims.
 pub fn decode_as(bytes: &[u8], said: Option<&'static Encoding>) -> String {
     if let Some((marked, length)) = Encoding::for_bom(bytes) {
-        return marked.decode_without_bom_handling(&bytes[length..]).0.into_owned();
+        return marked
+            .decode_without_bom_handling(&bytes[length..])
+            .0
+            .into_owned();
     }
     match (std::str::from_utf8(bytes), said) {
         (Ok(text), _) => text.to_owned(),

@@ -31,7 +31,8 @@ fn file_routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(create_document_from_file))
         .routes(routes!(replace_document_file, get_document_file))
-        .layer(DefaultBodyLimit::max(documents::LARGEST_FILE))
+        // a little more, so that what is too large is told in a sentence of its own
+        .layer(DefaultBodyLimit::max(documents::LARGEST_FILE + 1024 * 1024))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -95,7 +96,10 @@ async fn create_document_from_file(
 ) -> Result<(StatusCode, Json<Document>)> {
     member.require(Permission::EditKnowledge)?;
     let file = about.file(&bytes)?;
-    Ok((StatusCode::ACCEPTED, Json(files::add(&ctx, &member, &file).await?)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(files::add(&ctx, &member, &file).await?),
+    ))
 }
 
 /// Replace the file of a document. What was read before answers until the new file is ready.
@@ -127,8 +131,12 @@ async fn get_document_file(
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let document = store::get(&mut tx, id).await?;
-    let bytes = store::find_bytes(&mut tx, id).await?.ok_or_else(|| not_found("document"))?;
-    let name = document.filename.unwrap_or_else(|| format!("{}.md", document.title));
+    let bytes = store::find_bytes(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("document"))?;
+    let name = document
+        .filename
+        .unwrap_or_else(|| format!("{}.md", document.title));
     // whatever it is, no browser shows it as a page of ours
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),

@@ -24,12 +24,20 @@ impl<'a> NewFile<'a> {
     pub fn check(name: &'a str, bytes: &'a [u8]) -> Result<Self> {
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
         if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(invalid("bad_filename", "Name the file: `?filename=prices.pdf`, at most 300 characters."));
+            return Err(invalid(
+                "bad_filename",
+                "Name the file: `?filename=prices.pdf`, at most 300 characters.",
+            ));
         }
         if bytes.len() > LARGEST_FILE {
-            return Err(Error::new(Kind::TooLarge, "file_too_large", Unreadable::TooLarge.to_string()));
+            return Err(Error::new(
+                Kind::TooLarge,
+                "file_too_large",
+                Unreadable::TooLarge.to_string(),
+            ));
         }
-        let format = Format::of(bytes, name).map_err(|reason| invalid("unreadable_file", reason.to_string()))?;
+        let format =
+            Format::of(bytes, name).map_err(|reason| invalid("unreadable_file", reason.to_string()))?;
         Ok(Self {
             name,
             mime_type: format.mime_type(),
@@ -80,7 +88,10 @@ pub async fn retry(ctx: &Context, proof: &impl TenantProof, id: DocumentId) -> R
     store::get(&mut tx, id).await?;
     let revision = store::wait_again(&mut tx, id).await?;
     let revision = revision.ok_or_else(|| {
-        conflict("not_failed", "Only a file that could not be read can be tried again. Send another file instead.")
+        conflict(
+            "not_failed",
+            "Only a file that could not be read can be tried again. Send another file instead.",
+        )
     })?;
     ReadDocument::enqueue(&mut tx, id, revision).await?;
     conclude(tx, id).await
@@ -98,7 +109,9 @@ async fn check_room(ctx: &Context, tx: &mut TenantTx, file: &NewFile<'_>) -> Res
         let most = ctx.file_quota / (1024 * 1024);
         return Err(conflict(
             "no_room_for_files",
-            format!("The documents of this workspace take the {most} MB that they may. Delete some that are not needed."),
+            format!(
+                "The documents of this workspace take the {most} MB that they may. Delete some that are not needed."
+            ),
         ));
     }
     Ok(())

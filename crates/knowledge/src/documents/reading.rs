@@ -66,7 +66,8 @@ async fn work(ctx: &Context, job: &ReadDocument) -> Result<()> {
     }
     let is_complete = embed(ctx, job).await?;
     let mut tx = ctx.db.tenant(&job.tenant).await?;
-    let change = embedding::begin_change(&mut tx, &embedding::current(&mut tx).await?).await?;
+    let choice = embedding::current(&mut tx).await?;
+    let change = embedding::begin_change(&mut tx, &choice).await?;
     if store::serve(&mut tx, job.document, job.revision).await? {
         change.finish(&mut tx, is_complete).await?;
     }
@@ -102,24 +103,41 @@ async fn learn(ctx: &Context, job: &ReadDocument, waiting: &Waiting) -> Result<b
     let pages = has_pages.then_some(reading.pages.len());
     let mut tx = ctx.db.tenant(&job.tenant).await?;
     embedding::store::lock(&mut tx).await?;
-    if store::find_waiting(&mut tx, job.document, job.revision).await?.is_none() {
+    if store::find_waiting(&mut tx, job.document, job.revision)
+        .await?
+        .is_none()
+    {
         return Ok(false);
     }
     store::insert_passages(&mut tx, job.document, job.revision, &passages).await?;
-    store::set_read(&mut tx, job.document, &title, language.as_deref(), passages.len(), pages).await?;
+    store::set_read(
+        &mut tx,
+        job.document,
+        &title,
+        language.as_deref(),
+        passages.len(),
+        pages,
+    )
+    .await?;
     tx.commit().await?;
     Ok(true)
 }
 
 /// What the file calls itself, or what it was called until now.
 fn title_of<'a>(reading: &'a Reading, waiting: &'a Waiting) -> &'a str {
-    let own = reading.title.as_deref().filter(|title| title.chars().count() <= 300);
+    let own = reading
+        .title
+        .as_deref()
+        .filter(|title| title.chars().count() <= 300);
     own.unwrap_or(&waiting.title)
 }
 
 /// The document's language and its passages, each word for word but once.
 fn cut(title: &str, pages: &[documents::Page]) -> (Option<String>, Vec<PreparedPassage>) {
-    let texts: Vec<(Option<u32>, &str)> = pages.iter().map(|page| (page.number, page.text.as_str())).collect();
+    let texts: Vec<(Option<u32>, &str)> = pages
+        .iter()
+        .map(|page| (page.number, page.text.as_str()))
+        .collect();
     let mut sample = String::new();
     for (_, text) in &texts {
         sample.extend(text.chars().take(20_000usize.saturating_sub(sample.len())));
@@ -129,7 +147,9 @@ fn cut(title: &str, pages: &[documents::Page]) -> (Option<String>, Vec<PreparedP
     let mut seen = std::collections::HashSet::new();
     let is_new = |passage: &Passage| seen.insert((passage.heading.clone(), passage.text.clone()));
     let passages = passages::split_pages(title, &texts).into_iter().filter(is_new);
-    let prepared = passages.map(|passage| prepare(passage, language.as_deref(), None)).collect();
+    let prepared = passages
+        .map(|passage| prepare(passage, language.as_deref(), None))
+        .collect();
     (language, prepared)
 }
 

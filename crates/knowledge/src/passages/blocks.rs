@@ -116,11 +116,11 @@ impl Reader<'_> {
         {
             self.push(heading, "", 0.0);
         }
-        let path = self.current.path.clone();
+        let (page, path) = (self.current.page, self.current.path.clone());
         let finished = std::mem::replace(
             &mut self.current,
             Section {
-                page: self.current.page,
+                page,
                 path,
                 units: Vec::new(),
             },

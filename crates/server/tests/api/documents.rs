@@ -7,7 +7,12 @@ use crate::support::server;
 
 async fn upload(tenant: &Tenant, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
     let path = format!("/api/v1/documents/files?filename={name}");
-    tenant.api.post(&path).body("application/octet-stream", bytes).send().await
+    tenant
+        .api
+        .post(&path)
+        .body("application/octet-stream", bytes)
+        .send()
+        .await
 }
 
 async fn replace(tenant: &Tenant, id: &Value, name: &str, bytes: &str) -> Answer {
@@ -34,12 +39,17 @@ async fn settled(tenant: &Tenant, id: &Value) -> Value {
 
 async fn learn(tenant: &Tenant, name: &str, bytes: impl Into<Vec<u8>>) -> Value {
     let made = upload(tenant, name, bytes).await.expect(202);
-    assert_eq!((&made["status"], &made["is_serving"]), (&json!("pending"), &json!(false)));
+    assert_eq!(
+        (&made["status"], &made["is_serving"]),
+        (&json!("pending"), &json!(false))
+    );
     settled(tenant, &made["id"]).await
 }
 
-const CARE: &str = "# Care\nOil the oak table with linseed oil once a year, and wipe spilt wine off at once.\n";
-const OTHER_CARE: &str = "# Care\nOil the oak table with tung oil every second winter, and wipe spilt wine off at once.\n";
+const CARE: &str =
+    "# Care\nOil the oak table with linseed oil once a year, and wipe spilt wine off at once.\n";
+const OTHER_CARE: &str =
+    "# Care\nOil the oak table with tung oil every second winter, and wipe spilt wine off at once.\n";
 const QUESTION: &str = "How often should I oil the oak table?";
 
 #[tokio::test]
@@ -53,28 +63,70 @@ async fn a_file_is_read_answers_and_is_replaced_without_a_gap() {
         assert_eq!(&read[name], value, "{name} of {read}");
     }
     assert_eq!(read["embedded_count"], read["chunk_count"]);
-    let passages = tenant.api.get(&format!("{}/passages", path_of(&read["id"]))).expect(200).await;
+    let passages = tenant
+        .api
+        .get(&format!("{}/passages", path_of(&read["id"])))
+        .expect(200)
+        .await;
     assert_eq!(passages["items"][0]["heading"], "Care guide › Care");
     let answered = tenant.ask(QUESTION).await;
-    assert!(answered.to_string().contains("linseed oil once a year"), "{answered}");
+    assert!(
+        answered.to_string().contains("linseed oil once a year"),
+        "{answered}"
+    );
 
     // one that cannot be read takes nothing away
-    let broken = replace(&tenant, &read["id"], "care.pdf", "%PDF-1.7 nonsense").await.expect(202);
-    assert_eq!((&broken["status"], &broken["is_serving"]), (&json!("pending"), &json!(true)));
+    let broken = replace(&tenant, &read["id"], "care.pdf", "%PDF-1.7 nonsense")
+        .await
+        .expect(202);
+    assert_eq!(
+        (&broken["status"], &broken["is_serving"]),
+        (&json!("pending"), &json!(true))
+    );
     let broken = settled(&tenant, &read["id"]).await;
-    assert_eq!((&broken["status"], &broken["is_serving"]), (&json!("failed"), &json!(true)));
-    assert!(broken["error"].as_str().is_some_and(|error| error.contains("damaged")), "{broken}");
-    assert!(tenant.ask(QUESTION).await.to_string().contains("linseed oil once a year"));
-    tenant.api.post(&format!("{}/retry", path_of(&read["id"]))).expect(202).await;
+    assert_eq!(
+        (&broken["status"], &broken["is_serving"]),
+        (&json!("failed"), &json!(true))
+    );
+    assert!(
+        broken["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("damaged")),
+        "{broken}"
+    );
+    assert!(
+        tenant
+            .ask(QUESTION)
+            .await
+            .to_string()
+            .contains("linseed oil once a year")
+    );
+    tenant
+        .api
+        .post(&format!("{}/retry", path_of(&read["id"])))
+        .expect(202)
+        .await;
     assert_eq!(settled(&tenant, &read["id"]).await["status"], "failed");
 
-    replace(&tenant, &read["id"], "care.md", OTHER_CARE).await.expect(202);
+    replace(&tenant, &read["id"], "care.md", OTHER_CARE)
+        .await
+        .expect(202);
     settled(&tenant, &read["id"]).await;
     let answered = tenant.ask(QUESTION).await.to_string();
-    assert!(answered.contains("tung oil every second winter") && !answered.contains("linseed"), "{answered}");
-    let file = tenant.api.get(&format!("{}/file", path_of(&read["id"]))).send().await;
+    assert!(
+        answered.contains("tung oil every second winter") && !answered.contains("linseed"),
+        "{answered}"
+    );
+    let file = tenant
+        .api
+        .get(&format!("{}/file", path_of(&read["id"])))
+        .send()
+        .await;
     assert_eq!((file.status, file.text().as_str()), (200, OTHER_CARE));
-    assert_eq!(file.header("content-disposition"), Some("attachment; filename*=UTF-8''care.md"));
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename*=UTF-8''care.md")
+    );
 
     tenant.api.delete(&path_of(&read["id"])).expect(204).await;
     assert_eq!(tenant.ask(QUESTION).await["answer"]["gap_detected"], true);
@@ -85,40 +137,66 @@ async fn what_nobody_can_read_is_refused_at_once_or_says_why_later() {
     require_runtime!();
     let server = server().start().await;
     let tenant = crate::quick_tenant(&server).await;
-    upload(&tenant, "a.exe", b"MZ\0\0\0".to_vec()).await.problem(422, "unreadable_file");
-    upload(&tenant, "a.txt", " ").await.problem(422, "unreadable_file");
-    upload(&tenant, "a%0Ab.txt", "text").await.problem(422, "bad_filename");
+    upload(&tenant, "a.exe", b"MZ\0\0\0".to_vec())
+        .await
+        .problem(422, "unreadable_file");
+    upload(&tenant, "a.txt", " ")
+        .await
+        .problem(422, "unreadable_file");
+    upload(&tenant, "a%0Ab.txt", "text")
+        .await
+        .problem(422, "bad_filename");
     let too_large = upload(&tenant, "a.txt", vec![b'a'; 20 * 1024 * 1024 + 1]).await;
     assert_eq!(too_large.status, 413, "{}", too_large.text());
     let before = peak_memory(&server);
     for (name, bytes, reason) in hostile() {
         let read = learn(&tenant, name, bytes).await;
-        assert_eq!((&read["status"], &read["is_serving"]), (&json!("failed"), &json!(false)), "{name}: {read}");
-        assert!(read["error"].as_str().is_some_and(|error| error.contains(reason)), "{name}: {read}");
+        assert_eq!(
+            (&read["status"], &read["is_serving"]),
+            (&json!("failed"), &json!(false)),
+            "{name}: {read}"
+        );
+        assert!(
+            read["error"].as_str().is_some_and(|error| error.contains(reason)),
+            "{name}: {read}"
+        );
     }
     // and the server goes on as if nothing had happened
     let read = learn(&tenant, "care.txt", CARE).await;
     assert_eq!(read["status"], "processed");
     let grown = peak_memory(&server).saturating_sub(before);
-    assert!(grown <= 50 * 1024, "the server itself has grown by {grown} kB (R30)");
+    assert!(
+        grown <= 50 * 1024,
+        "the server itself has grown by {grown} kB (R30)"
+    );
 }
 
 /// Files that have brought down programs, with what is said of them.
 fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let deep = format!("%PDF-1.4\n1 0 obj\n{}\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF", "[".repeat(200_000));
+    let deep = format!(
+        "%PDF-1.4\n1 0 obj\n{}\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF",
+        "[".repeat(200_000)
+    );
     let widths = "%PDF-1.5\n1 0 obj\n<< /Type /XRef /W [0 0 0] /Size 2147483647 /Root 1 0 R /Length 0 >>\nstream\n\nendstream\nendobj\nstartxref\n9\n%%EOF";
     let entities = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><html><body></body></html>";
     vec![
         ("deep.pdf", deep.into_bytes(), "The file"),
         ("widths.pdf", widths.into(), "The file"),
         ("entities.html", entities.into(), "no text"),
-        ("half.pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Cat".to_vec(), "damaged"),
+        (
+            "half.pdf",
+            b"%PDF-1.4\n1 0 obj\n<< /Type /Cat".to_vec(),
+            "damaged",
+        ),
     ]
 }
 
 /// In kilobytes.
 fn peak_memory(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("the status");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .expect("a peak");
     peak.trim().trim_end_matches(" kB").parse().expect("a number")
 }
