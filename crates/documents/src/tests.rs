@@ -33,6 +33,11 @@ const TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxml
 const RELATIONS: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
 <Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
 
+const STYLE_RELATION: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
+const STYLES: &str = r#"<?xml version="1.0"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style></w:styles>"#;
+
 fn word(body: &str) -> Vec<u8> {
     let document = format!(
         r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>"#
@@ -41,6 +46,8 @@ fn word(body: &str) -> Vec<u8> {
         ("[Content_Types].xml", TYPES),
         ("_rels/.rels", RELATIONS),
         ("word/document.xml", &document),
+        ("word/_rels/document.xml.rels", STYLE_RELATION),
+        ("word/styles.xml", STYLES),
     ])
 }
 
@@ -114,7 +121,7 @@ fn a_pdf_is_read_page_by_page() {
 
 #[test]
 fn a_word_file_keeps_its_headings_and_tables() {
-    let heading = r#"<w:p><w:pPr><w:outlineLvl w:val="0"/><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Care</w:t></w:r></w:p>"#;
+    let heading = r#"<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Care</w:t></w:r></w:p>"#;
     let cell = |text: &str| format!("<w:tc>{}</w:tc>", paragraph(text));
     let row = |a: &str, b: &str| format!("<w:tr>{}{}</w:tr>", cell(a), cell(b));
     let table = format!("<w:tbl>{}{}</w:tbl>", row("Wood", "Oil"), row("Oak", "linseed"));
@@ -206,7 +213,7 @@ fn what_cannot_be_read_says_why() {
         (
             archive(&[("a.txt", "no document")]),
             "a.docx",
-            Unreadable::UnknownType,
+            Unreadable::Damaged,
         ),
         (protected.concat(), "a.docx", Unreadable::Protected),
         (slip, "a.docx", Unreadable::Damaged),
@@ -220,5 +227,30 @@ fn what_cannot_be_read_says_why() {
         ),
     ] {
         assert_eq!(read(&bytes, name).err(), Some(reason), "{name}");
+    }
+}
+
+#[test]
+fn entities_that_a_file_declares_are_not_expanded() {
+    let levels: String = (1..20)
+        .map(|level| {
+            format!(
+                "<!ENTITY e{level} \"&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};\">",
+                level - 1
+            )
+        })
+        .collect();
+    let document = format!(
+        r#"<?xml version="1.0"?><!DOCTYPE d [<!ENTITY e0 "bomb">{levels}]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>"#,
+        paragraph("Oil it. &e19;")
+    );
+    let bytes = archive(&[
+        ("[Content_Types].xml", TYPES),
+        ("_rels/.rels", RELATIONS),
+        ("word/document.xml", &document),
+    ]);
+    match read(&bytes, "bomb.docx") {
+        Ok(reading) => assert!(!reading.pages[0].text.contains("bombbomb")),
+        Err(reason) => assert_eq!(reason, Unreadable::Damaged),
     }
 }
