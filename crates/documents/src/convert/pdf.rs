@@ -26,6 +26,8 @@ pub fn convert(bytes: Vec<u8>) -> Result<Reading, Unreadable> {
             failed += 1;
             continue;
         };
+        // each word of a bold heading comes as bold by itself
+        let text = text.replace("** **", " ");
         length += text.len();
         if length > LONGEST_TEXT {
             return Err(Unreadable::TooMuchText);
