@@ -531,6 +531,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the file of a document, or the text that it was given as. */
+        get: operations["get_document_file"];
+        /** Replace the file of a document. What was read before answers until the new file is ready. */
+        put: operations["replace_document_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/passages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the passages of a document. */
+        get: operations["list_document_passages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a file once more that could not be read. */
+        post: operations["retry_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Learn a file: PDF, Word, Excel, PowerPoint, HTML, CSV, Markdown or text, at most 20 MB, as the body of the request. It
+         *     is read in the background; `status` says how far it is.
+         */
+        post: operations["create_document_from_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalations/{id}": {
         parameters: {
             query?: never;
@@ -2295,17 +2367,34 @@ export interface components {
         Document: {
             /**
              * Format: int32
-             * @description How many passages it was cut into.
+             * @description How many passages it was cut into; 0 until its text has been read.
              */
             chunk_count: number;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: int32
+             * @description How many of them are ready.
+             */
+            embedded_count: number;
+            /** @description Why it could not be read. */
+            error?: string | null;
             /** Format: int64 */
             file_size: number;
+            /** @description What the file was called; null for a text. */
+            filename?: string | null;
             id: components["schemas"]["DocumentId"];
+            /** @description Whether visitors are answered from it: while a file that replaces another is read, from the earlier one. */
+            is_serving: boolean;
             language?: string | null;
-            /** @description `pending`, `processed` or `failed`. */
-            status: string;
+            mime_type: string;
+            /**
+             * Format: int32
+             * @description Null: it has no pages.
+             */
+            page_count?: number | null;
+            /** @description Of the file that was sent last. */
+            status: components["schemas"]["DocumentStatus"];
             title: string;
             /** Format: date-time */
             updated_at: string;
@@ -2316,6 +2405,19 @@ export interface components {
         DocumentList: {
             items: components["schemas"]["Document"][];
         };
+        /** @description A passage as those see it who keep the knowledge. */
+        DocumentPassage: {
+            /** @description Title and headings above it: `Returns › Exchanges`. */
+            heading: string;
+            id: components["schemas"]["PassageId"];
+            /** Format: int32 */
+            page?: number | null;
+            /** Format: int32 */
+            position: number;
+            text: string;
+        };
+        /** @enum {string} */
+        DocumentStatus: "pending" | "processed" | "failed";
         /** @description A proposal with what it rests on. */
         Draft: {
             /**
@@ -3044,6 +3146,11 @@ export interface components {
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
+        };
+        /** Format: uuid */
+        PassageId: string;
+        PassageList: {
+            items: components["schemas"]["DocumentPassage"][];
         };
         PasswordAgain: {
             password: string;
@@ -5156,6 +5263,211 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_document_file: {
+        parameters: {
+            query?: {
+                /** @description What the file is called. Without it, only what the bytes say counts. */
+                filename?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_document_passages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_document_from_file: {
+        parameters: {
+            query?: {
+                /** @description What the file is called. Without it, only what the bytes say counts. */
+                filename?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
