@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible } from './browser.mjs';
 import { DemoTeam } from './demo-team.mjs';
-import { assertFit, PHONE, until } from './inbox-team.mjs';
+import { assertFit, PHONE } from './inbox-team.mjs';
 import { PAYLOADS } from './product-payloads.mjs';
 import { reasonToSkip } from './product-server.mjs';
 
@@ -196,7 +196,16 @@ describe('documents', { skip: reasonToSkip(), timeout: 280_000 }, () => {
   it('sends two files at a time, and says why one was not taken', async () => {
     const page = await sitDown();
     const held = [];
-    await page.route('**/api/v1/documents/files?*', (route) => held.push(route));
+    let tell = () => {};
+    await page.route('**/api/v1/documents/files?*', (route) => {
+      held.push(route);
+      tell();
+    });
+    const isHeld = (count) =>
+      new Promise((resolve) => {
+        tell = () => held.length >= count && resolve();
+        tell();
+      });
     const files = ['one', 'two', 'three'].map((word) => ({
       name: `queue-${word}.txt`,
       mimeType: 'text/plain',
@@ -207,17 +216,17 @@ describe('documents', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const uploads = page.getByRole('list', { name: 'Files on their way' });
     await uploads.getByRole('progressbar').nth(1).waitFor();
     await uploads.getByText('Waits for its turn').waitFor();
-    await until(() => held.length === 2);
+    await isHeld(2);
     await assertAccessible(page, 'files on their way');
     await held[0].abort();
     const failure = uploads.getByRole('alert');
     await failure.getByText('The server cannot be reached').waitFor();
     // the third has taken the place of the first, which now waits
-    await until(() => held.length === 3);
+    await isHeld(3);
     await failure.getByRole('button', { name: 'Try again' }).click();
     await uploads.getByText('Waits for its turn').waitFor();
     await held[1].continue();
-    await until(() => held.length === 4);
+    await isHeld(4);
     await held[2].continue();
     await held[3].continue();
     for (const file of files) await isReady(page, file);
