@@ -1,6 +1,6 @@
 // Pictures of every page of the dashboard on the real server with the demonstration shop: light and dark, English and
 // French, desktop and phone. `npm run screenshots -- FOLDER [name …]` (a name takes only the pages that contain it).
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, settleAnimations } from '../tests/e2e/browser.mjs';
 import { ProductServer, Visitor } from '../tests/e2e/product-server.mjs';
@@ -35,6 +35,8 @@ const scenes = [
   { name: 'palette', path: '/inbox', keys: ['Control+k'] },
   { name: 'shortcuts', path: '/inbox', keys: ['?'] },
   { name: 'knowledge', path: '/knowledge' },
+  { name: 'documents', path: '/knowledge/documents' },
+  { name: 'document', path: ({ document }) => `/knowledge/documents?document=${document}` },
   { name: 'gaps', path: '/gaps' },
   { name: 'gap', path: ({ gap }) => `/gaps/${gap}` },
   { name: 'playground', path: '/playground' },
@@ -49,7 +51,7 @@ const scenes = [
 const server = await ProductServer.start();
 const browser = await launchBrowser();
 try {
-  const seen = await talk(server);
+  const seen = { ...(await talk(server)), document: await learn(server) };
   const chosen = scenes.filter(({ name }) => wanted.every((word) => name.includes(word)));
   await mkdir(folder, { recursive: true });
   for (const [screen, viewport] of Object.entries(screens)) {
@@ -114,6 +116,21 @@ function watchLoading(page) {
       while (!isQuiet()) await page.waitForTimeout(QUIET_MS / 5);
     },
   };
+}
+
+/** Some documents, one of which cannot be read. Gives the id of the first, once it is read. */
+async function learn({ api }) {
+  const FOLDER = new URL('../../demo/knowledge/documents/', import.meta.url);
+  const send = (name, bytes) => api.upload(`/documents/files?filename=${name}`, bytes);
+  const names = ['caring-for-oiled-oak.md', 'returns-and-warranty-terms.md'];
+  const [first] = await Promise.all(
+    names.map(async (name) => send(name, await readFile(new URL(name, FOLDER)))),
+  );
+  await send('price-list.pdf', '%PDF-1.7 not one');
+  const isRead = async () =>
+    (await api.get('/documents')).items.every((one) => one.status !== 'pending');
+  while (!(await isRead())) await new Promise((go) => setTimeout(go, 200));
+  return first.id;
 }
 
 /** Some life in the shop: an answered question, one that nobody could answer, and one for a person. */

@@ -69,6 +69,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/knowledge/Knowledge.svelte')),
   },
   {
+    name: 'documents',
+    path: '/:tenant/knowledge/documents',
+    title: 'documents.title',
+    load: withTexts(() => import('./pages/knowledge/documents/Documents.svelte')),
+  },
+  {
     name: 'widget',
     path: '/:tenant/widget/:id?',
     title: 'widget.title',

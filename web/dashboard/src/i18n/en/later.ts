@@ -3,6 +3,7 @@ import { agent } from './agent';
 import { audit } from './audit';
 import { conversation } from './conversation';
 import { desk } from './desk';
+import { documents } from './documents';
 import { gaps } from './gaps';
 import { home } from './home';
 import { knowledge } from './knowledge';
@@ -24,6 +25,7 @@ export const later = {
   ...widget,
   ...gaps,
   ...knowledge,
+  ...documents,
   ...playground,
   ...agent,
   ...audit,

@@ -7,6 +7,7 @@ import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
+import { documents } from './documents';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -25,6 +26,7 @@ export const fr: Texts = {
   ...conversation,
   ...gaps,
   ...knowledge,
+  ...documents,
   ...playground,
   ...agent,
   ...audit,

@@ -2,6 +2,7 @@
 import { queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import { api, ask, type SavedView } from '../api';
 import { refreshSession } from '../session.svelte';
+import { refetchAfterFetch } from './patch';
 
 const LONG_MS = 10 * 60_000;
 
@@ -110,7 +111,10 @@ const KEYS: Partial<Record<string, string[]>> = {
 export async function refreshWorkspace(client: QueryClient, what: string): Promise<void> {
   const lists = [...(KEYS[what] ?? []), 'audit-log'];
   if (what === 'members' || what === 'settings') await refreshSession().catch(() => undefined);
-  void client.invalidateQueries({
-    predicate: ({ queryKey }) => lists.includes(String(queryKey[0])),
-  });
+  // Steps of one long work come faster than a list is read: breaking off each time, it would never be there.
+  for (const list of lists) refetchAfterFetch(client, [list]);
+  void client.invalidateQueries(
+    { predicate: ({ queryKey }) => lists.includes(String(queryKey[0])) },
+    { cancelRefetch: false },
+  );
 }

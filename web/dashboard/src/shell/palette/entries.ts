@@ -1,4 +1,5 @@
 /** What the palette lists for what was typed: pure, so that it can be tested. */
+import { fold } from '$lib/fold';
 
 export interface Entry {
   id: string;
@@ -44,9 +45,4 @@ export function keysOf(key: string | undefined, command: string): string[] | und
 
 function startsWith({ label }: Entry, words: string): boolean {
   return fold(label).startsWith(fold(words));
-}
-
-/** Lower case and without accents, so that `reglages` finds “Réglages”. */
-function fold(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
 }

@@ -1,6 +1,5 @@
 /** What may be shown of a file that somebody has sent. */
 import type { Attachment } from '$lib/api';
-import { locale } from '../../../i18n/index.svelte';
 
 /** Kinds that cannot hold script. */
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
@@ -17,12 +16,4 @@ export function ownAddress(url: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** “240 kB”. */
-export function fileSize(bytes: number): string {
-  const [value, unit] =
-    bytes < 1_000_000 ? [Math.max(1, bytes / 1000), 'kilobyte'] : [bytes / 1_000_000, 'megabyte'];
-  const format = { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 } as const;
-  return new Intl.NumberFormat(locale(), format).format(value);
 }

@@ -1,0 +1,46 @@
+export const documents = {
+  'documents.title': 'Documents',
+  'documents.parts': 'Parts of the knowledge',
+  'documents.add': 'Add files',
+  'documents.search': 'Filter by title or file name',
+  'documents.kinds':
+    'PDF, Word, spreadsheets, slides, HTML, Markdown, text and CSV, up to 20 MB each.',
+  'documents.empty': 'No documents yet',
+  'documents.emptyHint':
+    'Drop files anywhere on this page, or choose them. They are read, and visitors are answered from them.',
+  'documents.emptyViewer': 'Files that your colleagues add are listed here.',
+  'documents.emptyFilter': 'No document has these words',
+  'documents.clearFilter': 'Show all',
+  'documents.dropHere': 'Drop the files to add them',
+  'documents.noFolders': 'Folders cannot be added. Drop the files that are in them.',
+  'documents.tooLarge': 'The file is larger than 20 MB. Split it, or leave out the pictures.',
+
+  'documents.uploads': 'Files on their way',
+  'documents.uploading': { one: '{count} file on its way', other: '{count} files on their way' },
+  'documents.uploadOf': 'Upload of {name}',
+  'documents.uploadWaits': 'Waits for its turn',
+  'documents.removeUpload': 'Do not upload {name}',
+  'documents.newVersion': 'New version of a document',
+
+  'documents.name': 'Title',
+  'documents.size': 'Size',
+  'documents.pages': 'Pages',
+  'documents.pageCount': { one: '{count} page', other: '{count} pages' },
+  'documents.waiting': 'Waiting',
+  'documents.reading': 'Reading',
+  'documents.ready': 'Ready',
+  'documents.failed': 'Failed',
+  'documents.passageCount': { one: '{count} passage', other: '{count} passages' },
+  'documents.readSoFar': '{done} of {total} passages',
+  'documents.earlier': 'An earlier version answers meanwhile.',
+
+  'documents.download': 'Download the original',
+  'documents.webPage': 'Open the web page',
+  'documents.replace': 'Replace the file',
+  'documents.deleteTitle': 'Delete “{title}”?',
+  'documents.deleteText':
+    'It is no longer answered from, and its file is deleted. This cannot be undone.',
+  'documents.passages': 'Passages',
+  'documents.noPassages': 'There are no passages until it has been read.',
+  'documents.page': 'p. {page}',
+} as const;
