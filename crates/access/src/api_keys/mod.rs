@@ -22,8 +22,8 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
 }
 
-/// Makes a key in the transaction's tenant, which ends with the membership of `created_by`. The second value is the key
-/// itself; it cannot be read again.
+/// Makes a key in the transaction's tenant, which ends with the membership of `created_by`, or with the role that could
+/// make it. The second value is the key itself; it cannot be read again.
 pub async fn create(
     tx: &mut TenantTx,
     name: &str,

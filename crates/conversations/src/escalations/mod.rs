@@ -87,7 +87,6 @@ async fn place(
 ) -> Result<bool> {
     let is_new = store::insert(tx, conversation_id, reason, summary).await?;
     store::mark_conversation(tx, conversation_id).await?;
-    store::follow(tx, conversation_id).await?;
     tx.emit(Event::ConversationChanged { conversation_id });
     Ok(is_new)
 }

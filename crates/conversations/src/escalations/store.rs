@@ -30,6 +30,7 @@ pub async fn insert(
     Ok(done.rows_affected() > 0)
 }
 
+/// After an escalation was opened: the conversation is with people.
 pub async fn mark_conversation(tx: &mut TenantTx, conversation: ConversationId) -> Result<()> {
     sqlx::query!(
         "update conversations
@@ -40,7 +41,7 @@ pub async fn mark_conversation(tx: &mut TenantTx, conversation: ConversationId) 
     .execute(&mut **tx)
     .await
     .on_constraint("conversations_one_open", another_open)?;
-    Ok(())
+    follow(tx, conversation).await
 }
 
 const SELECT: &str =

@@ -309,6 +309,11 @@ async fn escalations_are_worked_on(team: &Team) {
     assert_eq!(stands().await, (json!("pending"), Value::Null));
     reply(&team.robin, &visitor, json!({})).await.expect(201);
     assert_eq!(stands().await, (json!("in_progress"), json!(team.robin_id)));
+    // also one that was closed meanwhile and goes on
+    change(&team.robin, &visitor, json!({"status": "resolved"})).await;
+    change(&team.robin, &visitor, json!({"assigned_to": team.sam_id})).await;
+    change(&team.robin, &visitor, json!({"status": "escalated"})).await;
+    assert_eq!(stands().await, (json!("in_progress"), json!(team.sam_id)));
 }
 
 async fn many_are_changed_at_once_and_back(team: &Team) {
