@@ -103,6 +103,116 @@ begin
 end;
 $$;
 
+-- A Q&A pair or a prompt as versions keep it; null where there is none.
+create or replace function qa_pair_state(pair uuid) returns jsonb
+language sql
+stable
+as $$
+    select jsonb_build_object(
+        'question', q.question, 'answer', q.answer, 'category', q.category, 'language', q.language, 'is_active', q.is_active,
+        'phrasings', (
+            select coalesce(jsonb_agg(p.text order by p.id), '[]')
+            from qa_phrasings p
+            where p.tenant_id = q.tenant_id and p.qa_pair_id = q.id
+        )
+    )
+    from qa_pairs q
+    where q.tenant_id = current_tenant_id() and q.id = pair;
+$$;
+
+create or replace function agent_prompt_state(prompt uuid) returns jsonb
+language sql
+stable
+as $$
+    select jsonb_build_object('name', p.name, 'description', p.description, 'system_prompt', p.system_prompt)
+    from agent_prompts p
+    where p.tenant_id = current_tenant_id() and p.id = prompt;
+$$;
+
+create or replace function knowledge_subject_state(subject text, id uuid) returns jsonb
+language sql
+stable
+as $$
+    select case subject when 'qa_pair' then qa_pair_state(id) else agent_prompt_state(id) end;
+$$;
+
+-- The version that this transaction's changes belong to: a draft that is being published names itself in
+-- app.knowledge_version; otherwise one is begun.
+create or replace function current_knowledge_version() returns uuid
+language plpgsql
+as $$
+declare
+    known uuid := nullif(current_setting('app.knowledge_version', true), '')::uuid;
+begin
+    if known is null then
+        known := gen_random_uuid();
+        insert into knowledge_versions (tenant_id, id, created_by)
+        values (current_tenant_id(), known, coalesce(nullif(current_setting('app.actor', true), ''), 'system'));
+        perform set_config('app.knowledge_version', known::text, true);
+    end if;
+    return known;
+end;
+$$;
+
+-- Notes what stood there before its first change in this transaction. What stands there afterwards is read at the end
+-- of it. Arguments: the kind of thing, and the column that names it.
+create or replace function note_knowledge_change() returns trigger
+language plpgsql
+as $$
+declare
+    changed jsonb := case tg_op when 'INSERT' then to_jsonb(new) else to_jsonb(old) end;
+    thing   uuid := (changed ->> tg_argv[1])::uuid;
+    is_new  boolean := tg_op = 'INSERT' and tg_argv[1] = 'id';
+begin
+    -- with the tenant, or with the pair, everything goes
+    if tg_op = 'DELETE' and (
+        not exists (select from tenants where tenant_id = current_tenant_id())
+        or tg_argv[1] = 'qa_pair_id' and not exists (select from qa_pairs where tenant_id = current_tenant_id() and id = thing)
+    ) then
+        return old;
+    end if;
+    if coalesce(current_setting('app.knowledge_version', true), '') = ''
+        and exists (select from knowledge_state where tenant_id = current_tenant_id() and publish_rule = 'tested')
+    then
+        raise exception 'only drafts change this workspace''s knowledge'
+            using errcode = 'check_violation', constraint = 'knowledge_publish_rule';
+    end if;
+    insert into knowledge_changes (tenant_id, version_id, subject, subject_id, before)
+    values (
+        current_tenant_id(), current_knowledge_version(), tg_argv[0], thing,
+        case when is_new then null else knowledge_subject_state(tg_argv[0], thing) end
+    )
+    on conflict (tenant_id, version_id, subject, subject_id) do nothing;
+    return case tg_op when 'DELETE' then old else new end;
+end;
+$$;
+
+-- Runs when the transaction ends: reads what stands there now, forgets what came out the same, and numbers the version.
+create or replace function finish_knowledge_version() returns trigger
+language plpgsql
+as $$
+begin
+    if new.status <> 'published' then
+        return null;
+    end if;
+    update knowledge_changes set after = knowledge_subject_state(subject, subject_id)
+    where tenant_id = new.tenant_id and version_id = new.id;
+    delete from knowledge_changes
+    where tenant_id = new.tenant_id and version_id = new.id and before is not distinct from after;
+    if not exists (select from knowledge_changes where tenant_id = new.tenant_id and version_id = new.id) then
+        delete from knowledge_versions where tenant_id = new.tenant_id and id = new.id;
+        return null;
+    end if;
+    update knowledge_state set last_version = last_version + 1 where tenant_id = new.tenant_id;
+    update knowledge_versions v
+    set number = s.last_version, published_at = now(),
+        published_by = coalesce(nullif(current_setting('app.actor', true), ''), 'system')
+    from knowledge_state s
+    where v.tenant_id = new.tenant_id and v.id = new.id and s.tenant_id = v.tenant_id;
+    return null;
+end;
+$$;
+
 -- Notes which pairs an answer rests on, so that lists can tell how often a pair is used.
 create or replace function answers_note_uses() returns trigger
 language plpgsql

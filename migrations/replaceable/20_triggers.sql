@@ -46,6 +46,17 @@ create or replace trigger knowledge_chunks_changed after update of content, head
 create or replace trigger knowledge_chunks_deleted after delete on knowledge_chunks
     for each statement execute function knowledge_changed();
 
+-- Versions: what is changed, before it is changed; the rest at the end of the transaction.
+create or replace trigger qa_pairs_versioned before insert or delete or update of question, answer, category, language, is_active on qa_pairs
+    for each row execute function note_knowledge_change('qa_pair', 'id');
+create or replace trigger qa_phrasings_versioned before insert or delete or update of text on qa_phrasings
+    for each row execute function note_knowledge_change('qa_pair', 'qa_pair_id');
+create or replace trigger agent_prompts_versioned before insert or delete or update of name, description, system_prompt on agent_prompts
+    for each row execute function note_knowledge_change('agent_prompt', 'id');
+drop trigger if exists knowledge_versions_finish on knowledge_versions;
+create constraint trigger knowledge_versions_finish after insert or update of status on knowledge_versions
+    deferrable initially deferred for each row execute function finish_knowledge_version();
+
 create or replace trigger answers_note_uses after insert on answers
     for each row when (new.matched_qa_ids <> '{}') execute function answers_note_uses();
 

@@ -149,6 +149,10 @@ impl TenantProof for Member {
     fn tenant_id(&self) -> TenantId {
         self.tenant_id
     }
+
+    fn actor(&self) -> Option<String> {
+        Some(self.actor.to_string())
+    }
 }
 
 impl Member {

@@ -1,5 +1,7 @@
 //! HTTP: ask without leaving a trace in the conversations, and test a model credential.
 
+use std::sync::Arc;
+
 use access::credentials::{self, OpenCredential};
 use access::{Member, Permission};
 use axum::extract::State;
@@ -91,6 +93,7 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         settings: bot.settings,
         options: bot.options,
         is_explained: false,
+        known_vectors: Arc::default(),
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

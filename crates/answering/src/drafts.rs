@@ -1,5 +1,7 @@
 //! HTTP: a draft for a conversation's next message, or for a gap's answer.
 
+use std::sync::Arc;
+
 use access::{Member, Permission};
 use axum::extract::State;
 use chrono::DateTime;
@@ -100,6 +102,7 @@ fn turn(bot: Bot, recent: Vec<Utterance>, language: Option<String>, revision: i6
         settings: bot.settings,
         options: bot.options,
         is_explained: false,
+        known_vectors: Arc::default(),
     }
 }
 

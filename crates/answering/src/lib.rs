@@ -6,12 +6,14 @@
 pub mod api;
 pub mod bots;
 mod drafts;
+pub mod evaluation;
 pub mod followup;
 pub mod intent;
 pub mod model;
 pub mod pipeline;
 mod playground;
 mod prompts;
+pub mod publishing;
 pub mod settings;
 mod store;
 pub mod sweep;
@@ -38,5 +40,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(playground::routes())
         .merge(prompts::api::routes())
         .merge(drafts::routes())
+        .merge(publishing::api::routes())
+        .merge(evaluation::sets::api::routes())
         .with_state(ctx)
 }

@@ -112,6 +112,7 @@ async fn answer(
         settings: bot.settings,
         options: bot.options,
         is_explained: true,
+        known_vectors: Arc::default(),
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

@@ -406,6 +406,7 @@ impl Work {
             settings: self.bot.settings.clone(),
             options: self.bot.options.clone(),
             is_explained: false,
+            known_vectors: Arc::default(),
         };
         (turn, (recorded.message_id, recorded.seq))
     }

@@ -26,6 +26,11 @@ use crate::{Clock, Result};
 /// by checking a credential or by reading a stored job.
 pub trait TenantProof {
     fn tenant_id(&self) -> TenantId;
+
+    /// Who acts, for the history of what they change: `user:<id>`, `api_key:<id>`. None: the product itself.
+    fn actor(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The tenant that a stored job belongs to. It is written by somebody who had a proof, and read back with the job.
@@ -172,12 +177,12 @@ impl Database {
 
     /// Opens a transaction in which only this tenant's rows exist.
     pub async fn tenant(&self, proof: &impl TenantProof) -> Result<TenantTx> {
-        self.begin(proof.tenant_id(), "").await
+        self.begin(proof.tenant_id(), "", proof.actor()).await
     }
 
     /// The same, read only: a handler of GET cannot write by accident.
     pub async fn tenant_read(&self, proof: &impl TenantProof) -> Result<TenantTx> {
-        self.begin(proof.tenant_id(), " read only").await
+        self.begin(proof.tenant_id(), " read only", None).await
     }
 
     /// Look-ups before the tenant is known. No tenant table is visible here.
@@ -196,7 +201,8 @@ impl Database {
         self.platform.close().await;
     }
 
-    /// One round trip opens the transaction and names the tenant. A UUID has no character that could end the literal.
+    /// One round trip opens the transaction, names the tenant and who acts. A UUID has no character that could end the
+    /// literal, and an actor with one is left out.
     ///
     /// It comes to its end even if the caller goes away: sqlx would give a connection back to the pool on which
     /// BEGIN was cut off, and its next user would be inside a transaction of somebody else's making.
@@ -206,8 +212,10 @@ impl Database {
     ///
     /// A tenant's turn is taken before a connection and kept as long. Who opens a second transaction while one is open
     /// takes two: don't.
-    async fn begin(&self, tenant: TenantId, mode: &str) -> Result<TenantTx> {
-        let statement = format!("begin{mode}; set local app.current_tenant_id = '{tenant}'");
+    async fn begin(&self, tenant: TenantId, mode: &str, actor: Option<String>) -> Result<TenantTx> {
+        let actor = actor.filter(|actor| !actor.contains(['\'', '\\']));
+        let actor = actor.map_or_else(String::new, |actor| format!("; set local app.actor = '{actor}'"));
+        let statement = format!("begin{mode}; set local app.current_tenant_id = '{tenant}'{actor}");
         let mut tries_left = self.app.options().get_max_connections();
         let mut turn = self.shares.take(tenant).await?;
         loop {

@@ -187,6 +187,15 @@ impl From<sqlx::Error> for Error {
                 "A value holds characters or numbers that cannot be stored.",
             );
         }
+        // raised by a trigger, so that no way of writing passes it by
+        let is_held_back =
+            matches!(&cause, sqlx::Error::Database(db) if db.constraint() == Some("knowledge_publish_rule"));
+        if is_held_back {
+            return conflict(
+                "publish_by_draft",
+                "In this workspace knowledge changes only by drafts that were tried. Put this change into a draft, try it, and publish it.",
+            );
+        }
         // a statement that was ended by its time limit, or a transaction in which nothing happened for too long
         let slow = matches!(&cause, sqlx::Error::Database(db)
             if db.code().is_some_and(|code| matches!(code.as_ref(), "57014" | "25P03")));

@@ -66,6 +66,13 @@ id_types! {
     DocumentId,
     PassageId,
     GapId,
+    VersionId,
+    ChangeId,
+    BacktestId,
+    EvaluationSetId,
+    EvaluationCaseId,
+    EvaluationRunId,
+    KnowledgeBaseId,
     AssetId,
     AgentPromptId,
     /// A short-lived id for one request or one piece of work, for logs.

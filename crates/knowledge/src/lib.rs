@@ -11,6 +11,7 @@ pub mod passages;
 pub mod qa_pairs;
 pub mod retrieval;
 pub mod snapshot;
+pub mod versions;
 
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +36,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(qa_pairs::api::routes())
         .merge(documents::api::routes())
         .merge(gaps::api::routes())
+        .merge(versions::api::routes())
         .merge(embedding::api::routes())
         .with_state(ctx)
 }

@@ -603,6 +603,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a draft: changes that nobody is answered from until they are published together. */
+        post: operations["create_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Discard a draft. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        /** Give a draft a title. */
+        patch: operations["update_draft"];
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a draft's last backtest. */
+        get: operations["get_backtest"];
+        put?: never;
+        /** Try a draft: the newest 1,000 different questions, and all evaluation sets, are asked again without a model. */
+        post: operations["run_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add changes to a draft. Another change of the same thing takes the place of the one before. */
+        post: operations["add_draft_changes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a change out of a draft. */
+        delete: operations["delete_draft_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a draft: all its changes are answered from at once. */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalations/{id}": {
         parameters: {
             query?: never;
@@ -621,6 +725,129 @@ export interface paths {
          *     conversation is given back or resolved.
          */
         patch: operations["update_escalation"];
+        trace?: never;
+    };
+    "/api/v1/evaluation-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a run with every question's result. */
+        get: operations["get_evaluation_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List evaluation sets by name. */
+        get: operations["list_evaluation_sets"];
+        put?: never;
+        /** Make an evaluation set. */
+        post: operations["create_evaluation_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an evaluation set with its questions. */
+        get: operations["get_evaluation_set"];
+        put?: never;
+        post?: never;
+        /** Delete an evaluation set with its history. */
+        delete: operations["delete_evaluation_set"];
+        options?: never;
+        head?: never;
+        /** Rename or describe an evaluation set. */
+        patch: operations["update_evaluation_set"];
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add questions to a set. A question that it has already gets the new expectation. */
+        post: operations["add_evaluation_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets/{id}/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a question out of a set. */
+        delete: operations["delete_evaluation_case"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add questions from CSV: `question`, and `expected_text` or `expected_source`; with neither, the bot must decline. */
+        post: operations["import_evaluation_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluation-sets/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of a set's scores, the newest first. */
+        get: operations["list_evaluation_runs"];
+        put?: never;
+        /** Ask all questions of a set now, without a model, and keep the score. */
+        post: operations["run_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/events": {
@@ -1205,6 +1432,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/publishing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how knowledge may change. */
+        get: operations["get_publishing"];
+        /** Choose how knowledge may change: directly, or only by drafts that were tried. */
+        put: operations["set_publishing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/qa-pairs": {
         parameters: {
             query?: never;
@@ -1539,6 +1784,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List versions and drafts, the newest first. */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version or draft with its changes. */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft that brings everything back to how it was right after a version. */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft that takes a version back: its changes the other way round. */
+        post: operations["undo_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspace": {
         parameters: {
             query?: never;
@@ -1763,6 +2076,12 @@ export interface components {
         AgentPrompts: {
             items: components["schemas"]["AgentPrompt"][];
         };
+        /** @description A prompt of the library at one moment. */
+        AgentPromptState: {
+            description?: string;
+            name: string;
+            system_prompt: string;
+        };
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
@@ -1899,6 +2218,48 @@ export interface components {
         AuditId: string;
         /** @enum {string} */
         Availability: "available" | "away";
+        /** @description How a draft did on past questions. */
+        Backtest: {
+            /** Format: int32 */
+            broken: number;
+            /** Format: int32 */
+            changed: number;
+            /** Format: date-time */
+            created_at: string;
+            draft_id: components["schemas"]["VersionId"];
+            /** Format: int32 */
+            fixed: number;
+            id: components["schemas"]["BacktestId"];
+            /** @description False: the draft or the knowledge has changed since, so it says nothing about them. */
+            is_current: boolean;
+            /** Format: int32 */
+            milliseconds: number;
+            /** Format: int32 */
+            unchanged: number;
+        };
+        /** @description A question whose answer is not the same with the draft. */
+        BacktestDifference: {
+            after: components["schemas"]["Outcome"];
+            before: components["schemas"]["Outcome"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            evidence?: components["schemas"]["Evidence"] | null;
+            /** Format: date-time */
+            last_asked_at?: string | null;
+            question: string;
+            /**
+             * Format: int64
+             * @description How often it was asked, in these words.
+             */
+            times_asked: number;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** Format: uuid */
+        BacktestId: string;
+        /** @description A backtest with the questions whose answer is not the same. */
+        BacktestWithDifferences: components["schemas"]["Backtest"] & {
+            /** @description Broken ones first, then changed and fixed; of each the most asked first. At most 500. */
+            differences: components["schemas"]["BacktestDifference"][];
+        };
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
             /** @default null */
@@ -2010,6 +2371,8 @@ export interface components {
             /** @default [] */
             wednesday: components["schemas"]["OpeningHours"][];
         };
+        /** Format: uuid */
+        ChangeId: string;
         /** @description A channel as members see it. */
         Channel: {
             /** @description A model other than the default credential's. */
@@ -2434,6 +2797,9 @@ export interface components {
         };
         /** @enum {string} */
         DraftOrigin: "model" | "approved_text" | "nothing";
+        DraftTitle: {
+            title: string;
+        };
         /** @description The embedding model in use and, while it changes, the next one. */
         EmbedderState: {
             current: components["schemas"]["EmbedderView"];
@@ -2491,6 +2857,109 @@ export interface components {
         EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
         /** @enum {string} */
         EscalationStatus: "pending" | "in_progress" | "resolved";
+        EvaluationCase: {
+            expected_qa_id?: components["schemas"]["QaPairId"] | null;
+            /** @description The pair's question, for reading. */
+            expected_qa_question?: string | null;
+            expected_text?: string | null;
+            expects: components["schemas"]["Expects"];
+            id: components["schemas"]["EvaluationCaseId"];
+            question: string;
+        };
+        /** Format: uuid */
+        EvaluationCaseId: string;
+        EvaluationResult: {
+            case_id: components["schemas"]["EvaluationCaseId"];
+            outcome: components["schemas"]["Outcome"];
+            question: string;
+            verdict: components["schemas"]["EvaluationVerdict"];
+        };
+        /** @description A score with every question's result. */
+        EvaluationRun: components["schemas"]["EvaluationScore"] & {
+            results: components["schemas"]["EvaluationResult"][];
+        };
+        /** Format: uuid */
+        EvaluationRunId: string;
+        /** @description What came of asking a set's questions once. */
+        EvaluationScore: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Declined although an answer was expected.
+             */
+            declined: number;
+            /**
+             * Format: int32
+             * @description Answered although no answer was expected.
+             */
+            false_answers: number;
+            id: components["schemas"]["EvaluationRunId"];
+            /** Format: int32 */
+            milliseconds: number;
+            /**
+             * Format: int32
+             * @description Answered as expected, or declined as expected.
+             */
+            right: number;
+            /**
+             * Format: double
+             * @description The confidence below which the first channel's bot declined.
+             */
+            threshold: number;
+            /**
+             * Format: int32
+             * @description Cases that could be judged.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description The newest published version of the knowledge at that time.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Answered otherwise than expected.
+             */
+            wrong: number;
+        };
+        EvaluationSet: {
+            /** Format: int64 */
+            case_count: number;
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            id: components["schemas"]["EvaluationSetId"];
+            last_run?: components["schemas"]["EvaluationScore"] | null;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        EvaluationSetId: string;
+        EvaluationSetPatch: {
+            description?: string | null;
+            name?: string | null;
+        };
+        EvaluationSets: {
+            items: components["schemas"]["EvaluationSet"][];
+        };
+        /** @description A set with its questions. */
+        EvaluationSetWithCases: components["schemas"]["EvaluationSet"] & {
+            cases: components["schemas"]["EvaluationCase"][];
+        };
+        /**
+         * @description How a case came out.
+         * @enum {string}
+         */
+        EvaluationVerdict: "right" | "wrong" | "declined" | "false_answer" | "skipped";
+        /**
+         * @description Where the knowledge about a question comes from.
+         * @enum {string}
+         */
+        Evidence: "expectation" | "feedback";
+        /** @enum {string} */
+        Expects: "qa_pair" | "source" | "text" | "no_answer";
         /** @description A value with how many pairs have it. */
         Facet: {
             /** Format: int64 */
@@ -2732,6 +3201,9 @@ export interface components {
              */
             scopes: string[];
         };
+        NewChanges: {
+            changes: components["schemas"]["NewVersionChange"][];
+        };
         NewChannel: {
             allowed_origins?: string[];
             name: string;
@@ -2761,6 +3233,10 @@ export interface components {
             /** @description Where visitors can read it; shown as the source's link. */
             url?: string | null;
         };
+        NewDraft: {
+            changes?: components["schemas"]["NewVersionChange"][];
+            title?: string;
+        };
         /** @description `{"kind": "local"}` or `{"kind": "endpoint", "base_url", "model", "key"}`. */
         NewEmbedder: {
             /** @enum {string} */
@@ -2779,6 +3255,22 @@ export interface components {
             reason?: components["schemas"]["EscalationReason"] | null;
             /** @description What the person who takes over should know, up to 4,000 characters; made from the visitor's questions unless given. */
             summary?: string | null;
+        };
+        NewEvaluationCase: {
+            expected_qa_id?: components["schemas"]["QaPairId"] | null;
+            /** @description With `source` and `text`. */
+            expected_text?: string | null;
+            expects: components["schemas"]["Expects"];
+            question: string;
+        };
+        NewEvaluationCases: {
+            cases: components["schemas"]["NewEvaluationCase"][];
+        };
+        NewEvaluationSet: {
+            /** @description At most 5,000. */
+            cases?: components["schemas"]["NewEvaluationCase"][];
+            description?: string;
+            name: string;
         };
         NewInboxView: {
             /** @description Everybody sees it. */
@@ -2848,6 +3340,19 @@ export interface components {
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
+        };
+        /** @description What a draft shall change: the whole new state of a thing, or none to remove it. */
+        NewVersionChange: {
+            after?: components["schemas"]["QaPairState"] | null;
+            id?: components["schemas"]["QaPairId"] | null;
+            /** @enum {string} */
+            subject: "qa_pair";
+        } | {
+            after?: components["schemas"]["AgentPromptState"] | null;
+            /** Format: uuid */
+            id?: string | null;
+            /** @enum {string} */
+            subject: "agent_prompt";
         };
         NewWidgetContact: {
             /** @description Where the answer can be sent. */
@@ -2977,6 +3482,16 @@ export interface components {
             inviter_name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description What was said to a question. */
+        Outcome: {
+            /** Format: double */
+            confidence: number;
+            /** @description False: the bot said that it does not know. */
+            is_answered: boolean;
+            matched_qa_ids: components["schemas"]["QaPairId"][];
+            sources: components["schemas"]["Source"][];
+            text: string;
+        };
         Overview: {
             /** Format: int64 */
             needs_person: number;
@@ -3076,6 +3591,53 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_EvaluationScore: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int32
+                 * @description Declined although an answer was expected.
+                 */
+                declined: number;
+                /**
+                 * Format: int32
+                 * @description Answered although no answer was expected.
+                 */
+                false_answers: number;
+                id: components["schemas"]["EvaluationRunId"];
+                /** Format: int32 */
+                milliseconds: number;
+                /**
+                 * Format: int32
+                 * @description Answered as expected, or declined as expected.
+                 */
+                right: number;
+                /**
+                 * Format: double
+                 * @description The confidence below which the first channel's bot declined.
+                 */
+                threshold: number;
+                /**
+                 * Format: int32
+                 * @description Cases that could be judged.
+                 */
+                total: number;
+                /**
+                 * Format: int32
+                 * @description The newest published version of the knowledge at that time.
+                 */
+                version: number;
+                /**
+                 * Format: int32
+                 * @description Answered otherwise than expected.
+                 */
+                wrong: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Gap: {
             items: {
                 /** @description What the bot said instead. */
@@ -3143,6 +3705,44 @@ export interface components {
                 seq?: number | null;
                 /** @description Plain text; what was found stands between « and ». */
                 snippet: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Version: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many things it adds, changes and removes.
+                 */
+                added: number;
+                /** @description The name of the member or key that published it, else of the one that began it. */
+                author?: string | null;
+                /** Format: int64 */
+                changed: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                created_by: string;
+                /** @description One thing that it changes, to tell it from others: a question, or a prompt's name. */
+                example?: string | null;
+                id: components["schemas"]["VersionId"];
+                /**
+                 * Format: int32
+                 * @description Counts what was published; null for a draft.
+                 */
+                number?: number | null;
+                /** Format: date-time */
+                published_at?: string | null;
+                /** Format: int64 */
+                removed: number;
+                status: components["schemas"]["VersionStatus"];
+                /** @description Empty unless somebody gave it one. */
+                title: string;
+                undoes?: components["schemas"]["VersionId"] | null;
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -3304,6 +3904,20 @@ export interface components {
             uploads_enabled: boolean;
             welcome_message: string;
         };
+        Publish: {
+            /** @description Publish over what others have changed since. */
+            despite_others?: boolean;
+            /** @description Publish although the draft was not tried or breaks answers. For those who manage the workspace. */
+            despite_regressions?: boolean;
+        };
+        Publishing: {
+            rule: components["schemas"]["PublishRule"];
+        };
+        /**
+         * @description How a tenant's knowledge may change.
+         * @enum {string}
+         */
+        PublishRule: "free" | "tested";
         /** @description A Q&A pair as the API shows it. */
         QaPair: {
             /** @description Markdown-lite. */
@@ -3380,6 +3994,15 @@ export interface components {
         };
         /** @enum {string} */
         QaPairSource: "manual" | "csv_import" | "transcript_extraction" | "gap" | "template";
+        /** @description A Q&A pair at one moment. */
+        QaPairState: {
+            answer: string;
+            category?: string;
+            is_active?: boolean;
+            language?: string | null;
+            phrasings?: string[];
+            question: string;
+        };
         /** @description Black squares of side 1 in a square of side `size`, margin included. */
         QrPath: {
             /** @description For the attribute `d` of a path. */
@@ -3644,6 +4267,71 @@ export interface components {
         };
         /** Format: uuid */
         UserId: string;
+        /**
+         * @description What became of a question.
+         * @enum {string}
+         */
+        Verdict: "fixed" | "broken" | "changed" | "unchanged";
+        /** @description What the bot knows and is told after some change, as lists show it. */
+        Version: {
+            /**
+             * Format: int64
+             * @description How many things it adds, changes and removes.
+             */
+            added: number;
+            /** @description The name of the member or key that published it, else of the one that began it. */
+            author?: string | null;
+            /** Format: int64 */
+            changed: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+            created_by: string;
+            /** @description One thing that it changes, to tell it from others: a question, or a prompt's name. */
+            example?: string | null;
+            id: components["schemas"]["VersionId"];
+            /**
+             * Format: int32
+             * @description Counts what was published; null for a draft.
+             */
+            number?: number | null;
+            /** Format: date-time */
+            published_at?: string | null;
+            /** Format: int64 */
+            removed: number;
+            status: components["schemas"]["VersionStatus"];
+            /** @description Empty unless somebody gave it one. */
+            title: string;
+            undoes?: components["schemas"]["VersionId"] | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description One thing that a version changes. */
+        VersionChange: {
+            /** @description As it is then; null: there is none any more. */
+            after?: Record<string, never> | null;
+            /**
+             * @description As it was; null: there was none. A pair has `question`, `answer`, `category`, `language`, `is_active` and
+             *     `phrasings`; a prompt `name`, `description` and `system_prompt`.
+             */
+            before?: Record<string, never> | null;
+            id: components["schemas"]["ChangeId"];
+            /** @description In a draft: somebody has changed it since, so that publishing would undo their work. */
+            is_outdated: boolean;
+            subject: components["schemas"]["VersionSubject"];
+            /** Format: uuid */
+            subject_id: string;
+        };
+        /** Format: uuid */
+        VersionId: string;
+        /** @enum {string} */
+        VersionStatus: "draft" | "published";
+        /** @enum {string} */
+        VersionSubject: "qa_pair" | "agent_prompt";
+        /** @description A version with all that it changes. */
+        VersionWithChanges: components["schemas"]["Version"] & {
+            changes: components["schemas"]["VersionChange"][];
+        };
         Viewing: {
             /** @description Colleagues see it; the visitor is told by `POST …/typing`. */
             is_typing?: boolean;
@@ -5477,6 +6165,315 @@ export interface operations {
             };
         };
     };
+    create_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftTitle"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestWithDifferences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestWithDifferences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_draft_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: components["schemas"]["ChangeId"];
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Publish"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     update_escalation: {
         parameters: {
             query?: never;
@@ -5509,6 +6506,381 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluation_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evaluation_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSets"];
+                };
+            };
+        };
+    };
+    create_evaluation_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluationSet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluation_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_evaluation_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_evaluation_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationSetPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_evaluation_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluationCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_evaluation_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: components["schemas"]["EvaluationCaseId"];
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_evaluation_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationSetWithCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evaluation_runs: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvaluationScore"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["EvaluationSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRun"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7008,6 +8380,48 @@ export interface operations {
             };
         };
     };
+    get_publishing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publishing"];
+                };
+            };
+        };
+    };
+    set_publishing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publishing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publishing"];
+                };
+            };
+        };
+    };
     list_qa_pairs: {
         parameters: {
             query?: {
@@ -7844,6 +9258,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                status?: components["schemas"]["VersionStatus"];
+                /** @description Only those that changed this Q&A pair or prompt. */
+                subject_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Version"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DraftTitle"] | null;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DraftTitle"] | null;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionWithChanges"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

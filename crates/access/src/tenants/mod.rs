@@ -44,6 +44,10 @@ impl TenantProof for Operator {
     fn tenant_id(&self) -> TenantId {
         self.tenant_id
     }
+
+    fn actor(&self) -> Option<String> {
+        Some(crate::audit::OPERATOR.to_owned())
+    }
 }
 
 impl Operator {

@@ -11,6 +11,7 @@ mod prompt;
 mod retrieve;
 mod trace;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use conversations::inbound::Utterance;
@@ -45,6 +46,8 @@ pub struct Turn {
     pub options: Options,
     /// Keeps everything that led to the reply, for the playground.
     pub is_explained: bool,
+    /// Vectors of questions that were embedded together beforehand.
+    pub known_vectors: Arc<HashMap<String, Vec<f32>>>,
 }
 
 /// What a channel or a request may change about the model.
@@ -156,13 +159,34 @@ impl Turn {
 
 /// Makes the reply to a turn. Pieces go to `sink` as soon as they are certain to be shown.
 pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: &Sink) -> Result<Reply> {
-    let mut trace = Trace::start(turn.is_explained);
+    let trace = Trace::start(turn.is_explained);
+    let snapshots = &ctx.knowledge.snapshots;
+    let snapshot = snapshots.get(&ctx.db, proof, turn.knowledge_revision).await?;
+    answer_from(ctx, proof, snapshot, turn, trace, sink).await
+}
+
+/// The same from other knowledge than what serves: to see what it would say.
+pub async fn try_answer(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: Arc<Snapshot>,
+    turn: &Turn,
+) -> Result<Reply> {
+    // nobody watches: the pieces are dropped
+    let (sink, _) = mpsc::unbounded_channel();
+    let trace = Trace::start(turn.is_explained);
+    answer_from(ctx, proof, snapshot, turn, trace, &sink).await
+}
+
+async fn answer_from(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: Arc<Snapshot>,
+    turn: &Turn,
+    mut trace: Trace,
+    sink: &Sink,
+) -> Result<Reply> {
     let question = turn.question();
-    let snapshot = ctx
-        .knowledge
-        .snapshots
-        .get(&ctx.db, proof, turn.knowledge_revision)
-        .await?;
     trace.step("knowledge");
     let language = understand_language(&question, turn);
     if question.is_empty() {

@@ -57,7 +57,7 @@ pub async fn retrieve(
             candidates: Vec::new(),
         });
     };
-    let vectors = embed(ctx, proof, snapshot, std::slice::from_ref(&plain)).await;
+    let vectors = embed(ctx, proof, snapshot, turn, std::slice::from_ref(&plain)).await;
     trace.step("embed");
     if vectors.is_none() {
         trace.note("without_vectors", json!(true));
@@ -67,7 +67,7 @@ pub async fn retrieve(
     if wants_context(&best.1, is_dependent, turn) && readings.len() > 0 {
         // most questions are understood as they stand: the other readings are embedded only now
         let others: Vec<Reading> = readings.collect();
-        let vectors = embed(ctx, proof, snapshot, &others).await;
+        let vectors = embed(ctx, proof, snapshot, turn, &others).await;
         for (index, reading) in others.into_iter().enumerate() {
             let result = search(snapshot, &reading, vectors.as_deref(), index, language);
             let result = with_new_words_first(result, question, language);
@@ -164,8 +164,15 @@ async fn embed(
     ctx: &Context,
     proof: &impl TenantProof,
     snapshot: &Snapshot,
+    turn: &Turn,
     readings: &[Reading],
 ) -> Option<Vec<Vec<f32>>> {
+    let known = readings
+        .iter()
+        .map(|reading| turn.known_vectors.get(&reading.text).cloned());
+    if let Some(known) = known.collect() {
+        return Some(known);
+    }
     let texts: Vec<String> = readings.iter().map(|reading| reading.text.clone()).collect();
     let embedder = ctx
         .knowledge

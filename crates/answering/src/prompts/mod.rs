@@ -4,9 +4,10 @@ pub mod api;
 mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::Result;
 use kernel::error::invalid;
 use kernel::ids::AgentPromptId;
+use kernel::{Result, TenantTx};
+use knowledge::versions::PromptState;
 use serde::{Deserialize, Serialize};
 
 use crate::settings::LONGEST_PROMPT;
@@ -31,6 +32,23 @@ pub struct NewAgentPrompt {
     #[serde(default)]
     pub description: String,
     pub system_prompt: String,
+}
+
+/// Brings a prompt to a state that a version kept: writes, changes or deletes it.
+pub async fn apply(tx: &mut TenantTx, id: AgentPromptId, state: Option<PromptState>) -> Result<()> {
+    let Some(state) = state else {
+        return store::delete(tx, id).await;
+    };
+    let prompt = NewAgentPrompt {
+        name: state.name,
+        description: state.description,
+        system_prompt: state.system_prompt,
+    };
+    let prompt = prompt.checked()?;
+    match store::find(tx, id).await? {
+        Some(_) => store::update(tx, id, &prompt).await,
+        None => store::insert(tx, id, &prompt).await,
+    }
 }
 
 impl NewAgentPrompt {

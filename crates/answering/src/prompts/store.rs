@@ -29,10 +29,13 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<AgentPrompt>> {
     Ok(prompts)
 }
 
-pub async fn get(tx: &mut TenantTx, id: AgentPromptId) -> Result<AgentPrompt> {
+pub async fn find(tx: &mut TenantTx, id: AgentPromptId) -> Result<Option<AgentPrompt>> {
     let all = list(tx).await?;
-    let found = all.into_iter().find(|prompt| prompt.id == id);
-    found.ok_or_else(|| not_found("prompt"))
+    Ok(all.into_iter().find(|prompt| prompt.id == id))
+}
+
+pub async fn get(tx: &mut TenantTx, id: AgentPromptId) -> Result<AgentPrompt> {
+    find(tx, id).await?.ok_or_else(|| not_found("prompt"))
 }
 
 pub async fn insert(tx: &mut TenantTx, id: AgentPromptId, prompt: &NewAgentPrompt) -> Result<()> {

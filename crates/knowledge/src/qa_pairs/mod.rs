@@ -108,7 +108,7 @@ pub struct Phrasing {
 /// Prepared pairs with the model that made their vectors.
 #[derive(Debug)]
 pub struct Batch {
-    choice: EmbedderChoice,
+    pub(crate) choice: EmbedderChoice,
     pub pairs: Vec<Prepared>,
 }
 

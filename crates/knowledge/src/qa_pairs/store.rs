@@ -128,6 +128,45 @@ pub async fn update(tx: &mut TenantTx, pair: &QaPair, vector: Option<Option<Vec<
     Ok(())
 }
 
+/// Writes a pair anew, with its vector.
+pub async fn overwrite(tx: &mut TenantTx, pair: &Prepared) -> Result<()> {
+    sqlx::query!(
+        "update qa_pairs
+        set question = $2, answer = $3, category = $4, language = $5, is_active = $6, embedding = $7, embedding_next = null
+        where tenant_id = current_tenant_id() and id = $1",
+        pair.id.0,
+        pair.question,
+        pair.answer,
+        pair.category,
+        pair.language,
+        pair.is_active,
+        pair.vector.clone().map(Vector::from) as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn exists(tx: &mut TenantTx, id: QaPairId) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from qa_pairs where tenant_id = current_tenant_id() and id = $1) as "exists!""#,
+        id.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+pub async fn list_phrasing_texts(tx: &mut TenantTx, pair: QaPairId) -> Result<Vec<String>> {
+    let texts = sqlx::query_scalar!(
+        "select text from qa_phrasings where tenant_id = current_tenant_id() and qa_pair_id = $1",
+        pair.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(texts)
+}
+
 pub async fn delete(tx: &mut TenantTx, id: QaPairId) -> Result<bool> {
     let done = sqlx::query!(
         "delete from qa_pairs where tenant_id = current_tenant_id() and id = $1",

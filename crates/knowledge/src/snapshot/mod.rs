@@ -18,6 +18,8 @@ use crate::embedding::EmbedderChoice;
 use crate::language::Language;
 use crate::retrieval::{Entry, EntryKind, Index};
 
+pub(crate) use store::group_of;
+
 /// All that one tenant's bot can answer from.
 pub struct Snapshot {
     pub revision: i64,
@@ -37,6 +39,19 @@ pub struct Details {
 }
 
 impl Snapshot {
+    /// The same with the entries of `touched` taken out and `changed` put in: what would serve then.
+    pub fn with_changes(&self, changed: Vec<Entry>, details: Vec<(Uuid, Details)>, touched: &[Uuid]) -> Self {
+        let mut all = self.details.clone();
+        all.retain(|id, _| !touched.contains(id));
+        all.extend(details);
+        Self {
+            revision: self.revision,
+            embedder: self.embedder.clone(),
+            index: self.index.with_changes(changed, touched),
+            details: all,
+        }
+    }
+
     pub fn details(&self, id: Uuid) -> Option<&Details> {
         self.details.get(&id)
     }

@@ -3,6 +3,7 @@
 mod ask;
 mod demo;
 mod doctor;
+mod eval;
 mod migrate;
 mod model;
 mod openapi;
@@ -66,6 +67,8 @@ enum Command {
     Demo(ServeArgs),
     /// Ask a question as a visitor would, and see how the answer came about
     Ask(ask::AskArgs),
+    /// Ask the questions of an evaluation set and print the score
+    Eval(eval::EvalArgs),
     /// Bring the database to this version's schema
     Migrate,
     /// Check the installation and say how to mend what is wrong
@@ -118,6 +121,7 @@ pub async fn run() -> Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&global, &args).await,
         Command::Demo(args) => demo::run(&global, &args).await,
+        Command::Eval(args) => eval::run(&global, &args).await,
         Command::Ask(args) => ask::run(&global, &args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,

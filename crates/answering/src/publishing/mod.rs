@@ -1,0 +1,264 @@
+//! A draft of new knowledge: tried on questions that visitors have asked, then put in force as a whole.
+
+pub mod api;
+mod store;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use kernel::error::conflict;
+use kernel::ids::{BacktestId, ConversationId, VersionId};
+use kernel::{Error, Result, TenantProof, TenantTx};
+use knowledge::snapshot::Snapshot;
+use knowledge::versions::{self, Change, PromptState, Subject, Version, applying};
+use serde::{Deserialize, Serialize};
+
+use crate::evaluation::Outcome;
+use crate::evaluation::replay::{Question, Replay};
+use crate::evaluation::verdict::{Evidence, Knowing, Verdict};
+use crate::{Context, prompts};
+
+/// How a draft did on past questions.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Backtest {
+    pub id: BacktestId,
+    pub draft_id: VersionId,
+    pub fixed: i32,
+    pub broken: i32,
+    pub changed: i32,
+    pub unchanged: i32,
+    pub milliseconds: i32,
+    /// False: the draft or the knowledge has changed since, so it says nothing about them.
+    pub is_current: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A question whose answer is not the same with the draft.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = BacktestDifference)]
+pub struct Difference {
+    pub question: String,
+    /// How often it was asked, in these words.
+    pub times_asked: i64,
+    pub last_asked_at: Option<DateTime<Utc>>,
+    /// Where it was asked last.
+    pub conversation_id: Option<ConversationId>,
+    pub verdict: Verdict,
+    /// Who says what is right; null: nobody, so only "answered or not" is judged.
+    pub evidence: Option<Evidence>,
+    pub before: Outcome,
+    pub after: Outcome,
+}
+
+/// How a tenant's knowledge may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum PublishRule {
+    /// Directly, and by drafts whether they were tried or not.
+    Free,
+    /// Only by drafts that were tried and broke nothing; an administrator may publish all the same.
+    Tested,
+}
+
+/// A question that was asked, with what people think of its answer.
+pub struct PastQuestion {
+    pub question: Question,
+    pub times_asked: i64,
+    pub last_asked_at: Option<DateTime<Utc>>,
+    pub conversation_id: Option<ConversationId>,
+    pub knowing: Knowing,
+}
+
+/// The newest different questions that are asked again.
+pub const MOST_QUESTIONS: i64 = 1_000;
+/// So many differences are kept, the broken ones first.
+const MOST_DIFFERENCES: usize = 500;
+
+/// Asks the questions again, of what serves now and of the draft.
+pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId) -> Result<Backtest> {
+    let started = Instant::now();
+    let mut tx = ctx.db.tenant_read(proof).await?;
+    let version = versions::store::get(&mut tx, draft).await?;
+    version.require_draft()?;
+    let changes = versions::store::list_changes(&mut tx, draft).await?;
+    let asked = store::list_past_questions(&mut tx, MOST_QUESTIONS).await?;
+    let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
+    drop(tx);
+    let current = ctx.knowledge.snapshots.get(&ctx.db, proof, revision).await?;
+    let changed = beside(ctx, proof, current.clone(), &changes).await?;
+    let questions = asked.iter().map(|asked| asked.question.clone()).collect();
+    let replay = Replay::prepare(ctx, proof, &current, questions).await?;
+    let before = replay.run(ctx, proof, &current).await?;
+    let after = replay.run(ctx, proof, &changed).await?;
+    let mut differences: Vec<Difference> = asked
+        .into_iter()
+        .zip(before.into_iter().zip(after))
+        .map(|(asked, (before, after))| difference(asked, before, after))
+        .collect();
+    let count = |verdict| {
+        differences
+            .iter()
+            .filter(|difference| difference.verdict == verdict)
+            .count()
+    };
+    let counts = [
+        Verdict::Fixed,
+        Verdict::Broken,
+        Verdict::Changed,
+        Verdict::Unchanged,
+    ]
+    .map(count);
+    differences.retain(|difference| difference.verdict != Verdict::Unchanged);
+    differences.sort_by_key(|difference| {
+        (
+            order(difference.verdict),
+            std::cmp::Reverse(difference.times_asked),
+        )
+    });
+    differences.truncate(MOST_DIFFERENCES);
+    let mut tx = ctx.db.tenant(proof).await?;
+    let id = store::insert_backtest(
+        &mut tx,
+        &version,
+        current.revision,
+        counts,
+        started.elapsed(),
+        &differences,
+    )
+    .await?;
+    let backtest = store::get_backtest(&mut tx, id).await?;
+    tell(&mut tx);
+    tx.commit().await?;
+    Ok(backtest)
+}
+
+/// What would serve with the draft, built away from the threads that answer.
+async fn beside(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    current: Arc<Snapshot>,
+    changes: &[Change],
+) -> Result<Arc<Snapshot>> {
+    let prepared = applying::prepare(&ctx.knowledge, proof, changes).await?;
+    let built = tokio::task::spawn_blocking(move || Arc::new(prepared.beside(&current)));
+    built.await.map_err(kernel::error::internal)
+}
+
+fn difference(asked: PastQuestion, before: Outcome, after: Outcome) -> Difference {
+    Difference {
+        verdict: asked.knowing.judge(&before, &after),
+        evidence: asked.knowing.evidence(),
+        question: asked.question.text,
+        times_asked: asked.times_asked,
+        last_asked_at: asked.last_asked_at,
+        conversation_id: asked.conversation_id,
+        before,
+        after,
+    }
+}
+
+fn order(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Broken => 0,
+        Verdict::Changed => 1,
+        Verdict::Fixed => 2,
+        Verdict::Unchanged => 3,
+    }
+}
+
+/// What may be passed over in publishing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Despite {
+    /// That it was not tried, or breaks answers.
+    pub regressions: bool,
+    /// That others have changed the same things meanwhile: theirs is undone.
+    pub others: bool,
+}
+
+/// Puts a draft in force, all of it at once.
+pub async fn publish(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    draft: VersionId,
+    despite: Despite,
+) -> Result<Version> {
+    let changes = versions::store::list_changes(&mut ctx.db.tenant_read(proof).await?, draft).await?;
+    let prepared = applying::prepare(&ctx.knowledge, proof, &changes).await?;
+    let mut tx = ctx.db.tenant(proof).await?;
+    knowledge::embedding::store::lock(&mut tx).await?;
+    let version = versions::store::get(&mut tx, draft).await?;
+    version.require_draft()?;
+    let now = versions::store::list_changes(&mut tx, draft).await?;
+    if !is_same(&changes, &now) {
+        return Err(conflict(
+            "draft_changed",
+            "The draft was changed at this moment. Look at it again, then publish.",
+        ));
+    }
+    if now.is_empty() {
+        return Err(conflict(
+            "draft_empty",
+            "There is nothing in this draft yet. Add a change first.",
+        ));
+    }
+    if !despite.others && now.iter().any(|change| change.is_outdated) {
+        return Err(versions::outdated());
+    }
+    check_rule(&mut tx, draft, despite).await?;
+    versions::store::publish(&mut tx, draft).await?;
+    prepared.write(&mut tx, &now).await?;
+    for change in now.iter().filter(|change| change.subject == Subject::AgentPrompt) {
+        let state: Option<PromptState> = change.after.clone().map(serde_json::from_value).transpose()?;
+        prompts::apply(&mut tx, change.subject_id.into(), state).await?;
+    }
+    tx.commit().await?;
+    versions::store::get(&mut ctx.db.tenant_read(proof).await?, draft).await
+}
+
+fn is_same(one: &[Change], other: &[Change]) -> bool {
+    let states = |changes: &[Change]| {
+        let states = changes
+            .iter()
+            .map(|change| (change.subject_id, change.after.clone()));
+        states.collect::<Vec<_>>()
+    };
+    states(one) == states(other)
+}
+
+async fn check_rule(tx: &mut TenantTx, draft: VersionId, despite: Despite) -> Result<()> {
+    if despite.regressions || store::get_rule(tx).await? == PublishRule::Free {
+        return Ok(());
+    }
+    match store::find_latest_backtest(tx, draft).await? {
+        Some(backtest) if !backtest.is_current => Err(untested(
+            "The draft or the knowledge has changed since it was tried.",
+        )),
+        Some(backtest) if backtest.broken > 0 => Err(conflict(
+            "draft_breaks_answers",
+            format!(
+                "With this draft {} questions that are answered well now would not be any more. Mend it, or have an administrator publish it all the same.",
+                backtest.broken
+            ),
+        )),
+        Some(_) => Ok(()),
+        None => Err(untested("The draft has not been tried.")),
+    }
+}
+
+fn untested(why: &str) -> Error {
+    conflict(
+        "draft_untested",
+        format!(
+            "{why} Here a draft is published only after it was tried on past questions: run the backtest."
+        ),
+    )
+}
+
+/// Open dashboards read the knowledge anew.
+pub(crate) fn tell(tx: &mut TenantTx) {
+    tx.emit(kernel::Event::WorkspaceChanged {
+        what: kernel::WorkspaceList::Knowledge,
+    });
+}

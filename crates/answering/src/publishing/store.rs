@@ -1,0 +1,210 @@
+//! All SQL for trying and publishing drafts.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use conversations::messages::Source;
+use kernel::error::not_found;
+use kernel::ids::{BacktestId, ChannelId, ConversationId, QaPairId, VersionId};
+use kernel::{Result, TenantTx};
+use knowledge::versions::Version;
+use serde_json::json;
+use sqlx::types::Json;
+
+use super::{Backtest, Difference, PastQuestion, PublishRule};
+use crate::evaluation::Expectation;
+use crate::evaluation::replay::Question;
+use crate::evaluation::sets;
+use crate::evaluation::verdict::{Given, Knowing};
+
+struct Asked {
+    question: String,
+    channel_id: ChannelId,
+    conversation_id: ConversationId,
+    asked_at: DateTime<Utc>,
+    times_asked: i64,
+    feedback: Option<String>,
+    matched_qa_ids: Vec<QaPairId>,
+    sources: Json<Vec<Source>>,
+    resolved_qa_id: Option<QaPairId>,
+}
+
+/// The cases of all evaluation sets, then what visitors asked lately, each question once.
+pub async fn list_past_questions(tx: &mut TenantTx, limit: i64) -> Result<Vec<PastQuestion>> {
+    let mut seen = HashSet::new();
+    let cases = sets::store::list_all_expectations(tx).await?;
+    let mut questions: Vec<PastQuestion> = Vec::new();
+    for (text, expected) in cases {
+        if seen.insert(text.to_lowercase()) {
+            questions.push(PastQuestion {
+                question: Question {
+                    text,
+                    channel_id: None,
+                },
+                times_asked: 0,
+                last_asked_at: None,
+                conversation_id: None,
+                knowing: Knowing {
+                    expected: Some(expected),
+                    ..Knowing::default()
+                },
+            });
+        }
+    }
+    let asked = list_asked(tx, limit).await?;
+    let new = asked
+        .into_iter()
+        .filter(|asked| seen.insert(asked.question.to_lowercase()));
+    questions.extend(new.map(Asked::into_question));
+    questions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(questions)
+}
+
+/// Of a question that was asked several times, the one with feedback counts, else the newest.
+async fn list_asked(tx: &mut TenantTx, limit: i64) -> Result<Vec<Asked>> {
+    let asked = sqlx::query_as!(
+        Asked,
+        r#"select t.question_text as question, c.channel_id as "channel_id: ChannelId", t.conversation_id as "conversation_id: ConversationId",
+            t.created_at as asked_at, t.times_asked as "times_asked!", t.feedback, t.matched_qa_ids as "matched_qa_ids: Vec<QaPairId>",
+            t.sources as "sources: Json<Vec<Source>>",
+            (select g.resolved_qa_id from qa_gaps g
+                where g.tenant_id = t.tenant_id and g.status = 'resolved' and lower(g.question) = lower(t.question_text)
+                order by g.updated_at desc limit 1) as "resolved_qa_id: QaPairId"
+        from (
+            select distinct on (lower(a.question_text)) a.*, count(*) over (partition by lower(a.question_text)) as times_asked
+            from (
+                select * from answers
+                where tenant_id = current_tenant_id() and mode in ('model', 'approved_text', 'no_answer') and question_text <> ''
+                order by created_at desc
+                limit $1::bigint * 10
+            ) a
+            order by lower(a.question_text), (a.feedback is null), a.created_at desc
+        ) t
+        join conversations c on c.tenant_id = t.tenant_id and c.id = t.conversation_id
+        order by t.created_at desc
+        limit $1"#,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(asked)
+}
+
+impl Asked {
+    fn into_question(self) -> PastQuestion {
+        let given = Given {
+            pairs: self.matched_qa_ids,
+            titles: self.sources.0.into_iter().map(|source| source.title).collect(),
+        };
+        let knowing = Knowing {
+            expected: self.resolved_qa_id.map(Expectation::QaPair),
+            approved: (self.feedback.as_deref() == Some("up")).then(|| given.clone()),
+            rejected: (self.feedback.as_deref() == Some("down")).then_some(given),
+        };
+        PastQuestion {
+            question: Question {
+                text: self.question,
+                channel_id: Some(self.channel_id),
+            },
+            times_asked: self.times_asked,
+            last_asked_at: Some(self.asked_at),
+            conversation_id: Some(self.conversation_id),
+            knowing,
+        }
+    }
+}
+
+/// Counts: fixed, broken, changed, unchanged.
+pub async fn insert_backtest(
+    tx: &mut TenantTx,
+    draft: &Version,
+    revision: i64,
+    counts: [usize; 4],
+    took: Duration,
+    differences: &[Difference],
+) -> Result<BacktestId> {
+    let (tenant, id) = (tx.tenant_id(), BacktestId::new());
+    let [fixed, broken, changed, unchanged] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
+    sqlx::query!(
+        "insert into backtests (tenant_id, id, version_id, revision, fixed, broken, changed, unchanged, milliseconds, results, draft_updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        tenant.0,
+        id.0,
+        draft.id.0,
+        revision,
+        fixed,
+        broken,
+        changed,
+        unchanged,
+        i32::try_from(took.as_millis()).unwrap_or(i32::MAX),
+        json!(differences),
+        draft.updated_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+pub async fn get_backtest(tx: &mut TenantTx, id: BacktestId) -> Result<Backtest> {
+    let found = sqlx::query_as!(
+        Backtest,
+        r#"select b.id as "id: BacktestId", b.version_id as "draft_id: VersionId", b.fixed, b.broken, b.changed, b.unchanged, b.milliseconds,
+            (b.draft_updated_at = v.updated_at and b.revision = s.revision) as "is_current!", b.created_at
+        from backtests b
+        join knowledge_versions v on v.tenant_id = b.tenant_id and v.id = b.version_id
+        join knowledge_state s on s.tenant_id = b.tenant_id
+        where b.tenant_id = current_tenant_id() and b.id = $1"#,
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.ok_or_else(|| not_found("backtest"))
+}
+
+pub async fn find_latest_backtest(tx: &mut TenantTx, draft: VersionId) -> Result<Option<Backtest>> {
+    let found = sqlx::query_as!(
+        Backtest,
+        r#"select b.id as "id: BacktestId", b.version_id as "draft_id: VersionId", b.fixed, b.broken, b.changed, b.unchanged, b.milliseconds,
+            (b.draft_updated_at = v.updated_at and b.revision = s.revision) as "is_current!", b.created_at
+        from backtests b
+        join knowledge_versions v on v.tenant_id = b.tenant_id and v.id = b.version_id
+        join knowledge_state s on s.tenant_id = b.tenant_id
+        where b.tenant_id = current_tenant_id() and b.version_id = $1
+        order by b.created_at desc, b.id desc
+        limit 1"#,
+        draft.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+pub async fn list_differences(tx: &mut TenantTx, id: BacktestId) -> Result<Vec<Difference>> {
+    let results = sqlx::query_scalar!(
+        r#"select results as "results: Json<Vec<Difference>>" from backtests where tenant_id = current_tenant_id() and id = $1"#,
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(results.ok_or_else(|| not_found("backtest"))?.0)
+}
+
+pub async fn get_rule(tx: &mut TenantTx) -> Result<PublishRule> {
+    let rule = sqlx::query_scalar!(
+        r#"select publish_rule as "rule: PublishRule" from knowledge_state where tenant_id = current_tenant_id()"#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(rule)
+}
+
+pub async fn set_rule(tx: &mut TenantTx, rule: PublishRule) -> Result<()> {
+    sqlx::query!(
+        "update knowledge_state set publish_rule = $1 where tenant_id = current_tenant_id()",
+        rule as PublishRule,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
