@@ -145,7 +145,7 @@ async fn background(
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
             () = look_after_inboxes_forever(&domains) => {}
-            () = tidy_forever(&pool, &db) => {}
+            () = tidy_forever(&pool, &domains) => {}
             () = remove_files_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
@@ -154,15 +154,19 @@ async fn background(
     pool.close().await;
 }
 
-/// Once a day: rows of job series that have nothing left to do, and sessions that have run out.
-async fn tidy_forever(pool: &sqlx::PgPool, db: &kernel::Database) {
+/// Once a day: rows of job series that have nothing left to do, sessions that have run out, and confidences that new
+/// labels correct.
+async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
         tick.tick().await;
         if let Err(error) = queue::forget_idle_series(pool).await {
             tracing::warn!(%error, "idle job series could not be tidied up");
         }
-        if let Err(error) = access::sessions::forget_expired(db).await {
+        if let Err(error) = access::sessions::forget_expired(&domains.answering.db).await {
+            error.log();
+        }
+        if let Err(error) = answering::promise::refit_all(&domains.answering).await {
             error.log();
         }
     }

@@ -56,8 +56,8 @@ async fn ask_and_approve(tenant: &Tenant, question: &str) {
     let said = visitor.say(question).await;
     let message = said["answer"]["id"].as_str().expect("an answer").to_owned();
     let feedback = visitor.path(&format!("messages/{message}/feedback"));
-    let call = tenant.api.without_credential().post(&feedback);
-    call.json(&json!({"rating": "up"})).send().await;
+    let call = visitor.api.post(&feedback).json(&json!({"value": "up"}));
+    call.expect(200).await;
 }
 
 #[tokio::test]
