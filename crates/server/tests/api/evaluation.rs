@@ -23,7 +23,7 @@ async fn a_set_is_filled_asked_and_its_scores_are_kept() {
         .await;
     let set = json!({"name": "Basics", "cases": [
         {"question": "Can I return a table?", "expects": "qa_pair", "expected_qa_id": id},
-        {"question": "Do you sell elephants?", "expects": "no_answer"},
+        {"question": "How do I feed a parrot?", "expects": "no_answer"},
     ]});
     let set = tenant
         .api
@@ -55,8 +55,8 @@ async fn a_set_is_filled_asked_and_its_scores_are_kept() {
     assert_eq!(verdict("Can I return a table?"), "wrong");
     assert_eq!(verdict("Who is the king, of Spain?"), "declined");
 
-    tenant.teach("Do you sell elephants?", "We do.").await;
-    let said = server.rapport(&["eval", "Basics", "--json"]).await;
+    tenant.teach("How do I feed a parrot?", "With seeds.").await;
+    let said = server.rapport(&["eval", "Basics"]).await;
     assert_eq!(
         (&said[0]["right"], &said[0]["false_answers"]),
         (&json!(1), &json!(1)),

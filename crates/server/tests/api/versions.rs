@@ -165,7 +165,7 @@ async fn a_backtest_flags_each_bad_edit_and_passes_each_good_one() {
     tenant.visitor().await.say("Is there a warranty on chairs?").await;
     let expected = json!({"name": "Promises", "cases": [
         {"question": "Can I return a table?", "expects": "text", "expected_text": "30 days"},
-        {"question": "Do you sell elephants?", "expects": "no_answer"},
+        {"question": "How do I feed a parrot?", "expects": "no_answer"},
     ]});
     tenant
         .api
@@ -184,7 +184,7 @@ async fn a_backtest_flags_each_bad_edit_and_passes_each_good_one() {
         gone(shipping),
         reworded,
         hijacks,
-        pair(None, "Do you sell elephants?", "We do."),
+        pair(None, "How do I feed a parrot?", "With seeds."),
     ];
     for edit in bad {
         let bad = draft(&tenant, json!([edit])).await;
@@ -265,7 +265,7 @@ async fn where_only_tried_drafts_may_be_published_nothing_else_changes_the_knowl
         .json(&despite)
         .send()
         .await
-        .problem(403, "forbidden");
+        .problem(403, "permission_missing");
     let changes = tenant
         .api
         .get(&format!(
