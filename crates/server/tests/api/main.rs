@@ -21,6 +21,7 @@ mod sessions;
 mod support;
 mod taking_over;
 mod triage;
+mod websites;
 
 use serde_json::json;
 use testkit::{Server, Tenant};

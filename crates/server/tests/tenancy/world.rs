@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use testkit::fake::FakeProvider;
-use testkit::{Answer, Api, Server, Tenant, Visitor};
+use testkit::{Answer, Api, Server, Site, SitePage, Tenant, Visitor};
 use uuid::Uuid;
 
 use crate::routes::table::{Route, Thing};
@@ -37,6 +37,7 @@ pub struct World {
     /// A word that stands in every text of this tenant.
     mark: String,
     asked: AtomicUsize,
+    site: Site,
     _provider: FakeProvider,
 }
 
@@ -67,12 +68,16 @@ impl World {
             .teach("Where is the shop?", &format!("In Ghent. {mark}"))
             .await;
         let provider = FakeProvider::start().await;
+        let site = Site::start().await;
+        let text = format!("<p>About {mark}, which is all that there is to say here.</p>");
+        site.make(move |path| (path != "/robots.txt").then(|| SitePage::article(path, &text)));
         let model = provider.base_url(testkit::Provider::OpenAi).to_string();
         Self {
             tenant,
             model,
             mark: mark.to_owned(),
             asked: AtomicUsize::new(0),
+            site,
             _provider: provider,
         }
     }
@@ -144,6 +149,16 @@ impl World {
                     .learn(&format!("About {mark}"), "# Oil\nOil it once a year.", None)
                     .await,
             ),
+            Thing::Website => lonely(self.make_website().await),
+            Thing::WebsitePage => {
+                let website = self.make_website().await;
+                let path = format!("/api/v1/websites/{website}/pages");
+                let pages = tenant.api.get(&path).expect(200).await;
+                Made {
+                    parent: website,
+                    id: id_of(&pages["items"][0]),
+                }
+            }
             Thing::Channel => lonely(self.create("channels", json!({"name": fresh(mark)})).await),
             Thing::ApiKey => lonely(
                 self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))
@@ -190,6 +205,25 @@ impl World {
                 .find(|gap| gap["question"] == question.trim())
                 .expect("the gap"),
         )
+    }
+
+    /// A web site that has been read.
+    async fn make_website(&self) -> Uuid {
+        let base_url = self.site.url(&format!("/{}/", Uuid::now_v7()));
+        let body = json!({"base_url": base_url, "max_depth": 0});
+        let mut events = self.tenant.api.get("/api/v1/events").stream().await;
+        let website = self
+            .tenant
+            .api
+            .post("/api/v1/websites")
+            .json(&body)
+            .expect(202)
+            .await;
+        let path = format!("/api/v1/websites/{}", id_of(&website));
+        while self.tenant.api.get(&path).expect(200).await["status"] == "crawling" {
+            events.next().await.expect("an event when the reading goes on");
+        }
+        id_of(&website)
     }
 
     /// The token of a new invitation, for an agent.

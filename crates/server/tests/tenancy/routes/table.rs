@@ -43,6 +43,8 @@ pub enum Names {
     AnswerOfConversation,
     /// `{id}`, a conversation, and `{note_id}`, a note in it.
     NoteOfConversation,
+    /// `{id}`, a web site, and `{page_id}`, a page of it.
+    PageOfWebsite,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub enum Thing {
     QaPair,
     Gap,
     Document,
+    Website,
+    WebsitePage,
     Channel,
     Credential,
     ApiKey,
@@ -123,10 +127,10 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 
 use Body::{Csv, Json, Stream};
 use Door::{Invited, Personal, Public, Session, Visitor};
-use Names::{AnswerOfConversation, NoteOfConversation, Nothing, One};
+use Names::{AnswerOfConversation, NoteOfConversation, Nothing, One, PageOfWebsite};
 use Thing::{
     AgentPrompt, Answer, ApiKey, Channel, Contact, Conversation, Credential, Document, Escalation, Gap,
-    InboxView, Invitation, Label, Member, QaPair, SavedReply,
+    InboxView, Invitation, Label, Member, QaPair, SavedReply, Website,
 };
 
 #[rustfmt::skip]
@@ -267,4 +271,14 @@ pub const ROUTES: &[Route] = &[
     door(Visitor, "POST", "/api/widget/{channel_key}/rating", Json(r#"{"rating": 5}"#), 204),
     door(Visitor, "POST", "/api/widget/{channel_key}/uploads", Csv("article,price\nbowl,12\n"), 201),
     Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
+    member("GET", "/api/v1/websites", Nothing, Body::None, 200),
+    member("POST", "/api/v1/websites", Nothing, Json(r#"{"base_url": "https://nowhere.example"}"#), 202),
+    member("GET", "/api/v1/websites/{id}", One(Website), Body::None, 200),
+    member("PATCH", "/api/v1/websites/{id}", One(Website), Json(r#"{"crawl_frequency": "weekly"}"#), 200),
+    member("DELETE", "/api/v1/websites/{id}", One(Website), Body::None, 204),
+    member("POST", "/api/v1/websites/{id}/cancel", One(Website), Body::None, 409),
+    member("POST", "/api/v1/websites/{id}/crawl", One(Website), Body::None, 202),
+    member("GET", "/api/v1/websites/{id}/pages", One(Website), Body::None, 200),
+    member("GET", "/api/v1/websites/{id}/pages/{page_id}", PageOfWebsite, Body::None, 200),
+    member("PATCH", "/api/v1/websites/{id}/pages/{page_id}", PageOfWebsite, Json(r#"{"is_excluded": true}"#), 200),
 ];
