@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, header};
+use tokio::sync::Notify;
 
 type Make = dyn Fn(&str) -> Option<SitePage> + Send + Sync;
 
@@ -23,6 +24,7 @@ struct Pages {
     written: Mutex<HashMap<String, SitePage>>,
     made: Mutex<Option<Box<Make>>>,
     hits: Mutex<Vec<Hit>>,
+    was_asked: Notify,
 }
 
 /// Somebody asked for a page.
@@ -124,6 +126,17 @@ impl Site {
         self.hits().into_iter().map(|hit| hit.path).collect()
     }
 
+    /// Waits until somebody asks for a page.
+    pub async fn asked_for(&self, path: &str) {
+        loop {
+            let next = self.pages.was_asked.notified();
+            if self.paths().iter().any(|asked| asked == path) {
+                return;
+            }
+            next.await;
+        }
+    }
+
     pub fn forget_hits(&self) {
         held(&self.pages.hits).clear();
     }
@@ -144,6 +157,7 @@ async fn answer(State(pages): State<Arc<Pages>>, request: Request) -> Response<B
         headers: request.headers().clone(),
         at: Instant::now(),
     });
+    pages.was_asked.notify_one();
     let written = held(&pages.written).get(&path).cloned();
     let made = || held(&pages.made).as_ref().and_then(|make| make(&path));
     let page = written

@@ -124,7 +124,7 @@ describe('web sites', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.getByRole('button', { name: 'Read again' }).click();
     await row(page, 'Pool').getByText('Vanished').waitFor();
     await row(page, 'Pool')
-      .getByText(/The site has it no more since/)
+      .getByText(/The site has not had it since/)
       .waitFor();
     await page.getByText('1 vanished').waitFor();
     await status(page, 'Read').waitFor();

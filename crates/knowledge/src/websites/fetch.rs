@@ -13,8 +13,6 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
-use super::address;
-
 pub const LARGEST_PAGE: usize = 10 * 1024 * 1024;
 const MOST_HOPS: usize = 5;
 /// A site that asks to wait is asked again this often, and waited for no longer than that.
@@ -134,7 +132,8 @@ impl Crawler {
             .outbound
             .check(url.as_str())
             .map_err(|_| Trouble::NotAllowed)?;
-        self.wait_for_turn(address::origin(&url), request.interval).await;
+        self.wait_for_turn(url.host_str().unwrap_or_default(), request.interval)
+            .await;
         let fetching = self.fetch(url, request);
         timeout(self.page_timeout, fetching)
             .await

@@ -138,7 +138,7 @@ pub enum PageReason {
     /// It is an image, a file, or some such.
     NoHtml,
     NoText,
-    /// More than 10 MB.
+    /// More than 10 MB, or 500 kB of text.
     TooLarge,
     /// It did not come in time.
     TooSlow,

@@ -41,6 +41,7 @@ pub async fn open(ctx: &Context, job: &CrawlSite, run: &Run) -> Result<bool> {
     if !store::set_opened(&mut tx, run, site.home().as_str(), &opened.robots).await? {
         return Ok(false);
     }
+    store::queue_known(&mut tx, run.id).await?;
     let (kept, gone): (Vec<_>, Vec<_>) =
         store::list_known(&mut tx, run.id)
             .await?
@@ -51,7 +52,6 @@ pub async fn open(ctx: &Context, job: &CrawlSite, run: &Run) -> Result<bool> {
                 known.depth <= run.max_depth && own.as_ref() == Some(&known.url)
             });
     store::delete_pages(&mut tx, &gone.iter().map(|known| known.id).collect::<Vec<_>>()).await?;
-    store::queue_known(&mut tx, run.id).await?;
     let mut frontier = Frontier::new(run.max_pages, kept.into_iter().map(|known| known.url));
     if frontier.add(site.home()) {
         store::insert_found(&mut tx, run.id, &[site.home().as_str().to_owned()], 0).await?;

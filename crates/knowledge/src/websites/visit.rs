@@ -12,6 +12,9 @@ use super::robots::Robots;
 use super::store::Queued;
 use crate::Context;
 
+/// The text of a long book. More would keep everybody waiting for its vectors.
+const LONGEST_TEXT: usize = 500_000;
+
 /// What a page turned out to be.
 pub enum Verdict {
     Read(Box<Reading>),
@@ -181,6 +184,8 @@ async fn read(
         visit.leads_to(PageReason::Canonical, canonical);
     } else if read.text.is_empty() {
         visit.skip(PageReason::NoText);
+    } else if read.text.len() > LONGEST_TEXT {
+        visit.skip(PageReason::TooLarge);
     } else {
         let title = read.title.unwrap_or_else(|| address_as_title(url));
         // PostgreSQL's text knows no zero byte

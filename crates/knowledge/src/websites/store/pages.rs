@@ -65,8 +65,17 @@ pub async fn delete_pages(tx: &mut TenantTx, ids: &[WebsitePageId]) -> Result<()
     Ok(())
 }
 
-/// Every known page is asked for again, but those that are not wanted. One that vanished may be back.
+/// Every page that was ever read is asked for again, but those that are not wanted; one that vanished may be back. What
+/// never gave a text is forgotten, so that dead links do not take the places of pages; it is found again if it is linked.
 pub async fn queue_known(tx: &mut TenantTx, website: WebsiteId) -> Result<()> {
+    sqlx::query!(
+        "delete from website_pages
+        where tenant_id = current_tenant_id() and website_id = $1 and serving_revision is null
+            and state in ('waiting', 'skipped', 'failed')",
+        website.0,
+    )
+    .execute(&mut **tx)
+    .await?;
     sqlx::query!(
         "update website_pages set is_queued = true
         where tenant_id = current_tenant_id() and website_id = $1 and state <> 'excluded'",

@@ -202,6 +202,7 @@ async fn a_run_through_a_site_of_traps_ends_within_its_limits() {
         ("/away", "skipped", Some("redirect")),
         ("/image", "skipped", Some("no_html")),
         ("/nothing", "skipped", Some("no_text")),
+        ("/many", "skipped", Some("too_large")),
     ] {
         let page = found.get(path).unwrap_or_else(|| panic!("{path} was not found"));
         assert_eq!(
@@ -253,10 +254,7 @@ async fn a_run_goes_on_where_it_was_when_the_server_stopped() {
         SitePage::html("<p>".repeat(1_000)).dripping(Duration::from_millis(100)),
     );
     let website = add(&tenant, &site, json!({"max_depth": 1})).await;
-    let mut events = tenant.api.get("/api/v1/events").stream().await;
-    while !site.paths().contains(&"/p/6".to_owned()) {
-        events.next().await.expect("an event when the reading goes on");
-    }
+    site.asked_for("/p/6").await;
     server.stop().await;
     site.put("/p/6", product(6));
     let before = site.paths();
