@@ -23,6 +23,7 @@ mod support;
 mod taking_over;
 mod triage;
 mod versions;
+mod websites;
 
 use serde_json::json;
 use testkit::{Server, Tenant};

@@ -12,6 +12,7 @@ import { playground } from './playground';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
+import { websites } from './websites';
 import { widget } from './widget';
 
 export const later = {
@@ -26,6 +27,7 @@ export const later = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...websites,
   ...playground,
   ...agent,
   ...audit,

@@ -8,6 +8,7 @@ import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
+import { websites } from './websites';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -27,6 +28,7 @@ export const fr: Texts = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...websites,
   ...playground,
   ...agent,
   ...audit,
