@@ -50,6 +50,9 @@ fn read(row: store::BotRow) -> Result<Bot> {
     if let Some(prompt) = row.library_prompt {
         settings.personality_prompt = prompt;
     }
+    if let Some(prompt) = row.system_prompt {
+        settings.personality_prompt = format!("{}\n\n{}", prompt.trim(), settings.personality_prompt);
+    }
     settings.personality_prompt = settings
         .personality_prompt
         .replace("{{business.name}}", &row.business_name)

@@ -16,6 +16,8 @@ pub struct BotRow {
     pub business_name: String,
     /// The prompt that the settings name, unless it is gone.
     pub library_prompt: Option<String>,
+    /// The knowledge base of that type that is in force.
+    pub system_prompt: Option<String>,
 }
 
 pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotRow>> {
@@ -27,11 +29,13 @@ pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotR
     let row = sqlx::query_as!(
         BotRow,
         r#"select c.settings, b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!",
-            t.name as business_name, p.system_prompt as "library_prompt?"
+            t.name as business_name, p.system_prompt as "library_prompt?",
+            k.content as "system_prompt?"
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         join tenants t on t.tenant_id = c.tenant_id
         left join agent_prompts p on p.tenant_id = c.tenant_id and p.id::text = c.settings ->> 'agent_prompt_id'
+        left join knowledge_bases k on k.tenant_id = c.tenant_id and k.content_type = 'system_prompt' and k.is_active
         where c.tenant_id = current_tenant_id() and ($1::uuid is null or c.id = $1) and ($2::text is null or c.channel_key = $2)
         order by c.created_at
         limit 1"#,

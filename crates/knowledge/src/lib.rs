@@ -3,6 +3,7 @@
 //! Start with [`retrieval`] for how a question finds its answer, and with [`snapshot`] for how the database and
 //! the in-memory index stay in step.
 
+pub mod bases;
 pub mod calibration;
 pub mod documents;
 pub mod embedding;
@@ -46,6 +47,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(websites::api::routes())
         .merge(gaps::api::routes())
         .merge(versions::api::routes())
+        .merge(bases::api::routes())
         .merge(embedding::api::routes())
         .with_state(ctx)
 }

@@ -11,9 +11,10 @@ pub mod store;
 use chrono::{DateTime, Utc};
 use kernel::error::invalid;
 use kernel::ids::{DocumentId, PassageId};
-use kernel::{Result, TenantProof};
+use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
 
+use crate::embedding::EmbedderChoice;
 use crate::learning::{PreparedPassage, prepare};
 use crate::{Context, embedding, language, passages};
 
@@ -77,10 +78,28 @@ pub struct NewDocument {
 }
 
 /// The most that one document may hold.
-const LONGEST: usize = 5 * 1024 * 1024;
+pub(crate) const LONGEST: usize = 5 * 1024 * 1024;
 
 /// Learns a document: cut, embedded and stored as a whole, so that no half of it ever serves.
 pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -> Result<Document> {
+    let prepared = prepare_text(ctx, proof, new).await?;
+    let mut tx = ctx.db.tenant(proof).await?;
+    let id = prepared.insert(&mut tx).await?;
+    let document = store::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(document)
+}
+
+/// A text that was cut and embedded, ready to be written.
+pub struct PreparedText {
+    new: NewDocument,
+    language: Option<String>,
+    choice: EmbedderChoice,
+    passages: Vec<PreparedPassage>,
+}
+
+/// Checks, cuts and embeds a text, outside of any transaction.
+pub async fn prepare_text(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -> Result<PreparedText> {
     let title = new.title.trim();
     if title.is_empty() || title.chars().count() > 300 {
         return Err(invalid("bad_title", "A title has 1 to 300 characters."));
@@ -107,20 +126,29 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     let passages = passages::split(title, &new.text);
     let texts = passages.iter().map(passages::Passage::text_to_embed).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts).await;
-    let is_complete = vectors.iter().all(Option::is_some);
-    let mut prepared: Vec<PreparedPassage> = passages
+    let passages = passages
         .into_iter()
         .zip(vectors)
         .map(|(passage, vector)| prepare(passage, language.as_deref(), vector))
         .collect();
-    let mut tx = ctx.db.tenant(proof).await?;
-    let change = embedding::begin_change(&mut tx, &choice).await?;
-    if !change.fits {
-        prepared.iter_mut().for_each(|passage| passage.vector = None);
+    Ok(PreparedText {
+        new,
+        language,
+        choice,
+        passages,
+    })
+}
+
+impl PreparedText {
+    /// Writes it; it serves when the transaction commits.
+    pub async fn insert(mut self, tx: &mut TenantTx) -> Result<DocumentId> {
+        let change = embedding::begin_change(tx, &self.choice).await?;
+        let is_complete = self.passages.iter().all(|passage| passage.vector.is_some());
+        if !change.fits {
+            self.passages.iter_mut().for_each(|passage| passage.vector = None);
+        }
+        let id = store::insert(tx, &self.new, self.language.as_deref(), &self.passages).await?;
+        change.finish(tx, is_complete).await?;
+        Ok(id)
     }
-    let id = store::insert(&mut tx, &new, language.as_deref(), &prepared).await?;
-    change.finish(&mut tx, is_complete).await?;
-    let document = store::get(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(document)
 }

@@ -381,3 +381,78 @@ async fn a_prompt_is_drafted_published_and_taken_back_like_a_pair() {
     publish(&tenant, &undo).await.expect(200);
     assert_eq!(prompts().await["items"][0]["system_prompt"], "Be formal.");
 }
+
+#[tokio::test]
+async fn a_knowledge_base_has_one_version_of_each_type_in_force() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let write = async |content: &str, is_active: bool| {
+        let body = json!({"content_type": "custom", "content": content, "is_active": is_active});
+        tenant
+            .api
+            .post("/api/v1/knowledge-bases")
+            .json(&body)
+            .expect(201)
+            .await
+    };
+    let question = "With what do I oil an oak table?";
+    let first = write("# Oak\nOil an oak table with linseed oil once a year.", true).await;
+    assert!(
+        tenant
+            .ask(question)
+            .await
+            .to_string()
+            .contains("linseed oil once")
+    );
+    let second = write("# Oak\nOil an oak table with tung oil once a year.", false).await;
+    assert_eq!(
+        (&second["version"], &second["is_active"]),
+        (&json!(2), &json!(false))
+    );
+    assert!(
+        tenant
+            .ask(question)
+            .await
+            .to_string()
+            .contains("linseed oil once"),
+        "a draft does not serve"
+    );
+    let activate = async |base: &Value| {
+        let path = format!(
+            "/api/v1/knowledge-bases/{}/active",
+            base["id"].as_str().expect("an id")
+        );
+        tenant.api.call(Method::PUT, &path).expect(200).await
+    };
+    activate(&second).await;
+    let answered = tenant.ask(question).await.to_string();
+    assert!(
+        answered.contains("tung oil once") && !answered.contains("linseed"),
+        "{answered}"
+    );
+    activate(&first).await;
+    let answered = tenant.ask(question).await.to_string();
+    assert!(
+        answered.contains("linseed oil once") && !answered.contains("tung"),
+        "{answered}"
+    );
+    let all = tenant
+        .api
+        .get("/api/v1/knowledge-bases?content_type=custom")
+        .expect(200)
+        .await;
+    let active: Vec<&Value> = all["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|base| &base["is_active"])
+        .collect();
+    assert_eq!(active, [&json!(false), &json!(true)], "the newest version first");
+    let path = format!(
+        "/api/v1/knowledge-bases/{}/active",
+        first["id"].as_str().expect("an id")
+    );
+    tenant.api.delete(&path).expect(204).await;
+    assert_eq!(tenant.ask(question).await["answer"]["gap_detected"], true);
+}

@@ -201,6 +201,10 @@ impl World {
                 let path = format!("evaluation-sets/{}/runs", id_of(&set));
                 lonely(self.create(&path, json!({})).await)
             }
+            Thing::KnowledgeBase => {
+                let body = json!({"content_type": "custom", "content": format!("About {mark}.")});
+                lonely(self.create("knowledge-bases", body).await)
+            }
             Thing::Channel => lonely(self.create("channels", json!({"name": fresh(mark)})).await),
             Thing::ApiKey => lonely(
                 self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))

@@ -73,6 +73,7 @@ pub enum Thing {
     EvaluationSet,
     EvaluationCase,
     EvaluationRun,
+    KnowledgeBase,
     Channel,
     Credential,
     ApiKey,
@@ -322,4 +323,8 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/versions/{id}", One(Version), Body::None, 200),
     member("POST", "/api/v1/versions/{id}/restore", One(Version), Body::None, 201),
     member("POST", "/api/v1/versions/{id}/undo", One(Version), Body::None, 201),
+    member("GET", "/api/v1/knowledge-bases", Nothing, Body::None, 200),
+    member("POST", "/api/v1/knowledge-bases", Nothing, Json(r##"{"content_type": "faq", "content": "# Oil\nOil it once a year."}"##), 201),
+    member("PUT", "/api/v1/knowledge-bases/{id}/active", One(KnowledgeBase), Body::None, 200),
+    member("DELETE", "/api/v1/knowledge-bases/{id}/active", One(KnowledgeBase), Body::None, 204),
 ];
