@@ -40,6 +40,12 @@ fn a_pdf_is_read_page_by_page() {
 }
 
 #[test]
+fn pages_that_say_the_same_are_not_taken_for_headers() {
+    let reading = read(&pdf(&["Oil it."; 5]), "care.pdf").unwrap();
+    assert!(reading.pages.iter().all(|page| page.text.trim() == "Oil it."));
+}
+
+#[test]
 fn a_word_file_keeps_its_headings_and_tables() {
     let heading = r#"<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Care</w:t></w:r></w:p>"#;
     let cell = |text: &str| format!("<w:tc>{}</w:tc>", paragraph(text));

@@ -32,8 +32,15 @@ pub fn remove(pages: &mut [Vec<Line>]) {
     }
     let often = FEW_PAGES.max(pages.len() / SHARE);
     for (index, page) in pages.iter_mut().enumerate() {
-        let mut gone = outer(page);
-        gone.retain(|at| signs(&page[*at], index).iter().any(|sign| seen[sign] >= often));
+        // an empty page between chapters has nothing that its header could stand apart from
+        let is_bare = page.len() <= MOST_ROWS;
+        let mut gone = if is_bare {
+            (0..page.len()).collect()
+        } else {
+            outer(page)
+        };
+        let is_often = |sign: &Sign| seen.get(sign).is_some_and(|count| *count >= often);
+        gone.retain(|at| signs(&page[*at], index).iter().any(is_often));
         let mut places = 0..;
         page.retain(|_| places.next().is_some_and(|at| !gone.contains(&at)));
     }
