@@ -14,21 +14,16 @@ pub fn is_spaceless(letter: char) -> bool {
 
 /// From the order on paper, left to right, to that in which they are read.
 pub fn as_spoken(pieces: &[String]) -> String {
-    let is_strong = |piece: &&String| piece.chars().any(char::is_alphanumeric);
     let leftward = pieces.iter().filter(|piece| is_leftward(piece)).count();
-    if leftward * 2 < pieces.iter().filter(is_strong).count() {
-        return turn(pieces, is_leftward_piece);
+    if leftward * 2 < pieces.iter().filter(|piece| !is_neutral(piece)).count() {
+        return turn(pieces, is_leftward);
     }
     let reversed: Vec<String> = pieces.iter().rev().cloned().collect();
-    turn(&reversed, |piece| !is_leftward(piece) && is_strong(&piece))
-}
-
-fn is_leftward_piece(piece: &String) -> bool {
-    is_leftward(piece)
+    turn(&reversed, |piece| !is_leftward(piece) && !is_neutral(piece))
 }
 
 /// Turns each run of such pieces round, with what lies within the run.
-fn turn(pieces: &[String], is_such: impl Fn(&String) -> bool) -> String {
+fn turn(pieces: &[String], is_such: impl Fn(&str) -> bool) -> String {
     let (mut text, mut at) = (String::new(), 0);
     while at < pieces.len() {
         if !is_such(&pieces[at]) {
