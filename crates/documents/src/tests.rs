@@ -1,12 +1,13 @@
-//! What comes out of files of each kind. The limits are tried on the real program, in the tests of `server`.
+//! What comes out of files of each kind. The limits are tried on a real child, in `tests/files` and in the tests of `server`.
 
-use std::io::{Cursor, Write as _};
-
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
+use build::pdf::pdf;
+use build::word::{self, archive, paragraph, word};
 
 use crate::convert::convert;
 use crate::{Format, Reading, Unreadable};
+
+#[path = "../tests/files/build/mod.rs"]
+mod build;
 
 fn read(bytes: &[u8], name: &str) -> Result<Reading, Unreadable> {
     convert(Format::of(bytes, name)?, bytes.to_vec())
@@ -15,87 +16,6 @@ fn read(bytes: &[u8], name: &str) -> Result<Reading, Unreadable> {
 fn text(bytes: &[u8], name: &str) -> String {
     let reading = read(bytes, name).unwrap_or_else(|error| panic!("{name}: {error}"));
     reading.pages.into_iter().map(|page| page.text).collect()
-}
-
-fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in entries {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(content.as_bytes()).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
-}
-
-const TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
-<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
-<Default Extension="xml" ContentType="application/xml"/>
-<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>"#;
-const RELATIONS: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
-
-const STYLE_RELATION: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
-const STYLES: &str = r#"<?xml version="1.0"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
-<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style></w:styles>"#;
-
-fn word(body: &str) -> Vec<u8> {
-    let document = format!(
-        r#"<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>"#
-    );
-    archive(&[
-        ("[Content_Types].xml", TYPES),
-        ("_rels/.rels", RELATIONS),
-        ("word/document.xml", &document),
-        ("word/_rels/document.xml.rels", STYLE_RELATION),
-        ("word/styles.xml", STYLES),
-    ])
-}
-
-fn paragraph(text: &str) -> String {
-    format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
-}
-
-/// A PDF with a line of text on each page.
-fn pdf(pages: &[&str]) -> Vec<u8> {
-    let kids: Vec<String> = (0..pages.len())
-        .map(|page| format!("{} 0 R", 4 + page * 2))
-        .collect();
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        format!(
-            "<< /Type /Pages /Kids [{}] /Count {} >>",
-            kids.join(" "),
-            pages.len()
-        ),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-    ];
-    for (page, text) in pages.iter().enumerate() {
-        let content = format!("BT /F1 12 Tf 72 700 Td ({text}) Tj ET");
-        objects.push(format!(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents {} 0 R >>",
-            5 + page * 2
-        ));
-        objects.push(format!(
-            "<< /Length {} >>\nstream\n{content}\nendstream",
-            content.len()
-        ));
-    }
-    let mut file = "%PDF-1.4\n".to_owned();
-    let mut places = Vec::new();
-    for (number, object) in objects.iter().enumerate() {
-        places.push(file.len());
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
-    }
-    let start = file.len();
-    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-    places
-        .iter()
-        .for_each(|place| file.push_str(&format!("{place:010} 00000 n \n")));
-    file.push_str(&format!(
-        "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
-        objects.len() + 1
-    ));
-    file.into_bytes()
 }
 
 #[test]
@@ -117,6 +37,12 @@ fn a_pdf_is_read_page_by_page() {
             (Some(2), "Mend chairs on Tuesdays.")
         ]
     );
+}
+
+#[test]
+fn pages_that_say_the_same_are_not_taken_for_headers() {
+    let reading = read(&pdf(&["Oil it."; 5]), "care.pdf").unwrap();
+    assert!(reading.pages.iter().all(|page| page.text.trim() == "Oil it."));
 }
 
 #[test]
@@ -176,16 +102,6 @@ fn a_text_is_read_in_the_encoding_that_it_has() {
 
 #[test]
 fn what_cannot_be_read_says_why() {
-    let mut slip = ZipWriter::new(Cursor::new(Vec::new()));
-    slip.start_file("../../etc/passwd", SimpleFileOptions::default())
-        .unwrap();
-    let slip = slip.finish().unwrap().into_inner();
-    let mut link = ZipWriter::new(Cursor::new(Vec::new()));
-    link.add_symlink("word/document.xml", "/etc/passwd", SimpleFileOptions::default())
-        .unwrap();
-    let link = link.finish().unwrap().into_inner();
-    let names: Vec<String> = (0..2_001).map(|number| format!("{number}.xml")).collect();
-    let crowd: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     let zeros = "0".repeat(30 * 1024 * 1024);
     let whole = word(&paragraph("Oil it."));
     let protected = [
@@ -216,9 +132,9 @@ fn what_cannot_be_read_says_why() {
             Unreadable::Damaged,
         ),
         (protected.concat(), "a.docx", Unreadable::Protected),
-        (slip, "a.docx", Unreadable::Damaged),
-        (link, "a.docx", Unreadable::Damaged),
-        (archive(&crowd), "a.docx", Unreadable::Bomb),
+        (word::entry_outside(), "a.docx", Unreadable::Damaged),
+        (word::symbolic_link(), "a.docx", Unreadable::Damaged),
+        (word::crowd(2_001), "a.docx", Unreadable::Bomb),
         (word(&zeros), "bomb.docx", Unreadable::Bomb),
         (
             "a ".repeat(3 * 1024 * 1024).into_bytes(),
@@ -232,24 +148,7 @@ fn what_cannot_be_read_says_why() {
 
 #[test]
 fn entities_that_a_file_declares_are_not_expanded() {
-    let levels: String = (1..20)
-        .map(|level| {
-            format!(
-                "<!ENTITY e{level} \"&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};&e{0};\">",
-                level - 1
-            )
-        })
-        .collect();
-    let document = format!(
-        r#"<?xml version="1.0"?><!DOCTYPE d [<!ENTITY e0 "bomb">{levels}]><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>"#,
-        paragraph("Oil it. &e19;")
-    );
-    let bytes = archive(&[
-        ("[Content_Types].xml", TYPES),
-        ("_rels/.rels", RELATIONS),
-        ("word/document.xml", &document),
-    ]);
-    match read(&bytes, "bomb.docx") {
+    match read(&word::entity_bomb(), "bomb.docx") {
         Ok(reading) => assert!(!reading.pages[0].text.contains("bombbomb")),
         Err(reason) => assert_eq!(reason, Unreadable::Damaged),
     }
@@ -307,4 +206,12 @@ fn a_page_of_a_hundred_thousand_links_gives_some_of_them() {
         .collect();
     let page = web_page(&format!("<html><body><p>{links}</p></body></html>"));
     assert_eq!(page.links.len(), 5_000);
+}
+
+#[test]
+fn what_html_declares_is_not_its_text() {
+    let html = "<!DOCTYPE html [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;\">]><html><body><p>Oil it. &lol2;</p></body></html>";
+    assert_eq!(text(html.as_bytes(), "page.html").trim(), "Oil it.");
+    let plain = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><p>Oil it once > twice.</p>";
+    assert_eq!(text(plain.as_bytes(), "page.html").trim(), "Oil it once > twice.");
 }

@@ -12,10 +12,38 @@ const SKIPPED: [&str; 13] = [
 ];
 
 pub fn convert(bytes: &[u8]) -> Result<Reading, Unreadable> {
-    let html = text::decode_as(bytes, said_encoding(bytes));
+    let html = without_declarations(text::decode_as(bytes, said_encoding(bytes)));
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
     let markdown = converter.convert(&html).map_err(|_| Unreadable::Damaged)?;
     Ok(Reading::whole(title(&html), markdown))
+}
+
+/// HTML knows no declarations in its first line: a browser ends that line at the first `>` and shows the rest as text.
+/// XHTML does, and nobody needs what is declared there.
+fn without_declarations(html: String) -> String {
+    let lower = html.to_ascii_lowercase();
+    let Some(start) = lower.find("<!doctype") else {
+        return html;
+    };
+    let opens = lower[start..].find(['[', '>']).map(|at| start + at);
+    let Some(open) = opens.filter(|at| lower[*at..].starts_with('[')) else {
+        return html;
+    };
+    let ends = lower[open..]
+        .find(']')
+        .and_then(|at| Some(open + at + lower[open + at..].find('>')? + 1));
+    let Some(end) = ends else {
+        return html;
+    };
+    let mut text = format!("{}{}", &html[..start], &html[end..]);
+    for name in html[open..end]
+        .split("<!ENTITY")
+        .skip(1)
+        .filter_map(|after| after.split_whitespace().next())
+    {
+        text = text.replace(&format!("&{name};"), "");
+    }
+    text
 }
 
 /// The `charset` that the first kilobyte names.

@@ -1,0 +1,6 @@
+//! Builds the files that the tests read.
+#![allow(clippy::unwrap_used, reason = "a file that cannot be built fails its test")]
+#![allow(dead_code, reason = "two programs of tests use it, each a part")]
+
+pub mod pdf;
+pub mod word;
