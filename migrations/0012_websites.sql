@@ -70,7 +70,4 @@ alter table knowledge_chunks
     add column website_page_id uuid,
     add foreign key (tenant_id, website_page_id) references website_pages (tenant_id, id) on delete cascade,
     add constraint knowledge_chunks_page_position_key unique (tenant_id, website_page_id, revision, position),
-    add constraint knowledge_chunks_parent_check check (
-        num_nonnulls(document_id, website_page_id) = 1
-        and (source_type = 'website') = (website_page_id is not null)
-    );
+    add constraint knowledge_chunks_parent_check check (num_nonnulls(document_id, website_page_id) = 1);

@@ -24,8 +24,8 @@ pub(crate) type Said<T> = Result<T, Unreadable>;
 pub fn run(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let what = arguments.next().unwrap_or_default();
     if what == WEB_PAGE {
-        let charset = arguments.next();
-        return answer(|bytes| convert::web::convert(&bytes, charset.as_deref()));
+        let (address, charset) = (arguments.next().unwrap_or_default(), arguments.next());
+        return answer(|bytes| convert::web::convert(&bytes, &address, charset.as_deref()));
     }
     match Format::by_name(&what) {
         Some(format) => answer(|bytes| convert::convert(format, bytes)),

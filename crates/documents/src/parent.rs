@@ -56,13 +56,19 @@ pub async fn read(reader: &Reader, bytes: &[u8], file_name: &str) -> Result<Read
     run(reader, &[format.name()], bytes).await
 }
 
-/// Reads a page of a web site in a child process of its own. `charset` is what the server said of it.
-pub async fn read_web_page(reader: &Reader, bytes: &[u8], charset: Option<&str>) -> Result<WebPage, Error> {
+/// Reads a page of a web site in a child process of its own. `address` is where it came from, `charset` what the server
+/// said of it.
+pub async fn read_web_page(
+    reader: &Reader,
+    bytes: &[u8],
+    address: &str,
+    charset: Option<&str>,
+) -> Result<WebPage, Error> {
     if bytes.len() > LARGEST_FILE {
         return Err(Unreadable::TooLarge.into());
     }
     let is_plain = |label: &&str| label.len() <= 40 && label.bytes().all(|byte| byte.is_ascii_graphic());
-    let mut arguments = vec![WEB_PAGE];
+    let mut arguments = vec![WEB_PAGE, address];
     arguments.extend(charset.filter(is_plain));
     run(reader, &arguments, bytes).await
 }

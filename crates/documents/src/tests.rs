@@ -155,7 +155,7 @@ fn entities_that_a_file_declares_are_not_expanded() {
 }
 
 fn web_page(html: &str) -> crate::WebPage {
-    crate::convert::web::convert(html.as_bytes(), None).unwrap()
+    crate::convert::web::convert(html.as_bytes(), "https://lea.example/fr/livraison", None).unwrap()
 }
 
 #[test]
@@ -167,19 +167,19 @@ fn a_web_page_gives_its_main_part_and_its_links() {
         <div class="cookie-banner"><p>Nous utilisons des cookies.</p><button>OK</button></div>
         <main><h1>Livraison</h1><div class="breadcrumb"><a href="/">Accueil</a></div>
         <h2><button>Combien de temps ?</button></h2><p>Nous livrons en trois jours ouvrés partout en France. <a href="retours#top">Retours</a></p>
-        <button>Acheter</button></main>
+        <button>Acheter</button> <a href="javascript:void(0)">Haut</a></main>
         <footer>Mentions <a href="/legal" rel="nofollow">légales</a></footer></body></html>"##,
     );
     assert_eq!(page.title.as_deref(), Some("Livraison"));
     assert_eq!(page.language.as_deref(), Some("fr"));
-    assert_eq!(page.links, ["/", "cgv", "retours#top"]);
+    assert_eq!(page.links, ["/", "cgv", "retours#top", "javascript:void(0)"]);
     assert_eq!(
         (page.canonical.as_deref(), page.base.as_deref()),
         (Some("/livraison"), Some("/fr/"))
     );
     assert_eq!(
         page.text,
-        "# Livraison\n\n## Combien de temps ?\n\nNous livrons en trois jours ouvrés partout en France. [Retours](retours#top)"
+        "# Livraison\n\n## Combien de temps ?\n\nNous livrons en trois jours ouvrés partout en France. [Retours](https://lea.example/fr/retours#top)\n\nHaut"
     );
 }
 

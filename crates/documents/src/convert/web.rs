@@ -9,6 +9,7 @@ use std::rc::Rc;
 use encoding_rs::Encoding;
 use htmd::HtmlToMarkdown;
 use markup5ever_rcdom::{Node, NodeData};
+use url::Url;
 
 use super::{html, text};
 use crate::{LONGEST_TEXT, Unreadable, WebPage};
@@ -42,8 +43,8 @@ const NOTICES: [&str; 8] = [
     "newsletter",
 ];
 
-/// `charset` is what the server said.
-pub fn convert(bytes: &[u8], charset: Option<&str>) -> Result<WebPage, Unreadable> {
+/// `address` is where the page came from, `charset` what the server said.
+pub fn convert(bytes: &[u8], address: &str, charset: Option<&str>) -> Result<WebPage, Unreadable> {
     let said = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
     let source = text::decode_as(bytes, said.or_else(|| html::said_encoding(bytes)));
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
@@ -51,6 +52,10 @@ pub fn convert(bytes: &[u8], charset: Option<&str>) -> Result<WebPage, Unreadabl
     let mut page = Survey::of(&tree);
     let main = page.main();
     remove_surroundings(&main);
+    if let Ok(address) = Url::parse(address) {
+        let base = page.page.base.as_deref().and_then(|base| address.join(base).ok());
+        make_links_whole(&main, &base.unwrap_or(address));
+    }
     let text = converter.tree_to_markdown(&main).trim().to_owned();
     if text.len() > LONGEST_TEXT {
         return Err(Unreadable::TooMuchText);
@@ -197,6 +202,29 @@ fn remove_surroundings(root: &Rc<Node>) {
                 || is_menu(child) && words(child).len() * 2 < all)
         });
         waiting.extend(children.iter().cloned());
+    }
+}
+
+/// So that they lead to the same place wherever the text is read. What leads nowhere becomes plain text.
+fn make_links_whole(root: &Rc<Node>, base: &Url) {
+    let mut waiting = vec![root.clone()];
+    while let Some(node) = waiting.pop() {
+        if let NodeData::Element { attrs, .. } = &node.data
+            && tag(&node) == Some("a")
+        {
+            attrs.borrow_mut().retain_mut(|attribute| {
+                if &*attribute.name.local != "href" {
+                    return true;
+                }
+                let whole = base.join(attribute.value.trim()).ok();
+                let whole = whole.filter(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "tel"));
+                if let Some(url) = &whole {
+                    attribute.value = url.as_str().into();
+                }
+                whole.is_some()
+            });
+        }
+        waiting.extend(node.children.borrow().iter().cloned());
     }
 }
 

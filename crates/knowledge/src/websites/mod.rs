@@ -11,6 +11,7 @@ pub mod crawl;
 pub mod fetch;
 pub mod frontier;
 mod opening;
+mod pages;
 pub mod robots;
 pub mod schedule;
 pub mod sitemap;

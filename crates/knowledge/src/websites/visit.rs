@@ -147,7 +147,8 @@ async fn read(
     response: &Response,
     mut visit: Visit,
 ) -> Result<Visit> {
-    let read = documents::read_web_page(&guide.ctx.reader, &response.body, charset(response)).await;
+    let read =
+        documents::read_web_page(&guide.ctx.reader, &response.body, url.as_str(), charset(response)).await;
     let read = match read {
         Ok(read) => read,
         Err(Error::Unreadable(_)) => {

@@ -156,6 +156,11 @@ async fn a_site_is_read_answers_with_its_pages_and_is_forgotten() {
         json!([site.url("/"), site.url("/delivery"), site.url("/care")])
     );
     assert_eq!(home["page"]["title"], "Oak & Ash");
+    let whole = format!("[Delivery]({})", site.url("/delivery"));
+    assert!(
+        home["text"].as_str().is_some_and(|text| text.contains(&whole)),
+        "{home}"
+    );
     let care = text_of(&tenant, &website, &pages["/care"]).await;
     assert_eq!(care["passages"][0]["heading"], "Care › Oil");
     assert!(

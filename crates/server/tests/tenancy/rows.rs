@@ -8,7 +8,7 @@ use testkit::require_runtime;
 use uuid::Uuid;
 
 use crate::support::server;
-use generate::{Generator, Reference, Row, Table};
+use generate::{EITHER_OR, Generator, Reference, Row, Table};
 
 /// `new row violates row-level security policy`, and `permission denied`.
 const REFUSED: &str = "42501";
@@ -155,7 +155,7 @@ impl Check<'_> {
 
 /// Points the own row's reference at the other tenant's row, leaving its own `tenant_id` as it is.
 async fn cannot_point_at(app: &mut PgConnection, ours: Uuid, reference: &Reference, target: &Row) {
-    let set: Vec<String> = reference
+    let mut set: Vec<String> = reference
         .columns
         .iter()
         .filter(|(own, _)| own != "tenant_id")
@@ -163,6 +163,11 @@ async fn cannot_point_at(app: &mut PgConnection, ours: Uuid, reference: &Referen
         .collect();
     if set.is_empty() {
         return;
+    }
+    for (table, other, filled) in EITHER_OR {
+        if reference.from == table && reference.columns.iter().any(|(own, _)| own == other) {
+            set.push(format!("{filled} = null"));
+        }
     }
     let statement = format!(
         "update {} set {} where tenant_id = '{ours}'",

@@ -61,6 +61,7 @@ describe('texts', () => {
       'shortcuts.conversation',
       'thread.messages',
       'thread.sources',
+      'websites.page',
       'widget.avatar',
       'widget.mobile',
       'widget.moment',

@@ -151,10 +151,11 @@ fn make_traps(site: &Site, forbidden: u16) {
             return Some(linked(&format!("Events of {month}/{year}"), &next));
         }
         if let Some(number) = number("/copy/") {
-            return Some(
-                linked("A copy", &format!("<a href='/copy/{}'>.</a>", number + 1))
-                    .with("x-number", &number.to_string()),
-            );
+            let text = "What a copy has to say stands on many pages, word for word.";
+            let next = number + 1;
+            return Some(SitePage::html(format!(
+                "<title>A copy</title><nav><a href='/copy/{next}'>.</a></nav><main><p>{text}</p></main>"
+            )));
         }
         if let Some(number) = number("/on/") {
             return Some(SitePage::redirect(&format!("/on/{}", number + 1)));

@@ -37,6 +37,9 @@ pub struct Reference {
     pub columns: Vec<(String, String)>,
 }
 
+/// References of which a row has one alone: table, the one that is left empty, the one that is filled.
+pub const EITHER_OR: [(&str, &str, &str); 1] = [("knowledge_chunks", "website_page_id", "document_id")];
+
 /// One row as SQL literals, column by column.
 #[derive(Clone)]
 pub struct Row {
@@ -182,6 +185,12 @@ impl Generator {
                 let value = match column.name.as_str() {
                     "tenant_id" => quoted(tenant, "uuid"),
                     "user_id" => quoted(user, "uuid"),
+                    name if EITHER_OR
+                        .iter()
+                        .any(|(from, empty, _)| *from == table.name && *empty == name) =>
+                    {
+                        "null".into()
+                    }
                     _ => parent.unwrap_or_else(|| column.value()),
                 };
                 (column.name.clone(), value)

@@ -63,7 +63,6 @@ export const websites = {
   'websites.limitBytes': 'The limit of 100 MB for one reading was reached.',
   'websites.limitTime': 'The time for one reading was over before all pages were read.',
 
-  'websites.pages': 'Pages',
   'websites.page': 'Page',
   'websites.state': 'Status',
   'websites.checked': 'Asked for',
@@ -101,7 +100,6 @@ export const websites = {
   'websites.take': 'Take this page in again',
   'websites.takenHint': 'It is read with the next reading.',
   'websites.changedAt': 'changed {time}',
-  'websites.passages': 'Passages',
   'websites.noPassages': 'Nobody is answered from this page.',
   'websites.text': 'Text',
 } as const;

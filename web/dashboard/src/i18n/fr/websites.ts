@@ -64,7 +64,6 @@ export const websites = {
   'websites.limitBytes': 'La limite de 100 Mo par lecture est atteinte.',
   'websites.limitTime': 'Le temps d’une lecture est écoulé avant la fin.',
 
-  'websites.pages': 'Pages',
   'websites.page': 'Page',
   'websites.state': 'État',
   'websites.checked': 'Demandée',
@@ -102,7 +101,6 @@ export const websites = {
   'websites.take': 'Reprendre cette page',
   'websites.takenHint': 'Elle sera lue à la prochaine lecture.',
   'websites.changedAt': 'modifiée {time}',
-  'websites.passages': 'Passages',
   'websites.noPassages': 'Cette page ne sert pas à répondre.',
   'websites.text': 'Texte',
 } as const;

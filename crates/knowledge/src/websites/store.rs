@@ -1,8 +1,6 @@
-//! All SQL for web sites; that for their pages is in [`pages`].
+//! All SQL for web sites. With that for their [`pages`](super::pages), so that a run has to look in one place.
 
-mod pages;
-
-pub use pages::*;
+pub use super::pages::store::*;
 
 use chrono::{DateTime, Utc};
 use kernel::error::{conflict, not_found};
