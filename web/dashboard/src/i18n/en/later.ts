@@ -4,6 +4,7 @@ import { audit } from './audit';
 import { conversation } from './conversation';
 import { desk } from './desk';
 import { documents } from './documents';
+import { evaluation } from './evaluation';
 import { gaps } from './gaps';
 import { home } from './home';
 import { knowledge } from './knowledge';
@@ -12,6 +13,7 @@ import { playground } from './playground';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
+import { versions } from './versions';
 import { widget } from './widget';
 
 export const later = {
@@ -26,6 +28,8 @@ export const later = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...versions,
+  ...evaluation,
   ...playground,
   ...agent,
   ...audit,

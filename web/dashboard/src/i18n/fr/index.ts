@@ -8,6 +8,8 @@ import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
+import { versions } from './versions';
+import { evaluation } from './evaluation';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -27,6 +29,8 @@ export const fr: Texts = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...versions,
+  ...evaluation,
   ...playground,
   ...agent,
   ...audit,
