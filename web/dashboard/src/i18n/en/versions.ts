@@ -99,7 +99,7 @@ export const versions = {
   'versions.broken': 'Broken',
   'versions.brokenHint': 'Answered well before, no longer so',
   'versions.otherwise': 'Changed',
-  'versions.otherwiseHint': 'Answered otherwise; nobody has said which is right',
+  'versions.otherwiseHint': 'Answered otherwise, and not known to be worse',
   'versions.unchanged': 'Unchanged',
   'versions.unchangedHint': 'The same words as before',
   'versions.all': 'All differences',

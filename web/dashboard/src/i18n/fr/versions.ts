@@ -100,7 +100,7 @@ export const versions = {
   'versions.broken': 'Cassées',
   'versions.brokenHint': 'Bien répondues avant, plus maintenant',
   'versions.otherwise': 'Changées',
-  'versions.otherwiseHint': 'Une autre réponse ; personne n’a dit laquelle est juste',
+  'versions.otherwiseHint': 'Une autre réponse, dont rien ne dit qu’elle est pire',
   'versions.unchanged': 'Inchangées',
   'versions.unchangedHint': 'Les mêmes mots qu’avant',
   'versions.all': 'Toutes les différences',

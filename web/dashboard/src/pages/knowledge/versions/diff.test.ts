@@ -30,6 +30,7 @@ describe('diffWords', () => {
       'We ship every weekday.',
       'We ship -[on Monday morning]+[every weekday].',
     ],
+    ['a sentence more', 'It is ours.', 'It is ours. Ask us.', 'It is ours.+[ Ask us.]'],
     ['a mark', 'Really.', 'Really?', 'Really-[.]+[?]'],
     [
       'accents and apostrophes',

@@ -133,5 +133,20 @@ function joined(pieces: Piece[]): Piece[] {
     }
   }
   flush();
-  return result;
+  return slid(result);
+}
+
+/** An addition or removal that begins with the mark that follows it reads better one mark later: “. Ask us” as “ Ask us.” */
+function slid(pieces: Piece[]): Piece[] {
+  for (const [index, changed] of pieces.entries()) {
+    const [previous, next] = [pieces[index - 1], pieces[index + 1]];
+    const [mark = ''] = changed.text;
+    const isAlone = previous?.kind === 'same' && next?.kind === 'same';
+    if (!isAlone || changed.kind === 'same') continue;
+    if (/[\s\p{L}\p{N}]/u.test(mark) || !next.text.startsWith(mark)) continue;
+    previous.text += mark;
+    changed.text = changed.text.slice(mark.length) + mark;
+    next.text = next.text.slice(mark.length);
+  }
+  return pieces.filter(({ text }) => text !== '');
 }
