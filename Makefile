@@ -65,7 +65,7 @@ openapi-fresh:
 		|| { echo "web/shared/api/schema.d.ts is stale: run 'make openapi' and commit the result"; exit 1; }
 
 quality: ## Measure retrieval and confidence on public data
-	cargo run --release -p knowledge --example quality
+	cargo test --release -p knowledge --test quality -- --nocapture
 
 bench: web ## Measure speed and memory
 	bench/run

@@ -2,6 +2,7 @@
 -- there before, and may be prepared as a draft, tried on past questions, published and taken back.
 
 alter table knowledge_state
+    add column calibration jsonb,                        -- how the shipped confidence is corrected; null: not at all
     add column last_version integer not null default 0,  -- the number of the newest published version
     add column publish_rule text not null default 'free' -- tested: only drafts change what is known, and only after a backtest
         constraint knowledge_state_publish_rule_check check (publish_rule in ('free', 'tested'));
@@ -135,3 +136,8 @@ create table knowledge_bases (
 );
 create unique index knowledge_bases_active on knowledge_bases (tenant_id, content_type) where is_active;
 create index knowledge_bases_document on knowledge_bases (tenant_id, document_id) where document_id is not null;
+
+-- Labels are looked for among the few answers that got a thumb, past questions among the newest answers.
+create index answers_rated on answers (tenant_id, created_at desc) where feedback is not null;
+create index answers_recent on answers (tenant_id, created_at desc)
+    where mode in ('model', 'approved_text', 'no_answer') and question_text <> '';

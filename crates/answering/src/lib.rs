@@ -12,6 +12,7 @@ pub mod intent;
 pub mod model;
 pub mod pipeline;
 mod playground;
+pub mod promise;
 mod prompts;
 pub mod publishing;
 pub mod settings;
@@ -41,6 +42,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(prompts::api::routes())
         .merge(drafts::routes())
         .merge(publishing::api::routes())
+        .merge(promise::api::routes())
         .merge(evaluation::sets::api::routes())
         .with_state(ctx)
 }

@@ -75,6 +75,10 @@ impl Default for BotSettings {
 }
 
 impl BotSettings {
+    /// The range of `confidence_threshold`.
+    pub const LOWEST_THRESHOLD: f64 = 0.5;
+    pub const HIGHEST_THRESHOLD: f64 = 0.95;
+
     /// # Errors
     /// Names the first key that is out of its range.
     pub fn check(&self) -> Result<()> {
@@ -85,7 +89,7 @@ impl BotSettings {
         if self.personality_prompt.chars().count() > LONGEST_PROMPT {
             return bad("`personality_prompt` has at most 20,000 characters.");
         }
-        if !(0.5..=0.95).contains(&self.confidence_threshold) {
+        if !(Self::LOWEST_THRESHOLD..=Self::HIGHEST_THRESHOLD).contains(&self.confidence_threshold) {
             return bad("`confidence_threshold` lies between 0.5 and 0.95.");
         }
         if !(1..=5).contains(&self.max_suggestion_chips) {

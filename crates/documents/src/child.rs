@@ -4,8 +4,9 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use nix::sys::resource::{Resource, setrlimit};
+use serde::Serialize;
 
-use crate::{Format, LARGEST_FILE, Reading, Unreadable, convert};
+use crate::{Format, LARGEST_FILE, Unreadable, convert};
 
 /// The hidden command of the program that runs this.
 pub const COMMAND: &str = "read-document";
@@ -13,22 +14,33 @@ pub const COMMAND: &str = "read-document";
 const MEMORY: u64 = 512 * 1024 * 1024;
 pub(crate) const CPU_SECONDS: u64 = 30;
 
-/// What the child says.
-pub(crate) type Said = Result<Reading, Unreadable>;
+/// In place of a format: a page of a web site.
+pub(crate) const WEB_PAGE: &str = "web-page";
 
-/// Must run before the program starts any thread. `format` is the argument after [`COMMAND`].
-pub fn run(format: &str) -> ExitCode {
-    let Some(format) = Format::by_name(format) else {
-        return ExitCode::FAILURE;
-    };
+/// What the child says.
+pub(crate) type Said<T> = Result<T, Unreadable>;
+
+/// Must run before the program starts any thread. `arguments` are those after [`COMMAND`].
+pub fn run(mut arguments: impl Iterator<Item = String>) -> ExitCode {
+    let what = arguments.next().unwrap_or_default();
+    if what == WEB_PAGE {
+        let charset = arguments.next();
+        return answer(|bytes| convert::web::convert(&bytes, charset.as_deref()));
+    }
+    match Format::by_name(&what) {
+        Some(format) => answer(|bytes| convert::convert(format, bytes)),
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn answer<T: Serialize>(convert: impl FnOnce(Vec<u8>) -> Said<T>) -> ExitCode {
     let mut bytes = Vec::new();
     let limit = LARGEST_FILE as u64 + 1;
     let read = std::io::stdin().take(limit).read_to_end(&mut bytes);
     if read.is_err() || limit_resources().is_err() {
         return ExitCode::FAILURE;
     }
-    let said: Said = convert::convert(format, bytes);
-    match serde_json::to_writer(std::io::stdout().lock(), &said) {
+    match serde_json::to_writer(std::io::stdout().lock(), &convert(bytes)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

@@ -13,8 +13,9 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use convert::web::robots_words;
 pub use format::Format;
-pub use parent::{Error, Reader, read};
+pub use parent::{Error, Reader, read, read_web_page};
 
 /// The largest file that is taken.
 pub const LARGEST_FILE: usize = 20 * 1024 * 1024;
@@ -37,6 +38,23 @@ pub struct Page {
     pub number: Option<u32>,
     /// Markdown.
     pub text: String,
+}
+
+/// What was read from a page of a web site. Addresses are as they stand there, relative or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebPage {
+    pub title: Option<String>,
+    /// Markdown of the main part; empty if there is none.
+    pub text: String,
+    pub language: Option<String>,
+    /// Those that may be followed.
+    pub links: Vec<String>,
+    /// What the addresses are relative to, if not the page itself.
+    pub base: Option<String>,
+    /// The page of which this one is a copy.
+    pub canonical: Option<String>,
+    pub is_noindex: bool,
+    pub is_nofollow: bool,
 }
 
 impl Reading {

@@ -6,12 +6,13 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
-use crate::child::{COMMAND, Said};
-use crate::{Format, LARGEST_FILE, LONGEST_TEXT, Reading, Unreadable};
+use crate::child::{COMMAND, Said, WEB_PAGE};
+use crate::{Format, LARGEST_FILE, LONGEST_TEXT, Reading, Unreadable, WebPage};
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// JSON writes a control character as six.
@@ -52,9 +53,25 @@ pub async fn read(reader: &Reader, bytes: &[u8], file_name: &str) -> Result<Read
         return Err(Unreadable::TooLarge.into());
     }
     let format = Format::of(bytes, file_name)?;
+    run(reader, &[format.name()], bytes).await
+}
+
+/// Reads a page of a web site in a child process of its own. `charset` is what the server said of it.
+pub async fn read_web_page(reader: &Reader, bytes: &[u8], charset: Option<&str>) -> Result<WebPage, Error> {
+    if bytes.len() > LARGEST_FILE {
+        return Err(Unreadable::TooLarge.into());
+    }
+    let is_plain = |label: &&str| label.len() <= 40 && label.bytes().all(|byte| byte.is_ascii_graphic());
+    let mut arguments = vec![WEB_PAGE];
+    arguments.extend(charset.filter(is_plain));
+    run(reader, &arguments, bytes).await
+}
+
+async fn run<T: DeserializeOwned>(reader: &Reader, arguments: &[&str], bytes: &[u8]) -> Result<T, Error> {
     let _place = reader.places.acquire().await.map_err(std::io::Error::other)?;
     let child = Command::new(&reader.program)
-        .args([COMMAND, format.name()])
+        .arg(COMMAND)
+        .args(arguments)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -67,7 +84,7 @@ pub async fn read(reader: &Reader, bytes: &[u8], file_name: &str) -> Result<Read
     }
 }
 
-async fn talk(mut child: Child, bytes: &[u8]) -> Result<Reading, Error> {
+async fn talk<T: DeserializeOwned>(mut child: Child, bytes: &[u8]) -> Result<T, Error> {
     let missing = || std::io::Error::other("no pipe");
     let mut stdin = child.stdin.take().ok_or_else(missing)?;
     let stdout = child.stdout.take().ok_or_else(missing)?;
@@ -84,7 +101,7 @@ async fn talk(mut child: Child, bytes: &[u8]) -> Result<Reading, Error> {
     if !status.success() {
         return Err(cause(status).into());
     }
-    let said: Said = serde_json::from_slice(&answer).map_err(std::io::Error::other)?;
+    let said: Said<T> = serde_json::from_slice(&answer).map_err(std::io::Error::other)?;
     Ok(said?)
 }
 

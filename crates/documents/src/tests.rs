@@ -254,3 +254,57 @@ fn entities_that_a_file_declares_are_not_expanded() {
         Err(reason) => assert_eq!(reason, Unreadable::Damaged),
     }
 }
+
+fn web_page(html: &str) -> crate::WebPage {
+    crate::convert::web::convert(html.as_bytes(), None).unwrap()
+}
+
+#[test]
+fn a_web_page_gives_its_main_part_and_its_links() {
+    let page = web_page(
+        r##"<!doctype html><html lang="fr"><head><title>Livraison | Chez Léa</title><meta property="og:site_name" content="Chez Léa">
+        <link rel="canonical" href="/livraison"><base href="/fr/"></head><body>
+        <header><a href="/">Chez Léa</a></header><nav><a href="cgv">CGV</a></nav>
+        <div class="cookie-banner"><p>Nous utilisons des cookies.</p><button>OK</button></div>
+        <main><h1>Livraison</h1><div class="breadcrumb"><a href="/">Accueil</a></div>
+        <h2><button>Combien de temps ?</button></h2><p>Nous livrons en trois jours ouvrés partout en France. <a href="retours#top">Retours</a></p>
+        <button>Acheter</button></main>
+        <footer>Mentions <a href="/legal" rel="nofollow">légales</a></footer></body></html>"##,
+    );
+    assert_eq!(page.title.as_deref(), Some("Livraison"));
+    assert_eq!(page.language.as_deref(), Some("fr"));
+    assert_eq!(page.links, ["/", "cgv", "retours#top"]);
+    assert_eq!(
+        (page.canonical.as_deref(), page.base.as_deref()),
+        (Some("/livraison"), Some("/fr/"))
+    );
+    assert_eq!(
+        page.text,
+        "# Livraison\n\n## Combien de temps ?\n\nNous livrons en trois jours ouvrés partout en France. [Retours](retours#top)"
+    );
+}
+
+#[test]
+fn a_web_page_without_a_main_part_loses_menus_and_keeps_what_it_says() {
+    let page = web_page(
+        "<html><head><title>Our shop - Opening hours</title><meta name=robots content='NoIndex, follow'></head><body><form>\
+        <ul><li><a href=/a>Home</a><li><a href=/b>Shop</a><li><a href=/c>Blog</a><li><a href=/d>About</a></ul>\
+        <div role=banner>Sale!</div><p>We are open from nine to six, every day but Sunday, and until eight on Thursdays.</p></form></body></html>",
+    );
+    assert_eq!(
+        page.text,
+        "We are open from nine to six, every day but Sunday, and until eight on Thursdays."
+    );
+    assert_eq!(page.title.as_deref(), Some("Our shop - Opening hours"));
+    assert_eq!((page.is_noindex, page.is_nofollow), (true, false));
+    assert_eq!(page.links, ["/a", "/b", "/c", "/d"]);
+}
+
+#[test]
+fn a_page_of_a_hundred_thousand_links_gives_some_of_them() {
+    let links: String = (0..100_000)
+        .map(|n| format!("<a href='/p/{n}'>{n}</a> "))
+        .collect();
+    let page = web_page(&format!("<html><body><p>{links}</p></body></html>"));
+    assert_eq!(page.links.len(), 5_000);
+}

@@ -64,6 +64,8 @@ id_types! {
     InboxViewId,
     QaPairId,
     DocumentId,
+    WebsiteId,
+    WebsitePageId,
     PassageId,
     GapId,
     VersionId,

@@ -1,23 +1,29 @@
-//! What the tenant knows: Q&A pairs and documents, how they are found, and what visitors asked in vain.
+//! What the tenant knows: Q&A pairs, documents and web sites, how they are found, and what visitors asked in vain.
 //!
 //! Start with [`retrieval`] for how a question finds its answer, and with [`snapshot`] for how the database and
 //! the in-memory index stay in step.
 
+pub mod calibration;
 pub mod documents;
 pub mod embedding;
 pub mod gaps;
 pub mod language;
+pub mod learning;
+pub mod measures;
 pub mod passages;
+pub mod public_sets;
 pub mod qa_pairs;
 pub mod retrieval;
 pub mod snapshot;
 pub mod versions;
+pub mod websites;
 
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
 
 use embedding::Embedders;
 use snapshot::Snapshots;
+use websites::fetch::Crawler;
 
 /// What this domain needs to work.
 #[derive(Clone)]
@@ -29,12 +35,15 @@ pub struct Context {
     pub reader: ::documents::Reader,
     /// The bytes that a tenant's documents may take.
     pub file_quota: i64,
+    /// Reads web sites.
+    pub crawler: Crawler,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(qa_pairs::api::routes())
         .merge(documents::api::routes())
+        .merge(websites::api::routes())
         .merge(gaps::api::routes())
         .merge(versions::api::routes())
         .merge(embedding::api::routes())

@@ -44,6 +44,7 @@ pub struct Config {
     pub files_per_tenant_mb: u64,
     pub limits: LimitSettings,
     pub model: ModelSettings,
+    pub crawl: CrawlSettings,
 }
 
 /// How long a language model may take, in milliseconds. Beyond that the visitor gets the approved text.
@@ -79,6 +80,31 @@ impl ModelSettings {
     }
 }
 
+/// How web sites are read.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CrawlSettings {
+    /// Between two requests to one host, in milliseconds. A site may ask for more.
+    pub interval_ms: u64,
+    /// For one page, from the first byte to the last, in milliseconds.
+    pub page_ms: u64,
+    /// For reading one site once, in minutes.
+    pub run_minutes: u64,
+    /// Sites that are read at a time.
+    pub at_once: usize,
+}
+
+impl Default for CrawlSettings {
+    fn default() -> Self {
+        Self {
+            interval_ms: 1_000,
+            page_ms: 20_000,
+            run_minutes: 15,
+            at_once: 4,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -96,6 +122,7 @@ impl Default for Config {
             files_per_tenant_mb: 1024,
             limits: LimitSettings::default(),
             model: ModelSettings::default(),
+            crawl: CrawlSettings::default(),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     if args.next().as_deref() == Some(documents::child::COMMAND) {
-        return documents::child::run(&args.next().unwrap_or_default());
+        return documents::child::run(args);
     }
     leave_quietly_when_nobody_reads();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use answering::model::Models;
 use answering::turns::Turns;
@@ -16,6 +17,7 @@ use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
 use knowledge::embedding::Embedders;
 use knowledge::snapshot::Snapshots;
+use knowledge::websites::fetch::Crawler;
 use llm::embedder::Embedder;
 
 use crate::config::Config;
@@ -77,6 +79,7 @@ fn assemble(
         embedders: Embedders::new(local, outbound.clone(), master_key.clone()),
         snapshots: Snapshots::new(config.knowledge_in_memory),
         reader: Reader::new(own_program()),
+        crawler: crawler(config, outbound.clone()),
         file_quota: i64::try_from(config.files_per_tenant_mb * 1024 * 1024).unwrap_or(i64::MAX),
     };
     let answering = answering::Context {
@@ -101,6 +104,17 @@ fn assemble(
         answering,
         channels,
     }
+}
+
+fn crawler(config: &Config, outbound: Outbound) -> Crawler {
+    let settings = config.crawl;
+    Crawler::new(
+        outbound,
+        Duration::from_millis(settings.interval_ms),
+        Duration::from_millis(settings.page_ms),
+        Duration::from_secs(settings.run_minutes * 60),
+        config.public_url.as_deref(),
+    )
 }
 
 /// The file that this process runs, also after an upgrade has put another in its place.

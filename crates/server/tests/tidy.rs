@@ -42,6 +42,7 @@ const PAGES: &[&str] = &[
 const SETTINGS: &[(&str, &str, &str)] = &[
     ("crates/server/src/config.rs", "Config", "RAPPORT_"),
     ("crates/server/src/config.rs", "ModelSettings", "RAPPORT_MODEL__"),
+    ("crates/server/src/config.rs", "CrawlSettings", "RAPPORT_CRAWL__"),
     (
         "crates/channels/src/widget/limits.rs",
         "LimitSettings",

@@ -44,8 +44,8 @@ pub struct ServerBuilder {
 }
 
 impl Server {
-    /// Pass `env!("CARGO_BIN_EXE_rapport")`. Rate limits are off and models on this machine may be called, unless
-    /// the builder is told otherwise.
+    /// Pass `env!("CARGO_BIN_EXE_rapport")`. Rate limits are off, web sites are read without pauses, and what is on this
+    /// machine may be called, unless the builder is told otherwise.
     pub fn of(binary: &str) -> ServerBuilder {
         let off = [
             "MESSAGES_PER_VISITOR_MINUTE",
@@ -57,6 +57,7 @@ impl Server {
         let mut settings: Vec<(String, String)> = off
             .map(|limit| (format!("RAPPORT_LIMITS__{limit}"), "0".to_owned()))
             .into();
+        settings.push(("RAPPORT_CRAWL__INTERVAL_MS".into(), "0".into()));
         settings.push(("RAPPORT_OUTBOUND_ALLOW".into(), "127.0.0.0/8".into()));
         ServerBuilder {
             binary: binary.into(),

@@ -75,6 +75,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/knowledge/documents/Documents.svelte')),
   },
   {
+    name: 'websites',
+    path: '/:tenant/knowledge/websites',
+    title: 'websites.title',
+    load: withTexts(() => import('./pages/knowledge/websites/Websites.svelte')),
+  },
+  {
     name: 'versions',
     path: '/:tenant/knowledge/versions',
     title: 'versions.title',

@@ -6,10 +6,10 @@ import { ProductServer } from './product-server.mjs';
 
 export class DemoTeam {
   /** `owner` is the API as the owner uses it. */
-  static async start(role, colleague) {
+  static async start(role, colleague, settings) {
     const team = new DemoTeam();
     try {
-      await team.#gather(role, colleague);
+      await team.#gather(role, colleague, settings);
     } catch (error) {
       await team.stop();
       throw error;
@@ -17,8 +17,11 @@ export class DemoTeam {
     return team;
   }
 
-  async #gather(role, colleague) {
-    [this.browser, this.server] = await Promise.all([launchBrowser(), ProductServer.start()]);
+  async #gather(role, colleague, settings) {
+    [this.browser, this.server] = await Promise.all([
+      launchBrowser(),
+      ProductServer.start(settings),
+    ]);
     this.visits = new Visits(this.browser, this.server);
     this.owner = await this.server.signIn();
     this.site = await new CustomerPage(this.server.url).listen();

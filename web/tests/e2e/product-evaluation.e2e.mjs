@@ -135,6 +135,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
       colorScheme: 'dark',
       ...PHONE,
     });
+    visits.newest.expected = EXPECTED;
     phone.setDefaultTimeout(30_000);
     await phone.getByText('66 % justes').waitFor();
     await assertFit(phone, 'evaluation on a phone, French, dark');

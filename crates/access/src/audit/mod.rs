@@ -51,6 +51,8 @@ pub enum Action {
     ContactUnblocked,
     ContactErased,
     DocumentDeleted,
+    WebsiteAdded,
+    WebsiteDeleted,
     QaPairDeleted,
     QaPairMerged,
     QaPairRestored,
@@ -86,6 +88,8 @@ impl Action {
             // what only they asked leaves the gaps
             Self::ContactErased
             | Self::DocumentDeleted
+            | Self::WebsiteAdded
+            | Self::WebsiteDeleted
             | Self::QaPairDeleted
             | Self::QaPairMerged
             | Self::QaPairRestored

@@ -62,6 +62,14 @@ impl Replay {
         &self.questions
     }
 
+    /// Lets every question be answered, however unsure: to see how sure.
+    pub fn answering_all(mut self) -> Self {
+        for settings in self.settings.values_mut() {
+            Arc::make_mut(settings).confidence_threshold = 0.0;
+        }
+        self
+    }
+
     /// What each question is told from this knowledge, in their order.
     pub async fn run(
         &self,

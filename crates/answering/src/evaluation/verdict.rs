@@ -94,6 +94,15 @@ impl Knowing {
         is_same.then_some(false)
     }
 
+    /// Whether an answer is known to be right, or wrong, by what was asked for or by a thumb.
+    pub fn label(&self, outcome: &Outcome) -> Option<bool> {
+        match (&self.expected, &self.approved) {
+            (Some(Expectation::NoAnswer), _) => Some(!outcome.is_answered),
+            (None, Some(approved)) => approved.is_given_by(outcome).then_some(true),
+            _ => self.is_right(outcome, false),
+        }
+    }
+
     /// What the change from `before` to `after` does.
     pub fn judge(&self, before: &Outcome, after: &Outcome) -> Verdict {
         if before.says_the_same(after) {

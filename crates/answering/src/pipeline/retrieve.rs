@@ -98,7 +98,7 @@ fn search(
         vector: vector.map(Vec::as_slice),
         language,
     };
-    snapshot.index.search(&query, CANDIDATES)
+    snapshot.search(&query, CANDIDATES)
 }
 
 /// A dependent question means little by itself: any reading that is understood goes before it.

@@ -3,6 +3,8 @@
 pub mod api;
 mod store;
 
+pub(crate) use store::{count_labels, list_past_questions};
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -83,7 +85,7 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
     let version = versions::store::get(&mut tx, draft).await?;
     version.require_draft()?;
     let changes = versions::store::list_changes(&mut tx, draft).await?;
-    let asked = store::list_past_questions(&mut tx, MOST_QUESTIONS).await?;
+    let asked = list_past_questions(&mut tx, MOST_QUESTIONS).await?;
     let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
     drop(tx);
     let current = ctx.knowledge.snapshots.get(&ctx.db, proof, revision).await?;

@@ -115,6 +115,17 @@ impl Asked {
     }
 }
 
+/// At most so many questions are labelled: cases of evaluation sets, and thumbs.
+pub async fn count_labels(tx: &mut TenantTx) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select (select count(*) from evaluation_cases where tenant_id = current_tenant_id())
+            + (select count(*) from answers where tenant_id = current_tenant_id() and feedback is not null) as "count!""#,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(count)
+}
+
 /// Counts: fixed, broken, changed, unchanged.
 pub async fn insert_backtest(
     tx: &mut TenantTx,

@@ -19,7 +19,7 @@ pub fn convert(bytes: &[u8]) -> Result<Reading, Unreadable> {
 }
 
 /// The `charset` that the first kilobyte names.
-fn said_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+pub fn said_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
     let (_, after) = head.split_once("charset=")?;
     let label: String = after

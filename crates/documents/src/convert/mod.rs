@@ -6,6 +6,7 @@ mod office;
 mod pdf;
 mod table;
 mod text;
+pub mod web;
 
 use crate::{Format, Reading, Unreadable};
 

@@ -10,21 +10,18 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 
+use knowledge::measures::{self, Estimate, Judged, Judgement, THRESHOLD};
 use knowledge::retrieval::EntryKind;
 use knowledge::retrieval::confidence::{Coefficients, Models, inputs, log_odds};
-use llm::embedder::Precision;
 use serde_json::{Value, json};
 
 use logistic::Example;
-use support::embeddings::Embeddings;
-use support::measures::{self, Judged};
 use support::simulate::{self, Row, Sort};
 
 type Fitted = BTreeMap<String, Coefficients>;
 
 fn main() {
-    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Int8))
-    else {
+    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), support::embeddings()) else {
         println!("nothing fitted: the public data sets or the local model are not there");
         return;
     };
@@ -126,8 +123,25 @@ fn print_fold(name: &str, fold: &[(Row, Judged)]) {
             .map(|(_, judged)| *judged)
             .collect();
         let with = if has_vector { "" } else { ", words alone" };
-        println!("{}", measures::summary(&format!("{name}{with}"), &judged));
+        println!("{}", summary(&format!("{name}{with}"), &judged));
     }
+}
+
+/// The figures of one fold in one line.
+fn summary(name: &str, judged: &[Judged]) -> String {
+    let of = Judgement::of(judged);
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let auroc = |auroc: Option<Estimate>| auroc.map_or("-".into(), |auroc| format!("{:.3}", auroc.value));
+    format!(
+        "{name:40} ECE {:.3}  AUROC right {} gap {}  at {THRESHOLD}: refused {} caught {} answered {} of it right {}",
+        of.calibration_error,
+        auroc(of.auroc_right),
+        auroc(of.auroc_gaps),
+        percent(of.at_default.refused.value),
+        percent(of.at_default.caught.value),
+        percent(of.at_default.answered.value),
+        percent(of.at_default.precision.value),
+    )
 }
 
 fn sets(rows: &[Row]) -> Vec<String> {
@@ -142,9 +156,8 @@ fn reliability(unseen: &[(Row, Judged)]) -> Value {
         let fits = |(row, _): &&(Row, Judged)| row.kind == kind && row.features.has_vector == has_vector;
         let judged: Vec<Judged> = unseen.iter().filter(fits).map(|(_, judged)| *judged).collect();
         let round = |x: f64| (x * 1e3).round() / 1e3;
-        let total: f64 = judged.iter().map(|judged| judged.weight).sum();
         let bins = measures::reliability(&judged).into_iter().map(|bin| {
-            json!({"share": round(bin.weight / total), "promised": round(bin.mean_probability), "right": round(bin.right)})
+            json!({"share": round(bin.share), "promised": round(bin.promised), "right": round(bin.right.value)})
         });
         json!({"calibration_error": round(measures::calibration_error(&judged)), "bins": bins.collect::<Vec<_>>()})
     };

@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use knowledge::language::Language;
+use knowledge::public_sets::id_of;
 use knowledge::retrieval::{Entry, EntryKind, Index, Query};
-use support::bases::id_of;
 use support::random::Random;
 
 const DIMENSIONS: usize = 384;

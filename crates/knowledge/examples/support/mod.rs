@@ -1,20 +1,17 @@
-//! Shared by the evaluations: the public data sets, cached embeddings, and measures.
+//! Shared by the fit, the tests of quality and the measurement of speed: where data and model lie, and tenants made of them.
 //!
 //! Not part of the product. Data is looked for in `RAPPORT_SHARED` (or `../shared` beside the
 //! repository), the model in `RAPPORT_RUNTIME_DIR` (or `runtime/`). See docs/answer-quality.md.
 #![allow(dead_code, reason = "each evaluation uses its part")]
 
-pub mod bases;
-pub mod data;
-pub mod embeddings;
-pub mod evaluate;
 pub mod fitting;
-pub mod measures;
 pub mod random;
 pub mod shop;
 pub mod simulate;
 
 use std::path::{Path, PathBuf};
+
+use knowledge::public_sets::Embeddings;
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
@@ -32,9 +29,12 @@ pub fn data_folder() -> Option<PathBuf> {
     Some(shared.join("data")).filter(|folder| folder.join("banking77").is_dir())
 }
 
-/// The folder with the model's files, if it is there.
-pub fn model_folder() -> Option<PathBuf> {
+/// The local model with the vectors of earlier runs, if it is there.
+pub fn embeddings() -> Option<Embeddings> {
     let runtime =
         std::env::var_os("RAPPORT_RUNTIME_DIR").map_or_else(|| repository().join("runtime"), PathBuf::from);
-    Some(runtime.join("models/all-MiniLM-L6-v2")).filter(|folder| folder.join("model.safetensors").is_file())
+    let model = runtime.join("models/all-MiniLM-L6-v2");
+    let cache = repository().join("target/quality-cache");
+    let is_there = model.join("model.safetensors").is_file();
+    is_there.then(|| Embeddings::open(&model, Some(&cache)).expect("the model loads"))
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fs;
 
 use knowledge::language::{self, Language};
+use knowledge::measures::THRESHOLD;
 use knowledge::passages;
-use knowledge::retrieval::{Entry, EntryKind};
+use knowledge::public_sets::{Embeddings, id_of};
+use knowledge::retrieval::{Entry, EntryKind, Index, Query};
 use serde::Deserialize;
 
-use super::bases::id_of;
-use super::embeddings::Embeddings;
 use super::repository;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -61,11 +61,13 @@ pub fn entries(embeddings: &mut Embeddings) -> (Vec<Entry>, HashMap<uuid::Uuid, 
         EntryKind::Passage => format!("{}\n{}", entry.title, entry.text),
     };
     let texts: Vec<String> = entries.iter().map(text).collect();
-    embeddings.prepare(texts.iter().map(String::as_str));
+    embeddings
+        .prepare(texts.iter().map(String::as_str))
+        .expect("vectors");
     entries
         .iter_mut()
         .zip(&texts)
-        .for_each(|(entry, text)| entry.vector = Some(embeddings.get(text).into()));
+        .for_each(|(entry, text)| entry.vector = embeddings.get(text).map(Into::into));
     (entries, source)
 }
 
@@ -114,4 +116,55 @@ fn document(text: &str) -> (String, Vec<Entry>) {
         title.to_owned(),
         passages::split(title, body).into_iter().map(entry).collect(),
     )
+}
+
+/// The demo shop: pairs and documents together, as a visitor meets them.
+pub struct ShopResult {
+    pub answerable: usize,
+    pub right: usize,
+    /// The right entry among the first five, from which a language model would answer.
+    pub among_five: usize,
+    /// Rightly answered, wrongly answered at the default threshold; gaps, gaps caught.
+    pub answered_right: usize,
+    pub answered_wrong: usize,
+    pub gaps: usize,
+    pub caught: usize,
+}
+
+pub fn ask(embeddings: &mut Embeddings) -> ShopResult {
+    let (entries, source) = entries(embeddings);
+    let questions = questions();
+    embeddings
+        .prepare(questions.iter().map(|question| question.question.as_str()))
+        .expect("vectors");
+    let index = Index::build(entries);
+    let mut result = ShopResult {
+        answerable: 0,
+        right: 0,
+        among_five: 0,
+        answered_right: 0,
+        answered_wrong: 0,
+        gaps: 0,
+        caught: 0,
+    };
+    for question in &questions {
+        let vector = embeddings.get(&question.question);
+        let found = index.search(&Query::new(&question.question, vector), 5);
+        let is_sure = f64::from(found.confidence()) >= THRESHOLD;
+        let place = found
+            .candidates
+            .iter()
+            .position(|c| source.get(&c.id) == question.answered_by.as_ref());
+        if question.answered_by.is_none() {
+            result.gaps += 1;
+            result.caught += usize::from(!is_sure);
+            continue;
+        }
+        result.answerable += 1;
+        result.right += usize::from(place == Some(0));
+        result.among_five += usize::from(place.is_some());
+        result.answered_right += usize::from(is_sure && place == Some(0));
+        result.answered_wrong += usize::from(is_sure && place != Some(0));
+    }
+    result
 }

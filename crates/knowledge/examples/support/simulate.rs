@@ -9,12 +9,12 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use knowledge::language::Language;
+use knowledge::public_sets::{
+    self, Banking, Embeddings, Labelled, Paragraph, Question, Reading, id_of, passage_entries, qa_entries,
+};
 use knowledge::retrieval::{Entry, EntryKind, Features, Index, Query};
 use uuid::Uuid;
 
-use super::bases::{id_of, passage_entries, qa_entries};
-use super::data::{self, Banking, Labelled, Paragraph, Question, Reading};
-use super::embeddings::Embeddings;
 use super::random::Random;
 
 /// Shares of the simulated traffic.
@@ -65,7 +65,7 @@ pub fn rows(tenant: &Tenant, embeddings: &Embeddings) -> Vec<Row> {
     let index = Index::build(tenant.entries.clone());
     let mut rows = Vec::new();
     for asked in &tenant.asked {
-        for vector in [Some(embeddings.get(&asked.text)), None] {
+        for vector in [embeddings.get(&asked.text), None] {
             rows.extend(row(tenant, &index, asked, vector));
         }
     }
@@ -91,8 +91,8 @@ fn row(tenant: &Tenant, index: &Index, asked: &Asked, vector: Option<&[f32]>) ->
 
 /// All simulated tenants. The same every time.
 pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
-    let banking = data::banking(folder);
-    let squad = data::squad(folder);
+    let banking = public_sets::banking(folder).expect("BANKING77");
+    let squad = public_sets::squad(folder).expect("SQuAD");
     let strangers: Vec<String> = Random::new(1)
         .sample(&squad.questions, 600)
         .into_iter()
@@ -105,7 +105,7 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         .map(|q| q.text)
         .collect();
     tenants.extend(reading_tenants(&squad, Language::ENGLISH, &customers, embeddings));
-    let piaf = data::piaf(folder);
+    let piaf = public_sets::piaf(folder).expect("PIAF");
     tenants.extend(reading_tenants(
         &by_article(piaf),
         Language::FRENCH,
@@ -113,11 +113,11 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         embeddings,
     ));
     for code in ["en", "de", "es", "zh", "ar"] {
-        let reading = data::xquad(folder, code);
+        let reading = public_sets::xquad(folder, code).expect("XQuAD");
         let far: Vec<String> = match code {
             "en" => customers.clone(),
             _ => Random::new(3)
-                .sample(&data::xquad(folder, "en").questions, 300)
+                .sample(&public_sets::xquad(folder, "en").expect("XQuAD").questions, 300)
                 .into_iter()
                 .map(|q| q.question)
                 .collect(),
@@ -130,7 +130,9 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         ));
     }
     for tenant in &tenants {
-        embeddings.prepare(tenant.asked.iter().map(|asked| asked.text.as_str()));
+        embeddings
+            .prepare(tenant.asked.iter().map(|asked| asked.text.as_str()))
+            .expect("vectors");
     }
     tenants
 }
@@ -198,7 +200,9 @@ const SAME: f32 = 0.8;
 
 /// BANKING77: some intents known with some phrasings each, the others unknown.
 fn qa_tenants(banking: &Banking, strangers: &[String], embeddings: &mut Embeddings) -> Vec<Tenant> {
-    embeddings.prepare(banking.train.iter().map(|row| row.text.as_str()));
+    embeddings
+        .prepare(banking.train.iter().map(|row| row.text.as_str()))
+        .expect("vectors");
     let intents = Intents::new(banking, embeddings);
     let mut tenants = Vec::new();
     for (number, shape) in SHAPES.iter().enumerate() {
@@ -270,7 +274,7 @@ fn middle(rows: &[Labelled], embeddings: &Embeddings) -> Vec<f32> {
     let mut sum = vec![0.0; 384];
     for row in rows {
         sum.iter_mut()
-            .zip(embeddings.get(&row.text))
+            .zip(embeddings.get(&row.text).expect("a prepared text"))
             .for_each(|(sum, x)| *sum += x);
     }
     let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
@@ -313,7 +317,7 @@ fn qa_tenant(
         dataset: "banking77".into(),
         name: format!("banking77 {sort} {}×{}", known.len(), shape.phrasings),
         kind: EntryKind::QaPair,
-        entries: qa_entries(&pairs, embeddings),
+        entries: qa_entries(&pairs, embeddings).expect("vectors"),
         asked,
     }
 }
@@ -390,7 +394,7 @@ fn reading_tenant(
         dataset: reading.name.clone(),
         name: format!("{} {paragraphs}", reading.name),
         kind: EntryKind::Passage,
-        entries: passage_entries(&known, language, embeddings),
+        entries: passage_entries(&known, language, embeddings).expect("vectors"),
         asked,
     }
 }

@@ -14,9 +14,8 @@ use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantProof};
 use serde::{Deserialize, Serialize};
 
-use crate::embedding;
-use crate::language;
-use crate::{Context, passages};
+use crate::learning::{PreparedPassage, prepare};
+use crate::{Context, embedding, language, passages};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -77,19 +76,6 @@ pub struct NewDocument {
     pub language: Option<String>,
 }
 
-/// A passage that is ready to be written.
-#[derive(Debug)]
-pub struct PreparedPassage {
-    pub id: PassageId,
-    pub position: i32,
-    pub section: i32,
-    pub page: Option<i32>,
-    pub heading: String,
-    pub content: String,
-    pub language: Option<String>,
-    pub vector: Option<Vec<f32>>,
-}
-
 /// The most that one document may hold.
 const LONGEST: usize = 5 * 1024 * 1024;
 
@@ -137,20 +123,4 @@ pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -
     let document = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(document)
-}
-
-/// A passage in another language than its document says so; short ones say nothing.
-fn prepare(passage: passages::Passage, language: Option<&str>, vector: Option<Vec<f32>>) -> PreparedPassage {
-    let detected = language::detect(&passage.text);
-    let own = (!detected.is_unknown()).then(|| detected.code());
-    PreparedPassage {
-        id: PassageId::new(),
-        position: i32::try_from(passage.position).unwrap_or(i32::MAX),
-        section: i32::try_from(passage.section).unwrap_or(i32::MAX),
-        page: passage.page.and_then(|page| i32::try_from(page).ok()),
-        heading: passage.heading,
-        content: passage.text,
-        language: own.or(language).map(str::to_owned),
-        vector,
-    }
 }

@@ -6,15 +6,13 @@ use documents::{Error, Reading, Unreadable};
 use kernel::db::JobTenant;
 use kernel::error::internal;
 use kernel::ids::DocumentId;
-use kernel::{Result, TenantProof, TenantTx};
+use kernel::{Result, TenantTx};
 use queue::{Attempt, Job, Options};
 use serde::{Deserialize, Serialize};
 
 use super::store::{self, Waiting};
-use super::{PreparedPassage, prepare};
-use crate::embedding::store::Column;
-use crate::passages::{self, Passage};
-use crate::{Context, embedding, language};
+use crate::learning::{self, Owner};
+use crate::{Context, embedding};
 
 /// Reads the file of a document, unless another has taken its place.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,8 +42,6 @@ impl ReadDocument {
     }
 }
 
-const BATCH: i64 = 128;
-
 pub async fn read_document(ctx: &Context, job: ReadDocument, attempt: Attempt) -> Result<()> {
     let outcome = work(ctx, &job).await;
     if outcome.is_err() && attempt.is_last() {
@@ -64,7 +60,7 @@ async fn work(ctx: &Context, job: &ReadDocument) -> Result<()> {
     if waiting.chunk_count == 0 && !learn(ctx, job, &waiting).await? {
         return Ok(());
     }
-    let is_complete = embed(ctx, job).await?;
+    let is_complete = learning::embed(ctx, &job.tenant, Owner::Document(job.document), job.revision).await?;
     let mut tx = ctx.db.tenant(&job.tenant).await?;
     let choice = embedding::current(&mut tx).await?;
     let change = embedding::begin_change(&mut tx, &choice).await?;
@@ -91,7 +87,13 @@ async fn learn(ctx: &Context, job: &ReadDocument, waiting: &Waiting) -> Result<b
     let (language, passages) = tokio::task::spawn_blocking({
         let title = title.clone();
         let pages = reading.pages.clone();
-        move || cut(&title, &pages)
+        move || {
+            let texts: Vec<(Option<u32>, &str)> = pages
+                .iter()
+                .map(|page| (page.number, page.text.as_str()))
+                .collect();
+            learning::cut(&title, &texts)
+        }
     })
     .await
     .map_err(internal)?;
@@ -109,7 +111,7 @@ async fn learn(ctx: &Context, job: &ReadDocument, waiting: &Waiting) -> Result<b
     {
         return Ok(false);
     }
-    store::insert_passages(&mut tx, job.document, job.revision, &passages).await?;
+    learning::store::insert(&mut tx, Owner::Document(job.document), job.revision, &passages).await?;
     store::set_read(
         &mut tx,
         job.document,
@@ -130,55 +132,6 @@ fn title_of<'a>(reading: &'a Reading, waiting: &'a Waiting) -> &'a str {
         .as_deref()
         .filter(|title| title.chars().count() <= 300);
     own.unwrap_or(&waiting.title)
-}
-
-/// The document's language and its passages, each word for word but once.
-fn cut(title: &str, pages: &[documents::Page]) -> (Option<String>, Vec<PreparedPassage>) {
-    let texts: Vec<(Option<u32>, &str)> = pages
-        .iter()
-        .map(|page| (page.number, page.text.as_str()))
-        .collect();
-    let mut sample = String::new();
-    for (_, text) in &texts {
-        sample.extend(text.chars().take(20_000usize.saturating_sub(sample.len())));
-    }
-    let detected = language::detect(&sample);
-    let language = (!detected.is_unknown()).then(|| detected.code().to_owned());
-    let mut seen = std::collections::HashSet::new();
-    let is_new = |passage: &Passage| seen.insert((passage.heading.clone(), passage.text.clone()));
-    let passages = passages::split_pages(title, &texts).into_iter().filter(is_new);
-    let prepared = passages
-        .map(|passage| prepare(passage, language.as_deref(), None))
-        .collect();
-    (language, prepared)
-}
-
-/// True: every passage has its vector. False: the model cannot be had, or was changed; a later job does the rest, and
-/// until then passages are found by their words.
-async fn embed(ctx: &Context, job: &ReadDocument) -> Result<bool> {
-    let choice = embedding::current(&mut ctx.db.tenant_read(&job.tenant).await?).await?;
-    loop {
-        let mut tx = ctx.db.tenant_read(&job.tenant).await?;
-        let waiting = store::list_unembedded(&mut tx, job.document, job.revision, BATCH).await?;
-        drop(tx);
-        if waiting.is_empty() {
-            return Ok(true);
-        }
-        let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let vectors = embedding::embed(ctx, job.tenant.tenant_id(), &choice, texts).await;
-        let found: Vec<_> = ids
-            .into_iter()
-            .zip(vectors)
-            .filter_map(|(id, vector)| vector.map(|vector| (id, vector)))
-            .collect();
-        let mut tx = ctx.db.tenant(&job.tenant).await?;
-        let change = embedding::begin_change(&mut tx, &choice).await?;
-        if found.is_empty() || !change.fits {
-            return Ok(false);
-        }
-        embedding::store::set_vectors(&mut tx, "knowledge_chunks", Column::Serving, found).await?;
-        tx.commit().await?;
-    }
 }
 
 async fn fail(ctx: &Context, job: &ReadDocument, detail: &str) -> Result<()> {

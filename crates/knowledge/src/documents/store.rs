@@ -3,12 +3,11 @@
 use kernel::error::not_found;
 use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantTx};
-use pgvector::Vector;
 use sqlx::{Postgres, QueryBuilder};
-use uuid::Uuid;
 
 use super::files::NewFile;
-use super::{Document, DocumentPassage, NewDocument, PreparedPassage};
+use super::{Document, DocumentPassage, NewDocument};
+use crate::learning::{self, Owner, PreparedPassage};
 
 pub async fn insert(
     tx: &mut TenantTx,
@@ -31,57 +30,8 @@ pub async fn insert(
     )
     .execute(&mut **tx)
     .await?;
-    insert_passages(tx, id, 1, passages).await?;
+    learning::store::insert(tx, Owner::Document(id), 1, passages).await?;
     Ok(id)
-}
-
-/// The passages of one revision; whatever it had before is replaced.
-pub async fn insert_passages(
-    tx: &mut TenantTx,
-    id: DocumentId,
-    revision: i32,
-    passages: &[PreparedPassage],
-) -> Result<()> {
-    let tenant = tx.tenant_id();
-    sqlx::query!(
-        "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1 and revision = $2",
-        id.0,
-        revision,
-    )
-    .execute(&mut **tx)
-    .await?;
-    let ids: Vec<Uuid> = passages.iter().map(|passage| passage.id.0).collect();
-    let positions: Vec<i32> = passages.iter().map(|passage| passage.position).collect();
-    let sections: Vec<i32> = passages.iter().map(|passage| passage.section).collect();
-    let pages: Vec<Option<i32>> = passages.iter().map(|passage| passage.page).collect();
-    let headings: Vec<String> = passages.iter().map(|passage| passage.heading.clone()).collect();
-    let contents: Vec<String> = passages.iter().map(|passage| passage.content.clone()).collect();
-    let languages: Vec<Option<String>> = passages.iter().map(|passage| passage.language.clone()).collect();
-    let vectors: Vec<Option<Vector>> = passages
-        .iter()
-        .map(|passage| passage.vector.clone().map(Vector::from))
-        .collect();
-    sqlx::query!(
-        "insert into knowledge_chunks
-            (tenant_id, id, source_type, document_id, revision, position, section, page, heading, content, language, embedding)
-        select $1, p.id, 'document', $2, $3, p.position, p.section, p.page, p.heading, p.content, p.language, p.embedding
-        from unnest($4::uuid[], $5::int[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::vector[])
-            as p (id, position, section, page, heading, content, language, embedding)",
-        tenant.0,
-        id.0,
-        revision,
-        &ids,
-        &positions,
-        &sections,
-        &pages as _,
-        &headings,
-        &contents,
-        &languages as _,
-        vectors as _,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }
 
 const SELECT: &str = "select d.id, d.title, d.filename, d.url, d.mime_type, d.language, d.status, d.error,
@@ -297,28 +247,6 @@ pub async fn set_failed(tx: &mut TenantTx, id: DocumentId, revision: i32, error:
     Ok(())
 }
 
-/// Passages of a revision that have no vector yet, with what is embedded of them.
-pub async fn list_unembedded(
-    tx: &mut TenantTx,
-    id: DocumentId,
-    revision: i32,
-    limit: i64,
-) -> Result<Vec<(Uuid, String)>> {
-    let rows = sqlx::query!(
-        r#"select id, case when heading = '' then content else heading || E'\n' || content end as "text!"
-        from knowledge_chunks
-        where tenant_id = current_tenant_id() and document_id = $1 and revision = $2 and embedding is null
-        order by position
-        limit $3"#,
-        id.0,
-        revision,
-        limit,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.text)).collect())
-}
-
 /// From now on the revision answers, and what was read before is gone. False: another file has come meanwhile.
 pub async fn serve(tx: &mut TenantTx, id: DocumentId, revision: i32) -> Result<bool> {
     let done = sqlx::query!(
@@ -332,15 +260,6 @@ pub async fn serve(tx: &mut TenantTx, id: DocumentId, revision: i32) -> Result<b
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query!(
-        "delete from knowledge_chunks where tenant_id = current_tenant_id() and document_id = $1 and revision <> $2",
-        id.0,
-        revision,
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!("update knowledge_state set revision = revision + 1 where tenant_id = current_tenant_id()")
-        .execute(&mut **tx)
-        .await?;
+    learning::store::forget_others(tx, Owner::Document(id), revision).await?;
     Ok(true)
 }

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::EmbedderChoice;
+use crate::calibration::Calibration;
 
 /// The tenant's state of knowledge.
 #[derive(Debug, Clone)]
@@ -14,11 +15,13 @@ pub struct State {
     pub revision: i64,
     pub embedder: EmbedderChoice,
     pub next_embedder: Option<EmbedderChoice>,
+    pub calibration: Option<Calibration>,
 }
 
 pub async fn get(tx: &mut TenantTx) -> Result<State> {
     let row = sqlx::query!(
-        r#"select revision, embedder as "embedder: Json<EmbedderChoice>", next_embedder as "next_embedder: Json<EmbedderChoice>"
+        r#"select revision, embedder as "embedder: Json<EmbedderChoice>", next_embedder as "next_embedder: Json<EmbedderChoice>",
+            calibration as "calibration: Json<Calibration>"
         from knowledge_state where tenant_id = current_tenant_id()"#,
     )
     .fetch_one(&mut **tx)
@@ -27,6 +30,7 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
         revision: row.revision,
         embedder: row.embedder.0,
         next_embedder: row.next_embedder.map(|next| next.0),
+        calibration: row.calibration.map(|calibration| calibration.0),
     })
 }
 
@@ -151,8 +155,19 @@ pub async fn swap(tx: &mut TenantTx) -> Result<()> {
         sqlx::query(sqlx::AssertSqlSafe(swap)).execute(&mut **tx).await?;
     }
     sqlx::query!(
-        "update knowledge_state set embedder = next_embedder, next_embedder = null, revision = revision + 1
+        "update knowledge_state set embedder = next_embedder, next_embedder = null, calibration = null, revision = revision + 1
         where tenant_id = current_tenant_id() and next_embedder is not null",
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Corrects the confidence from now on, or no longer. Another model's confidence is another one: [`swap`] forgets it.
+pub async fn set_calibration(tx: &mut TenantTx, calibration: Option<Calibration>) -> Result<()> {
+    sqlx::query!(
+        "update knowledge_state set calibration = $1, revision = revision + 1 where tenant_id = current_tenant_id()",
+        calibration.map(|calibration| json!(calibration)),
     )
     .execute(&mut **tx)
     .await?;

@@ -14,9 +14,10 @@ use kernel::{Database, Result, TenantProof};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::calibration::Calibration;
 use crate::embedding::EmbedderChoice;
 use crate::language::Language;
-use crate::retrieval::{Entry, EntryKind, Index};
+use crate::retrieval::{Entry, EntryKind, Index, Query, SearchResult};
 
 pub(crate) use store::group_of;
 
@@ -24,7 +25,8 @@ pub(crate) use store::group_of;
 pub struct Snapshot {
     pub revision: i64,
     pub embedder: EmbedderChoice,
-    pub index: Index,
+    pub index: Arc<Index>,
+    pub calibration: Option<Calibration>,
     details: HashMap<Uuid, Details>,
 }
 
@@ -47,9 +49,32 @@ impl Snapshot {
         Self {
             revision: self.revision,
             embedder: self.embedder.clone(),
-            index: self.index.with_changes(changed, touched),
+            index: Arc::new(self.index.with_changes(changed, touched)),
+            calibration: self.calibration,
             details: all,
         }
+    }
+
+    /// The same with the confidence as it is shipped.
+    pub fn uncalibrated(&self) -> Self {
+        Self {
+            revision: self.revision,
+            embedder: self.embedder.clone(),
+            index: self.index.clone(),
+            calibration: None,
+            details: self.details.clone(),
+        }
+    }
+
+    /// The most probable entries, with this tenant's own reading of the confidence.
+    pub fn search(&self, query: &Query<'_>, limit: usize) -> SearchResult {
+        let mut result = self.index.search(query, limit);
+        if let Some(calibration) = self.calibration {
+            for candidate in &mut result.candidates {
+                candidate.probability = calibration.apply(candidate.probability.into()) as f32;
+            }
+        }
+        result
     }
 
     pub fn details(&self, id: Uuid) -> Option<&Details> {
@@ -214,7 +239,8 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
     Ok(Snapshot {
         revision: state.revision,
         embedder: state.embedder,
-        index,
+        index: Arc::new(index),
+        calibration: state.calibration,
         details,
     })
 }

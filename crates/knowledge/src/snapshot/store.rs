@@ -73,10 +73,12 @@ pub async fn list_phrasings(tx: &mut TenantTx) -> Result<Vec<Entry>> {
 
 pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"select k.id, k.document_id, k.section, k.heading, k.content, k.language, k.page, k.embedding as "embedding: Vector", d.title, d.url
+        r#"select k.id, coalesce(k.document_id, k.website_page_id) as "owner!", k.section, k.heading, k.content, k.language, k.page,
+            k.embedding as "embedding: Vector", coalesce(d.title, w.title, w.url) as "title!", coalesce(d.url, w.url) as url
         from knowledge_chunks k
-        join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
-        where k.tenant_id = current_tenant_id()
+        left join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
+        left join website_pages w on w.tenant_id = k.tenant_id and w.id = k.website_page_id and w.serving_revision = k.revision
+        where k.tenant_id = current_tenant_id() and (d.id is not null or w.id is not null)
         order by k.id"#,
     )
     .fetch_all(&mut **tx)
@@ -91,7 +93,7 @@ pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
             Some(page) => format!("{title} · p. {page}"),
             None => title.clone(),
         };
-        let section = format!("{}/{}", row.document_id.unwrap_or_default(), row.section);
+        let section = format!("{}/{}", row.owner, row.section);
         let entry = Entry {
             id: row.id,
             kind: EntryKind::Passage,

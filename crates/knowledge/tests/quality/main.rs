@@ -4,42 +4,37 @@
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
-use knowledge::language::Language;
-use llm::embedder::Precision;
-
-use support::embeddings::Embeddings;
-use support::{data, evaluate, measures};
+use knowledge::measures::Judgement;
+use knowledge::public_sets::{self, Embeddings};
+use support::shop;
 
 #[test]
 fn questions_find_their_answers_at_least_as_often_as_the_best_plain_mix() {
-    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Int8))
-    else {
-        println!("skipped: the public data sets or the local model are not there");
+    let Some((folder, mut embeddings)) = data_and_model() else {
         return;
     };
-    let banking = data::banking(&folder);
-    let five = evaluate::matching(&banking.five_shot, &banking.test, &mut embeddings);
-    let ten = evaluate::matching(&banking.ten_shot, &banking.test, &mut embeddings);
-    let squad = evaluate::reading(&data::squad(&folder), Language::ENGLISH, &mut embeddings).0;
-    let piaf = evaluate::reading(&data::piaf(&folder), Language::FRENCH, &mut embeddings).0;
-    for (name, found, floor) in [
-        ("BANKING77, 5 examples", five.first, 80.4),
-        ("BANKING77, 10 examples", ten.first, 85.5),
-        ("SQuAD", squad.first, 84.8),
-        ("PIAF", piaf.first, 69.3),
-    ] {
+    let bases = public_sets::retrieval_bases(&folder, &mut embeddings).expect("the data sets");
+    // percent of questions whose answer comes first
+    let floors = [
+        ("BANKING77, 5 examples", 80.4),
+        ("BANKING77, 10 examples", 85.5),
+        ("SQuAD", 84.8),
+        ("PIAF", 69.3),
+    ];
+    for (name, floor) in floors {
+        let base = bases.iter().find(|base| base.name == name).expect(name);
+        let answered = public_sets::ours(base, Some(&embeddings));
+        let first = 100.0 * public_sets::found(&base.questions, &answered).first;
         assert!(
-            found >= floor,
-            "{name}: {found:.1} % found first, the floor is {floor} %"
+            first >= floor,
+            "{name}: {first:.1} % found first, the floor is {floor} %"
         );
     }
 }
 
 #[test]
 fn the_confidence_means_what_it_says_within_these_bounds() {
-    let (Some(folder), Some(mut embeddings)) = (support::data_folder(), Embeddings::open(Precision::Int8))
-    else {
-        println!("skipped: the public data sets or the local model are not there");
+    let Some((folder, mut embeddings)) = data_and_model() else {
         return;
     };
     // name, largest calibration error, least share right of what is answered, least AUROC of known against unknown
@@ -52,38 +47,49 @@ fn the_confidence_means_what_it_says_within_these_bounds() {
         ("PIAF, a fifth left out", 0.05, 0.90, 0.77),
         ("PIAF, strangers", 0.07, 0.94, 0.96),
     ];
-    let judgements = evaluate::judgements(&folder, &mut embeddings);
-    assert_eq!(judgements.len(), bounds.len());
-    for (judgement, (name, error, precision, auroc)) in judgements.iter().zip(bounds) {
-        assert_eq!(judgement.name, name);
-        let summary = measures::summary(name, &judgement.judged);
-        let known: Vec<(f64, bool)> = judgement
-            .judged
-            .iter()
-            .map(|j| (j.probability, j.answerable))
-            .collect();
-        let at = measures::at_threshold(&judgement.judged, measures::THRESHOLD);
+    let bases = public_sets::confidence_bases(&folder, &mut embeddings).expect("the data sets");
+    assert_eq!(bases.len(), bounds.len());
+    for (base, (name, error, precision, auroc)) in bases.iter().zip(bounds) {
+        assert_eq!(base.name, name);
+        let answered = public_sets::ours(base, Some(&embeddings));
+        let judgement = Judgement::of(&public_sets::judged(&base.questions, &answered));
+        let gaps = judgement.auroc_gaps.expect("gaps and others").value;
+        assert!(judgement.calibration_error <= error, "{name}: {judgement:?}");
         assert!(
-            measures::calibration_error(&judgement.judged) <= error,
-            "{summary}"
+            judgement.at_default.precision.value >= precision,
+            "{name}: {judgement:?}"
         );
-        assert!(at.precision >= precision, "{summary}");
-        assert!(measures::auroc(&known) >= auroc, "{summary}");
+        assert!(gaps >= auroc, "{name}: {judgement:?}");
     }
 }
 
 #[test]
 fn the_demonstration_shop_answers_catches_its_gaps_and_seldom_errs() {
-    let Some(mut embeddings) = Embeddings::open(Precision::Int8) else {
+    let Some(mut embeddings) = support::embeddings() else {
         println!("skipped: the local model is not there");
         return;
     };
-    let shop = evaluate::demo_shop(&mut embeddings);
+    let shop = shop::ask(&mut embeddings);
     let figures = format!(
-        "{} answered rightly, {} wrongly, {} of {} gaps caught",
-        shop.answered_right, shop.answered_wrong, shop.caught, shop.gaps
+        "of {} {} found first, {} among five, {} answered rightly, {} wrongly, {} of {} gaps caught",
+        shop.answerable,
+        shop.right,
+        shop.among_five,
+        shop.answered_right,
+        shop.answered_wrong,
+        shop.caught,
+        shop.gaps
     );
+    println!("{figures}");
     assert!(shop.answered_right > 17, "{figures}");
     assert!(shop.answered_wrong <= 4, "{figures}");
     assert!(shop.caught * 10 >= shop.gaps * 9, "{figures}");
+}
+
+fn data_and_model() -> Option<(std::path::PathBuf, Embeddings)> {
+    let both = support::data_folder().zip(support::embeddings());
+    if both.is_none() {
+        println!("skipped: the public data sets or the local model are not there");
+    }
+    both
 }

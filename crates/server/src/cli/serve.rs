@@ -9,6 +9,8 @@ use answering::sweep;
 use kernel::error::{Result, internal, invalid};
 use knowledge::documents::reading::{ReadDocument, read_document};
 use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
+use knowledge::websites::crawl::{CrawlSite, crawl_site};
+use knowledge::websites::schedule::{StartCrawl, start_crawl};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use queue::Runner;
 use serde_json::json;
@@ -83,6 +85,7 @@ pub async fn serve(
         opened.job_pool(),
         opened.db.clone(),
         domains,
+        config.crawl.at_once,
         stopped.clone(),
     ));
     announce(&format!("http://{address}"));
@@ -119,6 +122,7 @@ async fn background(
     pool: sqlx::PgPool,
     db: kernel::Database,
     domains: Domains,
+    sites_at_once: usize,
     stopped: watch::Receiver<bool>,
 ) {
     let knowledge = domains.knowledge.clone();
@@ -134,35 +138,72 @@ async fn background(
             async move { read_document(&knowledge, job, attempt).await }
         })
         .build();
-    let jobs = async {
-        match runner {
-            Ok(runner) => runner.run(until(stopped.clone())).await,
-            Err(error) => tracing::error!(%error, "jobs cannot be run"),
-        }
-    };
     let rest = async {
         tokio::select! {
             () = db.live.relay(pool.clone()) => {}
             () = sweep_forever(&domains) => {}
             () = look_after_inboxes_forever(&domains) => {}
-            () = tidy_forever(&pool, &db) => {}
+            () = tidy_forever(&pool, &domains) => {}
             () = remove_files_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
-    tokio::join!(jobs, rest);
+    let crawls = crawl_runner(pool.clone(), &domains, sites_at_once, &stopped);
+    tokio::join!(work(runner, &stopped), work(crawls, &stopped), rest);
     pool.close().await;
 }
 
-/// Once a day: rows of job series that have nothing left to do, and sessions that have run out.
-async fn tidy_forever(pool: &sqlx::PgPool, db: &kernel::Database) {
+async fn work(runner: std::result::Result<Runner, queue::Error>, stopped: &watch::Receiver<bool>) {
+    match runner {
+        Ok(runner) => runner.run(until(stopped.clone())).await,
+        Err(error) => tracing::error!(%error, "jobs cannot be run"),
+    }
+}
+
+/// Reading sites is mostly waiting, so it has places of its own and keeps no other job from its turn.
+fn crawl_runner(
+    pool: sqlx::PgPool,
+    domains: &Domains,
+    at_once: usize,
+    stopped: &watch::Receiver<bool>,
+) -> std::result::Result<Runner, queue::Error> {
+    let (crawling, starting, stopped) = (
+        domains.knowledge.clone(),
+        domains.knowledge.clone(),
+        stopped.clone(),
+    );
+    Runner::builder(pool)
+        .concurrency(at_once)
+        .register::<CrawlSite, _, _>(move |job, attempt| {
+            let (knowledge, stopped) = (crawling.clone(), stopped.clone());
+            async move {
+                tokio::select! {
+                    outcome = crawl_site(&knowledge, job, attempt) => outcome,
+                    // it goes on where it was when the server is back
+                    () = until(stopped) => Err(internal("the server stops")),
+                }
+            }
+        })
+        .register::<StartCrawl, _, _>(move |job, _| {
+            let knowledge = starting.clone();
+            async move { start_crawl(&knowledge, job).await }
+        })
+        .build()
+}
+
+/// Once a day: rows of job series that have nothing left to do, sessions that have run out, and confidences that new
+/// labels correct.
+async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
         tick.tick().await;
         if let Err(error) = queue::forget_idle_series(pool).await {
             tracing::warn!(%error, "idle job series could not be tidied up");
         }
-        if let Err(error) = access::sessions::forget_expired(db).await {
+        if let Err(error) = access::sessions::forget_expired(&domains.answering.db).await {
+            error.log();
+        }
+        if let Err(error) = answering::promise::refit_all(&domains.answering).await {
             error.log();
         }
     }

@@ -6,6 +6,7 @@ mod conversations;
 mod designer;
 mod documents;
 mod errors;
+mod evaluation;
 mod identity;
 mod inbox;
 mod joining;
@@ -21,6 +22,8 @@ mod sessions;
 mod support;
 mod taking_over;
 mod triage;
+mod versions;
+mod websites;
 
 use serde_json::json;
 use testkit::{Server, Tenant};

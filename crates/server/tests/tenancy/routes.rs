@@ -131,6 +131,9 @@ fn thing_of(route: &Route) -> Option<Thing> {
         Names::One(thing) => Some(thing),
         Names::AnswerOfConversation => Some(Thing::Answer),
         Names::NoteOfConversation => Some(Thing::Note),
+        Names::PageOfWebsite => Some(Thing::WebsitePage),
+        Names::ChangeOfDraft => Some(Thing::DraftChange),
+        Names::CaseOfSet => Some(Thing::EvaluationCase),
     }
 }
 
@@ -183,7 +186,11 @@ async fn foreign_looks_like_unknown(route: &Route, caller: &Api, ours: &World, t
     let mut strange = vec![foreign.clone()];
     if matches!(
         route.names,
-        Names::AnswerOfConversation | Names::NoteOfConversation
+        Names::AnswerOfConversation
+            | Names::NoteOfConversation
+            | Names::PageOfWebsite
+            | Names::ChangeOfDraft
+            | Names::CaseOfSet
     ) {
         strange.push(Made {
             parent: own.parent,
@@ -242,7 +249,11 @@ async fn normalised(route: &Route, caller: &Api, world: &World, made: &Made) -> 
 
 pub fn path_to(route: &Route, made: &Made) -> String {
     let (id, inner) = match route.names {
-        Names::AnswerOfConversation | Names::NoteOfConversation => (made.parent, made.id),
+        Names::AnswerOfConversation
+        | Names::NoteOfConversation
+        | Names::PageOfWebsite
+        | Names::ChangeOfDraft
+        | Names::CaseOfSet => (made.parent, made.id),
         _ => (made.id, made.id),
     };
     route
@@ -251,6 +262,9 @@ pub fn path_to(route: &Route, made: &Made) -> String {
         .replace("{user_id}", &id.to_string())
         .replace("{message_id}", &inner.to_string())
         .replace("{note_id}", &inner.to_string())
+        .replace("{page_id}", &inner.to_string())
+        .replace("{change_id}", &inner.to_string())
+        .replace("{case_id}", &inner.to_string())
 }
 
 /// Ids outside the path: a colleague to assign, a channel to ask as.

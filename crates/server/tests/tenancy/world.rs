@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use testkit::fake::FakeProvider;
-use testkit::{Answer, Api, Server, Tenant, Visitor};
+use testkit::{Answer, Api, Server, Site, SitePage, Tenant, Visitor};
 use uuid::Uuid;
 
 use crate::routes::table::{Route, Thing};
@@ -37,6 +37,7 @@ pub struct World {
     /// A word that stands in every text of this tenant.
     mark: String,
     asked: AtomicUsize,
+    site: Site,
     _provider: FakeProvider,
 }
 
@@ -67,12 +68,16 @@ impl World {
             .teach("Where is the shop?", &format!("In Ghent. {mark}"))
             .await;
         let provider = FakeProvider::start().await;
+        let site = Site::start().await;
+        let text = format!("<p>About {mark}, which is all that there is to say here.</p>");
+        site.make(move |path| (path != "/robots.txt").then(|| SitePage::article(path, &text)));
         let model = provider.base_url(testkit::Provider::OpenAi).to_string();
         Self {
             tenant,
             model,
             mark: mark.to_owned(),
             asked: AtomicUsize::new(0),
+            site,
             _provider: provider,
         }
     }
@@ -144,6 +149,58 @@ impl World {
                     .learn(&format!("About {mark}"), "# Oil\nOil it once a year.", None)
                     .await,
             ),
+            Thing::Website => lonely(self.make_website().await),
+            Thing::WebsitePage => {
+                let website = self.make_website().await;
+                let path = format!("/api/v1/websites/{website}/pages");
+                let pages = tenant.api.get(&path).expect(200).await;
+                Made {
+                    parent: website,
+                    id: id_of(&pages["items"][0]),
+                }
+            }
+            Thing::Draft | Thing::Backtest => {
+                let draft = self.make_draft().await;
+                if thing == Thing::Backtest {
+                    let path = format!("/api/v1/drafts/{}/backtest", id_of(&draft));
+                    tenant.api.post(&path).expect(201).await;
+                }
+                lonely(id_of(&draft))
+            }
+            Thing::DraftChange => {
+                let draft = self.make_draft().await;
+                Made {
+                    parent: id_of(&draft),
+                    id: id_of(&draft["changes"][0]),
+                }
+            }
+            Thing::Version => {
+                // changed once more, so that there is something to go back to
+                let pair = self.make_thing(Thing::QaPair).await.id;
+                let path = format!("/api/v1/versions?subject_id={pair}");
+                let made = tenant.api.get(&path).expect(200).await;
+                let patch = json!({"answer": fresh(mark)});
+                tenant
+                    .api
+                    .patch(&format!("/api/v1/qa-pairs/{pair}"))
+                    .json(&patch)
+                    .expect(200)
+                    .await;
+                lonely(id_of(&made["items"][0]))
+            }
+            Thing::EvaluationSet => lonely(id_of(&self.make_evaluation_set().await)),
+            Thing::EvaluationCase => {
+                let set = self.make_evaluation_set().await;
+                Made {
+                    parent: id_of(&set),
+                    id: id_of(&set["cases"][0]),
+                }
+            }
+            Thing::EvaluationRun => {
+                let set = self.make_evaluation_set().await;
+                let path = format!("evaluation-sets/{}/runs", id_of(&set));
+                lonely(self.create(&path, json!({})).await)
+            }
             Thing::Channel => lonely(self.create("channels", json!({"name": fresh(mark)})).await),
             Thing::ApiKey => lonely(
                 self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))
@@ -161,6 +218,28 @@ impl World {
                 lonely(self.create("llm-credentials", body).await)
             }
         }
+    }
+
+    async fn make_draft(&self) -> Value {
+        let after = json!({"question": fresh(&self.mark), "answer": "Yes.", "is_active": false});
+        let draft = json!({"changes": [{"subject": "qa_pair", "after": after}]});
+        self.tenant
+            .api
+            .post("/api/v1/drafts")
+            .json(&draft)
+            .expect(201)
+            .await
+    }
+
+    async fn make_evaluation_set(&self) -> Value {
+        let case = json!({"question": fresh(&self.mark), "expects": "no_answer"});
+        let set = json!({"name": fresh(&self.mark), "cases": [case]});
+        self.tenant
+            .api
+            .post("/api/v1/evaluation-sets")
+            .json(&set)
+            .expect(201)
+            .await
     }
 
     /// Calls a route whose path names nothing, with a body whose names are not taken.
@@ -190,6 +269,25 @@ impl World {
                 .find(|gap| gap["question"] == question.trim())
                 .expect("the gap"),
         )
+    }
+
+    /// A web site that has been read.
+    async fn make_website(&self) -> Uuid {
+        let base_url = self.site.url(&format!("/{}/", Uuid::now_v7()));
+        let body = json!({"base_url": base_url, "max_depth": 0});
+        let mut events = self.tenant.api.get("/api/v1/events").stream().await;
+        let website = self
+            .tenant
+            .api
+            .post("/api/v1/websites")
+            .json(&body)
+            .expect(202)
+            .await;
+        let path = format!("/api/v1/websites/{}", id_of(&website));
+        while self.tenant.api.get(&path).expect(200).await["status"] == "crawling" {
+            events.next().await.expect("an event when the reading goes on");
+        }
+        id_of(&website)
     }
 
     /// The token of a new invitation, for an agent.

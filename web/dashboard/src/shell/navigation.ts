@@ -79,6 +79,7 @@ export const destinations = navigation.flatMap((group) => group.destinations);
 /** Pages below a destination: they are tabs there, and the palette leads to them. */
 export const parts: { path: string; label: PlainKey }[] = [
   { path: '/knowledge/documents', label: 'documents.title' },
+  { path: '/knowledge/websites', label: 'websites.title' },
   { path: '/knowledge/versions', label: 'versions.title' },
   { path: '/knowledge/evaluation', label: 'evaluation.title' },
 ];

@@ -43,6 +43,12 @@ pub enum Names {
     AnswerOfConversation,
     /// `{id}`, a conversation, and `{note_id}`, a note in it.
     NoteOfConversation,
+    /// `{id}`, a web site, and `{page_id}`, a page of it.
+    PageOfWebsite,
+    /// `{id}`, a draft, and `{change_id}`, a change in it.
+    ChangeOfDraft,
+    /// `{id}`, an evaluation set, and `{case_id}`, a question of it.
+    CaseOfSet,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,15 @@ pub enum Thing {
     QaPair,
     Gap,
     Document,
+    Website,
+    WebsitePage,
+    Draft,
+    DraftChange,
+    Backtest,
+    Version,
+    EvaluationSet,
+    EvaluationCase,
+    EvaluationRun,
     Channel,
     Credential,
     ApiKey,
@@ -123,10 +138,13 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 
 use Body::{Csv, Json, Stream};
 use Door::{Invited, Personal, Public, Session, Visitor};
-use Names::{AnswerOfConversation, NoteOfConversation, Nothing, One};
+use Names::{
+    AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite,
+};
 use Thing::{
-    AgentPrompt, Answer, ApiKey, Channel, Contact, Conversation, Credential, Document, Escalation, Gap,
-    InboxView, Invitation, Label, Member, QaPair, SavedReply,
+    AgentPrompt, Answer, ApiKey, Backtest, Channel, Contact, Conversation, Credential, Document, Draft,
+    Escalation, EvaluationRun, EvaluationSet, Gap, InboxView, Invitation, Label, Member, QaPair, SavedReply,
+    Version, Website,
 };
 
 #[rustfmt::skip]
@@ -267,4 +285,41 @@ pub const ROUTES: &[Route] = &[
     door(Visitor, "POST", "/api/widget/{channel_key}/rating", Json(r#"{"rating": 5}"#), 204),
     door(Visitor, "POST", "/api/widget/{channel_key}/uploads", Csv("article,price\nbowl,12\n"), 201),
     Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
+    member("GET", "/api/v1/websites", Nothing, Body::None, 200),
+    member("POST", "/api/v1/websites", Nothing, Json(r#"{"base_url": "https://nowhere.example"}"#), 202),
+    member("GET", "/api/v1/websites/{id}", One(Website), Body::None, 200),
+    member("PATCH", "/api/v1/websites/{id}", One(Website), Json(r#"{"crawl_frequency": "weekly"}"#), 200),
+    member("DELETE", "/api/v1/websites/{id}", One(Website), Body::None, 204),
+    member("POST", "/api/v1/websites/{id}/cancel", One(Website), Body::None, 409),
+    member("POST", "/api/v1/websites/{id}/crawl", One(Website), Body::None, 202),
+    member("GET", "/api/v1/websites/{id}/pages", One(Website), Body::None, 200),
+    member("GET", "/api/v1/websites/{id}/pages/{page_id}", PageOfWebsite, Body::None, 200),
+    member("PATCH", "/api/v1/websites/{id}/pages/{page_id}", PageOfWebsite, Json(r#"{"is_excluded": true}"#), 200),
+    member("POST", "/api/v1/calibration/refit", Nothing, Body::None, 200),
+    member("POST", "/api/v1/drafts", Nothing, Json(r#"{"title": "New"}"#), 201),
+    member("PATCH", "/api/v1/drafts/{id}", One(Draft), Json(r#"{"title": "Newer"}"#), 200),
+    member("DELETE", "/api/v1/drafts/{id}", One(Draft), Body::None, 204),
+    member("GET", "/api/v1/drafts/{id}/backtest", One(Backtest), Body::None, 200),
+    member("POST", "/api/v1/drafts/{id}/backtest", One(Draft), Body::None, 201),
+    member("POST", "/api/v1/drafts/{id}/changes", One(Draft), Json(r#"{"changes": []}"#), 200),
+    member("DELETE", "/api/v1/drafts/{id}/changes/{change_id}", ChangeOfDraft, Body::None, 200),
+    member("POST", "/api/v1/drafts/{id}/publish", One(Draft), Body::None, 200),
+    member("GET", "/api/v1/evaluation-runs/{id}", One(EvaluationRun), Body::None, 200),
+    member("GET", "/api/v1/evaluation-sets", Nothing, Body::None, 200),
+    member("POST", "/api/v1/evaluation-sets", Nothing, Json(r#"{"name": "Basics"}"#), 201),
+    member("GET", "/api/v1/evaluation-sets/{id}", One(EvaluationSet), Body::None, 200),
+    member("PATCH", "/api/v1/evaluation-sets/{id}", One(EvaluationSet), Json(r#"{"description": "What everybody asks"}"#), 200),
+    member("DELETE", "/api/v1/evaluation-sets/{id}", One(EvaluationSet), Body::None, 204),
+    member("POST", "/api/v1/evaluation-sets/{id}/cases", One(EvaluationSet), Json(r#"{"cases": []}"#), 200),
+    member("DELETE", "/api/v1/evaluation-sets/{id}/cases/{case_id}", CaseOfSet, Body::None, 200),
+    member("POST", "/api/v1/evaluation-sets/{id}/import", One(EvaluationSet), Csv("question,expected_text\nWhere is it?,Ghent\n"), 200),
+    member("GET", "/api/v1/evaluation-sets/{id}/runs", One(EvaluationSet), Body::None, 200),
+    member("POST", "/api/v1/evaluation-sets/{id}/runs", One(EvaluationSet), Body::None, 201),
+    member("GET", "/api/v1/promise", Nothing, Body::None, 200),
+    member("GET", "/api/v1/publishing", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/publishing", Nothing, Json(r#"{"rule": "free"}"#), 200),
+    member("GET", "/api/v1/versions", Nothing, Body::None, 200),
+    member("GET", "/api/v1/versions/{id}", One(Version), Body::None, 200),
+    member("POST", "/api/v1/versions/{id}/restore", One(Version), Body::None, 201),
+    member("POST", "/api/v1/versions/{id}/undo", One(Version), Body::None, 201),
 ];

@@ -42,6 +42,8 @@ export const audit = {
   'audit.contactUnblocked': 'Visitor unblocked',
   'audit.contactErased': 'Visitor erased',
   'audit.documentDeleted': 'Document deleted',
+  'audit.websiteAdded': 'Web site added',
+  'audit.websiteDeleted': 'Web site deleted',
   'audit.pairDeleted': 'Q&A pair deleted',
   'audit.pairMerged': 'Q&A pair merged into another',
   'audit.pairRestored': 'Merged Q&A pair restored',

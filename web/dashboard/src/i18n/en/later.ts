@@ -14,6 +14,7 @@ import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
 import { versions } from './versions';
+import { websites } from './websites';
 import { widget } from './widget';
 
 export const later = {
@@ -30,6 +31,7 @@ export const later = {
   ...documents,
   ...versions,
   ...evaluation,
+  ...websites,
   ...playground,
   ...agent,
   ...audit,

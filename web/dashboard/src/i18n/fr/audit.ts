@@ -41,6 +41,8 @@ export const audit = {
   'audit.contactUnblocked': 'Visiteur débloqué',
   'audit.contactErased': 'Visiteur effacé',
   'audit.documentDeleted': 'Document supprimé',
+  'audit.websiteAdded': 'Site web ajouté',
+  'audit.websiteDeleted': 'Site web supprimé',
   'audit.pairDeleted': 'Question-réponse supprimée',
   'audit.pairMerged': 'Question-réponse fusionnée avec une autre',
   'audit.pairRestored': 'Question-réponse fusionnée rétablie',

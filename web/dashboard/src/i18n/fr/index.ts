@@ -8,6 +8,7 @@ import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
+import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
 import { playground } from './playground';
@@ -29,6 +30,7 @@ export const fr: Texts = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...websites,
   ...versions,
   ...evaluation,
   ...playground,

@@ -39,6 +39,8 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
   document_deleted: 'audit.documentDeleted',
+  website_added: 'audit.websiteAdded',
+  website_deleted: 'audit.websiteDeleted',
   qa_pair_deleted: 'audit.pairDeleted',
   qa_pair_merged: 'audit.pairMerged',
   qa_pair_restored: 'audit.pairRestored',

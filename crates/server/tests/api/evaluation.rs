@@ -1,0 +1,148 @@
+//! Evaluation sets: questions with what a right answer is, asked on the page and on the command line.
+
+use serde_json::{Value, json};
+use testkit::require_runtime;
+
+use crate::quick_tenant;
+use crate::support::server;
+
+#[tokio::test]
+async fn a_set_is_filled_asked_and_its_scores_are_kept() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant
+        .teach("Can I return a table?", "You may return a table within 30 days.")
+        .await;
+    tenant
+        .learn(
+            "Care",
+            "# Oak\nOil an oak table with linseed oil once a year.",
+            None,
+        )
+        .await;
+    let set = json!({"name": "Basics", "cases": [
+        {"question": "Can I return a table?", "expects": "qa_pair", "expected_qa_id": id},
+        {"question": "How do I feed a parrot?", "expects": "no_answer"},
+    ]});
+    let set = tenant
+        .api
+        .post("/api/v1/evaluation-sets")
+        .json(&set)
+        .expect(201)
+        .await;
+    let path = format!("/api/v1/evaluation-sets/{}", set["id"].as_str().expect("an id"));
+    let file = "question,expected_text,expected_source\nWith what do I oil an oak table?,,care\nCan I return a table?,two weeks,\n\"Who is the king, of Spain?\",Felipe,\n";
+    let filled = tenant
+        .api
+        .post(&format!("{path}/import"))
+        .body("text/csv", file)
+        .expect(200)
+        .await;
+    assert_eq!(
+        filled["case_count"], 4,
+        "a question that was there gets the new expectation: {filled}"
+    );
+
+    let run = tenant.api.post(&format!("{path}/runs")).expect(201).await;
+    let counts = ["total", "right", "wrong", "declined", "false_answers"].map(|name| run[name].clone());
+    assert_eq!(counts, [4, 2, 1, 1, 0].map(|count| json!(count)), "{run}");
+    let verdict = |question: &str| {
+        let results = run["results"].as_array().expect("results");
+        let found = results.iter().find(|result| result["question"] == question);
+        found.expect("a result")["verdict"].clone()
+    };
+    assert_eq!(verdict("Can I return a table?"), "wrong");
+    assert_eq!(verdict("Who is the king, of Spain?"), "declined");
+
+    tenant.teach("How do I feed a parrot?", "With seeds.").await;
+    let said = server.rapport(&["eval", "Basics"]).await;
+    assert_eq!(
+        (&said[0]["right"], &said[0]["false_answers"]),
+        (&json!(1), &json!(1)),
+        "{said}"
+    );
+    let history = tenant.api.get(&format!("{path}/runs")).expect(200).await;
+    let rights: Vec<&Value> = history["items"]
+        .as_array()
+        .expect("runs")
+        .iter()
+        .map(|run| &run["right"])
+        .collect();
+    assert_eq!(rights, [&json!(1), &json!(2)]);
+    let fails = server.try_rapport(&["eval", "--at-least", "0.9"], "").await;
+    assert_eq!(fails.status.code(), Some(1));
+
+    // a case whose pair is gone is not judged
+    let by_pair = json!({"cases": [{"question": "Returns?", "expects": "qa_pair", "expected_qa_id": id}]});
+    tenant
+        .api
+        .post(&format!("{path}/cases"))
+        .json(&by_pair)
+        .expect(200)
+        .await;
+    tenant
+        .api
+        .delete(&format!("/api/v1/qa-pairs/{id}"))
+        .expect(204)
+        .await;
+    let run = tenant.api.post(&format!("{path}/runs")).expect(201).await;
+    assert_eq!(run["total"], 4, "{run}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_judged_is_refused_with_its_line() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let set = tenant
+        .api
+        .post("/api/v1/evaluation-sets")
+        .json(&json!({"name": "Basics"}))
+        .expect(201)
+        .await;
+    let path = format!("/api/v1/evaluation-sets/{}", set["id"].as_str().expect("an id"));
+    tenant
+        .api
+        .post(&format!("{path}/runs"))
+        .send()
+        .await
+        .problem(422, "set_empty");
+    let case = json!({"cases": [{"question": "Why?", "expects": "text"}]});
+    tenant
+        .api
+        .post(&format!("{path}/cases"))
+        .json(&case)
+        .send()
+        .await
+        .problem(422, "no_expectation");
+    let unknown = json!({"cases": [{"question": "Why?", "expects": "qa_pair", "expected_qa_id": uuid::Uuid::now_v7()}]});
+    tenant
+        .api
+        .post(&format!("{path}/cases"))
+        .json(&unknown)
+        .send()
+        .await
+        .problem(422, "unknown_qa_pair");
+    let file = format!("question,expected_text\n{},x\n", "long ".repeat(400));
+    let refused = tenant
+        .api
+        .post(&format!("{path}/import"))
+        .body("text/csv", file)
+        .send()
+        .await;
+    let problem = refused.problem(422, "bad_question");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.starts_with("Line 2")),
+        "{problem}"
+    );
+    let twice = tenant
+        .api
+        .post("/api/v1/evaluation-sets")
+        .json(&json!({"name": "Basics"}))
+        .send()
+        .await;
+    twice.problem(409, "name_taken");
+}

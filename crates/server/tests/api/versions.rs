@@ -1,0 +1,383 @@
+//! Versions: what changed is kept, can be tried on past questions before it serves, and taken back.
+
+use serde_json::{Value, json};
+use testkit::{Answer, Method, Tenant, require_runtime};
+use uuid::Uuid;
+
+use crate::quick_tenant;
+use crate::support::server;
+
+const SHIPPING: (&str, &str) = ("Do you ship to Belgium?", "Yes, to Belgium within three days.");
+const RETURNS: (&str, &str) = ("Can I return a table?", "You may return a table within 30 days.");
+const HOURS: (&str, &str) = ("When is the shop open?", "The shop is open from nine to six.");
+
+async fn versions(tenant: &Tenant, status: &str) -> Vec<Value> {
+    let list = tenant
+        .api
+        .get(&format!("/api/v1/versions?status={status}"))
+        .expect(200)
+        .await;
+    list["items"].as_array().expect("a list").clone()
+}
+
+async fn draft(tenant: &Tenant, changes: Value) -> Value {
+    let draft = json!({"title": "Try this", "changes": changes});
+    tenant.api.post("/api/v1/drafts").json(&draft).expect(201).await
+}
+
+fn path(draft: &Value, rest: &str) -> String {
+    format!("/api/v1/drafts/{}{rest}", draft["id"].as_str().expect("an id"))
+}
+
+async fn backtest(tenant: &Tenant, draft: &Value) -> Value {
+    tenant.api.post(&path(draft, "/backtest")).expect(201).await
+}
+
+async fn publish(tenant: &Tenant, draft: &Value) -> Answer {
+    tenant.api.post(&path(draft, "/publish")).send().await
+}
+
+fn pair(id: Option<Uuid>, question: &str, answer: &str) -> Value {
+    json!({"subject": "qa_pair", "id": id, "after": {"question": question, "answer": answer}})
+}
+
+fn gone(id: Uuid) -> Value {
+    json!({"subject": "qa_pair", "id": id, "after": null})
+}
+
+async fn set_rule(tenant: &Tenant, rule: &str) {
+    let call = tenant.api.call(Method::PUT, "/api/v1/publishing");
+    call.json(&json!({"rule": rule})).expect(200).await;
+}
+
+/// The visitor finds the answer to this helpful.
+async fn ask_and_approve(tenant: &Tenant, question: &str) {
+    let visitor = tenant.visitor().await;
+    let said = visitor.say(question).await;
+    let message = said["answer"]["id"].as_str().expect("an answer").to_owned();
+    let feedback = visitor.path(&format!("messages/{message}/feedback"));
+    let call = visitor.api.post(&feedback).json(&json!({"value": "up"}));
+    call.expect(200).await;
+}
+
+#[tokio::test]
+async fn every_change_is_kept_and_can_be_taken_back() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant.teach(RETURNS.0, RETURNS.1).await;
+    let address = format!("/api/v1/qa-pairs/{id}");
+    let changed = json!({"answer": "Never.", "phrasings": ["May I send a table back?"]});
+    tenant.api.patch(&address).json(&changed).expect(200).await;
+    // what says the same as before is no version
+    tenant
+        .api
+        .patch(&address)
+        .json(&json!({"answer": "Never."}))
+        .expect(200)
+        .await;
+    let kept = versions(&tenant, "published").await;
+    let numbers: Vec<_> = kept.iter().map(|version| version["number"].clone()).collect();
+    assert_eq!(numbers, [json!(2), json!(1)]);
+    assert_eq!((&kept[0]["changed"], &kept[1]["added"]), (&json!(1), &json!(1)));
+    assert!(
+        kept[0]["created_by"]
+            .as_str()
+            .is_some_and(|actor| actor.starts_with("api_key:")),
+        "{kept:?}"
+    );
+    let second = tenant
+        .api
+        .get(&format!(
+            "/api/v1/versions/{}",
+            kept[0]["id"].as_str().expect("an id")
+        ))
+        .expect(200)
+        .await;
+    let change = &second["changes"][0];
+    assert_eq!(
+        (&change["before"]["answer"], &change["after"]["answer"]),
+        (&json!(RETURNS.1), &json!("Never."))
+    );
+    assert_eq!(change["after"]["phrasings"], json!(["May I send a table back?"]));
+
+    tenant.api.delete(&address).expect(204).await;
+    let first = kept[1]["id"].as_str().expect("an id");
+    let back = tenant
+        .api
+        .post(&format!("/api/v1/versions/{first}/restore"))
+        .expect(201)
+        .await;
+    assert_eq!(back["added"], 1, "{back}");
+    assert!(
+        tenant.ask(RETURNS.0).await["answer"]["gap_detected"] == json!(true),
+        "a draft does not serve"
+    );
+    publish(&tenant, &back).await.expect(200);
+    let answered = tenant.ask(RETURNS.0).await;
+    assert_eq!(answered["answer"]["text"], RETURNS.1);
+    assert_eq!(
+        answered["answer"]["matched_qa_ids"],
+        json!([id]),
+        "it is the same pair again"
+    );
+    let nothing = tenant
+        .api
+        .post(&format!("/api/v1/versions/{first}/restore"))
+        .send()
+        .await;
+    nothing.problem(409, "nothing_to_undo");
+
+    // undo takes back one version and leaves the others
+    tenant.teach(HOURS.0, HOURS.1).await;
+    tenant
+        .api
+        .patch(&address)
+        .json(&json!({"answer": "Never."}))
+        .expect(200)
+        .await;
+    let newest = versions(&tenant, "published").await[0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let undo = tenant
+        .api
+        .post(&format!("/api/v1/versions/{newest}/undo"))
+        .expect(201)
+        .await;
+    assert_eq!(undo["undoes"], newest);
+    publish(&tenant, &undo).await.expect(200);
+    assert_eq!(tenant.ask(RETURNS.0).await["answer"]["text"], RETURNS.1);
+    assert_eq!(tenant.ask(HOURS.0).await["answer"]["text"], HOURS.1);
+}
+
+#[tokio::test]
+async fn a_backtest_flags_each_bad_edit_and_passes_each_good_one() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let shipping = tenant.teach(SHIPPING.0, SHIPPING.1).await;
+    let returns = tenant.teach(RETURNS.0, RETURNS.1).await;
+    tenant.teach(HOURS.0, HOURS.1).await;
+    ask_and_approve(&tenant, SHIPPING.0).await;
+    ask_and_approve(&tenant, "Can I return the table I bought?").await;
+    tenant.visitor().await.say(HOURS.0).await;
+    tenant.visitor().await.say("Is there a warranty on chairs?").await;
+    let expected = json!({"name": "Promises", "cases": [
+        {"question": "Can I return a table?", "expects": "text", "expected_text": "30 days"},
+        {"question": "How do I feed a parrot?", "expects": "no_answer"},
+    ]});
+    tenant
+        .api
+        .post("/api/v1/evaluation-sets")
+        .json(&expected)
+        .expect(201)
+        .await;
+
+    let reworded = pair(
+        Some(returns),
+        RETURNS.0,
+        "You may return a table whenever you like.",
+    );
+    let hijacks = pair(None, "Can I return the table I bought?", "Please write to us.");
+    let bad = [
+        gone(shipping),
+        reworded,
+        hijacks,
+        pair(None, "How do I feed a parrot?", "With seeds."),
+    ];
+    for edit in bad {
+        let bad = draft(&tenant, json!([edit])).await;
+        let result = backtest(&tenant, &bad).await;
+        assert!(
+            result["broken"].as_i64() > Some(0),
+            "{edit} breaks something: {result}"
+        );
+        assert_eq!(result["differences"][0]["verdict"], "broken");
+    }
+
+    let closes_gap = pair(
+        None,
+        "Is there a warranty on chairs?",
+        "Chairs have a warranty of two years.",
+    );
+    let says_it_better = pair(Some(returns), RETURNS.0, "Return it within 30 days, in its box.");
+    let other_words = json!({"subject": "qa_pair", "id": shipping,
+        "after": {"question": SHIPPING.0, "answer": SHIPPING.1, "phrasings": ["Is delivery to Brussels possible?"]}});
+    let good = [(closes_gap, 1), (says_it_better, 0), (other_words, 0)];
+    for (edit, fixed) in good {
+        let good = draft(&tenant, json!([edit])).await;
+        let result = backtest(&tenant, &good).await;
+        assert_eq!(
+            (&result["broken"], &result["fixed"]),
+            (&json!(0), &json!(fixed)),
+            "{edit}: {result}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_only_tried_drafts_may_be_published_nothing_else_changes_the_knowledge() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let shipping = tenant.teach(SHIPPING.0, SHIPPING.1).await;
+    tenant.visitor().await.say(SHIPPING.0).await;
+    set_rule(&tenant, "tested").await;
+
+    let direct = json!({"question": HOURS.0, "answer": HOURS.1});
+    let refused = tenant.api.post("/api/v1/qa-pairs").json(&direct).send().await;
+    refused.problem(409, "publish_by_draft");
+    let address = format!("/api/v1/qa-pairs/{shipping}");
+    tenant
+        .api
+        .delete(&address)
+        .send()
+        .await
+        .problem(409, "publish_by_draft");
+    let prompt = json!({"name": "Formal", "system_prompt": "Be formal."});
+    tenant
+        .api
+        .post("/api/v1/agent-prompts")
+        .json(&prompt)
+        .send()
+        .await
+        .problem(409, "publish_by_draft");
+
+    let good = draft(&tenant, json!([pair(None, HOURS.0, HOURS.1)])).await;
+    publish(&tenant, &good).await.problem(409, "draft_untested");
+    assert_eq!(backtest(&tenant, &good).await["is_current"], true);
+    // the draft was changed since
+    let more = json!({"changes": [gone(shipping)]});
+    tenant
+        .api
+        .post(&path(&good, "/changes"))
+        .json(&more)
+        .expect(200)
+        .await;
+    publish(&tenant, &good).await.problem(409, "draft_untested");
+    assert_eq!(backtest(&tenant, &good).await["broken"], 1);
+    publish(&tenant, &good).await.problem(409, "draft_breaks_answers");
+    let agent = server.member(&tenant, "agent@shop.example", "agent").await;
+    let despite = json!({"despite_regressions": true});
+    agent
+        .post(&path(&good, "/publish"))
+        .json(&despite)
+        .send()
+        .await
+        .problem(403, "permission_missing");
+    let changes = tenant
+        .api
+        .get(&format!(
+            "/api/v1/versions/{}",
+            good["id"].as_str().expect("an id")
+        ))
+        .expect(200)
+        .await;
+    let removal = changes["changes"]
+        .as_array()
+        .expect("changes")
+        .iter()
+        .find(|change| change["after"].is_null());
+    let removal = removal.expect("the removal")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    tenant
+        .api
+        .delete(&path(&good, &format!("/changes/{removal}")))
+        .expect(200)
+        .await;
+    assert_eq!(backtest(&tenant, &good).await["broken"], 0);
+    agent.post(&path(&good, "/publish")).expect(200).await;
+    assert_eq!(tenant.ask(HOURS.0).await["answer"]["text"], HOURS.1);
+    publish(&tenant, &good).await.problem(409, "version_published");
+
+    let over = draft(&tenant, json!([gone(shipping)])).await;
+    tenant
+        .api
+        .post(&path(&over, "/publish"))
+        .json(&despite)
+        .expect(200)
+        .await;
+    assert_eq!(tenant.ask(SHIPPING.0).await["answer"]["gap_detected"], true);
+}
+
+#[tokio::test]
+async fn a_draft_does_not_silently_undo_what_a_colleague_has_done_since() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant.teach(RETURNS.0, RETURNS.1).await;
+    let mine = draft(&tenant, json!([pair(Some(id), RETURNS.0, "Within 60 days.")])).await;
+    let address = format!("/api/v1/qa-pairs/{id}");
+    tenant
+        .api
+        .patch(&address)
+        .json(&json!({"answer": "Within 45 days."}))
+        .expect(200)
+        .await;
+    let seen = tenant
+        .api
+        .get(&format!(
+            "/api/v1/versions/{}",
+            mine["id"].as_str().expect("an id")
+        ))
+        .expect(200)
+        .await;
+    assert_eq!(seen["changes"][0]["is_outdated"], true);
+    publish(&tenant, &mine).await.problem(409, "draft_outdated");
+    let over = json!({"despite_others": true});
+    tenant
+        .api
+        .post(&path(&mine, "/publish"))
+        .json(&over)
+        .expect(200)
+        .await;
+    assert_eq!(tenant.ask(RETURNS.0).await["answer"]["text"], "Within 60 days.");
+    // and history tells both
+    let history = tenant
+        .api
+        .get(&format!("/api/v1/versions?subject_id={id}"))
+        .expect(200)
+        .await;
+    assert_eq!(history["items"].as_array().map(Vec::len), Some(3));
+    let newest = tenant
+        .api
+        .get(&format!(
+            "/api/v1/versions/{}",
+            mine["id"].as_str().expect("an id")
+        ))
+        .expect(200)
+        .await;
+    assert_eq!(newest["changes"][0]["before"]["answer"], "Within 45 days.");
+}
+
+#[tokio::test]
+async fn a_prompt_is_drafted_published_and_taken_back_like_a_pair() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let new = json!({"name": "Formal", "system_prompt": "Be formal."});
+    let prompt = tenant
+        .api
+        .post("/api/v1/agent-prompts")
+        .json(&new)
+        .expect(201)
+        .await;
+    let changed = json!({"subject": "agent_prompt", "id": prompt["id"], "after": {"name": "Formal", "system_prompt": "Be very formal."}});
+    let draft = draft(&tenant, json!([changed])).await;
+    publish(&tenant, &draft).await.expect(200);
+    let prompts = async || tenant.api.get("/api/v1/agent-prompts").expect(200).await;
+    assert_eq!(prompts().await["items"][0]["system_prompt"], "Be very formal.");
+    let undo = tenant
+        .api
+        .post(&format!(
+            "/api/v1/versions/{}/undo",
+            draft["id"].as_str().expect("an id")
+        ))
+        .expect(201)
+        .await;
+    publish(&tenant, &undo).await.expect(200);
+    assert_eq!(prompts().await["items"][0]["system_prompt"], "Be formal.");
+}
