@@ -37,6 +37,14 @@ const scenes = [
   { name: 'knowledge', path: '/knowledge' },
   { name: 'documents', path: '/knowledge/documents' },
   { name: 'document', path: ({ document }) => `/knowledge/documents?document=${document}` },
+  { name: 'versions', path: '/knowledge/versions' },
+  { name: 'version', path: ({ version }) => `/knowledge/versions/${version}` },
+  { name: 'draft', path: ({ draft }) => `/knowledge/versions/${draft}` },
+  { name: 'backtest', path: ({ draft }) => `/knowledge/versions/${draft}?part=backtest` },
+  { name: 'evaluation', path: '/knowledge/evaluation' },
+  { name: 'evaluation-set', path: ({ set }) => `/knowledge/evaluation/${set}` },
+  { name: 'evaluation-result', path: ({ set }) => `/knowledge/evaluation/${set}?part=result` },
+  { name: 'evaluation-history', path: ({ set }) => `/knowledge/evaluation/${set}?part=history` },
   { name: 'gaps', path: '/gaps' },
   { name: 'gap', path: ({ gap }) => `/gaps/${gap}` },
   { name: 'playground', path: '/playground' },
@@ -51,7 +59,8 @@ const scenes = [
 const server = await ProductServer.start();
 const browser = await launchBrowser();
 try {
-  const seen = { ...(await talk(server)), document: await learn(server) };
+  const talked = await talk(server);
+  const seen = { ...talked, ...(await improve(server)), document: await learn(server) };
   const chosen = scenes.filter(({ name }) => wanted.every((word) => name.includes(word)));
   await mkdir(folder, { recursive: true });
   for (const [screen, viewport] of Object.entries(screens)) {
@@ -152,4 +161,45 @@ async function talk({ url, channelKey, api }) {
     team: team.id,
     gap: gap?.id,
   };
+}
+
+/** A version, a draft that was tried, and an evaluation set that was run before and after the version. */
+async function improve({ api }) {
+  const [pair] = (await api.get('/qa-pairs?q=Belgium&limit=1')).items;
+  const { question, answer, category, language, phrasings } = pair;
+  const state = { question, answer, category, language, phrasings, is_active: true };
+  const violins = {
+    question: 'Do you repair violins?',
+    answer: 'No, we restore furniture only. The luthier in Rue Haute repairs violins.',
+  };
+  const cases = [
+    { question, expects: 'qa_pair', expected_qa_id: pair.id },
+    { question: 'Can my violin be repaired?', expects: 'text', expected_text: 'Rue Haute' },
+    { question: 'Who won the cup in 1998?', expects: 'no_answer' },
+    { question: 'How do I oil an oak table?', expects: 'text', expected_text: 'every Sunday' },
+  ];
+  const set = await api.post('/evaluation-sets', { name: 'Everyday questions', cases });
+  await api.post(`/evaluation-sets/${set.id}/runs`);
+  const published = await api.post('/drafts', {
+    title: 'Violins',
+    changes: [{ subject: 'qa_pair', after: violins }],
+  });
+  await api.post(`/drafts/${published.id}/publish`, {});
+  await api.post(`/evaluation-sets/${set.id}/runs`);
+  const changed = answer.replace(/\d+/, (number) => String(Number(number) + 2));
+  const more = `${changed} Ask us for a date before you order.`;
+  const [other] = (await api.get('/qa-pairs?q=return&limit=1')).items;
+  const draft = await api.post('/drafts', {
+    title: 'Deliveries in winter',
+    changes: [
+      { subject: 'qa_pair', id: pair.id, after: { ...state, answer: more } },
+      { subject: 'qa_pair', id: other.id, after: null },
+      {
+        subject: 'qa_pair',
+        after: { question: 'Do you repair old violins?', answer: violins.answer },
+      },
+    ],
+  });
+  await api.post(`/drafts/${draft.id}/backtest`);
+  return { version: published.id, draft: draft.id, set: set.id };
 }

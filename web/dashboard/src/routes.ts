@@ -81,6 +81,30 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/knowledge/websites/Websites.svelte')),
   },
   {
+    name: 'versions',
+    path: '/:tenant/knowledge/versions',
+    title: 'versions.title',
+    load: withTexts(() => import('./pages/knowledge/versions/Versions.svelte')),
+  },
+  {
+    name: 'version',
+    path: '/:tenant/knowledge/versions/:id',
+    title: 'versions.title',
+    load: withTexts(() => import('./pages/knowledge/versions/VersionPage.svelte')),
+  },
+  {
+    name: 'evaluation',
+    path: '/:tenant/knowledge/evaluation',
+    title: 'evaluation.title',
+    load: withTexts(() => import('./pages/knowledge/evaluation/Evaluation.svelte')),
+  },
+  {
+    name: 'evaluation-set',
+    path: '/:tenant/knowledge/evaluation/:id',
+    title: 'evaluation.setTitle',
+    load: withTexts(() => import('./pages/knowledge/evaluation/SetPage.svelte')),
+  },
+  {
     name: 'widget',
     path: '/:tenant/widget/:id?',
     title: 'widget.title',

@@ -76,5 +76,13 @@ export const navigation: Group[] = [
 
 export const destinations = navigation.flatMap((group) => group.destinations);
 
+/** Pages below a destination: they are tabs there, and the palette leads to them. */
+export const parts: { path: string; label: PlainKey }[] = [
+  { path: '/knowledge/documents', label: 'documents.title' },
+  { path: '/knowledge/websites', label: 'websites.title' },
+  { path: '/knowledge/versions', label: 'versions.title' },
+  { path: '/knowledge/evaluation', label: 'evaluation.title' },
+];
+
 /** What the bottom bar of a phone has room for; the rest is in its menu. */
 export const onPhone: readonly string[] = ['inbox', 'gaps', 'knowledge', 'widget'];

@@ -4,6 +4,7 @@ import { audit } from './audit';
 import { conversation } from './conversation';
 import { desk } from './desk';
 import { documents } from './documents';
+import { evaluation } from './evaluation';
 import { gaps } from './gaps';
 import { home } from './home';
 import { knowledge } from './knowledge';
@@ -12,6 +13,7 @@ import { playground } from './playground';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
+import { versions } from './versions';
 import { websites } from './websites';
 import { widget } from './widget';
 
@@ -27,6 +29,8 @@ export const later = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...versions,
+  ...evaluation,
   ...websites,
   ...playground,
   ...agent,

@@ -9,6 +9,8 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
 import { websites } from './websites';
+import { versions } from './versions';
+import { evaluation } from './evaluation';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -29,6 +31,8 @@ export const fr: Texts = {
   ...knowledge,
   ...documents,
   ...websites,
+  ...versions,
+  ...evaluation,
   ...playground,
   ...agent,
   ...audit,

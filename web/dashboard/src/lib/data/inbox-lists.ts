@@ -103,7 +103,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   members: ['team', 'members', 'invitations'],
   settings: ['workspace', 'inbox-settings'],
   channels: ['channels', 'agent-prompts'],
-  knowledge: ['qa-pairs', 'documents', 'websites', 'gaps', 'overview'],
+  knowledge: ['qa-pairs', 'documents', 'websites', 'gaps', 'overview', 'versions', 'evaluation'],
   keys: ['api-keys', 'llm-credentials'],
 };
 

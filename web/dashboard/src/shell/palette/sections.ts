@@ -6,7 +6,7 @@ import { workspaceHref } from '$lib/session.svelte';
 import { choose } from '$lib/preferences.svelte';
 import { theme, type Theme } from '$lib/theme.svelte';
 import { language, languages, t, type Language } from '../../i18n/index.svelte';
-import { destinations } from '../navigation';
+import { destinations, parts } from '../navigation';
 import { keysOf, type Entry, type Section } from './entries';
 
 interface Handlers {
@@ -26,15 +26,12 @@ export function paletteSections({ onshortcuts }: Handlers): {
   };
   const goTo: Section = {
     title: t('palette.goTo'),
-    entries: destinations.map(({ label, key, path }) =>
-      entry(
-        t(label),
-        () => {
-          router.navigate(workspaceHref(path));
-        },
-        keysOf(`g ${key}`, commandKey),
+    entries: [
+      ...destinations.map(({ label, key, path }) =>
+        entry(t(label), to(path), keysOf(`g ${key}`, commandKey)),
       ),
-    ),
+      ...parts.map(({ label, path }) => entry(`${t('nav.knowledge')}: ${t(label)}`, to(path))),
+    ],
   };
   const actions: Section = {
     title: t('palette.actions'),
@@ -45,6 +42,12 @@ export function paletteSections({ onshortcuts }: Handlers): {
     ],
   };
   return { sections: [here, goTo, actions], actionTitles: [here.title, actions.title] };
+}
+
+function to(path: string): () => void {
+  return () => {
+    router.navigate(workspaceHref(path));
+  };
 }
 
 function languageEntries(): Entry[] {

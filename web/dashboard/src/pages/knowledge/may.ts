@@ -4,3 +4,9 @@ import { session } from '$lib/session.svelte';
 export function mayWrite(): boolean {
   return session()?.role !== 'viewer';
 }
+
+/** Owners and admins: they alone say how knowledge changes, and may publish against the rule. */
+export function mayManage(): boolean {
+  const role = session()?.role;
+  return role === 'owner' || role === 'admin';
+}
