@@ -267,14 +267,23 @@ pub async fn add(ctx: &Context, tx: &mut TenantTx, new: &NewWebsite) -> Result<W
 
 /// Begins a run, unless one is going on.
 pub async fn start(tx: &mut TenantTx, id: WebsiteId) -> Result<()> {
-    embedding::store::lock(tx).await?;
-    match store::begin_run(tx, id).await? {
-        Some(run) => CrawlSite::enqueue(tx, id, run).await,
-        None => Err(conflict(
+    match try_start(tx, id).await? {
+        true => Ok(()),
+        false => Err(conflict(
             "already_crawling",
             "This web site is being read right now. Wait until it is done, or cancel it.",
         )),
     }
+}
+
+/// False: a run is going on.
+async fn try_start(tx: &mut TenantTx, id: WebsiteId) -> Result<bool> {
+    embedding::store::lock(tx).await?;
+    let Some(run) = store::begin_run(tx, id).await? else {
+        return Ok(false);
+    };
+    CrawlSite::enqueue(tx, id, run).await?;
+    Ok(true)
 }
 
 /// Ends a run that is going on. Its job notices at once.

@@ -7,7 +7,7 @@ use kernel::{Result, TenantTx};
 use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
 
-use super::{Status, store};
+use super::store;
 use crate::Context;
 
 /// Begins a run when it is due.
@@ -47,9 +47,9 @@ pub async fn start_crawl(ctx: &Context, job: StartCrawl) -> Result<()> {
     };
     // somebody may have changed the plan, or begun a run by hand
     let is_due = run.next_crawl_at.is_some_and(|due| due <= tx.now());
-    if !is_due || run.status == Status::Crawling {
+    if !is_due {
         return Ok(());
     }
-    super::start(&mut tx, job.website).await?;
+    super::try_start(&mut tx, job.website).await?;
     tx.commit().await
 }

@@ -2,7 +2,7 @@
 
 pub use super::pages::store::*;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::error::{conflict, not_found};
 use kernel::ids::WebsiteId;
 use kernel::{Result, TenantTx};
@@ -123,16 +123,19 @@ pub async fn get_run(tx: &mut TenantTx, id: WebsiteId) -> Result<Run> {
     find_run(tx, id).await?.ok_or_else(|| not_found("website"))
 }
 
-/// Gives the number of the run; none if one is going on. The caller holds the lock on the tenant's knowledge.
+/// Gives the number of the run; none if one is going on. One that has not moved for an hour has lost its job, and another
+/// takes its place. The caller holds the lock on the tenant's knowledge.
 pub async fn begin_run(tx: &mut TenantTx, id: WebsiteId) -> Result<Option<i32>> {
     get_run(tx, id).await?;
+    let lost = tx.now() - TimeDelta::hours(1);
     let run = sqlx::query_scalar!(
         "update website_sources
         set status = 'crawling', run = run + 1, error = null, limit_reached = null, robots = null, run_bytes = 0, run_ms = 0,
             pages_crawled = 0
-        where tenant_id = current_tenant_id() and id = $1 and status <> 'crawling'
+        where tenant_id = current_tenant_id() and id = $1 and (status <> 'crawling' or updated_at < $2)
         returning run",
         id.0,
+        lost,
     )
     .fetch_optional(&mut **tx)
     .await?;
