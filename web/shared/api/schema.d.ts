@@ -146,6 +146,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calibration/refit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fit this workspace's own correction of the confidence now. It is put in force where it helps on held-back labels. */
+        post: operations["refit_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -1432,6 +1449,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a promise costs: how many questions are answered alone if at least so many answers shall be right. */
+        get: operations["get_promise"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/publishing": {
         parameters: {
             query?: never;
@@ -1852,6 +1886,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/websites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List web sites. */
+        get: operations["list_websites"];
+        put?: never;
+        /** Add a web site. It is read in the background, from now on. */
+        post: operations["create_website"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/websites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what is known of a web site, and how far its reading is. */
+        get: operations["get_website"];
+        put?: never;
+        post?: never;
+        /** Forget a web site with all of its pages. */
+        delete: operations["delete_website"];
+        options?: never;
+        head?: never;
+        /** Change limits and frequency. They hold from the next run on. */
+        patch: operations["change_website"];
+        trace?: never;
+    };
+    "/api/v1/websites/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop reading a web site. What was read answers. */
+        post: operations["cancel_website"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/websites/{id}/crawl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a web site again. Pages that have not changed are left as they are. */
+        post: operations["crawl_website"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/websites/{id}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the pages of a web site, those that were asked for last first. */
+        get: operations["list_website_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/websites/{id}/pages/{page_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a page: its text, its links and the passages that answer. */
+        get: operations["get_website_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Exclude a page, or take it in again. */
+        patch: operations["change_website_page"];
+        trace?: never;
+    };
     "/api/v1/workspace": {
         parameters: {
             query?: never;
@@ -2196,7 +2336,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -2370,6 +2510,31 @@ export interface components {
             tuesday: components["schemas"]["OpeningHours"][];
             /** @default [] */
             wednesday: components["schemas"]["OpeningHours"][];
+        };
+        /** @description How the shipped confidence is corrected: log odds × slope + intercept. */
+        Calibration: {
+            /** Format: double */
+            intercept: number;
+            /** @description Questions with a known right answer that it was fitted on. */
+            labels: number;
+            /**
+             * Format: double
+             * @description Above 0, so that the order of confidences stays.
+             */
+            slope: number;
+        };
+        /** @description A fit, and whether it is better than what is shipped. */
+        CalibrationFit: {
+            calibration: components["schemas"]["Calibration"];
+            /** @description Whether it is clearly smaller. */
+            helps: boolean;
+            /** Format: double */
+            loss_fitted: number;
+            /**
+             * Format: double
+             * @description Mean surprise (log loss) on held-back labels with the shipped confidence, and with the corrected one.
+             */
+            loss_shipped: number;
         };
         /** Format: uuid */
         ChangeId: string;
@@ -2628,6 +2793,18 @@ export interface components {
              */
             waiting_since?: string | null;
         };
+        /**
+         * @description Why a run failed.
+         * @enum {string}
+         */
+        CrawlError: "unreachable" | "no_start_page" | "leads_elsewhere" | "forbidden" | "robots_unreachable" | "not_allowed" | "stopped_answering" | "server_fault";
+        /** @enum {string} */
+        CrawlFrequency: "manual" | "daily" | "weekly";
+        /**
+         * @description What ended a run before everything was read.
+         * @enum {string}
+         */
+        CrawlLimit: "pages" | "bytes" | "time";
         CreatedApiKey: components["schemas"]["ApiKey"] & {
             /** @description The key itself, shown this once. */
             key: string;
@@ -3354,6 +3531,23 @@ export interface components {
             /** @enum {string} */
             subject: "agent_prompt";
         };
+        NewWebsite: {
+            /** @description Of the start page: `https://example.com`. */
+            base_url: string;
+            crawl_frequency?: components["schemas"]["CrawlFrequency"];
+            exclude_paths?: string[];
+            include_paths?: string[];
+            /**
+             * Format: int32
+             * @description 0 to 5; 3 unless given.
+             */
+            max_depth?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 500; 100 unless given.
+             */
+            max_pages?: number | null;
+        };
         NewWidgetContact: {
             /** @description Where the answer can be sent. */
             email: string;
@@ -3747,6 +3941,51 @@ export interface components {
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list. */
+        Page_WebsitePage: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when its text is what it is.
+                 */
+                changed_at?: string | null;
+                /** Format: int32 */
+                chunk_count: number;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for last.
+                 */
+                crawled_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: int32 */
+                depth: number;
+                id: components["schemas"]["WebsitePageId"];
+                /** @description Whether this run has still to read it. */
+                is_queued: boolean;
+                /** @description Whether visitors are answered from it. */
+                is_serving: boolean;
+                language?: string | null;
+                leads_to?: string | null;
+                reason?: components["schemas"]["PageReason"] | null;
+                state: components["schemas"]["PageState"];
+                /** Format: int32 */
+                status_code?: number | null;
+                title?: string | null;
+                url: string;
+                /** Format: date-time */
+                vanished_at?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Why a page was skipped, or could not be read.
+         * @enum {string}
+         */
+        PageReason: "noindex" | "robots" | "duplicate" | "canonical" | "redirect" | "redirect_loop" | "not_allowed" | "no_html" | "no_text" | "too_large" | "too_slow" | "unreachable" | "http_status" | "unreadable";
+        /** @enum {string} */
+        PageState: "waiting" | "read" | "skipped" | "failed" | "vanished" | "excluded";
         /** Format: uuid */
         PassageId: string;
         PassageList: {
@@ -3875,6 +4114,57 @@ export interface components {
             notifications?: components["schemas"]["NotificationsPatch"] | null;
             single_keys?: boolean | null;
             theme?: components["schemas"]["DashboardTheme"] | null;
+        };
+        Promise: {
+            basis: components["schemas"]["PromiseBasis"];
+            calibration?: components["schemas"]["Calibration"] | null;
+            /** @description For thresholds from 0.5 to 0.95. */
+            curve: components["schemas"]["PromiseLevel"][];
+            fit?: components["schemas"]["CalibrationFit"] | null;
+            /** @description Questions of which is known whether their answer is right. */
+            labels: number;
+            labels_needed: number;
+            /** @description For promises from 80 to 99 %. */
+            levels: components["schemas"]["PromiseLevel"][];
+            /** @description What the first channel's bot does now. */
+            now: components["schemas"]["PromiseLevel"];
+            /** @description Different questions that visitors asked, of the newest 1,000. */
+            questions: number;
+        };
+        /**
+         * @description Where the precision comes from.
+         * @enum {string}
+         */
+        PromiseBasis: "labels" | "confidence";
+        /** @description What a threshold does. */
+        PromiseLevel: {
+            /**
+             * Format: double
+             * @description The share of visitors' questions that it answers.
+             */
+            coverage?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Its 95 % interval; null where it rests on the confidence alone.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description The share of its answers that are right.
+             */
+            precision?: number | null;
+            /**
+             * Format: double
+             * @description At least this share of answers right: what was asked for.
+             */
+            promise?: number | null;
+            /**
+             * Format: double
+             * @description The confidence from which on the bot answers alone; null: no threshold that can be set keeps the promise.
+             */
+            threshold?: number | null;
         };
         /** @enum {string} */
         Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
@@ -4013,6 +4303,9 @@ export interface components {
         RecoveryCodes: {
             /** @description Each signs in once in place of a code. Shown this once. */
             recovery_codes: string[];
+        };
+        Refitted: {
+            fit?: components["schemas"]["CalibrationFit"] | null;
         };
         ReopenGap: {
             /** @description Turns off the pair that was written for it, as if it had not been published. */
@@ -4336,6 +4629,120 @@ export interface components {
             /** @description Colleagues see it; the visitor is told by `POST …/typing`. */
             is_typing?: boolean;
         };
+        /** @description A site as lists show it. */
+        Website: {
+            base_url: string;
+            /** Format: int64 */
+            chunk_count: number;
+            crawl_frequency: components["schemas"]["CrawlFrequency"];
+            /** Format: date-time */
+            created_at: string;
+            error?: components["schemas"]["CrawlError"] | null;
+            exclude_paths: string[];
+            id: components["schemas"]["WebsiteId"];
+            /** @description Only pages whose path begins with one of these; all if there are none. */
+            include_paths: string[];
+            /** Format: date-time */
+            last_crawled_at?: string | null;
+            limit_reached?: components["schemas"]["CrawlLimit"] | null;
+            /**
+             * Format: int32
+             * @description How many clicks away from the start page are read.
+             */
+            max_depth: number;
+            /** Format: int32 */
+            max_pages: number;
+            /**
+             * Format: date-time
+             * @description Null: when somebody asks for it.
+             */
+            next_crawl_at?: string | null;
+            /**
+             * Format: int32
+             * @description Asked for in this run, or in the last one.
+             */
+            pages_crawled: number;
+            /** Format: int64 */
+            pages_failed: number;
+            /**
+             * Format: int64
+             * @description Found and not asked for yet in this run.
+             */
+            pages_queued: number;
+            /**
+             * Format: int64
+             * @description That answer.
+             */
+            pages_serving: number;
+            /** Format: int64 */
+            pages_vanished: number;
+            status: components["schemas"]["WebsiteStatus"];
+        };
+        WebsiteChange: {
+            crawl_frequency?: components["schemas"]["CrawlFrequency"] | null;
+            exclude_paths?: string[] | null;
+            include_paths?: string[] | null;
+            /** Format: int32 */
+            max_depth?: number | null;
+            /** Format: int32 */
+            max_pages?: number | null;
+        };
+        /** Format: uuid */
+        WebsiteId: string;
+        WebsiteList: {
+            items: components["schemas"]["Website"][];
+        };
+        /** @description A page as lists show it. */
+        WebsitePage: {
+            /**
+             * Format: date-time
+             * @description Since when its text is what it is.
+             */
+            changed_at?: string | null;
+            /** Format: int32 */
+            chunk_count: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for last.
+             */
+            crawled_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int32 */
+            depth: number;
+            id: components["schemas"]["WebsitePageId"];
+            /** @description Whether this run has still to read it. */
+            is_queued: boolean;
+            /** @description Whether visitors are answered from it. */
+            is_serving: boolean;
+            language?: string | null;
+            leads_to?: string | null;
+            reason?: components["schemas"]["PageReason"] | null;
+            state: components["schemas"]["PageState"];
+            /** Format: int32 */
+            status_code?: number | null;
+            title?: string | null;
+            url: string;
+            /** Format: date-time */
+            vanished_at?: string | null;
+        };
+        WebsitePageChange: {
+            /** @description Whether nobody is to be answered from the page. One that is wanted again is read with the next run. */
+            is_excluded: boolean;
+        };
+        /** Format: uuid */
+        WebsitePageId: string;
+        /** @description A page with what was read from it. */
+        WebsitePageText: {
+            /** @description To pages of the same site. */
+            links: string[];
+            page: components["schemas"]["WebsitePage"];
+            passages: components["schemas"]["DocumentPassage"][];
+            /** @description Markdown. */
+            text: string;
+        };
+        /** @enum {string} */
+        WebsiteStatus: "pending" | "crawling" | "completed" | "failed" | "cancelled";
         /** @description A conversation as its visitor sees it. */
         WidgetConversation: {
             /** @description A person answers here, not the bot. */
@@ -4825,6 +5232,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refit_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refitted"];
                 };
             };
         };
@@ -8380,6 +8806,25 @@ export interface operations {
             };
         };
     };
+    get_promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promise"];
+                };
+            };
+        };
+    };
     get_publishing: {
         parameters: {
             query?: never;
@@ -9391,6 +9836,342 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_websites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebsiteList"];
+                };
+            };
+        };
+    };
+    create_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebsite"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Website"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Website"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebsiteChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Website"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Website"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    crawl_website: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Website"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_website_pages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description All unless given. */
+                state?: components["schemas"]["PageState"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebsitePage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_website_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+                page_id: components["schemas"]["WebsitePageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebsitePageText"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_website_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+                page_id: components["schemas"]["WebsitePageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebsitePageChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebsitePage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -45,6 +45,8 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     return page;
   }
 
+  const idOf = async (wanted) =>
+    (await owner.get('/versions?status=draft')).items.find(({ title }) => title === wanted).id;
   const button = (place, name) => place.getByRole('button', { name, exact: true });
   const saving = (page) => page.getByRole('dialog', { name: 'Save to a draft' });
   const figure = (page, name) =>
@@ -190,6 +192,18 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const row = ownerPage.getByRole('listitem').filter({ hasText: 'Friday' });
     await row.getByText('1 changed').waitFor();
 
+    // what closes a gap goes the same way
+    await page.goto(server.url + team.at('gaps'));
+    await page.getByRole('link', { name: VIOLIN.question }).click();
+    await page.getByRole('textbox', { name: 'Answer', exact: true }).fill(VIOLIN.answer);
+    await page.getByRole('button', { name: /^Publish answer/ }).click();
+    await saving(page).getByText('knowledge changes only by drafts that were tried').waitFor();
+    await saveToDraft(page, { draft: 'A new draft', title: 'Gap' });
+    await button(page, 'Open the draft').last().click();
+    await page.getByRole('heading', { name: 'Gap', level: 1 }).waitFor();
+    await page.locator('ins', { hasText: VIOLIN.answer }).waitFor();
+    await page.goto(server.url + team.at(`knowledge/versions/${await idOf('Friday')}`));
+
     await row.getByRole('link').click();
     await button(ownerPage, 'Publish').click();
     const passing = ownerPage.getByRole('dialog', { name: 'Publish this draft?' });
@@ -221,6 +235,10 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await button(page.getByRole('dialog', { name: 'Discard this draft?' }), 'Discard').click();
     await page.getByText('Draft discarded.').waitFor();
 
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('Knowledge: Versions');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Open drafts' }).waitFor();
     await page.goto(server.url + team.at(`knowledge?pair=${brass.id}`));
     await page.getByRole('dialog').getByRole('link', { name: 'History' }).click();
     await page.getByText('Versions that changed one thing').waitFor();
