@@ -1167,6 +1167,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/knowledge-bases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of the knowledge bases, the newest 300, the newest of each type first. */
+        get: operations["list_knowledge_bases"];
+        put?: never;
+        /** Write the next version of a knowledge base. */
+        post: operations["create_knowledge_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge-bases/{id}/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a version in force: a newer one to publish it, an older one to go back. */
+        put: operations["activate_knowledge_base"];
+        post?: never;
+        /** Take the version of a type out of force: none is then. */
+        delete: operations["deactivate_knowledge_base"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge/embedder": {
         parameters: {
             query?: never;
@@ -2693,6 +2729,8 @@ export interface components {
             note?: string | null;
             phone?: string | null;
         };
+        /** @enum {string} */
+        ContentType: "faq" | "system_prompt" | "custom";
         /** @description A conversation with what only its own page shows. */
         ConversationDetails: components["schemas"]["ConversationSummary"] & {
             escalation?: components["schemas"]["Escalation"] | null;
@@ -3278,6 +3316,30 @@ export interface components {
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
+        KnowledgeBase: {
+            content: string;
+            content_type: components["schemas"]["ContentType"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description `user:<id>`, `api_key:<id>` or `operator`. */
+            created_by: string;
+            document_id?: components["schemas"]["DocumentId"] | null;
+            id: components["schemas"]["KnowledgeBaseId"];
+            /** @description Whether it is in force. */
+            is_active: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int32
+             * @description Counts from 1 within its type.
+             */
+            version: number;
+        };
+        /** Format: uuid */
+        KnowledgeBaseId: string;
+        KnowledgeBases: {
+            items: components["schemas"]["KnowledgeBase"][];
+        };
         Label: {
             color: components["schemas"]["LabelColor"];
             id: components["schemas"]["LabelId"];
@@ -3460,6 +3522,12 @@ export interface components {
             /** @description Whom it is for. Left out, whoever has the link can join. */
             email?: string | null;
             role: components["schemas"]["Role"];
+        };
+        NewKnowledgeBase: {
+            content: string;
+            content_type: components["schemas"]["ContentType"];
+            /** @description Puts it in force at once; otherwise it is a draft. */
+            is_active?: boolean;
         };
         NewLabel: {
             color: components["schemas"]["LabelColor"];
@@ -7994,6 +8062,114 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_knowledge_bases: {
+        parameters: {
+            query?: {
+                content_type?: components["schemas"]["ContentType"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBases"];
+                };
+            };
+        };
+    };
+    create_knowledge_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKnowledgeBase"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activate_knowledge_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KnowledgeBaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_knowledge_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KnowledgeBaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
