@@ -73,7 +73,7 @@ describe('knowledge', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await dialog.getByLabel('Answer', { exact: true }).fill('Yes, **gladly**.');
     await dialog.locator('strong', { hasText: 'gladly' }).waitFor();
     await assertAccessible(page, 'editor');
-    await button(dialog, 'Save').click();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     const [made] = await pairs('q=gladly');
     assert.equal(made.question, 'Do you ship to Belgium ?');

@@ -244,7 +244,7 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     const dialog = desk.page.getByRole('dialog');
     await dialog.getByLabel('Question').fill('Is the walnut oiled?');
     await dialog.getByLabel('Answer').fill('Yes, **twice**, with linseed oil.');
-    await desk.button('Save').click();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await desk.button('Is the walnut oiled?').waitFor();
 
     await desk.goTo('Widget');
