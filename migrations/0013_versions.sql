@@ -24,7 +24,7 @@ create table knowledge_versions (
     constraint knowledge_versions_number_key unique (tenant_id, number),
     foreign key (tenant_id, undoes) references knowledge_versions (tenant_id, id) on delete set null (undoes)
 );
-create index knowledge_versions_recent on knowledge_versions (tenant_id, status, created_at desc, id desc);
+create index knowledge_versions_recent on knowledge_versions (tenant_id, coalesce(published_at, created_at) desc, id desc);
 create index knowledge_versions_undoes on knowledge_versions (tenant_id, undoes) where undoes is not null;
 
 -- One row a thing that a version changes. The states are those of qa_pair_state() and agent_prompt_state().

@@ -141,6 +141,7 @@ async fn set_publishing(
     store::set_rule(&mut tx, input.rule).await?;
     let details = json!({"rule": {"from": before, "to": input.rule}});
     audit::record_by(&mut tx, &member, Action::WorkspaceChanged, "workspace", details).await?;
+    super::tell(&mut tx);
     tx.commit().await?;
     Ok(Json(input))
 }

@@ -1,6 +1,6 @@
 //! All SQL for trying and publishing drafts.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -30,34 +30,39 @@ struct Asked {
     resolved_qa_id: Option<QaPairId>,
 }
 
-/// The cases of all evaluation sets, then what visitors asked lately, each question once.
+/// What visitors asked lately, each question once, then the cases of evaluation sets that nobody asked.
 pub async fn list_past_questions(tx: &mut TenantTx, limit: i64) -> Result<Vec<PastQuestion>> {
-    let mut seen = HashSet::new();
     let cases = sets::store::list_all_expectations(tx).await?;
-    let mut questions: Vec<PastQuestion> = Vec::new();
-    for (text, expected) in cases {
-        if seen.insert(text.to_lowercase()) {
-            questions.push(PastQuestion {
-                question: Question {
-                    text,
-                    channel_id: None,
-                },
-                times_asked: 0,
-                last_asked_at: None,
-                conversation_id: None,
-                knowing: Knowing {
-                    expected: Some(expected),
-                    ..Knowing::default()
-                },
-            });
-        }
-    }
-    let asked = list_asked(tx, limit).await?;
-    let new = asked
+    let mut cases: HashMap<String, (String, Expectation)> = cases
         .into_iter()
-        .filter(|asked| seen.insert(asked.question.to_lowercase()));
-    questions.extend(new.map(Asked::into_question));
-    questions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        .map(|(text, expected)| (text.to_lowercase(), (text, expected)))
+        .collect();
+    let asked = list_asked(tx, limit).await?.into_iter();
+    let mut questions: Vec<PastQuestion> = asked
+        .map(|asked| {
+            let case = cases.remove(&asked.question.to_lowercase());
+            let mut question = asked.into_question();
+            if let Some((_, expected)) = case {
+                question.knowing.expected = Some(expected);
+            }
+            question
+        })
+        .collect();
+    let mut rest: Vec<(String, Expectation)> = cases.into_values().collect();
+    rest.sort_by(|a, b| a.0.cmp(&b.0));
+    questions.extend(rest.into_iter().map(|(text, expected)| PastQuestion {
+        question: Question {
+            text,
+            channel_id: None,
+        },
+        times_asked: 0,
+        last_asked_at: None,
+        conversation_id: None,
+        knowing: Knowing {
+            expected: Some(expected),
+            ..Knowing::default()
+        },
+    }));
     Ok(questions)
 }
 

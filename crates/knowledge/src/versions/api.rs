@@ -58,7 +58,7 @@ async fn list_versions(
     )
     .await?;
     Ok(Json(Page::cut(found, limit, |version| Position {
-        at: version.created_at,
+        at: version.published_at.unwrap_or(version.created_at),
         id: version.id.0,
     })))
 }

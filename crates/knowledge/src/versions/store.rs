@@ -38,8 +38,8 @@ pub async fn list(
         where v.tenant_id = current_tenant_id() and ($1::text is null or v.status = $1)
             and ($2::uuid is null or exists (
                 select from knowledge_changes s where s.tenant_id = v.tenant_id and s.version_id = v.id and s.subject_id = $2))
-            and ($3::timestamptz is null or (v.created_at, v.id) < ($3, $4::uuid))
-        order by v.created_at desc, v.id desc
+            and ($3::timestamptz is null or (coalesce(v.published_at, v.created_at), v.id) < ($3, $4::uuid))
+        order by coalesce(v.published_at, v.created_at) desc, v.id desc
         limit $5"#,
         status as Option<Status>,
         subject,

@@ -176,7 +176,7 @@ impl World {
             }
             Thing::Version => {
                 // changed once more, so that there is something to go back to
-                let pair = self.make_thing(Thing::QaPair).await.id;
+                let pair = Box::pin(self.make_thing(Thing::QaPair)).await.id;
                 let path = format!("/api/v1/versions?subject_id={pair}");
                 let made = tenant.api.get(&path).expect(200).await;
                 let patch = json!({"answer": fresh(mark)});

@@ -144,8 +144,8 @@ use Names::{
 };
 use Thing::{
     AgentPrompt, Answer, ApiKey, Backtest, Channel, Contact, Conversation, Credential, Document, Draft,
-    Escalation, EvaluationRun, EvaluationSet, Gap, InboxView, Invitation, Label, Member, QaPair, SavedReply,
-    Version, Website,
+    Escalation, EvaluationRun, EvaluationSet, Gap, InboxView, Invitation, KnowledgeBase, Label, Member,
+    QaPair, SavedReply, Version, Website,
 };
 
 #[rustfmt::skip]
