@@ -7,11 +7,13 @@
 
 pub mod api;
 
+use access::audit::{self, Action};
 use access::tenants::Operator;
 use kernel::{Result, TenantProof};
 use knowledge::calibration::{self, Calibration, Fit};
 use knowledge::measures::{self, Judged};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::bots::{self, Which};
 use crate::evaluation::replay::Replay;
@@ -109,12 +111,18 @@ pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise>
 
 /// Fits the tenant's own correction and puts it in force where it helps; where it does not, none is.
 pub async fn refit(ctx: &Context, proof: &impl TenantProof) -> Result<Option<Fit>> {
+    let actor = proof.actor().unwrap_or_else(|| "system".to_owned());
     let fit = calibration::fit(&record(ctx, proof, None).await?.labels);
     let wanted = fit.filter(|fit| fit.helps).map(|fit| fit.calibration);
     let mut tx = ctx.db.tenant(proof).await?;
     let now = knowledge::embedding::store::lock(&mut tx).await?.calibration;
     if now != wanted {
         knowledge::embedding::store::set_calibration(&mut tx, wanted).await?;
+    }
+    // who asked for it is kept even if nothing came of it
+    if now != wanted || proof.actor().is_some_and(|actor| actor != audit::OPERATOR) {
+        let details = json!({"calibration": {"from": now, "to": wanted}});
+        audit::record(&mut tx, &actor, Action::WorkspaceChanged, "workspace", details).await?;
         tx.commit().await?;
     }
     Ok(fit)

@@ -94,6 +94,7 @@ async fn activate_knowledge_base(
     member: Member,
     Path(id): Path<KnowledgeBaseId>,
 ) -> Result<Json<KnowledgeBase>> {
+    member.require(Permission::EditKnowledge)?;
     let wanted = store::get(&mut ctx.db.tenant_read(&member).await?, id).await?;
     require(&member, wanted.content_type)?;
     Ok(Json(super::activate(&ctx, &member, id).await?))
@@ -107,6 +108,7 @@ async fn deactivate_knowledge_base(
     member: Member,
     Path(id): Path<KnowledgeBaseId>,
 ) -> Result<StatusCode> {
+    member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let wanted = store::get(&mut tx, id).await?;
     require(&member, wanted.content_type)?;

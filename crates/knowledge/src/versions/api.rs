@@ -188,8 +188,8 @@ async fn delete_change(
 ) -> Result<Json<VersionWithChanges>> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::get(&mut tx, id).await?.require_draft()?;
     store::delete_change(&mut tx, id, change).await?;
+    store::get(&mut tx, id).await?.require_draft()?;
     Ok(Json(finish(tx, id).await?))
 }
 

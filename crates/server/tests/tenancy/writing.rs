@@ -150,6 +150,9 @@ async fn offer(route: &Route, caller: &Api, ours: &World, planted: &Planted) {
     if body["shortcut"].is_string() {
         body["shortcut"] = Uuid::now_v7().to_string().into();
     }
+    if route.path == "/api/v1/websites" {
+        body["base_url"] = format!("https://{}.example", Uuid::now_v7()).into();
+    }
     // asking as another channel is the one key that these routes take; it is tested with the routes
     if route.path == "/api/v1/ask" {
         body.as_object_mut().expect("an object").remove("channel_key");
@@ -200,6 +203,11 @@ async fn path_to(route: &Route, caller: &Api, ours: &World) -> String {
         Names::One(thing) => {
             let id = ours.make_thing(thing).await.id.to_string();
             path.replace("{id}", &id).replace("{user_id}", &id)
+        }
+        Names::PageOfWebsite => {
+            let made = ours.make_thing(Thing::WebsitePage).await;
+            path.replace("{id}", &made.parent.to_string())
+                .replace("{page_id}", &made.id.to_string())
         }
         _ => path,
     }

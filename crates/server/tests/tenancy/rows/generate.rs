@@ -180,7 +180,10 @@ impl Generator {
                     .filter(|reference| reference.from == table.name)
                     .find_map(|reference| {
                         let (_, theirs) = reference.columns.iter().find(|(own, _)| *own == column.name)?;
-                        Some(rows[&reference.to].value(theirs).to_owned())
+                        // nothing of its own kind stands before it
+                        let parent = rows.get(&reference.to);
+                        let parent = parent.map(|row| row.value(theirs).to_owned());
+                        Some(parent.unwrap_or_else(|| "null".into()))
                     });
                 let value = match column.name.as_str() {
                     "tenant_id" => quoted(tenant, "uuid"),
