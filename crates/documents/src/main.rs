@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [command, format] if command == documents::child::COMMAND => documents::child::run(format),
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next() {
+        Some(command) if command == documents::child::COMMAND => documents::child::run(arguments),
         _ => ExitCode::FAILURE,
     }
 }
