@@ -150,4 +150,25 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await button(page.getByRole('dialog', { name: 'Delete “Workshop”?' }), 'Delete set').click();
     await page.getByText('No evaluation set yet').waitFor();
   });
+
+  it('shows what a promise costs, and keeps the one that is made', async () => {
+    const { levels } = await owner.get('/promise');
+    const level = levels.find(({ threshold }) => threshold !== null);
+    assert.ok(level, 'a promise that can be kept');
+    const wanted = `${Math.round(level.promise * 100)} %`;
+
+    const viewer = await sitDown('knowledge/evaluation', NORA);
+    await viewer.getByRole('rowheader', { name: `At least ${wanted} right` }).waitFor();
+    assert.equal(await button(viewer, `Promise at least ${wanted}`).count(), 0);
+
+    const page = await sitDown('knowledge/evaluation');
+    await button(page, `Promise at least ${wanted}`).click();
+    await page.getByText('The bot answers alone from a confidence of').waitFor();
+    await page.getByText('In force').waitFor();
+    await assertAccessible(page, 'a promise');
+    const { items } = await owner.get('/channels');
+    for (const channel of items) {
+      assert.equal(channel.settings.confidence_threshold, level.threshold);
+    }
+  });
 });

@@ -10,6 +10,7 @@ import { home } from './home';
 import { knowledge } from './knowledge';
 import { people } from './people';
 import { playground } from './playground';
+import { promise } from './promise';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
@@ -31,6 +32,7 @@ export const later = {
   ...documents,
   ...versions,
   ...evaluation,
+  ...promise,
   ...websites,
   ...playground,
   ...agent,

@@ -18,6 +18,7 @@ import { widget } from './widget';
 import { home } from './home';
 import { technical } from './technical';
 import { people } from './people';
+import { promise } from './promise';
 import { settings } from './settings';
 import { desk } from './desk';
 
@@ -33,6 +34,7 @@ export const fr: Texts = {
   ...websites,
   ...versions,
   ...evaluation,
+  ...promise,
   ...playground,
   ...agent,
   ...audit,

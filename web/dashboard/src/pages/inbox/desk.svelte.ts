@@ -68,10 +68,11 @@ export class Desk {
   ): Promise<void> {
     if (ids.length === 0) return;
     this.failure = '';
+    // At once: what is selected while this is under way is meant for what comes next.
+    this.selected.clear();
     // Fetched when it is needed first: the list shows without it.
     const { change, changeAll } = await import('$lib/data/changes');
     const { undo, failures } = await changeAll(this.#client, ids, patch);
-    this.selected.clear();
     this.#explain(failures);
     if (undo.length === 0) return;
     offerUndo(done(undo.length), () => {
