@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible } from './browser.mjs';
 import { DemoTeam } from './demo-team.mjs';
 import { assertFit, PHONE } from './inbox-team.mjs';
-import { reasonToSkip } from './product-server.mjs';
+import { reasonToSkip, Visitor } from './product-server.mjs';
 
 const NORA = { name: 'Nora Lind', email: 'nora@fennel-oak.example', password: 'elm by the river' };
 const EXPECTED = /status of (404|409|422)/;
@@ -152,6 +152,8 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
   });
 
   it('shows what a promise costs, and keeps the one that is made', async () => {
+    const visitor = await Visitor.begin(server.url, server.channelKey);
+    assert.match((await visitor.ask(BRASS.question)).answer.text, /with chalk/);
     const { levels } = await owner.get('/promise');
     const level = levels.find(({ threshold }) => threshold !== null);
     assert.ok(level, 'a promise that can be kept');
@@ -164,7 +166,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const page = await sitDown('knowledge/evaluation');
     await button(page, `Promise at least ${wanted}`).click();
     await page.getByText('The bot answers alone from a confidence of').waitFor();
-    await page.getByText('In force').waitFor();
+    await page.getByText('In force').first().waitFor();
     await assertAccessible(page, 'a promise');
     const { items } = await owner.get('/channels');
     for (const channel of items) {

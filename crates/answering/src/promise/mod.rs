@@ -196,12 +196,13 @@ impl Record {
         };
         // rounded up: the setting has two decimals
         let threshold = threshold.map(|threshold| (threshold * 100.0 - 1e-9).ceil() / 100.0);
-        let threshold = threshold.map(|threshold| threshold.max(BotSettings::LOWEST_THRESHOLD));
-        let reachable = threshold.filter(|threshold| *threshold <= BotSettings::HIGHEST_THRESHOLD);
-        let level = reachable.map(|threshold| self.at(basis, threshold));
+        let (lowest, highest) = (BotSettings::LOWEST_THRESHOLD, BotSettings::HIGHEST_THRESHOLD);
+        let level = threshold.map(|threshold| self.at(basis, threshold.clamp(lowest, highest)));
+        // between the highest that can be set and the one that is needed, there may be wrong answers
+        let keeps = |level: &Level| level.precision.is_some_and(|share| share >= promise - 1e-9);
         Level {
             promise: Some(promise),
-            ..level.unwrap_or(Level {
+            ..level.filter(keeps).unwrap_or(Level {
                 promise: None,
                 threshold: None,
                 precision: None,
@@ -281,6 +282,14 @@ mod tests {
         assert_eq!(level.low, None, "a guess has no interval");
         let strict = record.keep(Basis::Confidence, 0.995);
         assert_eq!((strict.threshold, strict.coverage), (None, None));
+    }
+
+    #[test]
+    fn a_promise_that_the_highest_threshold_keeps_is_not_out_of_reach() {
+        let certain = record(&[(1.0, 2.0), (0.6, 1.0)], &[]);
+        assert_eq!(certain.keep(Basis::Confidence, 0.99).threshold, Some(0.95));
+        let spoiled = record(&[(1.0, 2.0), (0.96, 8.0)], &[]);
+        assert_eq!(spoiled.keep(Basis::Confidence, 0.99).threshold, None);
     }
 
     #[test]
