@@ -256,7 +256,7 @@ describe('a day at the inbox', { skip: reasonToSkip(), timeout: 400_000 }, () =>
       await check('filters');
       await page.keyboard.press('Escape');
       await desk.button('Save view').click();
-      await page.getByLabel('Name').waitFor();
+      await page.getByLabel('Name', { exact: true }).waitFor();
       await check('keeping a view');
     });
   }
