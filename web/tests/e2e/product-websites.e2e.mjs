@@ -67,6 +67,8 @@ describe('web sites', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const colleague = await sitDown(NORA);
     const page = await sitDown();
     const release = site.hold('/hours');
+    // the key works from when its button is there
+    await page.getByRole('button', { name: 'Add a web site' }).first().waitFor();
     await page.keyboard.press('n');
     const sheet = page.getByRole('dialog', { name: 'Add a web site' });
     await sheet.getByLabel('Address').fill('http://10.0.0.1/');
