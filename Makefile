@@ -64,7 +64,10 @@ openapi-fresh:
 	@cd web && npx openapi-typescript ../openapi.json -o ../target/schema.d.ts --alphabetize >/dev/null && cmp -s ../target/schema.d.ts shared/api/schema.d.ts \
 		|| { echo "web/shared/api/schema.d.ts is stale: run 'make openapi' and commit the result"; exit 1; }
 
+DATA_SETS ?= $(or $(RAPPORT_SHARED),../shared)/data
 quality: ## Measure retrieval and confidence on public data
+	@if [ -d "$(DATA_SETS)" ]; then cargo run --release -p server -- eval --public "$(DATA_SETS)" --cache target/quality-cache; \
+		else echo "skipped: there are no public data sets in $(DATA_SETS); docs/answer-quality.md names them"; fi
 	cargo test --release -p knowledge --test quality -- --nocapture
 
 bench: web ## Measure speed and memory

@@ -92,6 +92,18 @@ begin
 end;
 $$;
 
+-- A proposal that nobody has accepted may hold the words of any of its excerpts: it goes with the first whose
+-- conversation is erased.
+create or replace function excerpts_forget_proposal() returns trigger
+language plpgsql
+as $$
+begin
+    delete from qa_proposals p
+    where p.tenant_id = old.tenant_id and p.id = old.proposal_id and p.status <> 'accepted';
+    return null;
+end;
+$$;
+
 -- Every statement that changes what can be retrieved raises the tenant's revision once. Background embedding
 -- of the next model touches only embedding_next and does not count.
 create or replace function knowledge_changed() returns trigger
@@ -100,6 +112,17 @@ as $$
 begin
     update knowledge_state set revision = revision + 1 where tenant_id = current_tenant_id();
     return null;
+end;
+$$;
+
+-- Another vector, or other words, are not what the index holds.
+create or replace function passages_leave_index() returns trigger
+language plpgsql
+as $$
+begin
+    new.index_name := null;
+    new.indexed_at := null;
+    return new;
 end;
 $$;
 
@@ -220,6 +243,19 @@ as $$
 begin
     insert into qa_pair_uses (tenant_id, answer_id, qa_pair_id, used_at)
     select distinct new.tenant_id, new.id, pair, new.created_at from unnest(new.matched_qa_ids) as pair;
+    return null;
+end;
+$$;
+
+-- The same for passages, with the document or page that they stand in.
+create or replace function answers_note_passage_uses() returns trigger
+language plpgsql
+as $$
+begin
+    insert into passage_uses (tenant_id, answer_id, passage_id, document_id, website_page_id, used_at)
+    select new.tenant_id, new.id, c.id, c.document_id, c.website_page_id, new.created_at
+    from knowledge_chunks c
+    where c.tenant_id = new.tenant_id and c.id = any(new.matched_passage_ids);
     return null;
 end;
 $$;

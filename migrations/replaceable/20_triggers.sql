@@ -27,6 +27,9 @@ create or replace trigger conversations_forget_words after delete on conversatio
 create or replace trigger gap_occurrences_forget_gap after delete on gap_occurrences
     for each row execute function gap_occurrences_forget_gap();
 
+create or replace trigger excerpts_forget_proposal after delete on qa_proposal_excerpts
+    for each row execute function excerpts_forget_proposal();
+
 create or replace trigger qa_pairs_inserted after insert on qa_pairs
     for each statement execute function knowledge_changed();
 create or replace trigger qa_pairs_changed after update of question, answer, category, language, embedding, is_active on qa_pairs
@@ -43,6 +46,8 @@ create or replace trigger knowledge_chunks_inserted after insert on knowledge_ch
     for each statement execute function knowledge_changed();
 create or replace trigger knowledge_chunks_changed after update of content, heading, language, embedding on knowledge_chunks
     for each statement execute function knowledge_changed();
+create or replace trigger passages_leave_index before update of content, heading, language, embedding on knowledge_chunks
+    for each row when (old.index_name is not null) execute function passages_leave_index();
 create or replace trigger knowledge_chunks_deleted after delete on knowledge_chunks
     for each statement execute function knowledge_changed();
 
@@ -59,6 +64,8 @@ create constraint trigger knowledge_versions_finish after insert or update of st
 
 create or replace trigger answers_note_uses after insert on answers
     for each row when (new.matched_qa_ids <> '{}') execute function answers_note_uses();
+create or replace trigger answers_note_passage_uses after insert on answers
+    for each row when (new.matched_passage_ids <> '{}') execute function answers_note_passage_uses();
 
 create or replace trigger tenants_index_written after insert or delete on tenants
     for each row execute function tenants_index();

@@ -33,7 +33,7 @@ export default defineConfig({
             },
             {
               name: 'shell',
-              test: /src[\\/](lib[\\/](ui|data|live)|shell)[\\/]/,
+              test: /src[\\/](lib|shell)[\\/]/,
               minShareCount: 4,
             },
           ],

@@ -4,9 +4,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, settleAnimations } from '../tests/e2e/browser.mjs';
 import { ProductServer, Visitor } from '../tests/e2e/product-server.mjs';
+import { SmallSite } from '../tests/e2e/small-site.mjs';
 
 const [folder = 'screenshots', ...wanted] = process.argv.slice(2);
 const screens = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
+
+const isWanted = (name) => wanted.length === 0 || wanted.some((word) => name.includes(word));
 
 const SECTIONS = [
   'workspace',
@@ -35,8 +38,16 @@ const scenes = [
   { name: 'palette', path: '/inbox', keys: ['Control+k'] },
   { name: 'shortcuts', path: '/inbox', keys: ['?'] },
   { name: 'knowledge', path: '/knowledge' },
+  { name: 'answer', path: ({ pair }) => `/knowledge?pair=${pair}` },
   { name: 'documents', path: '/knowledge/documents' },
   { name: 'document', path: ({ document }) => `/knowledge/documents?document=${document}` },
+  {
+    name: 'document-answers',
+    path: ({ document }) => `/knowledge/documents?document=${document}&part=answers`,
+  },
+  { name: 'websites', path: '/knowledge/websites' },
+  { name: 'website', path: ({ website }) => `/knowledge/websites?site=${website}` },
+  { name: 'transcripts', path: '/knowledge/transcripts' },
   { name: 'versions', path: '/knowledge/versions' },
   { name: 'version', path: ({ version }) => `/knowledge/versions/${version}` },
   { name: 'draft', path: ({ draft }) => `/knowledge/versions/${draft}` },
@@ -47,6 +58,9 @@ const scenes = [
   { name: 'evaluation-history', path: ({ set }) => `/knowledge/evaluation/${set}?part=history` },
   { name: 'gaps', path: '/gaps' },
   { name: 'gap', path: ({ gap }) => `/gaps/${gap}` },
+  { name: 'gap-effects', path: '/gaps?status=effect' },
+  { name: 'upkeep', path: '/knowledge/upkeep' },
+  { name: 'texts', path: '/knowledge/texts' },
   { name: 'playground', path: '/playground' },
   { name: 'widget-content', path: '/widget' },
   ...['look', 'behaviour', 'install'].map((tab) => ({
@@ -60,8 +74,8 @@ const server = await ProductServer.start();
 const browser = await launchBrowser();
 try {
   const talked = await talk(server);
-  const seen = { ...talked, ...(await improve(server)), document: await learn(server) };
-  const chosen = scenes.filter(({ name }) => wanted.every((word) => name.includes(word)));
+  const seen = { ...talked, ...(await improve(server)), ...(await learn(server)) };
+  const chosen = scenes.filter(({ name }) => isWanted(name));
   await mkdir(folder, { recursive: true });
   for (const [screen, viewport] of Object.entries(screens)) {
     for (const language of ['en', 'fr']) {
@@ -127,25 +141,59 @@ function watchLoading(page) {
   };
 }
 
-/** Some documents, one of which cannot be read. Gives the id of the first, once it is read. */
-async function learn({ api }) {
-  const FOLDER = new URL('../../demo/knowledge/documents/', import.meta.url);
-  const send = (name, bytes) => api.upload(`/documents/files?filename=${name}`, bytes);
-  const names = ['caring-for-oiled-oak.md', 'returns-and-warranty-terms.md'];
-  const [first] = await Promise.all(
-    names.map(async (name) => send(name, await readFile(new URL(name, FOLDER)))),
+/** Some documents, one of which cannot be read and one of which answers; a web site; past chats. */
+async function learn(server) {
+  const { url, channelKey, api } = server;
+  const document = await readDocuments(api);
+  const visitor = await Visitor.begin(url, channelKey);
+  await visitor.ask('How do I draw candle wax out of oiled oak?');
+  await visitor.ask('What do I do about black spots from a wet tin on oak?');
+  const chat = (question) =>
+    `Customer: ${question}\nAgent: Yes, a hammock can be rented for 20 euros a day.\n---\n`;
+  const chats = ['Can I rent your hammock for a wedding?', 'Can a hammock be rented?'];
+  await api.upload('/transcripts?filename=chats.txt', chats.map(chat).join(''));
+  await settled(async () => (await api.get('/qa-proposals')).items.length > 0);
+  return { document, website: await readSite(server) };
+}
+
+async function readSite({ api }) {
+  const site = await SmallSite.start();
+  const links = ['about', 'workshop'].map((name) => `<a href="/${name}">${name}</a>`).join(' ');
+  site.write('/', 'Fennel & Oak', `<p>Furniture made to last, in Ghent.</p>${links}`);
+  site.write('/about', 'About us', '<p>We are nine people and a dog named Spruce.</p>');
+  const { id } = await api.post('/websites', { base_url: site.url });
+  await settled(async () => {
+    const { items } = await api.get('/websites');
+    return items.every(({ last_crawled_at, pages_queued }) => last_crawled_at && !pages_queued);
+  });
+  site.stop();
+  return id;
+}
+
+async function settled(isSettled) {
+  while (!(await isSettled())) await new Promise((go) => setTimeout(go, 200));
+}
+
+/** Gives the id of one that the demonstration brings, once all are read. */
+async function readDocuments(api) {
+  const file = new URL(
+    '../../demo/knowledge/documents/returns-and-warranty-terms.md',
+    import.meta.url,
   );
-  await send('price-list.pdf', '%PDF-1.7 not one');
-  const isRead = async () =>
-    (await api.get('/documents')).items.every((one) => one.status !== 'pending');
-  while (!(await isRead())) await new Promise((go) => setTimeout(go, 200));
-  return first.id;
+  await api.upload('/documents/files?filename=returns-and-warranty-terms.md', await readFile(file));
+  await api.upload('/documents/files?filename=price-list.pdf', '%PDF-1.7 not one');
+  await settled(async () =>
+    (await api.get('/documents')).items.every(({ status }) => status !== 'pending'),
+  );
+  const { items } = await api.get('/documents');
+  return items.find(({ title }) => title === 'Caring for oiled oak').id;
 }
 
 /** Some life in the shop: an answered question, one that nobody could answer, and one for a person. */
 async function talk({ url, channelKey, api }) {
   const happy = await Visitor.begin(url, channelKey);
   await happy.ask('Do you ship to Belgium?');
+  const [pair] = (await api.get('/qa-pairs?q=ship%20to%20Belgium')).items;
   await happy.ask('How do I care for an oiled oak table?');
   const curious = await Visitor.begin(url, channelKey);
   await curious.ask('Do you repair old violins?');
@@ -157,6 +205,7 @@ async function talk({ url, channelKey, api }) {
   const [gap] = (await api.get('/gaps?status=open')).items;
   return {
     answered: happy.conversationId,
+    pair: pair.id,
     handedOver: worried.conversationId,
     team: team.id,
     gap: gap?.id,

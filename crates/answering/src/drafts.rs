@@ -1,16 +1,15 @@
-//! HTTP: a draft for a conversation's next message, or for a gap's answer.
+//! HTTP: a draft for a conversation's next message.
 
 use std::sync::Arc;
 
 use access::{Member, Permission};
 use axum::extract::State;
-use chrono::DateTime;
 use conversations::inbound::Utterance;
 use conversations::messages::{self, SenderType};
 use kernel::Result;
 use kernel::error::Problem;
 use kernel::extract::{Json, Path};
-use kernel::ids::{ConversationId, GapId, MessageId};
+use kernel::ids::ConversationId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,9 +19,7 @@ use crate::pipeline::draft::{Draft, draft};
 use crate::{Context, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new()
-        .routes(routes!(draft_reply))
-        .routes(routes!(draft_gap_answer))
+    OpenApiRouter::new().routes(routes!(draft_reply))
 }
 
 /// So many messages give the draft its thread.
@@ -66,31 +63,6 @@ async fn draft_reply(
     };
     recent.truncate(last + 1);
     let turn = turn(bot, recent, place.language, revision);
-    make(ctx, member, turn).await
-}
-
-/// Propose an answer to a gap's question, from documents or by the model. Nothing is stored.
-#[utoipa::path(post, path = "/gaps/{id}/draft", operation_id = "draft_gap_answer", tag = "gaps",
-    params(("id" = GapId, Path)), responses((status = 200, body = Draft), (status = 404, body = Problem)))]
-async fn draft_gap_answer(
-    State(ctx): State<Context>,
-    member: Member,
-    Path(id): Path<GapId>,
-) -> Result<Json<Draft>> {
-    member.require(Permission::EditKnowledge)?;
-    let mut tx = ctx.db.tenant_read(&member).await?;
-    let gap = knowledge::gaps::store::get(&mut tx, id).await?;
-    let bot = bots::get(&mut tx, Which::First).await?;
-    let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
-    drop(tx);
-    let asked = Utterance {
-        message_id: MessageId::new(),
-        seq: 1,
-        sender_type: SenderType::User,
-        text: gap.question,
-        sent_at: DateTime::UNIX_EPOCH,
-    };
-    let turn = turn(bot, vec![asked], gap.language, revision);
     make(ctx, member, turn).await
 }
 

@@ -8,6 +8,7 @@ pub mod bots;
 mod drafts;
 pub mod evaluation;
 pub mod followup;
+mod gap_proposals;
 pub mod intent;
 pub mod model;
 pub mod pipeline;
@@ -18,6 +19,7 @@ pub mod publishing;
 pub mod settings;
 mod store;
 pub mod sweep;
+pub mod transcript_wording;
 pub mod turns;
 pub mod wording;
 
@@ -41,6 +43,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(playground::routes())
         .merge(prompts::api::routes())
         .merge(drafts::routes())
+        .merge(gap_proposals::routes())
         .merge(publishing::api::routes())
         .merge(promise::api::routes())
         .merge(evaluation::sets::api::routes())

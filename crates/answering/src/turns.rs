@@ -435,7 +435,7 @@ impl Work {
                     message_id: question.0,
                     language: made.reply.language.clone(),
                 };
-                gaps::record(&mut tx, &gap).await?;
+                gaps::record(&mut tx, &gap, self.ctx.db.clock.now()).await?;
             }
             if made.hands_over() {
                 escalations::open(&mut tx, self.conversation, escalations::Reason::VisitorAsked).await?;

@@ -75,6 +75,8 @@ id_types! {
     EvaluationCaseId,
     EvaluationRunId,
     KnowledgeBaseId,
+    TranscriptId,
+    ProposalId,
     AssetId,
     AgentPromptId,
     /// A short-lived id for one request or one piece of work, for logs.

@@ -12,10 +12,14 @@ pub mod language;
 pub mod learning;
 pub mod measures;
 pub mod passages;
+mod provenance;
 pub mod public_sets;
 pub mod qa_pairs;
 pub mod retrieval;
 pub mod snapshot;
+pub mod transcripts;
+pub mod upkeep;
+pub mod vector_index;
 pub mod versions;
 pub mod websites;
 
@@ -24,6 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use embedding::Embedders;
 use snapshot::Snapshots;
+use vector_index::LargeBases;
 use websites::fetch::Crawler;
 
 /// What this domain needs to work.
@@ -32,6 +37,8 @@ pub struct Context {
     pub db: Database,
     pub embedders: Embedders,
     pub snapshots: Snapshots,
+    /// Where the passages of large bases are searched.
+    pub large: LargeBases,
     /// Reads files, each in a process of its own.
     pub reader: ::documents::Reader,
     /// The bytes that a tenant's documents may take.
@@ -45,9 +52,13 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(qa_pairs::api::routes())
         .merge(documents::api::routes())
         .merge(websites::api::routes())
+        .merge(transcripts::api::routes())
         .merge(gaps::api::routes())
+        .merge(upkeep::api::routes())
+        .merge(provenance::api::routes())
         .merge(versions::api::routes())
         .merge(bases::api::routes())
         .merge(embedding::api::routes())
+        .merge(vector_index::api::routes())
         .with_state(ctx)
 }

@@ -10,6 +10,7 @@ mod pack;
 mod sentences;
 
 use blocks::Section;
+pub use sentences::sentences;
 
 /// A piece of a document, ready to be embedded and indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use channels::widget::limits::LimitSettings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::error::{Result, invalid};
+use knowledge::vector_index::QdrantServer;
 use serde::{Deserialize, Serialize};
 
 /// Everything an operator can set. Nested keys take two underscores in the environment:
@@ -40,11 +41,29 @@ pub struct Config {
     pub database_connections: u32,
     /// Knowledge kept in memory, in entries over all tenants; an entry takes about 2 kB.
     pub knowledge_in_memory: usize,
+    /// Passages of one tenant kept in memory. A larger base is judged by a sample and searched through `vector_index`.
+    pub knowledge_in_memory_per_tenant: usize,
+    /// Where large bases are indexed: `pgvector`, which is the database itself, or `qdrant`.
+    pub vector_index: VectorIndexKind,
+    /// The Qdrant server: `http://127.0.0.1:6333`.
+    pub qdrant_url: Option<String>,
+    /// Sent to it as `api-key`.
+    #[serde(skip_serializing)]
+    pub qdrant_api_key: Option<String>,
+    /// What its collections are called. The length of the vectors follows: `rapport-384`.
+    pub qdrant_collection: String,
     /// Room for the uploaded files of one tenant, in megabytes.
     pub files_per_tenant_mb: u64,
     pub limits: LimitSettings,
     pub model: ModelSettings,
     pub crawl: CrawlSettings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorIndexKind {
+    Pgvector,
+    Qdrant,
 }
 
 /// How long a language model may take, in milliseconds. Beyond that the visitor gets the approved text.
@@ -119,6 +138,11 @@ impl Default for Config {
             outbound_allow: String::new(),
             database_connections: 16,
             knowledge_in_memory: 200_000,
+            knowledge_in_memory_per_tenant: 100_000,
+            vector_index: VectorIndexKind::Pgvector,
+            qdrant_url: None,
+            qdrant_api_key: None,
+            qdrant_collection: "rapport".into(),
             files_per_tenant_mb: 1024,
             limits: LimitSettings::default(),
             model: ModelSettings::default(),
@@ -143,6 +167,27 @@ pub struct Overrides {
 }
 
 impl Config {
+    /// The Qdrant server, where large bases are indexed in one.
+    ///
+    /// # Errors
+    /// It is chosen, but not named.
+    pub fn qdrant(&self) -> Result<Option<QdrantServer>> {
+        if self.vector_index == VectorIndexKind::Pgvector {
+            return Ok(None);
+        }
+        let Some(url) = self.qdrant_url.clone().filter(|url| !url.trim().is_empty()) else {
+            return Err(invalid(
+                "no_qdrant_url",
+                "RAPPORT_VECTOR_INDEX is qdrant, but RAPPORT_QDRANT_URL does not say where the server is.",
+            ));
+        };
+        Ok(Some(QdrantServer {
+            url,
+            api_key: self.qdrant_api_key.clone(),
+            collection: self.qdrant_collection.clone(),
+        }))
+    }
+
     /// # Errors
     /// Names the setting that could not be read.
     pub fn load(overrides: &Overrides) -> Result<Self> {

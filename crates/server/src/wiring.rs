@@ -17,6 +17,7 @@ use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
 use knowledge::embedding::Embedders;
 use knowledge::snapshot::Snapshots;
+use knowledge::vector_index::LargeBases;
 use knowledge::websites::fetch::Crawler;
 use llm::embedder::Embedder;
 
@@ -42,18 +43,18 @@ pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
         .map_err(|error| invalid("bad_outbound_allow", format!("RAPPORT_OUTBOUND_ALLOW: {error}.")))?;
     let outbound = Outbound::new(allow)?;
     let local = runtime::load_embedder(config).await;
-    Ok(assemble(config, db, master_key, outbound, local))
+    assemble(config, db, master_key, outbound, local)
 }
 
 /// The same without reading anything from disk: enough to describe the routes.
 pub fn describe(db: &Database) -> Result<Domains> {
-    Ok(assemble(
+    assemble(
         &Config::default(),
         db,
         MasterKey::random(),
         Outbound::new(AllowList::default())?,
         None,
-    ))
+    )
 }
 
 fn assemble(
@@ -62,7 +63,7 @@ fn assemble(
     master_key: MasterKey,
     outbound: Outbound,
     local: Option<Arc<dyn Embedder>>,
-) -> Domains {
+) -> Result<Domains> {
     let access = access::Context::new(db.clone(), master_key.clone(), outbound.clone());
     let assets = assets::Context {
         db: db.clone(),
@@ -74,10 +75,12 @@ fn assemble(
         db: db.clone(),
         streams: Streams::default(),
     };
+    let large = LargeBases::new(db, config.knowledge_in_memory_per_tenant, config.qdrant()?)?;
     let knowledge = knowledge::Context {
         db: db.clone(),
         embedders: Embedders::new(local, outbound.clone(), master_key.clone()),
-        snapshots: Snapshots::new(config.knowledge_in_memory),
+        snapshots: Snapshots::new(config.knowledge_in_memory, large.clone()),
+        large,
         reader: Reader::new(own_program()),
         crawler: crawler(config, outbound.clone()),
         file_quota: i64::try_from(config.files_per_tenant_mb * 1024 * 1024).unwrap_or(i64::MAX),
@@ -96,14 +99,14 @@ fn assemble(
         endpoints: Endpoints::default(),
         limits: WidgetLimits::new(config.limits),
     };
-    Domains {
+    Ok(Domains {
         access,
         assets,
         conversations,
         knowledge,
         answering,
         channels,
-    }
+    })
 }
 
 fn crawler(config: &Config, outbound: Outbound) -> Crawler {

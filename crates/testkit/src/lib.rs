@@ -7,6 +7,7 @@
 mod database;
 mod http;
 mod process;
+mod qdrant;
 mod server;
 mod site;
 mod sse;
@@ -15,6 +16,7 @@ mod visitor;
 
 pub use http::{Answer, Api, Call};
 pub use llm::{Provider, fake};
+pub use qdrant::{FakeQdrant, QdrantRequest};
 pub use reqwest::Method;
 pub use server::{Server, ServerBuilder, has_runtime};
 pub use site::{Hit, Site, SitePage};

@@ -81,6 +81,24 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/knowledge/websites/Websites.svelte')),
   },
   {
+    name: 'transcripts',
+    path: '/:tenant/knowledge/transcripts',
+    title: 'transcripts.title',
+    load: withTexts(() => import('./pages/knowledge/transcripts/Transcripts.svelte')),
+  },
+  {
+    name: 'texts',
+    path: '/:tenant/knowledge/texts',
+    title: 'texts.title',
+    load: withTexts(() => import('./pages/knowledge/texts/TextsPage.svelte')),
+  },
+  {
+    name: 'upkeep',
+    path: '/:tenant/knowledge/upkeep',
+    title: 'upkeep.title',
+    load: withTexts(() => import('./pages/knowledge/upkeep/UpkeepPage.svelte')),
+  },
+  {
     name: 'versions',
     path: '/:tenant/knowledge/versions',
     title: 'versions.title',

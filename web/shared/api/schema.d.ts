@@ -548,6 +548,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was answered from a document, the newest first; also from passages that it no longer has. */
+        get: operations["list_answers_of_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}/file": {
         parameters: {
             query?: never;
@@ -891,6 +908,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gap-clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is asked in vain, the questions that most visitors wait for first. */
+        get: operations["list_gap_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-clusters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read all open wordings of what a gap asks, the most asked first; those that were answered where none is open. */
+        get: operations["get_gap_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-clusters/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dismiss a cluster: these questions need no answer. */
+        post: operations["dismiss_gap_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-clusters/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a cluster by a Q&A pair that answers it already: its wordings become phrasings of the pair. */
+        post: operations["link_gap_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-clusters/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose answers to a cluster of gaps: from what people wrote, from documents, by the model. Nothing is stored. */
+        post: operations["propose_gap_answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-clusters/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write the answer once: it becomes a Q&A pair with all wordings, answered from at once, and the gaps are closed. */
+        post: operations["resolve_gap_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gap-effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what answers to gaps have brought, the newest answers first. */
+        get: operations["list_gap_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gaps": {
         parameters: {
             query?: never;
@@ -919,23 +1055,6 @@ export interface paths {
         put?: never;
         /** Dismiss a gap: the question needs no answer. */
         post: operations["dismiss_gap"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gaps/{id}/draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Propose an answer to a gap's question, from documents or by the model. Nothing is stored. */
-        post: operations["draft_gap_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,6 +1333,23 @@ export interface paths {
         get: operations["get_embedder"];
         /** Change the embedding model. The old vectors serve until all new ones are ready. */
         put: operations["set_embedder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How are the passages held and found? */
+        get: operations["get_knowledge_index"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1557,6 +1693,23 @@ export interface paths {
         patch: operations["update_qa_pair"];
         trace?: never;
     };
+    "/api/v1/qa-pairs/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was answered from a Q&A pair, the newest first. */
+        get: operations["list_answers_of_qa_pair"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/qa-pairs/{id}/merge": {
         parameters: {
             query?: never;
@@ -1690,6 +1843,111 @@ export interface paths {
         put?: never;
         /** Find active Q&A pairs that ask nearly the same: at most five, the nearest first. */
         post: operations["find_similar_qa_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List proposals: those of the newest import first, of each what was asked most. Like all about proposals, this needs
+         *     `conversations:read` too.
+         */
+        get: operations["list_qa_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a proposal before it is accepted. */
+        patch: operations["update_qa_proposal"];
+        trace?: never;
+    };
+    "/api/v1/qa-proposals/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a proposal: it becomes a Q&A pair, or joins the one that answers the same. Accepting it again changes nothing. */
+        post: operations["accept_qa_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-proposals/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dismiss a proposal: it is not proposed again. */
+        post: operations["dismiss_qa_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-proposals/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take up again a proposal that was dismissed. */
+        post: operations["reopen_qa_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qa-proposals/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept many proposals as pairs of their own. What is answered already is left for somebody to decide. */
+        post: operations["accept_qa_proposals"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1848,6 +2106,113 @@ export interface paths {
         get: operations["list_team"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List imports of past chats, the newest first, at most 200. */
+        get: operations["list_transcripts"];
+        put?: never;
+        /** Send past chats. If they do not say who speaks for the business, they wait until somebody does. */
+        post: operations["create_transcript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcripts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one import. */
+        get: operations["get_transcript"];
+        put?: never;
+        post?: never;
+        /** Forget an import with its proposals. Q&A pairs that were accepted stay. */
+        delete: operations["delete_transcript"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcripts/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who speaks for the business, and find what the chats propose. */
+        post: operations["start_transcript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcripts/resolved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Learn from conversations that people have answered and resolved: the newest 5,000. What the bot said and notes are
+         *     left out. This needs `conversations:read` too.
+         */
+        post: operations["learn_from_resolved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upkeep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what there is to do: contradictions, pairs that visitors find wrong, dates gone by, pairs that nobody needs. */
+        get: operations["get_upkeep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upkeep/dismissals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dismiss a finding: it stays away until the pair changes. */
+        post: operations["dismiss_upkeep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2026,6 +2391,23 @@ export interface paths {
         head?: never;
         /** Exclude a page, or take it in again. */
         patch: operations["change_website_page"];
+        trace?: never;
+    };
+    "/api/v1/websites/{id}/pages/{page_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was answered from a page of a web site, the newest first; also from passages that it no longer has. */
+        get: operations["list_answers_of_website_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/workspace": {
@@ -2210,6 +2592,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptedQaProposals: {
+            accepted: components["schemas"]["ProposalId"][];
+            draft_id?: components["schemas"]["VersionId"] | null;
+            /** @description Those that somebody has to look at first. */
+            left: components["schemas"]["LeftQaProposal"][];
+        };
         AcceptInvitation: {
             /** @description For a new account, if the invitation names no address. */
             email?: string | null;
@@ -2217,6 +2605,28 @@ export interface components {
             name?: string | null;
             /** @description 10 to 200 characters. */
             password?: string | null;
+        };
+        AcceptQaProposal: {
+            despite_id?: components["schemas"]["QaPairId"] | null;
+            draft?: components["schemas"]["DraftChoice"] | null;
+            /** @description `created` unless given. */
+            outcome?: components["schemas"]["QaProposalOutcome"];
+            /**
+             * Format: date-time
+             * @description The proposal's `updated_at` as it was read: what has changed since is not accepted. Without it, nothing is
+             *     accepted that a model may still put into other words.
+             */
+            updated_at?: string | null;
+        };
+        AcceptQaProposals: {
+            draft?: components["schemas"]["DraftChoice"] | null;
+            /** @description 1 to 200. */
+            ids: components["schemas"]["ProposalId"][];
+            /**
+             * @description What was read of them: what has changed since is left. Without it, so is all that a model may still put into
+             *     other words.
+             */
+            seen?: components["schemas"]["SeenQaProposal"][];
         };
         /** @description Something the bot did or offers, typed: never read out of the wording of an answer. */
         Action: {
@@ -2278,6 +2688,29 @@ export interface components {
             suggestion_chips: string[];
             text: string;
         };
+        /** @description An answer that rests on a Q&A pair or a document. */
+        AnswerFrom: {
+            /** Format: date-time */
+            answered_at: string;
+            /** Format: double */
+            confidence: number;
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @description `up` or `down`. */
+            feedback?: string | null;
+            id: components["schemas"]["MessageId"];
+            /**
+             * Format: int64
+             * @description The state of the knowledge then; null for answers from before this was kept.
+             */
+            knowledge_revision?: number | null;
+            mode: components["schemas"]["AnswerMode"];
+            model?: string | null;
+            /** @description Of a document: the passages, some of which may have been made anew since. */
+            passage_ids: components["schemas"]["PassageId"][];
+            /** @description As it was understood. */
+            question: string;
+            text: string;
+        };
         /**
          * @description How an answer came about.
          * @enum {string}
@@ -2286,7 +2719,7 @@ export interface components {
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
             /**
-             * @description The best entries with their probabilities; the first two with the features these were computed from, to three
+             * @description The best entries with their probabilities and a digest of their text; the first two with the features these were computed from, to three
              *     decimals, those that are 0 left out.
              */
             candidates: unknown[];
@@ -2372,7 +2805,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed" | "transcript_added" | "transcript_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -2731,6 +3164,22 @@ export interface components {
         };
         /** @enum {string} */
         ContentType: "faq" | "system_prompt" | "custom";
+        /** @description Two pairs that ask nearly the same and do not answer the same. */
+        Contradiction: {
+            because: components["schemas"]["ContradictionBecause"];
+            other: components["schemas"]["QaPair"];
+            pair: components["schemas"]["QaPair"];
+            /**
+             * Format: double
+             * @description Of the questions, 0 to 1.
+             */
+            similarity: number;
+        };
+        /**
+         * @description What gives it away.
+         * @enum {string}
+         */
+        ContradictionBecause: "numbers" | "yes_and_no" | "other_answer";
         /** @description A conversation with what only its own page shows. */
         ConversationDetails: components["schemas"]["ConversationSummary"] & {
             escalation?: components["schemas"]["Escalation"] | null;
@@ -2941,6 +3390,21 @@ export interface components {
         };
         /** @enum {string} */
         Density: "comfortable" | "compact";
+        /** @description A pair that visitors have found wrong since it was last changed. */
+        Disliked: {
+            pair: components["schemas"]["QaPair"];
+            /** Format: int64 */
+            thumbs_down: number;
+            /** Format: int64 */
+            thumbs_up: number;
+        };
+        DismissedGapCluster: {
+            closed: components["schemas"]["GapId"][];
+        };
+        DismissGapCluster: {
+            /** @description Which gaps of the cluster; the one in the path alone unless given. */
+            gap_ids?: components["schemas"]["GapId"][] | null;
+        };
         /** @description A document as lists show it. */
         Document: {
             /**
@@ -3009,6 +3473,12 @@ export interface components {
             sources: components["schemas"]["Source"][];
             /** @description Markdown-lite; empty when there is nothing to propose. */
             text: string;
+        };
+        /** @description Where accepted proposals go instead of being answered from at once. */
+        DraftChoice: {
+            id?: components["schemas"]["VersionId"] | null;
+            /** @description Of a new draft. */
+            title?: string;
         };
         /** @enum {string} */
         DraftOrigin: "model" | "approved_text" | "nothing";
@@ -3199,6 +3669,10 @@ export interface components {
             /** @description What the bot said instead. */
             ai_answer?: string | null;
             best_match_id?: components["schemas"]["QaPairId"] | null;
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** @description Gaps that ask the same have the same: the id of the oldest of them. */
+            cluster_id: components["schemas"]["GapId"];
             conversation_id?: components["schemas"]["ConversationId"] | null;
             /** Format: date-time */
             created_at: string;
@@ -3217,6 +3691,42 @@ export interface components {
             /** Format: int32 */
             times_asked: number;
         };
+        /** @description Open gaps that ask the same. */
+        GapCluster: {
+            /** Format: int64 */
+            asked_7_days_before: number;
+            /** Format: int64 */
+            asked_last_7_days: number;
+            /** Format: date-time */
+            first_asked_at: string;
+            /**
+             * Format: int64
+             * @description How many wordings are open.
+             */
+            gap_count: number;
+            /** @description The id of its oldest gap. */
+            id: components["schemas"]["GapId"];
+            languages: string[];
+            /** Format: date-time */
+            last_asked_at: string;
+            /** @description The wording that was asked most. */
+            question: string;
+            /** Format: int64 */
+            times_asked: number;
+            /**
+             * Format: int64
+             * @description Different visitors who asked and got no answer.
+             */
+            visitors: number;
+        };
+        GapClusters: {
+            items: components["schemas"]["GapCluster"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description How many gaps there are. */
         GapCounts: {
             /** Format: int64 */
@@ -3226,8 +3736,56 @@ export interface components {
             /** Format: int64 */
             resolved: number;
         };
+        /** @description A cluster that was answered, and what came of it. */
+        GapEffect: {
+            /**
+             * Format: int64
+             * @description How often the bot has answered from the pair since. Of a pair that was there before, only what was asked in
+             *     the words of one of the gaps counts.
+             */
+            answered_after: number;
+            cluster_id: components["schemas"]["GapId"];
+            /**
+             * Format: int64
+             * @description How many wordings were closed by the pair.
+             */
+            gap_count: number;
+            /** Format: double */
+            high?: number | null;
+            /**
+             * Format: int64
+             * @description How often it has been asked in vain since, in these or in new wordings.
+             */
+            in_vain_after: number;
+            /**
+             * Format: int64
+             * @description How often it was asked in vain in the 30 days before.
+             */
+            in_vain_before: number;
+            /** Format: double */
+            low?: number | null;
+            qa_pair_id: components["schemas"]["QaPairId"];
+            question: string;
+            /**
+             * Format: double
+             * @description The share that is answered now, and the 95 % interval in which it lies; null: it was not asked yet.
+             */
+            share?: number | null;
+            /**
+             * Format: date-time
+             * @description When the first of them was closed.
+             */
+            since: string;
+            /** Format: int64 */
+            thumbs_down: number;
+            /** Format: int64 */
+            thumbs_up: number;
+        };
         /** Format: uuid */
         GapId: string;
+        GapsOfCluster: {
+            items: components["schemas"]["Gap"][];
+        };
         /** @enum {string} */
         GapStatus: "open" | "resolved" | "dismissed";
         /** @description What an import did. */
@@ -3294,6 +3852,28 @@ export interface components {
             name?: string | null;
             query?: string | null;
         };
+        /** @description How the passages of documents and web sites are held and found. */
+        IndexState: {
+            /** @description Where large bases are indexed on this server: `pgvector` or `qdrant`. */
+            backend: string;
+            /** @description Held in memory, about: all of a small base, and of a large one an even sample with what is not in the index yet. */
+            held_in_memory: number;
+            /** @description Of these in the index. */
+            indexed: number;
+            /** @description False: all passages are held in memory and compared with each question. */
+            is_searched_by_index: boolean;
+            /** Format: date-time */
+            measured_at?: string | null;
+            /** @description Passages that serve. */
+            passages: number;
+            /**
+             * Format: double
+             * @description Of the ten nearest passages, the share that the index finds, 0 to 1; none before it was measured.
+             */
+            recall_at_10?: number | null;
+            /** @description So many of the passages were looked for. */
+            recall_questions?: number | null;
+        };
         /** @description An open invitation, without its token. */
         Invitation: {
             /** Format: date-time */
@@ -3358,8 +3938,26 @@ export interface components {
         };
         /** @enum {string} */
         Language: "en" | "fr";
+        LearnFromResolved: {
+            /**
+             * Format: date-time
+             * @description Only conversations that were resolved from then on.
+             */
+            since?: string | null;
+        };
+        LeftQaProposal: {
+            code: string;
+            detail: string;
+            id: components["schemas"]["ProposalId"];
+        };
         LinkGap: {
             /** @description The Q&A pair that answers the question. */
+            qa_id: components["schemas"]["QaPairId"];
+        };
+        LinkGapCluster: {
+            /** @description Which gaps of the cluster; the one in the path alone unless given. */
+            gap_ids?: components["schemas"]["GapId"][] | null;
+            /** @description The Q&A pair that answers the questions. */
             qa_id: components["schemas"]["QaPairId"];
         };
         MergedQaPair: {
@@ -3589,6 +4187,8 @@ export interface components {
         /** @description What a draft shall change: the whole new state of a thing, or none to remove it. */
         NewVersionChange: {
             after?: components["schemas"]["QaPairState"] | null;
+            /** @description Open gaps that it answers: they are closed when the draft is published. */
+            closes_gaps?: components["schemas"]["GapId"][];
             id?: components["schemas"]["QaPairId"] | null;
             /** @enum {string} */
             subject: "qa_pair";
@@ -3754,10 +4354,22 @@ export interface components {
             sources: components["schemas"]["Source"][];
             text: string;
         };
+        /** @description A pair that names a day that has gone by. */
+        Outdated: {
+            /**
+             * Format: date
+             * @description The last day that it names.
+             */
+            named: string;
+            pair: components["schemas"]["QaPair"];
+        };
         Overview: {
             /** Format: int64 */
             needs_person: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Questions that wait for an answer, each once however it is worded.
+             */
             open_gaps: number;
             today: components["schemas"]["Day"];
             /**
@@ -3770,6 +4382,33 @@ export interface components {
         };
         OwnAvailability: {
             availability: components["schemas"]["Availability"];
+        };
+        /** @description One page of a list. */
+        Page_AnswerFrom: {
+            items: {
+                /** Format: date-time */
+                answered_at: string;
+                /** Format: double */
+                confidence: number;
+                conversation_id: components["schemas"]["ConversationId"];
+                /** @description `up` or `down`. */
+                feedback?: string | null;
+                id: components["schemas"]["MessageId"];
+                /**
+                 * Format: int64
+                 * @description The state of the knowledge then; null for answers from before this was kept.
+                 */
+                knowledge_revision?: number | null;
+                mode: components["schemas"]["AnswerMode"];
+                model?: string | null;
+                /** @description Of a document: the passages, some of which may have been made anew since. */
+                passage_ids: components["schemas"]["PassageId"][];
+                /** @description As it was understood. */
+                question: string;
+                text: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
         };
         /** @description One page of a list. */
         Page_AuditEntry: {
@@ -3905,6 +4544,10 @@ export interface components {
                 /** @description What the bot said instead. */
                 ai_answer?: string | null;
                 best_match_id?: components["schemas"]["QaPairId"] | null;
+                /** Format: date-time */
+                closed_at?: string | null;
+                /** @description Gaps that ask the same have the same: the id of the oldest of them. */
+                cluster_id: components["schemas"]["GapId"];
                 conversation_id?: components["schemas"]["ConversationId"] | null;
                 /** Format: date-time */
                 created_at: string;
@@ -3922,6 +4565,55 @@ export interface components {
                 status: components["schemas"]["GapStatus"];
                 /** Format: int32 */
                 times_asked: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_GapEffect: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often the bot has answered from the pair since. Of a pair that was there before, only what was asked in
+                 *     the words of one of the gaps counts.
+                 */
+                answered_after: number;
+                cluster_id: components["schemas"]["GapId"];
+                /**
+                 * Format: int64
+                 * @description How many wordings were closed by the pair.
+                 */
+                gap_count: number;
+                /** Format: double */
+                high?: number | null;
+                /**
+                 * Format: int64
+                 * @description How often it has been asked in vain since, in these or in new wordings.
+                 */
+                in_vain_after: number;
+                /**
+                 * Format: int64
+                 * @description How often it was asked in vain in the 30 days before.
+                 */
+                in_vain_before: number;
+                /** Format: double */
+                low?: number | null;
+                qa_pair_id: components["schemas"]["QaPairId"];
+                question: string;
+                /**
+                 * Format: double
+                 * @description The share that is answered now, and the 95 % interval in which it lies; null: it was not asked yet.
+                 */
+                share?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When the first of them was closed.
+                 */
+                since: string;
+                /** Format: int64 */
+                thumbs_down: number;
+                /** Format: int64 */
+                thumbs_up: number;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -3951,6 +4643,46 @@ export interface components {
                  * @description In how many answers of the last 30 days it was used.
                  */
                 used_in_answers: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_QaProposal: {
+            items: {
+                answer: string;
+                category: string;
+                /** Format: date-time */
+                created_at: string;
+                draft_id?: components["schemas"]["VersionId"] | null;
+                /** @description At most five. */
+                excerpts: components["schemas"]["QaProposalExcerpt"][];
+                id: components["schemas"]["ProposalId"];
+                /** @description Somebody has changed it. */
+                is_edited: boolean;
+                /** @description A model has put it into better words; the excerpts say what was said. */
+                is_worded: boolean;
+                /** @description ISO 639-1; null where it was not recognised. */
+                language?: string | null;
+                outcome?: components["schemas"]["QaProposalOutcome"] | null;
+                overlap?: components["schemas"]["QaProposalOverlap"] | null;
+                /** @description How others asked the same. */
+                phrasings: string[];
+                qa_pair_id?: components["schemas"]["QaPairId"] | null;
+                question: string;
+                reasons: components["schemas"]["QaProposalReason"][];
+                status: components["schemas"]["QaProposalStatus"];
+                /**
+                 * Format: int32
+                 * @description In how many conversations.
+                 */
+                times_seen: number;
+                transcript_id: components["schemas"]["TranscriptId"];
+                /**
+                 * Format: date-time
+                 * @description Sent when it is accepted, so that nobody accepts what they have not read.
+                 */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -4234,6 +4966,26 @@ export interface components {
              */
             threshold?: number | null;
         };
+        /** @description What the answer could be. To be read before it is published. */
+        Proposal: {
+            /** @description Markdown-lite. */
+            answer: string;
+            /** @description Where people wrote it, the newest five. */
+            conversations: components["schemas"]["ConversationId"][];
+            origin: components["schemas"]["ProposalOrigin"];
+            sources: components["schemas"]["Source"][];
+            /** @description How often people have written it, or nearly so; 1 where nobody has. */
+            times: number;
+        };
+        /** Format: uuid */
+        ProposalId: string;
+        /** @enum {string} */
+        ProposalOrigin: "person" | "document" | "model";
+        Proposals: {
+            items: components["schemas"]["Proposal"][];
+            /** @description The question that was looked for: the most asked wording. */
+            question: string;
+        };
         /** @enum {string} */
         Provider: "openai" | "anthropic" | "gemini" | "openai_compatible";
         /** @description The settings that a visitor's browser needs. */
@@ -4361,6 +5113,82 @@ export interface components {
             phrasings?: string[];
             question: string;
         };
+        /** @description A proposal as the API shows it. */
+        QaProposal: {
+            answer: string;
+            category: string;
+            /** Format: date-time */
+            created_at: string;
+            draft_id?: components["schemas"]["VersionId"] | null;
+            /** @description At most five. */
+            excerpts: components["schemas"]["QaProposalExcerpt"][];
+            id: components["schemas"]["ProposalId"];
+            /** @description Somebody has changed it. */
+            is_edited: boolean;
+            /** @description A model has put it into better words; the excerpts say what was said. */
+            is_worded: boolean;
+            /** @description ISO 639-1; null where it was not recognised. */
+            language?: string | null;
+            outcome?: components["schemas"]["QaProposalOutcome"] | null;
+            overlap?: components["schemas"]["QaProposalOverlap"] | null;
+            /** @description How others asked the same. */
+            phrasings: string[];
+            qa_pair_id?: components["schemas"]["QaPairId"] | null;
+            question: string;
+            reasons: components["schemas"]["QaProposalReason"][];
+            status: components["schemas"]["QaProposalStatus"];
+            /**
+             * Format: int32
+             * @description In how many conversations.
+             */
+            times_seen: number;
+            transcript_id: components["schemas"]["TranscriptId"];
+            /**
+             * Format: date-time
+             * @description Sent when it is accepted, so that nobody accepts what they have not read.
+             */
+            updated_at: string;
+        };
+        /** @description Where a proposal comes from. */
+        QaProposalExcerpt: {
+            answer: string;
+            /** @description What the export calls the conversation, or its number. */
+            chat?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description As it was asked and answered; personal data is masked. */
+            question: string;
+        };
+        /**
+         * @description What accepting does.
+         * @enum {string}
+         */
+        QaProposalOutcome: "created" | "phrasing" | "replaced";
+        /** @description A pair that answers the same. */
+        QaProposalOverlap: {
+            answer: string;
+            id: components["schemas"]["QaPairId"];
+            phrasings: string[];
+            question: string;
+            /**
+             * Format: double
+             * @description 0.85 to 1.
+             */
+            similarity: number;
+        };
+        QaProposalPatch: {
+            answer?: string | null;
+            category?: string | null;
+            /** @description All other phrasings. */
+            phrasings?: string[] | null;
+            question?: string | null;
+        };
+        /**
+         * @description Why a proposal should be looked at closely.
+         * @enum {string}
+         */
+        QaProposalReason: "seen_once" | "answers_differ" | "personal_data" | "case_specific";
+        /** @enum {string} */
+        QaProposalStatus: "proposed" | "accepted" | "dismissed";
         /** @description Black squares of side 1 in a square of side `size`, margin included. */
         QrPath: {
             /** @description For the attribute `d` of a path. */
@@ -4383,10 +5211,23 @@ export interface components {
             gap: components["schemas"]["Gap"];
             qa_pair: components["schemas"]["QaPair"];
         };
+        /** @description What closed the gaps. */
+        ResolvedGapCluster: {
+            closed: components["schemas"]["GapId"][];
+            qa_pair: components["schemas"]["QaPair"];
+        };
         ResolveGap: {
             answer: string;
             category?: string | null;
             /** @description A better wording of the question; the visitor's own unless given. */
+            question?: string | null;
+        };
+        ResolveGapCluster: {
+            answer: string;
+            category?: string | null;
+            /** @description The gaps of the cluster that this answers; the one in the path alone unless given. The others stay open. */
+            gap_ids?: components["schemas"]["GapId"][] | null;
+            /** @description A better wording of the question; the most asked one unless given. */
             question?: string | null;
         };
         /** @enum {string} */
@@ -4465,6 +5306,11 @@ export interface components {
             seq?: number | null;
             /** @description Plain text; what was found stands between « and ». */
             snippet: string;
+        };
+        SeenQaProposal: {
+            id: components["schemas"]["ProposalId"];
+            /** Format: date-time */
+            updated_at: string;
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
@@ -4546,6 +5392,11 @@ export interface components {
         SourceKind: "qa" | "passage";
         /** @enum {string} */
         Speaker: "user" | "assistant";
+        /** @description Who speaks, as the start of an upload asks for it. */
+        StartTranscript: {
+            /** @description The names that speak for the business; everybody else asks. */
+            business: string[];
+        };
         Step: {
             /** Format: double */
             ms: number;
@@ -4599,6 +5450,92 @@ export interface components {
             events: components["schemas"]["ConversationEvent"][];
             notes: components["schemas"]["Note"][];
         };
+        /** @description An import of past chats, as lists show it. */
+        Transcript: {
+            /** Format: int64 */
+            accepted_count: number;
+            /**
+             * Format: int64
+             * @description How many of these have been compared so far.
+             */
+            compared_count: number;
+            /** Format: int32 */
+            conversation_count: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            dismissed_count: number;
+            error?: string | null;
+            /**
+             * Format: int32
+             * @description Questions that people answered; null until they have been looked for.
+             */
+            exchange_count?: number | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            format?: components["schemas"]["TranscriptFormat"] | null;
+            id: components["schemas"]["TranscriptId"];
+            /**
+             * Format: int32
+             * @description Answers that concern one person alone, and what was proposed before: left out.
+             */
+            left_out_count: number;
+            /** Format: int32 */
+            message_count: number;
+            /** @description Lines that could not be read, at most 100. */
+            problems: components["schemas"]["TranscriptProblem"][];
+            /** Format: int64 */
+            proposed_count: number;
+            /**
+             * Format: date-time
+             * @description Of resolved conversations: those resolved from then on.
+             */
+            since?: string | null;
+            source: components["schemas"]["TranscriptSource"];
+            /** @description Who speaks; empty when the chats have been read and forgotten. */
+            speakers: components["schemas"]["TranscriptSpeaker"][];
+            status: components["schemas"]["TranscriptStatus"];
+            /** @description What the file was called; empty for pasted text and resolved conversations. */
+            title: string;
+        };
+        /** @enum {string} */
+        TranscriptFormat: "text" | "whatsapp" | "csv" | "jsonl" | "crisp" | "tidio" | "intercom" | "zendesk";
+        /** Format: uuid */
+        TranscriptId: string;
+        TranscriptList: {
+            items: components["schemas"]["Transcript"][];
+        };
+        /** @description Something that could not be read. */
+        TranscriptProblem: {
+            detail: string;
+            /**
+             * Format: int64
+             * @description Counts from 1.
+             */
+            line: number;
+        };
+        /**
+         * @description On whose side somebody speaks.
+         * @enum {string}
+         */
+        TranscriptSide: "customer" | "business" | "bot";
+        /** @enum {string} */
+        TranscriptSource: "upload" | "resolved";
+        /** @description Somebody who speaks in an export. */
+        TranscriptSpeaker: {
+            /** Format: int32 */
+            conversation_count: number;
+            /** @description The beginning of what they said first. */
+            example: string;
+            /** @description Whether they seem to speak for the business. */
+            is_business: boolean;
+            /** Format: int32 */
+            message_count: number;
+            name: string;
+            side?: components["schemas"]["TranscriptSide"] | null;
+        };
+        /** @enum {string} */
+        TranscriptStatus: "waiting" | "mining" | "wording" | "done" | "failed";
         TwoFactorCode: {
             /** @description Six digits of the authenticator app. */
             code: string;
@@ -4614,6 +5551,33 @@ export interface components {
             qr: components["schemas"]["QrPath"];
             secret_base32: string;
         };
+        Upkeep: {
+            /**
+             * Format: int64
+             * @description The answers of the last 90 days.
+             */
+            answers: number;
+            contradictions: components["schemas"]["Contradiction"][];
+            disliked: components["schemas"]["Disliked"][];
+            /** @description False: there are too many pairs to compare each with each; the newest 5,000 wordings were. */
+            is_complete: boolean;
+            outdated: components["schemas"]["Outdated"][];
+            /** @description Older than 30 days, and in no answer of the last 90 days; empty while there were fewer than 100 answers. */
+            unused: components["schemas"]["QaPair"][];
+            /**
+             * Format: int64
+             * @description Pages of web sites that have vanished: nobody is answered from them any more.
+             */
+            vanished_pages: number;
+        };
+        /** @description A finding that needs nothing done. */
+        UpkeepDismissal: {
+            kind: components["schemas"]["UpkeepKind"];
+            other_id?: components["schemas"]["QaPairId"] | null;
+            qa_pair_id: components["schemas"]["QaPairId"];
+        };
+        /** @enum {string} */
+        UpkeepKind: "contradiction" | "disliked" | "outdated" | "unused";
         UsedTemplate: {
             /** @description Answered from at once. */
             active: number;
@@ -4676,6 +5640,8 @@ export interface components {
              *     `phrasings`; a prompt `name`, `description` and `system_prompt`.
              */
             before?: Record<string, never> | null;
+            /** @description The gaps that it answers: they are closed when it is published. */
+            closes_gaps: components["schemas"]["GapId"][];
             id: components["schemas"]["ChangeId"];
             /** @description In a draft: somebody has changed it since, so that publishing would undo their work. */
             is_outdated: boolean;
@@ -6454,6 +7420,40 @@ export interface operations {
             };
         };
     };
+    list_answers_of_document: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnswerFrom"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_document_file: {
         parameters: {
             query?: never;
@@ -7419,6 +8419,238 @@ export interface operations {
             };
         };
     };
+    list_gap_clusters: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapClusters"];
+                };
+            };
+        };
+    };
+    get_gap_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Any gap of the cluster. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsOfCluster"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_gap_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Any gap of the cluster. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DismissGapCluster"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DismissedGapCluster"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_gap_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Any gap of the cluster. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkGapCluster"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvedGapCluster"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_gap_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Any gap of the cluster. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_gap_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Any gap of the cluster. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveGapCluster"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvedGapCluster"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gap_effects: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GapEffect"];
+                };
+            };
+        };
+    };
     list_gaps: {
         parameters: {
             query?: {
@@ -7472,35 +8704,6 @@ export interface operations {
                 };
             };
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    draft_gap_answer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["GapId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Draft"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8225,6 +9428,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_knowledge_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexState"];
                 };
             };
         };
@@ -9219,6 +10441,40 @@ export interface operations {
             };
         };
     };
+    list_answers_of_qa_pair: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["QaPairId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnswerFrom"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_qa_pair: {
         parameters: {
             query?: never;
@@ -9469,6 +10725,253 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimilarQaPairs"];
+                };
+            };
+        };
+    };
+    list_qa_proposals: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description `proposed` unless given. */
+                status?: components["schemas"]["QaProposalStatus"];
+                /** @description Only those of one import. */
+                transcript_id?: components["schemas"]["TranscriptId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QaProposal"];
+                };
+            };
+        };
+    };
+    update_qa_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QaProposalPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaProposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_qa_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcceptQaProposal"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaProposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_qa_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaProposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_qa_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QaProposal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_qa_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptQaProposals"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedQaProposals"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9879,6 +11382,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    list_transcripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptList"];
+                };
+            };
+        };
+    };
+    create_transcript: {
+        parameters: {
+            query?: {
+                /** @description What the file is called. */
+                filename?: string;
+                /** @description Recognised by its content unless given. */
+                format?: components["schemas"]["TranscriptFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TranscriptId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TranscriptId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TranscriptId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTranscript"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learn_from_resolved: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LearnFromResolved"] | null;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_upkeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upkeep"];
+                };
+            };
+        };
+    };
+    dismiss_upkeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpkeepDismissal"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10348,6 +12114,41 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_answers_of_website_page: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["WebsiteId"];
+                page_id: components["schemas"]["WebsitePageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnswerFrom"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -54,10 +54,13 @@ export function recordOf(page) {
 
 /** No finding of axe-core: WCAG 2.0 to 2.2 A and AA, and best practice. */
 export async function assertAccessible(page, where) {
+  // What begins to appear while axe looks is there at once, not half transparent.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await settleAnimations(page);
   // Through the debugger protocol, so that the page's CSP stays on.
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
+  await page.emulateMedia({ reducedMotion: null });
   const findings = violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
   );

@@ -156,7 +156,7 @@ describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await sheet.getByLabel('Description').fill('For traders');
     await sheet.getByLabel('Personality prompt').fill('Write as to a business partner.');
     await assertAccessible(page, 'new prompt');
-    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'Formal' }).waitFor();
 
     await page.getByLabel('Channel', { exact: true }).selectOption({ label: 'Wholesale' });
@@ -173,7 +173,7 @@ describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await page.getByText('Saved.', { exact: true }).waitFor();
     await page.getByText('Used by Wholesale').waitFor();
     await page.reload();
-    await page.getByText('90 %').waitFor();
+    await page.getByText('90%').waitFor();
     const [model] = (await owner.get('/llm-credentials')).items;
     const { settings } = await owner.get(`/channels/${second.id}`);
     assert.equal(settings.credential_id, model.id);
@@ -191,7 +191,7 @@ describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await sheet.getByRole('button', { name: 'Delete' }).click();
     await sheet.getByText('Wholesale uses this prompt').waitFor();
     await sheet.getByLabel('Personality prompt').fill('Write as to a good neighbour.');
-    await sheet.getByRole('button', { name: 'Save' }).click();
+    await sheet.getByRole('button', { name: 'Save', exact: true }).click();
     await sheet.waitFor({ state: 'detached' });
     const [prompt] = (await owner.get('/agent-prompts')).items;
     assert.equal(prompt.system_prompt, 'Write as to a good neighbour.');

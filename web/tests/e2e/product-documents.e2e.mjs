@@ -153,7 +153,7 @@ describe('documents', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await sheet.getByText('cardamom ice cream').waitFor();
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
-    assert.equal(new URL(page.url()).search, '');
+    await page.waitForURL((url) => url.search === '');
 
     await page.getByRole('searchbox').fill('SECOND');
     await page.waitForURL(/q=SECOND/);

@@ -95,7 +95,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
 
     await page.keyboard.press('r');
     await page.getByText('3 of 6 right.').first().waitFor();
-    await page.getByText('50 % right').first().waitFor();
+    await page.getByText('50% right').first().waitFor();
     await assertAccessible(page, 'the result of a run');
     const results = page.getByRole('main').getByRole('listitem');
     assert.equal(await results.count(), 6);
@@ -110,7 +110,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
       await page.waitForFunction(() => document.querySelectorAll('main li').length === 1);
       await results.getByRole('heading', { name: question }).waitFor();
     }
-    await colleague.getByText('50 % right').waitFor();
+    await colleague.getByText('50% right').waitFor();
   });
 
   it('keeps the history of its scores, which a better answer lifts', async () => {
@@ -123,7 +123,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.getByText('4 of 6 right.').first().waitFor();
     await page.getByRole('link', { name: 'History' }).click();
     await page.getByRole('row').nth(2).waitFor();
-    await page.getByRole('img', { name: 'Scores, the oldest first: 50 %, 66 %' }).waitFor();
+    await page.getByRole('img', { name: 'Scores, the oldest first: 50%, 66%' }).waitFor();
     await assertAccessible(page, 'the history of a set');
     await page.getByRole('row').nth(2).getByRole('link').click();
     await page.getByText('3 of 6 right.').waitFor();
@@ -157,10 +157,10 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const { levels } = await owner.get('/promise');
     const level = levels.find(({ threshold }) => threshold !== null);
     assert.ok(level, 'a promise that can be kept');
-    const wanted = `${Math.round(level.promise * 100)} %`;
+    const wanted = `${Math.round(level.promise * 100)}%`;
 
     const viewer = await sitDown('knowledge/evaluation', NORA);
-    await viewer.getByRole('rowheader', { name: `At least ${wanted} right` }).waitFor();
+    await viewer.getByRole('rowheader', { name: `At least ${wanted}` }).waitFor();
     assert.equal(await button(viewer, `Promise at least ${wanted}`).count(), 0);
 
     const page = await sitDown('knowledge/evaluation');

@@ -253,6 +253,9 @@ describe('a day at the inbox', { skip: reasonToSkip(), timeout: 400_000 }, () =>
       await desk.button('Filter').click();
       const panel = page.getByRole('dialog', { name: 'Filter' });
       await panel.getByLabel('Assignee').selectOption({ label: 'Unassigned' });
+      // another list: its rows are hidden until they are measured
+      await page.waitForURL(/assigned_to=/);
+      await desk.row('Hugo Lefèvre').first().waitFor();
       await check('filters');
       await page.keyboard.press('Escape');
       await desk.button('Save view').click();

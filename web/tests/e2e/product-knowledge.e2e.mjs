@@ -248,7 +248,7 @@ describe('knowledge', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.keyboard.press('m');
     await page.keyboard.type('Do you ship to Belgium?');
     await page
-      .getByRole('button', { name: /^Add this question to that answer: Do you ship/ })
+      .getByRole('button', { name: /^Merge into this one: Do you ship/ })
       .first()
       .waitFor();
     await page.keyboard.press('Enter');

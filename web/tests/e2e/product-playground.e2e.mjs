@@ -98,10 +98,10 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await page.getByLabel('Question').fill('Do you ship to Belgium?');
     await page.keyboard.press('Enter');
     await side('A')
-      .getByText(/needed 50\.0 %/)
+      .getByText(/needed 50\.0%/)
       .waitFor();
     await side('B')
-      .getByText(/needed 95\.0 %/)
+      .getByText(/needed 95\.0%/)
       .waitFor();
     for (const name of ['A', 'B']) {
       await side(name).getByText('Answered by the model').waitFor();
@@ -124,7 +124,7 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Short and kind');
     await dialog.getByLabel('Personality prompt').fill('Answer {{business.name}} in one line.');
-    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'Short and kind' }).waitFor();
     await page.getByLabel('Instructions for the model').selectOption({ label: 'Short and kind' });
     await page.getByLabel('Confidence needed to answer').fill('0.9');

@@ -59,6 +59,8 @@ pub enum Action {
     QaPairsChanged,
     QaPairsImported,
     EmbedderChanged,
+    TranscriptAdded,
+    TranscriptDeleted,
 }
 
 impl Action {
@@ -95,7 +97,9 @@ impl Action {
             | Self::QaPairRestored
             | Self::QaPairsChanged
             | Self::QaPairsImported
-            | Self::EmbedderChanged => Some(Knowledge),
+            | Self::EmbedderChanged
+            | Self::TranscriptAdded
+            | Self::TranscriptDeleted => Some(Knowledge),
             Self::TenantCreated
             | Self::OnboardingChanged
             | Self::PasswordChanged

@@ -58,10 +58,6 @@ impl Replay {
         })
     }
 
-    pub fn questions(&self) -> &[Question] {
-        &self.questions
-    }
-
     /// Lets every question be answered, however unsure: to see how sure.
     pub fn answering_all(mut self) -> Self {
         for settings in self.settings.values_mut() {

@@ -81,7 +81,7 @@ async fn with_model(
     let (request, shown) = prompt::build(turn, material, today);
     trace.note(
         "prompt",
-        json!({"system": request.system, "passages": shown.len()}),
+        json!({"system": request.system, "passages": shown.len(), "sha256": digest_of(&request)}),
     );
     let instructions = prompt::instructions(turn, material, today);
     let called = call(ctx, proof, model, request, shown.len(), trace, sink).await?;
@@ -122,6 +122,11 @@ async fn with_model(
         input_tokens: usage.input_tokens.into(),
         output_tokens: usage.output_tokens.into(),
     }))
+}
+
+/// Tells whether two answers were asked for in the same words.
+fn digest_of(request: &ChatRequest) -> String {
+    super::trace::digest(&format!("{}\n{:?}", request.system, request.messages))
 }
 
 /// Calls the model within the budget: reserved before, booked after.

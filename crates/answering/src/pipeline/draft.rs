@@ -71,7 +71,7 @@ pub async fn draft(ctx: &Context, proof: &impl TenantProof, turn: &Turn) -> Resu
     }
     let found = retrieve::retrieve(ctx, proof, &snapshot, turn, &question, language, &mut trace).await?;
     let material = Material {
-        snapshot,
+        snapshot: found.snapshot.clone(),
         found,
         question,
         language,

@@ -17,15 +17,18 @@ use std::sync::Arc;
 use conversations::inbound::Utterance;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
-use kernel::ids::{CredentialId, QaPairId};
+use kernel::ids::{CredentialId, PassageId, QaPairId};
 use kernel::{Result, TenantProof};
 use knowledge::language::{self, Language};
 use knowledge::retrieval::{Candidate, EntryKind};
 use knowledge::snapshot::Snapshot;
+use llm::{ChatError, ChatRequest};
 use serde_json::json;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::intent::{self, Intent};
+use crate::model::TenantModel;
 use crate::wording::{Phrase, say};
 use crate::{BotSettings, Context};
 use retrieve::Found;
@@ -178,6 +181,20 @@ pub async fn try_answer(
     answer_from(ctx, proof, snapshot, turn, trace, &sink).await
 }
 
+/// One call of the model outside of a conversation, within its limits and the budget.
+pub async fn ask_model(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    model: &TenantModel,
+    request: ChatRequest,
+) -> Result<std::result::Result<String, ChatError>> {
+    // nobody watches: the pieces are dropped
+    let (sink, _) = mpsc::unbounded_channel();
+    let mut trace = Trace::start(false);
+    let heard = compose::call(ctx, proof, model, request, 0, &mut trace, &sink).await?;
+    Ok(heard.result)
+}
+
 async fn answer_from(
     ctx: &Context,
     proof: &impl TenantProof,
@@ -206,7 +223,7 @@ async fn answer_from(
     }
     let found = retrieve::retrieve(ctx, proof, &snapshot, turn, &question, language, &mut trace).await?;
     let material = Material {
-        snapshot,
+        snapshot: found.snapshot.clone(),
         found,
         question,
         language,
@@ -277,6 +294,8 @@ fn reply(
         escalation_offered: false,
         suggestion_chips: Vec::new(),
         matched_qa_ids: Vec::new(),
+        matched_passage_ids: Vec::new(),
+        knowledge_revision: material.map(|material| material.snapshot.revision),
         sources: Vec::new(),
         actions: Vec::new(),
         language: code(language),
@@ -311,7 +330,10 @@ fn decide(material: &Material, turn: &Turn, composed: Composed, trace: Trace) ->
     made.reply = BotReply {
         escalation_offered: !actions.is_empty(),
         suggestion_chips: chips::related(material, &used, settings.max_suggestion_chips.into()),
-        matched_qa_ids: qa_ids(&composed.used),
+        matched_qa_ids: ids_of(EntryKind::QaPair, &composed.used).map(QaPairId).collect(),
+        matched_passage_ids: ids_of(EntryKind::Passage, &composed.used)
+            .map(PassageId)
+            .collect(),
         sources: sources(&material.snapshot, &composed.used),
         actions,
         model: composed.model,
@@ -440,11 +462,9 @@ fn hand_over(language: Language, turn: &Turn, question: String, trace: Trace) ->
     made
 }
 
-fn qa_ids(used: &[Candidate]) -> Vec<QaPairId> {
-    used.iter()
-        .filter(|candidate| candidate.kind == EntryKind::QaPair)
-        .map(|candidate| QaPairId(candidate.id))
-        .collect()
+fn ids_of(kind: EntryKind, used: &[Candidate]) -> impl Iterator<Item = Uuid> {
+    let used = used.iter().filter(move |candidate| candidate.kind == kind);
+    used.map(|candidate| candidate.id)
 }
 
 fn sources(snapshot: &Snapshot, used: &[Candidate]) -> Vec<Source> {

@@ -1,9 +1,12 @@
 //! Finds what may answer the question, in each of its readings, and keeps the reading that is understood best.
 
+use std::sync::Arc;
+
 use kernel::{Result, TenantProof};
 use knowledge::language::Language;
 use knowledge::retrieval::{Candidate, Query, SearchResult};
 use knowledge::snapshot::Snapshot;
+use knowledge::vector_index::search::{Enlarged, enlarge};
 use serde_json::json;
 
 use super::Turn;
@@ -13,6 +16,8 @@ use crate::followup::{self, Reading, Readings};
 
 /// The candidates of the reading that was chosen.
 pub struct Found {
+    /// What they were found in: of a large base, with what its index has for this reading.
+    pub snapshot: Arc<Snapshot>,
     pub reading: String,
     /// Best first.
     pub candidates: Vec<Candidate>,
@@ -40,7 +45,7 @@ const UNKNOWN_WORDS: f32 = 0.3;
 pub async fn retrieve(
     ctx: &Context,
     proof: &impl TenantProof,
-    snapshot: &Snapshot,
+    snapshot: &Arc<Snapshot>,
     turn: &Turn,
     question: &str,
     language: Language,
@@ -53,6 +58,7 @@ pub async fn retrieve(
     let mut readings = readings.into_iter();
     let Some(plain) = readings.next() else {
         return Ok(Found {
+            snapshot: snapshot.clone(),
             reading: question.to_owned(),
             candidates: Vec::new(),
         });
@@ -62,57 +68,86 @@ pub async fn retrieve(
     if vectors.is_none() {
         trace.note("without_vectors", json!(true));
     }
-    let result = search(snapshot, &plain, vectors.as_deref(), 0, language);
-    let mut best = (plain, result);
-    if wants_context(&best.1, is_dependent, turn) && readings.len() > 0 {
+    let found = search(ctx, proof, snapshot, &plain, vectors.as_deref(), 0, language).await;
+    note_lack(&found, trace);
+    let mut best = (plain, found);
+    if wants_context(&best.1.result, is_dependent, turn) && readings.len() > 0 {
         // most questions are understood as they stand: the other readings are embedded only now
         let others: Vec<Reading> = readings.collect();
         let vectors = embed(ctx, proof, snapshot, turn, &others).await;
         for (index, reading) in others.into_iter().enumerate() {
-            let result = search(snapshot, &reading, vectors.as_deref(), index, language);
-            let result = with_new_words_first(result, question, language);
-            best = better(best, (reading, result), is_dependent);
+            let mut found = search(
+                ctx,
+                proof,
+                snapshot,
+                &reading,
+                vectors.as_deref(),
+                index,
+                language,
+            )
+            .await;
+            note_lack(&found, trace);
+            found.result = with_new_words_first(found.result, question, language);
+            best = better(best, (reading, found), is_dependent);
         }
     }
     trace.step("retrieve");
-    let (Reading { text, is_contextual }, result) = best;
+    let (Reading { text, is_contextual }, found) = best;
     if is_contextual {
         trace.note("read_as", json!(text));
     }
     Ok(Found {
+        snapshot: found.snapshot,
         reading: text,
-        candidates: result.candidates,
+        candidates: found.result.candidates,
     })
 }
 
-fn search(
-    snapshot: &Snapshot,
+/// What was found for one reading.
+struct Searched {
+    snapshot: Arc<Snapshot>,
+    result: SearchResult,
+    /// Parts of a large base's index that could not be asked.
+    without: Vec<&'static str>,
+}
+
+fn note_lack(found: &Searched, trace: &mut Trace) {
+    if !found.without.is_empty() {
+        trace.note("without_index", json!(found.without));
+    }
+}
+
+async fn search(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Arc<Snapshot>,
     reading: &Reading,
     vectors: Option<&[Vec<f32>]>,
     index: usize,
     language: Language,
-) -> SearchResult {
+) -> Searched {
     let vector = vectors.and_then(|vectors| vectors.get(index));
     let query = Query {
         text: &reading.text,
         vector: vector.map(Vec::as_slice),
         language,
     };
-    snapshot.search(&query, CANDIDATES)
+    let Enlarged { snapshot, without } = enlarge(&ctx.knowledge, proof, snapshot, &query).await;
+    Searched {
+        result: snapshot.search(&query, CANDIDATES),
+        snapshot,
+        without,
+    }
 }
 
 /// A dependent question means little by itself: any reading that is understood goes before it.
-fn better(
-    best: (Reading, SearchResult),
-    other: (Reading, SearchResult),
-    is_dependent: bool,
-) -> (Reading, SearchResult) {
+fn better(best: (Reading, Searched), other: (Reading, Searched), is_dependent: bool) -> (Reading, Searched) {
     let lead = if is_dependent && !best.0.is_contextual {
         DEPENDENT_LEAD
     } else {
         LEAD
     };
-    if other.1.confidence() > best.1.confidence() + lead {
+    if other.1.result.confidence() > best.1.result.confidence() + lead {
         other
     } else {
         best

@@ -6,6 +6,7 @@ use conversations::messages::AnswerMode;
 use knowledge::retrieval::Candidate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::explain::{Explanation, ModelCall, SentPrompt, score};
 use super::{Material, Turn};
@@ -21,7 +22,7 @@ pub struct AnswerTrace {
     pub language: Option<String>,
     pub confidence: Option<f64>,
     pub threshold: Option<f64>,
-    /// The best entries with their probabilities; the first two with the features these were computed from, to three
+    /// The best entries with their probabilities and a digest of their text; the first two with the features these were computed from, to three
     /// decimals, those that are 0 left out.
     pub candidates: Vec<Value>,
     /// What steps chose: the intent, why the model was not used, what it was sent.
@@ -122,6 +123,7 @@ fn describe(candidate: &Candidate, is_explained: bool) -> Value {
         "title": candidate.title,
         "probability": rounded(candidate.probability.into()),
         "score": rounded(candidate.score.into()),
+        "sha256": digest(&candidate.text),
     });
     if let (true, Ok(Value::Object(features))) = (is_explained, serde_json::to_value(&candidate.features)) {
         let told = features.into_iter().filter_map(|(name, value)| match value {
@@ -135,6 +137,12 @@ fn describe(candidate: &Candidate, is_explained: bool) -> Value {
         described["features"] = Value::Object(told.collect());
     }
     described
+}
+
+/// The beginning of the SHA-256 of a text, in hex: enough to see that it was another one.
+pub(super) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn rounded(number: f64) -> f64 {

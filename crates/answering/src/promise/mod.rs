@@ -112,10 +112,16 @@ pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise>
 /// Fits the tenant's own correction and puts it in force where it helps; where it does not, none is.
 pub async fn refit(ctx: &Context, proof: &impl TenantProof) -> Result<Option<Fit>> {
     let actor = proof.actor().unwrap_or_else(|| "system".to_owned());
+    let asked = knowledge::embedding::store::get(&mut ctx.db.tenant_read(proof).await?).await?;
     let fit = calibration::fit(&record(ctx, proof, None).await?.labels);
     let wanted = fit.filter(|fit| fit.helps).map(|fit| fit.calibration);
     let mut tx = ctx.db.tenant(proof).await?;
-    let now = knowledge::embedding::store::lock(&mut tx).await?.calibration;
+    let state = knowledge::embedding::store::lock(&mut tx).await?;
+    if state.embedder != asked.embedder {
+        // what was found by another model says nothing about this one; its own change refits
+        return Ok(None);
+    }
+    let now = state.calibration;
     if now != wanted {
         knowledge::embedding::store::set_calibration(&mut tx, wanted).await?;
     }

@@ -5,10 +5,10 @@ use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::Result;
-use kernel::error::{Problem, not_found};
+use kernel::error::Problem;
 use kernel::extract::{Json, Path};
 use kernel::ids::VersionId;
-use knowledge::versions::{self, Subject, Version};
+use knowledge::versions::{self, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -66,8 +66,7 @@ async fn get_backtest(
 ) -> Result<Json<BacktestWithDifferences>> {
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let found = store::find_latest_backtest(&mut tx, id).await?;
-    let backtest = found.ok_or_else(|| not_found("backtest"))?;
+    let backtest = store::get_latest_backtest(&mut tx, id).await?;
     let differences = store::list_differences(&mut tx, backtest.id).await?;
     Ok(Json(BacktestWithDifferences {
         backtest,
@@ -99,13 +98,6 @@ async fn publish_draft(
     let input = input.map(|Json(input)| input).unwrap_or_default();
     if input.despite_regressions {
         member.require(Permission::ManageWorkspace)?;
-    }
-    let changes = versions::store::list_changes(&mut ctx.db.tenant_read(&member).await?, id).await?;
-    if changes
-        .iter()
-        .any(|change| change.subject == Subject::AgentPrompt)
-    {
-        member.require(Permission::ManageChannels)?;
     }
     let despite = Despite {
         regressions: input.despite_regressions,
@@ -141,7 +133,7 @@ async fn set_publishing(
     store::set_rule(&mut tx, input.rule).await?;
     let details = json!({"rule": {"from": before, "to": input.rule}});
     audit::record_by(&mut tx, &member, Action::WorkspaceChanged, "workspace", details).await?;
-    super::tell(&mut tx);
+    versions::tell(&mut tx);
     tx.commit().await?;
     Ok(Json(input))
 }

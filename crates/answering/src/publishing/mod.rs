@@ -8,13 +8,17 @@ pub(crate) use store::{count_labels, list_past_questions};
 use std::sync::Arc;
 use std::time::Instant;
 
+use access::audit::{self, Action};
+use access::{Member, Permission};
 use chrono::{DateTime, Utc};
 use kernel::error::conflict;
-use kernel::ids::{BacktestId, ConversationId, VersionId};
+use kernel::ids::{BacktestId, ConversationId, QaPairId, VersionId};
 use kernel::{Error, Result, TenantProof, TenantTx};
+use knowledge::gaps::{self, clusters};
 use knowledge::snapshot::Snapshot;
 use knowledge::versions::{self, Change, PromptState, Subject, Version, applying};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::evaluation::Outcome;
 use crate::evaluation::replay::{Question, Replay};
@@ -121,7 +125,7 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
     });
     differences.truncate(MOST_DIFFERENCES);
     let mut tx = ctx.db.tenant(proof).await?;
-    let id = store::insert_backtest(
+    store::insert_backtest(
         &mut tx,
         &version,
         current.revision,
@@ -130,8 +134,8 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
         &differences,
     )
     .await?;
-    let backtest = store::get_backtest(&mut tx, id).await?;
-    tell(&mut tx);
+    let backtest = store::get_latest_backtest(&mut tx, draft).await?;
+    versions::tell(&mut tx);
     tx.commit().await?;
     Ok(backtest)
 }
@@ -180,15 +184,10 @@ pub struct Despite {
 }
 
 /// Puts a draft in force, all of it at once.
-pub async fn publish(
-    ctx: &Context,
-    proof: &impl TenantProof,
-    draft: VersionId,
-    despite: Despite,
-) -> Result<Version> {
-    let changes = versions::store::list_changes(&mut ctx.db.tenant_read(proof).await?, draft).await?;
-    let prepared = applying::prepare(&ctx.knowledge, proof, &changes).await?;
-    let mut tx = ctx.db.tenant(proof).await?;
+pub async fn publish(ctx: &Context, member: &Member, draft: VersionId, despite: Despite) -> Result<Version> {
+    let changes = versions::store::list_changes(&mut ctx.db.tenant_read(member).await?, draft).await?;
+    let prepared = applying::prepare(&ctx.knowledge, member, &changes).await?;
+    let mut tx = ctx.db.tenant(member).await?;
     knowledge::embedding::store::lock(&mut tx).await?;
     let version = versions::store::get(&mut tx, draft).await?;
     version.require_draft()?;
@@ -210,13 +209,39 @@ pub async fn publish(
     }
     check_rule(&mut tx, draft, despite).await?;
     versions::store::publish(&mut tx, draft).await?;
+    // with what stands there at this moment, nobody comes in between
+    let now = versions::store::list_changes(&mut tx, draft).await?;
+    check_rights(member, &now)?;
+    note_removals(&mut tx, member, &now).await?;
     prepared.write(&mut tx, &now).await?;
     for change in now.iter().filter(|change| change.subject == Subject::AgentPrompt) {
         let state: Option<PromptState> = change.after.clone().map(serde_json::from_value).transpose()?;
         prompts::apply(&mut tx, change.subject_id.into(), state).await?;
     }
+    for change in now.iter().filter(|change| change.after.is_some()) {
+        let pair = QaPairId(change.subject_id);
+        clusters::close(&mut tx, &change.closes_gaps, gaps::Status::Resolved, Some(pair)).await?;
+    }
     tx.commit().await?;
-    versions::store::get(&mut ctx.db.tenant_read(proof).await?, draft).await
+    versions::store::get(&mut ctx.db.tenant_read(member).await?, draft).await
+}
+
+/// A draft lets nobody do what they may not do by hand.
+fn check_rights(member: &Member, changes: &[Change]) -> Result<()> {
+    if changes
+        .iter()
+        .any(|change| change.subject == Subject::AgentPrompt)
+    {
+        member.require(Permission::ManageChannels)?;
+    }
+    if changes.iter().any(Change::removes_active_pair) && member.require(Permission::ManageWorkspace).is_err()
+    {
+        return Err(conflict(
+            "qa_pair_active",
+            "This draft deletes a pair that still answers visitors. Turn it off instead, or have an administrator publish the draft.",
+        ));
+    }
+    Ok(())
 }
 
 fn is_same(one: &[Change], other: &[Change]) -> bool {
@@ -227,6 +252,17 @@ fn is_same(one: &[Change], other: &[Change]) -> bool {
         states.collect::<Vec<_>>()
     };
     states(one) == states(other)
+}
+
+/// A pair that a draft removes stands in the audit log like one that was deleted by hand.
+async fn note_removals(tx: &mut TenantTx, member: &Member, changes: &[Change]) -> Result<()> {
+    for change in changes.iter().filter(|change| change.removes_pair()) {
+        let question = change.before.as_ref().map(|before| &before["question"]);
+        let subject = format!("qa_pair:{}", change.subject_id);
+        let details = json!({"question": question});
+        audit::record_by(tx, member, Action::QaPairDeleted, &subject, details).await?;
+    }
+    Ok(())
 }
 
 async fn check_rule(tx: &mut TenantTx, draft: VersionId, despite: Despite) -> Result<()> {
@@ -256,11 +292,4 @@ fn untested(why: &str) -> Error {
             "{why} Here a draft is published only after it was tried on past questions: run the backtest."
         ),
     )
-}
-
-/// Open dashboards read the knowledge anew.
-pub(crate) fn tell(tx: &mut TenantTx) {
-    tx.emit(kernel::Event::WorkspaceChanged {
-        what: kernel::WorkspaceList::Knowledge,
-    });
 }

@@ -139,7 +139,7 @@ pub async fn insert_backtest(
     counts: [usize; 4],
     took: Duration,
     differences: &[Difference],
-) -> Result<BacktestId> {
+) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), BacktestId::new());
     let [fixed, broken, changed, unchanged] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
     sqlx::query!(
@@ -159,22 +159,11 @@ pub async fn insert_backtest(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
-pub async fn get_backtest(tx: &mut TenantTx, id: BacktestId) -> Result<Backtest> {
-    let found = sqlx::query_as!(
-        Backtest,
-        r#"select b.id as "id: BacktestId", b.version_id as "draft_id: VersionId", b.fixed, b.broken, b.changed, b.unchanged, b.milliseconds,
-            (b.draft_updated_at = v.updated_at and b.revision = s.revision) as "is_current!", b.created_at
-        from backtests b
-        join knowledge_versions v on v.tenant_id = b.tenant_id and v.id = b.version_id
-        join knowledge_state s on s.tenant_id = b.tenant_id
-        where b.tenant_id = current_tenant_id() and b.id = $1"#,
-        id.0,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
+pub async fn get_latest_backtest(tx: &mut TenantTx, draft: VersionId) -> Result<Backtest> {
+    let found = find_latest_backtest(tx, draft).await?;
     found.ok_or_else(|| not_found("backtest"))
 }
 

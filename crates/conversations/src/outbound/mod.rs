@@ -5,7 +5,7 @@ pub mod store;
 use access::Member;
 use chrono::{DateTime, Utc};
 use kernel::error::{Error, conflict, not_found};
-use kernel::ids::{AssetId, ChannelId, ConversationId, MessageId, QaPairId};
+use kernel::ids::{AssetId, ChannelId, ConversationId, MessageId, PassageId, QaPairId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
@@ -25,6 +25,9 @@ pub struct BotReply {
     pub escalation_offered: bool,
     pub suggestion_chips: Vec<String>,
     pub matched_qa_ids: Vec<QaPairId>,
+    pub matched_passage_ids: Vec<PassageId>,
+    /// The state of the knowledge that it was made from.
+    pub knowledge_revision: Option<i64>,
     pub sources: Vec<Source>,
     pub actions: Vec<Action>,
     pub language: Option<String>,

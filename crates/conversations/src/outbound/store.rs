@@ -78,6 +78,7 @@ pub async fn insert_bot_reply(
 ) -> Result<Option<Said>> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let matched: Vec<uuid::Uuid> = reply.matched_qa_ids.iter().map(|id| id.0).collect();
+    let passages: Vec<uuid::Uuid> = reply.matched_passage_ids.iter().map(|id| id.0).collect();
     let row = sqlx::query!(
         r#"with gate as materialized (
             select c.ai_paused, p.ai_enabled, c.last_seq
@@ -92,8 +93,9 @@ pub async fn insert_bot_reply(
             returning seq, sent_at
         ), thought as (
             insert into answers (tenant_id, id, conversation_id, question_message_id, question_text, mode, confidence, gap_detected,
-                escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace)
-            select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 from said
+                escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace,
+                matched_passage_ids, knowledge_revision)
+            select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $23, $24 from said
         ), findable as (
             insert into conversation_words (tenant_id, word, conversation_id)
             select $1, word, $3 from said, unnest($22::text[]) as word
@@ -123,6 +125,8 @@ pub async fn insert_bot_reply(
         reply.trace,
         expected_last_seq,
         &search::words(&reply.text),
+        &passages,
+        reply.knowledge_revision,
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 
 use knowledge::language::Language;
 use knowledge::public_sets::id_of;
-use knowledge::retrieval::{Entry, EntryKind, Index, Query};
+use knowledge::retrieval::{Entry, EntryKind, Index, ModelReach, Query, Tuning};
 use support::random::Random;
 
 const DIMENSIONS: usize = 384;
 
 fn main() {
     let words = vocabulary();
-    println!("entries        | build      | change one | search p50 | search p99 | words alone p50");
+    println!(
+        "entries        | build      | change one | search p50 | search p99 | words alone p50 | unreranked p50"
+    );
     for (size, kind) in [
         (20, EntryKind::QaPair),
         (200, EntryKind::QaPair),
@@ -37,8 +39,9 @@ fn measure(words: &[String], size: usize, kind: EntryKind) {
     let mut random = Random::new(size as u64);
     let entries: Vec<Entry> = (0..size).map(|at| entry(words, at, kind, &mut random)).collect();
     let changed = entry(words, size / 2, kind, &mut random);
+    let unbuilt = entries.clone();
     let start = Instant::now();
-    let index = Index::build(entries);
+    let index = Index::build(unbuilt);
     let build = start.elapsed();
     let start = Instant::now();
     black_box(index.with_changes(vec![changed], &[]));
@@ -48,8 +51,17 @@ fn measure(words: &[String], size: usize, kind: EntryKind) {
         .collect();
     let (p50, p99) = times(&index, &questions, true);
     let (words_alone, _) = times(&index, &questions, false);
+    let mix = Tuning {
+        reranked: 0,
+        ..Tuning::default()
+    };
+    let (unreranked, _) = times(
+        &Index::build_with(entries, ModelReach::English, mix),
+        &questions,
+        true,
+    );
     println!(
-        "{size:>7} {kind:?} | {build:>10.1?} | {change:>10.1?} | {p50:>10.1?} | {p99:>10.1?} | {words_alone:>10.1?}"
+        "{size:>7} {kind:?} | {build:>10.1?} | {change:>10.1?} | {p50:>10.1?} | {p99:>10.1?} | {words_alone:>10.1?} | {unreranked:>10.1?}"
     );
 }
 

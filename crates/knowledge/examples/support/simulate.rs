@@ -98,7 +98,7 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         .into_iter()
         .map(|q| q.question)
         .collect();
-    let mut tenants = qa_tenants(&banking, &strangers, embeddings);
+    let mut tenants = qa_tenants(&banking, SHAPES, &strangers, embeddings);
     let customers: Vec<String> = Random::new(2)
         .sample(&banking.test, 600)
         .into_iter()
@@ -106,12 +106,7 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         .collect();
     tenants.extend(reading_tenants(&squad, Language::ENGLISH, &customers, embeddings));
     let piaf = public_sets::piaf(folder).expect("PIAF");
-    tenants.extend(reading_tenants(
-        &by_article(piaf),
-        Language::FRENCH,
-        &strangers,
-        embeddings,
-    ));
+    tenants.extend(reading_tenants(&piaf, Language::FRENCH, &strangers, embeddings));
     for code in ["en", "de", "es", "zh", "ar"] {
         let reading = public_sets::xquad(folder, code).expect("XQuAD");
         let far: Vec<String> = match code {
@@ -137,12 +132,40 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
     tenants
 }
 
-fn by_article(reading: Reading) -> Reading {
-    reading
+/// Tenants made of one half of BANKING77's intents and of SQuAD's articles, and those of the other halves: what is fitted
+/// on one can be judged on the other, with which it shares neither an answer nor a document.
+pub fn halves(folder: &Path, embeddings: &mut Embeddings) -> [Vec<Tenant>; 2] {
+    let squad = public_sets::squad(folder).expect("SQuAD");
+    let strangers: Vec<String> = squad
+        .questions
+        .into_iter()
+        .step_by(20)
+        .map(|q| q.question)
+        .collect();
+    let banking = public_sets::banking(folder).expect("BANKING77");
+    let customers: Vec<String> = banking.test.into_iter().step_by(5).map(|q| q.text).collect();
+    let fits = SHAPES.iter().filter(|shape| shape.answers <= 25);
+    let shapes: Vec<Shape> = fits.copied().collect();
+    [true, false].map(|half| {
+        let is_ours = |name: &str| id_of("half", name).as_bytes()[0].is_multiple_of(2) == half;
+        let mut banking = public_sets::banking(folder).expect("BANKING77");
+        banking.train.retain(|row| is_ours(&row.category));
+        banking.test.retain(|row| is_ours(&row.category));
+        let mut squad = public_sets::squad(folder).expect("SQuAD");
+        squad.paragraphs.retain(|paragraph| is_ours(&paragraph.title));
+        let mut tenants = qa_tenants(&banking, &shapes, &strangers, embeddings);
+        tenants.extend(reading_tenants(&squad, Language::ENGLISH, &customers, embeddings));
+        let asked = tenants.iter().flat_map(|tenant| &tenant.asked);
+        embeddings
+            .prepare(asked.map(|asked| asked.text.as_str()))
+            .expect("vectors");
+        tenants
+    })
 }
 
 /// How one simulated FAQ is made: so many answers, so many phrasings each, and whether the answers are
 /// far from each other, as a shop's usually are, or drawn from 77 fine shades of one subject.
+#[derive(Clone, Copy)]
 struct Shape {
     answers: usize,
     phrasings: usize,
@@ -199,13 +222,18 @@ const CLOSE: f32 = 0.62;
 const SAME: f32 = 0.8;
 
 /// BANKING77: some intents known with some phrasings each, the others unknown.
-fn qa_tenants(banking: &Banking, strangers: &[String], embeddings: &mut Embeddings) -> Vec<Tenant> {
+fn qa_tenants(
+    banking: &Banking,
+    shapes: &[Shape],
+    strangers: &[String],
+    embeddings: &mut Embeddings,
+) -> Vec<Tenant> {
     embeddings
         .prepare(banking.train.iter().map(|row| row.text.as_str()))
         .expect("vectors");
     let intents = Intents::new(banking, embeddings);
     let mut tenants = Vec::new();
-    for (number, shape) in SHAPES.iter().enumerate() {
+    for (number, shape) in shapes.iter().enumerate() {
         for seed in 0..4 {
             let mut random = Random::new(1_000 + 10 * number as u64 + seed);
             tenants.push(qa_tenant(

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::files::{self, NewFile};
 use super::{Document, DocumentPassage, NewDocument, store};
-use crate::{Context, embedding};
+use crate::{Context, embedding, vector_index};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -224,5 +224,6 @@ async fn delete_document(
     )
     .await?;
     tx.commit().await?;
+    vector_index::jobs::follow(&ctx, &member).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{self, Waiting};
 use crate::learning::{self, Owner};
-use crate::{Context, embedding};
+use crate::{Context, embedding, vector_index};
 
 /// Reads the file of a document, unless another has taken its place.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +48,7 @@ pub async fn read_document(ctx: &Context, job: ReadDocument, attempt: Attempt) -
         let detail = "The file could not be read because of a fault of this server. Try again later.";
         fail(ctx, &job, detail).await?;
     }
+    vector_index::jobs::follow(ctx, &job.tenant).await;
     outcome
 }
 

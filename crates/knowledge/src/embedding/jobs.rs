@@ -6,8 +6,8 @@ use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
 
 use super::EmbedderChoice;
-use super::store::{self, Column};
-use crate::Context;
+use super::store::{self, Column, State};
+use crate::{Context, gaps, vector_index};
 
 /// Embeds whatever waits in one tenant. At most one is queued a tenant; it goes on until nothing waits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,40 +34,54 @@ pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
     Ok(())
 }
 
-/// The handler. A batch is committed at a time, so a stop loses at most one.
-pub async fn embed_knowledge(ctx: &Context, job: EmbedKnowledge) -> Result<()> {
-    let state = store::get(&mut ctx.db.tenant_read(&job.tenant).await?).await?;
-    fill(ctx, &job, Column::Serving, &state.embedder).await?;
+/// The handler. A batch is committed at a time, so a stop loses at most one. True when another model serves from now on.
+pub async fn embed_knowledge(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
+    let has_changed = embed_all(ctx, job).await?;
+    vector_index::jobs::follow(ctx, &job.tenant).await;
+    Ok(has_changed)
+}
+
+async fn embed_all(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
+    let state = embed_waiting(ctx, &job.tenant).await?;
     let Some(next) = state.next_embedder else {
-        return Ok(());
+        return Ok(false);
     };
     loop {
-        fill(ctx, &job, Column::Next, &next).await?;
+        fill(ctx, &job.tenant, Column::Next, &next).await?;
         let mut tx = ctx.db.tenant(&job.tenant).await?;
         // Another change of model may have begun, or texts may have come in since the last batch.
         if store::lock(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
-            return Ok(());
+            return Ok(false);
         }
         if store::list_waiting(&mut tx, Column::Next, 1).await?.is_none() {
             store::swap(&mut tx).await?;
-            return tx.commit().await;
+            gaps::clusters::enqueue(&mut tx, ctx.db.clock.now()).await?;
+            tx.commit().await?;
+            return Ok(true);
         }
     }
 }
 
-async fn fill(ctx: &Context, job: &EmbedKnowledge, column: Column, choice: &EmbedderChoice) -> Result<()> {
-    let Some(embedder) = ctx.embedders.find(job.tenant.tenant_id(), choice).await? else {
+/// Embeds what has no vector of the serving model yet.
+pub async fn embed_waiting(ctx: &Context, tenant: &JobTenant) -> Result<State> {
+    let state = store::get(&mut ctx.db.tenant_read(tenant).await?).await?;
+    fill(ctx, tenant, Column::Serving, &state.embedder).await?;
+    Ok(state)
+}
+
+async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &EmbedderChoice) -> Result<()> {
+    let Some(embedder) = ctx.embedders.find(tenant.tenant_id(), choice).await? else {
         return Ok(());
     };
     loop {
-        let mut tx = ctx.db.tenant_read(&job.tenant).await?;
+        let mut tx = ctx.db.tenant_read(tenant).await?;
         let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else {
             return Ok(());
         };
         drop(tx);
         let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
         let vectors = embedder.embed(texts).await.map_err(kernel::error::internal)?;
-        let mut tx = ctx.db.tenant(&job.tenant).await?;
+        let mut tx = ctx.db.tenant(tenant).await?;
         let state = store::lock(&mut tx).await?;
         let is_wanted = match column {
             Column::Serving => state.embedder == *choice,

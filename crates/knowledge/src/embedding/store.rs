@@ -66,11 +66,11 @@ pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
 }
 
 /// The tables that hold vectors, with what is embedded of each.
-const TABLES: [&str; 3] = ["qa_pairs", "qa_phrasings", "knowledge_chunks"];
+const TABLES: [&str; 4] = ["qa_pairs", "qa_phrasings", "knowledge_chunks", "qa_gaps"];
 
 fn text_of(table: &str) -> &'static str {
     match table {
-        "qa_pairs" => "question",
+        "qa_pairs" | "qa_gaps" => "question",
         "qa_phrasings" => "text",
         _ => "case heading when '' then content else heading || E'\\n' || content end",
     }

@@ -21,6 +21,8 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(resolve_gap))
         .routes(routes!(dismiss_gap))
         .merge(super::triage::routes())
+        .merge(super::clusters::api::routes())
+        .merge(super::effects::api::routes())
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -1,6 +1,11 @@
 //! Gaps: questions that the knowledge does not answer, counted, until somebody writes the answer once.
+//!
+//! Gaps that ask the same thing are one piece of work: [`clusters`] puts them together, and [`effects`] tells
+//! afterwards what the answer has brought.
 
 pub mod api;
+pub mod clusters;
+pub mod effects;
 pub mod store;
 mod triage;
 
@@ -45,9 +50,12 @@ pub struct Gap {
     pub language: Option<String>,
     pub status: Status,
     pub times_asked: i32,
+    /// Gaps that ask the same have the same: the id of the oldest of them.
+    pub cluster_id: GapId,
     pub resolved_qa_id: Option<QaPairId>,
     pub created_at: DateTime<Utc>,
     pub last_asked_at: DateTime<Utc>,
+    pub closed_at: Option<DateTime<Utc>>,
 }
 
 /// A question that was asked in vain just now.
@@ -87,9 +95,10 @@ pub struct Counts {
 }
 
 /// Notes the gap. The same question again (ignoring case) raises the count of the open one.
-pub async fn record(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
+pub async fn record(tx: &mut TenantTx, gap: &NewGap, now: DateTime<Utc>) -> Result<GapId> {
     let id = store::upsert(tx, gap).await?;
     store::insert_occurrence(tx, id, gap.conversation_id, gap.message_id).await?;
+    clusters::enqueue(tx, now).await?;
     tx.emit(Event::GapChanged { gap_id: id });
     Ok(id)
 }

@@ -1,6 +1,6 @@
 //! All SQL for gaps.
 
-use kernel::error::{OnConstraint, conflict, not_found};
+use kernel::error::{OnConstraint, conflict, invalid, not_found};
 use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
@@ -10,8 +10,8 @@ use super::{Counts, Gap, NewGap, Occurrence, Status};
 pub async fn upsert(tx: &mut TenantTx, gap: &NewGap) -> Result<GapId> {
     let (tenant, id) = (tx.tenant_id(), GapId::new());
     let id = sqlx::query_scalar!(
-        r#"insert into qa_gaps (tenant_id, id, question, ai_answer, best_match_id, similarity_score, conversation_id, language)
-        values ($1, $2, $3, $4, (select q.id from qa_pairs q where q.tenant_id = $1 and q.id = $5), $6, $7, $8)
+        r#"insert into qa_gaps (tenant_id, id, cluster_id, question, ai_answer, best_match_id, similarity_score, conversation_id, language)
+        values ($1, $2, $2, $3, $4, (select q.id from qa_pairs q where q.tenant_id = $1 and q.id = $5), $6, $7, $8)
         on conflict (tenant_id, lower(question)) where status = 'open'
         do update set times_asked = qa_gaps.times_asked + 1, last_asked_at = now(), ai_answer = excluded.ai_answer
         returning id as "id: GapId""#,
@@ -90,7 +90,7 @@ pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
 pub async fn reopen(tx: &mut TenantTx, id: GapId) -> Result<()> {
     get(tx, id).await?;
     let done = sqlx::query!(
-        "update qa_gaps set status = 'open', resolved_qa_id = null
+        "update qa_gaps set status = 'open', resolved_qa_id = null, closed_at = null
         where tenant_id = current_tenant_id() and id = $1 and status <> 'open'",
         id.0,
     )
@@ -119,7 +119,7 @@ pub async fn list(
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
             conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
-            resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at
+            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at, closed_at
         from qa_gaps
         where tenant_id = current_tenant_id() and status = $1
             and ($2::timestamptz is null or (last_asked_at, id) < ($2, $3))
@@ -140,7 +140,7 @@ pub async fn find(tx: &mut TenantTx, id: GapId) -> Result<Option<Gap>> {
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
             conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
-            resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at
+            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at, closed_at
         from qa_gaps
         where tenant_id = current_tenant_id() and id = $1"#,
         id.0,
@@ -154,6 +154,26 @@ pub async fn get(tx: &mut TenantTx, id: GapId) -> Result<Gap> {
     find(tx, id).await?.ok_or_else(|| not_found("gap"))
 }
 
+/// Refuses ids that are no gaps, and more than anybody looks at in one go.
+pub async fn require_all(tx: &mut TenantTx, ids: &[GapId]) -> Result<()> {
+    const MOST: usize = 500;
+    if ids.len() > MOST {
+        return Err(invalid("too_many_gaps", "One change closes at most 500 gaps."));
+    }
+    let all: std::collections::BTreeSet<_> = ids.iter().map(|id| id.0).collect();
+    let all: Vec<_> = all.into_iter().collect();
+    let known = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from qa_gaps where tenant_id = current_tenant_id() and id = any($1)"#,
+        &all,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    match usize::try_from(known) {
+        Ok(known) if known == all.len() => Ok(()),
+        _ => Err(not_found("gap")),
+    }
+}
+
 /// Moves an open gap to its end. Two colleagues at once: the second is told.
 pub async fn close(
     tx: &mut TenantTx,
@@ -163,7 +183,7 @@ pub async fn close(
 ) -> Result<()> {
     get(tx, id).await?;
     let done = sqlx::query!(
-        "update qa_gaps set status = $2, resolved_qa_id = $3
+        "update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now()
         where tenant_id = current_tenant_id() and id = $1 and status = 'open'",
         id.0,
         status.as_str(),
@@ -181,4 +201,25 @@ pub async fn close(
         ));
     }
     Ok(())
+}
+
+/// Closes those of the gaps that are still open; what a colleague has dealt with meanwhile stays as it is.
+pub async fn close_open(
+    tx: &mut TenantTx,
+    ids: &[GapId],
+    status: Status,
+    resolved_by: Option<QaPairId>,
+) -> Result<Vec<GapId>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let closed = sqlx::query_scalar!(
+        r#"update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now()
+        where tenant_id = current_tenant_id() and id = any($1) and status = 'open'
+        returning id as "id: GapId""#,
+        &ids,
+        status.as_str(),
+        resolved_by.map(|id| id.0),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(closed)
 }

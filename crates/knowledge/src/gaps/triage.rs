@@ -5,7 +5,7 @@ use axum::extract::State;
 use kernel::error::{Problem, conflict};
 use kernel::extract::{Json, Path};
 use kernel::ids::{GapId, QaPairId};
-use kernel::{Event, Result};
+use kernel::{Event, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -70,15 +70,28 @@ async fn link_gap(
     Json(input): Json<LinkGap>,
 ) -> Result<Json<ResolvedGap>> {
     member.require(Permission::EditKnowledge)?;
-    let mut tx = ctx.db.tenant_read(&member).await?;
+    let gap = store::get(&mut ctx.db.tenant_read(&member).await?, id).await?;
+    let mut tx = link(&ctx, &member, &[gap], input.qa_id).await?;
+    store::close(&mut tx, id, Status::Resolved, Some(input.qa_id)).await?;
     let gap = store::get(&mut tx, id).await?;
-    let choice = embedding::current(&mut tx).await?;
-    drop(tx);
-    let mut phrasings = qa_pairs::prepare_phrasings(&ctx, &member, &choice, &[gap.question]).await?;
     let since = ctx.db.clock.now() - qa_pairs::list::USED_WITHIN;
-    let mut tx = ctx.db.tenant(&member).await?;
+    let qa_pair = qa_pairs::store::get(&mut tx, input.qa_id, since).await?;
+    tx.emit(Event::GapChanged { gap_id: id });
+    tx.commit().await?;
+    Ok(Json(ResolvedGap { gap, qa_pair }))
+}
+
+/// Begins the change that makes the gaps' questions phrasings of a pair. The caller closes the gaps and commits.
+pub(super) async fn link(ctx: &Context, member: &Member, gaps: &[Gap], pair: QaPairId) -> Result<TenantTx> {
+    // one that is too many for the pair is closed all the same
+    let gaps = &gaps[..gaps.len().min(qa_pairs::MOST_PHRASINGS)];
+    let choice = embedding::current(&mut ctx.db.tenant_read(member).await?).await?;
+    let texts: Vec<String> = gaps.iter().map(|gap| gap.question.clone()).collect();
+    let mut phrasings = qa_pairs::prepare_phrasings(ctx, member, &choice, &texts).await?;
+    let since = ctx.db.clock.now() - qa_pairs::list::USED_WITHIN;
+    let mut tx = ctx.db.tenant(member).await?;
     let change = embedding::begin_change(&mut tx, &choice).await?;
-    let pair = qa_pairs::store::get(&mut tx, input.qa_id, since).await?;
+    let pair = qa_pairs::store::get(&mut tx, pair, since).await?;
     if !pair.is_active {
         return Err(conflict(
             "qa_pair_inactive",
@@ -89,14 +102,12 @@ async fn link_gap(
         phrasings.iter_mut().for_each(|phrasing| phrasing.vector = None);
     }
     let is_complete = phrasings.iter().all(|phrasing| phrasing.vector.is_some());
-    qa_pairs::store::insert_phrasings(&mut tx, pair.id, &phrasings, Some(id)).await?;
+    for (gap, phrasing) in gaps.iter().zip(&phrasings) {
+        qa_pairs::store::insert_phrasings(&mut tx, pair.id, std::slice::from_ref(phrasing), Some(gap.id))
+            .await?;
+    }
     change.finish(&mut tx, is_complete).await?;
-    store::close(&mut tx, id, Status::Resolved, Some(pair.id)).await?;
-    let gap = store::get(&mut tx, id).await?;
-    let qa_pair = qa_pairs::store::get(&mut tx, pair.id, since).await?;
-    tx.emit(Event::GapChanged { gap_id: id });
-    tx.commit().await?;
-    Ok(Json(ResolvedGap { gap, qa_pair }))
+    Ok(tx)
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]

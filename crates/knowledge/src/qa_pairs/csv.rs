@@ -107,9 +107,7 @@ const NAMES: [&[&str]; 4] = [
 /// # Errors
 /// A file that is not UTF-8, or that has too many columns, rows or errors.
 pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text_of(bytes)?;
     if text.split('\n').any(|line| line.len() > LONGEST_LINE) {
         return Err(invalid(
             "line_too_long",
@@ -178,7 +176,18 @@ pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
     Ok(parsed)
 }
 
-fn reader_of<'a>(text: &str, bytes: &'a [u8]) -> csv::Reader<&'a [u8]> {
+/// The text of a file, without the mark that some programs begin it with.
+///
+/// # Errors
+/// A file that is not UTF-8.
+pub fn text_of(bytes: &[u8]) -> Result<&str> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
+/// Reads with the separator that the first line uses.
+pub fn reader_of<'a>(text: &str, bytes: &'a [u8]) -> csv::Reader<&'a [u8]> {
     csv::ReaderBuilder::new()
         .delimiter(separator(text))
         .flexible(true)
@@ -246,7 +255,7 @@ fn places(columns: &[String], wanted: &Mapping) -> [Option<usize>; 4] {
 
 /// The line on which a record begins. The reader's own count stands before the line ends that it has yet to pass over:
 /// the second half of CR LF, and empty lines.
-fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
+pub fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
     let Some(position) = position else { return 0 };
     let begins = usize::try_from(position.byte()).unwrap_or(usize::MAX);
     let rest = text.as_bytes().get(begins..).unwrap_or_default();

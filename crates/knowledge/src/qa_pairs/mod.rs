@@ -189,7 +189,7 @@ fn phrasing(text: &str, vector: Option<Vec<f32>>) -> Phrasing {
     }
 }
 
-fn detect(text: &str) -> Option<String> {
+pub(crate) fn detect(text: &str) -> Option<String> {
     let language = language::detect(text);
     (!language.is_unknown()).then(|| language.code().to_owned())
 }

@@ -6,10 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::lexical::QueryTerm;
+use super::phrases::Phrases;
 use super::ranking::{Ranked, Ranking};
 use super::shelf::Shelf;
 use super::text;
 use super::text::WordKind;
+use super::yardstick::Yardstick;
 
 /// All features of a candidate; dense ones are 0 when there is no vector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,10 @@ pub struct Features {
     pub title_coverage: f32,
     /// Share of the question's numbers that the entry lacks.
     pub numbers_missing: f32,
+    /// Share (by idf) of the question's neighbouring words that stand together in the entry, and of its neighbouring
+    /// content words that stand near each other there.
+    pub phrase: f32,
+    pub near: f32,
     /// Whether meaning and words each put this answer first.
     pub dense_first: f32,
     pub lexical_first: f32,
@@ -66,17 +72,25 @@ pub struct Features {
 /// Computes features for the candidates of one ranking.
 pub struct Reader<'a> {
     shelf: &'a Shelf,
+    yardstick: Yardstick<'a>,
     terms: &'a [QueryTerm],
     ranking: &'a Ranking,
     idf: Vec<f32>,
+    phrases: Phrases,
     signature: u64,
     content_idf: f32,
     unknown: f32,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(shelf: &'a Shelf, query: &str, terms: &'a [QueryTerm], ranking: &'a Ranking) -> Reader<'a> {
-        let idf: Vec<f32> = terms.iter().map(|term| shelf.postings.idf(term)).collect();
+    pub fn new(
+        shelf: &'a Shelf,
+        yardstick: Yardstick<'a>,
+        query: &str,
+        terms: &'a [QueryTerm],
+        ranking: &'a Ranking,
+    ) -> Reader<'a> {
+        let idf: Vec<f32> = terms.iter().map(|term| yardstick.idf(term)).collect();
         let sum = |keep: &dyn Fn(&QueryTerm) -> bool| -> f32 {
             terms
                 .iter()
@@ -86,12 +100,14 @@ impl<'a> Reader<'a> {
                 .sum()
         };
         let content_idf = sum(&|_| true);
-        let unknown = sum(&|term| !shelf.postings.knows(term)) / content_idf.max(1e-3);
+        let unknown = sum(&|term| !yardstick.knows(term)) / content_idf.max(1e-3);
         let signature = text::signature(&text::words(query));
         Reader {
             shelf,
+            yardstick,
             terms,
             ranking,
+            phrases: Phrases::new(terms, &idf),
             idf,
             signature,
             content_idf,
@@ -114,10 +130,12 @@ impl<'a> Reader<'a> {
             numbers_missing: self.numbers_missing(&holds),
             exact: f32::from(u8::from(entry.title_signature == self.signature)),
             length: (1.0 + self.terms.iter().filter(|term| !term.is_function_word).count() as f32).ln(),
-            size: (self.shelf.len() as f32).ln(),
+            size: (self.yardstick.entries() as f32).ln(),
             trust: self.ranking.trust,
             ..Features::default()
         };
+        let phrases = self.phrases.read(&entry.sequence);
+        (features.phrase, features.near) = (phrases.together, phrases.near);
         self.read_lexical(ranked, &mut features);
         self.read_dense(ranked, &mut features);
         features
@@ -174,13 +192,13 @@ impl<'a> Reader<'a> {
     }
 
     fn rarest(&self, holds: &dyn Fn(&QueryTerm) -> bool) -> f32 {
-        let known = self.content().filter(|(term, _)| self.shelf.postings.knows(term));
+        let known = self.content().filter(|(term, _)| self.yardstick.knows(term));
         let rarest = known.max_by(|a, b| a.1.total_cmp(&b.1));
         rarest.map_or(0.0, |(term, _)| f32::from(u8::from(holds(term))))
     }
 
     fn title_coverage(&self, title: &[u32]) -> f32 {
-        let idf = |term: &u32| self.shelf.postings.idf_of_term(*term);
+        let idf = |term: &u32| self.yardstick.idf_of_term(*term);
         let asked = |term: &&u32| self.terms.iter().any(|asked| asked.terms.contains(term));
         let total: f32 = title.iter().map(idf).sum();
         title.iter().filter(asked).map(idf).sum::<f32>() / total.max(1e-3)

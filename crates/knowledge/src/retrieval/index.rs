@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::found::Found;
 use super::lexical::TermCount;
 use super::shelf::Shelf;
 use super::text;
@@ -55,15 +56,19 @@ pub struct Prepared {
     pub terms: Box<[TermCount]>,
     /// The different terms of the title, by ascending id.
     pub title_terms: Box<[TermId]>,
+    /// The terms of a passage's text in their order, for phrases.
+    pub sequence: Box<[TermId]>,
     /// Tells whether a question repeats the title word for word.
     pub title_signature: u64,
 }
 
 /// One tenant's searchable base.
 pub struct Index {
-    pub(super) vocabulary: Vocabulary,
-    pub(super) qa_pairs: Shelf,
-    pub(super) passages: Shelf,
+    pub(super) vocabulary: Arc<Vocabulary>,
+    pub(super) qa_pairs: Arc<Shelf>,
+    pub(super) passages: Arc<Shelf>,
+    /// What was found elsewhere for one question, where `passages` is a sample.
+    pub(super) found: Option<Found>,
     pub(super) tuning: Tuning,
     pub(super) reach: ModelReach,
 }
@@ -94,7 +99,7 @@ impl Index {
             .map(|entry| entry.id)
             .chain(removed.iter().copied())
             .collect();
-        let mut vocabulary = self.vocabulary.clone();
+        let mut vocabulary = Vocabulary::clone(&self.vocabulary);
         let mut prepared: Vec<Arc<Prepared>> = self
             .entries()
             .filter(|entry| !gone.contains(&entry.id))
@@ -125,16 +130,26 @@ impl Index {
         let (qa_pairs, passages): (Vec<_>, Vec<_>) =
             prepared.into_iter().partition(|e| e.kind == EntryKind::QaPair);
         Index {
-            qa_pairs: Shelf::new(EntryKind::QaPair, qa_pairs, vocabulary.len(), &tuning),
-            passages: Shelf::new(EntryKind::Passage, passages, vocabulary.len(), &tuning),
-            vocabulary,
+            qa_pairs: Arc::new(Shelf::new(EntryKind::QaPair, qa_pairs, vocabulary.len(), &tuning)),
+            passages: Arc::new(Shelf::new(
+                EntryKind::Passage,
+                passages,
+                vocabulary.len(),
+                &tuning,
+            )),
+            vocabulary: Arc::new(vocabulary),
+            found: None,
             tuning,
             reach,
         }
     }
 }
 
-fn prepare(entries: Vec<Entry>, vocabulary: &mut Vocabulary, tuning: &Tuning) -> Vec<Arc<Prepared>> {
+pub(super) fn prepare(
+    entries: Vec<Entry>,
+    vocabulary: &mut Vocabulary,
+    tuning: &Tuning,
+) -> Vec<Arc<Prepared>> {
     let mut reader = TermReader::new(vocabulary);
     entries
         .into_iter()
@@ -171,5 +186,9 @@ fn prepare_one(entry: Entry, reader: &mut TermReader<'_>, tuning: &Tuning) -> Pr
         vector: entry.vector.as_deref().and_then(RoundedVector::new),
         terms: terms.into(),
         title_terms: title_terms.into(),
+        sequence: match entry.kind {
+            EntryKind::Passage => text.into(),
+            EntryKind::QaPair => Box::default(),
+        },
     }
 }

@@ -73,7 +73,13 @@ pub struct Postings {
     entries: Vec<u32>,
     /// Saturated, length-normalised frequency: BM25 without idf.
     weights: Vec<f32>,
+    /// Term → entries that hold it, repetitions aside.
+    holders: Vec<u32>,
     count: usize,
+    /// The mean length of an entry in terms.
+    average: f32,
+    /// Entries that repeat no other.
+    distinct: usize,
 }
 
 impl Postings {
@@ -81,17 +87,30 @@ impl Postings {
         entries: impl Iterator<Item = &'a [TermCount]> + Clone,
         vocabulary_size: usize,
     ) -> Postings {
+        Postings::of_usual_length(entries, vocabulary_size, None)
+    }
+
+    /// For a few entries of many, of which the mean length is known.
+    pub fn of_usual_length<'a>(
+        entries: impl Iterator<Item = &'a [TermCount]> + Clone,
+        vocabulary_size: usize,
+        usual: Option<f32>,
+    ) -> Postings {
         let lengths: Vec<f32> = entries
             .clone()
             .map(|terms| terms.iter().map(|(_, n)| n).sum())
             .collect();
-        let average = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1e-6);
+        let own = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1e-6);
+        let average = usual.unwrap_or(own);
         let starts = starts(entries.clone(), vocabulary_size);
         let total = starts.last().copied().unwrap_or(0) as usize;
         let mut postings = Postings {
             entries: vec![0; total],
             weights: vec![0.0; total],
+            holders: starts.windows(2).map(|range| range[1] - range[0]).collect(),
             count: lengths.len(),
+            average,
+            distinct: lengths.len(),
             starts,
         };
         let mut next = postings.starts.clone();
@@ -107,19 +126,39 @@ impl Postings {
         postings
     }
 
-    /// Lucene's idf of a question word; a word that no entry holds is as rare as can be.
-    pub fn idf(&self, term: &QueryTerm) -> f32 {
-        let found: usize = term.terms.iter().map(|id| self.range(*id).len()).sum();
-        self.idf_of_count(found)
+    /// A word is not less telling because one passage that holds it stands in many places.
+    pub fn count_once<'a>(&mut self, repetitions: impl Iterator<Item = &'a [TermCount]>) {
+        for terms in repetitions {
+            self.distinct -= 1;
+            terms
+                .iter()
+                .for_each(|(term, _)| self.holders[*term as usize] -= 1);
+        }
     }
 
-    pub fn idf_of_term(&self, term: TermId) -> f32 {
-        self.idf_of_count(self.range(term).len())
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
-    /// Whether any entry of this shelf holds the word.
-    pub fn knows(&self, term: &QueryTerm) -> bool {
-        term.terms.iter().any(|id| !self.range(*id).is_empty())
+    /// How many there are, repetitions aside.
+    pub fn distinct(&self) -> usize {
+        self.distinct
+    }
+
+    /// The mean length of an entry in terms.
+    pub fn average(&self) -> f32 {
+        self.average
+    }
+
+    /// How many entries hold the term, repetitions aside.
+    pub fn holding(&self, term: TermId) -> usize {
+        self.holders.get(term as usize).copied().unwrap_or(0) as usize
+    }
+
+    /// Whether any entry holds the term.
+    pub fn has(&self, term: TermId) -> bool {
+        !self.range(term).is_empty()
     }
 
     /// The BM25 score of every entry. `weights` and `query` go together.
@@ -142,11 +181,6 @@ impl Postings {
             Some([start, end]) => *start as usize..*end as usize,
             _ => 0..0,
         }
-    }
-
-    fn idf_of_count(&self, found: usize) -> f32 {
-        let (n, found) = (self.count as f32, found.min(self.count) as f32);
-        (1.0 + (n - found + 0.5) / (found + 0.5)).ln()
     }
 }
 

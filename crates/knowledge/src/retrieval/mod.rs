@@ -8,24 +8,30 @@ pub mod base;
 pub mod confidence;
 mod examples;
 pub mod features;
+mod found;
 mod index;
 mod lexical;
+mod phrases;
 mod ranking;
+pub mod reranking;
 mod search;
 mod shelf;
 mod similar;
 pub mod text;
 mod trust;
 pub mod tuning;
+mod twins;
 mod vectors;
 mod vocabulary;
+mod yardstick;
 
 #[cfg(test)]
 mod tests;
 
 pub use features::Features;
+pub use found::{FoundPassages, QuestionWord, passage_words};
 pub use index::{Entry, EntryKind, Index};
 pub use search::{Candidate, Query, SearchResult, SearchedBase};
-pub use similar::Similar;
+pub use similar::{NearPair, NearPairs, Similar};
 pub use trust::ModelReach;
 pub use tuning::Tuning;

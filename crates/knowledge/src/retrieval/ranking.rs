@@ -3,11 +3,14 @@
 //! Dense and lexical scores are each turned into z-scores over the shelf and mixed; the weight of the dense
 //! part falls where the embedding model does not understand the language. Start at [`Ranking::new`].
 
+use std::collections::BTreeSet;
+
 use super::index::EntryKind;
 use super::lexical::QueryTerm;
 use super::shelf::Shelf;
 use super::tuning::Tuning;
 use super::vectors::{ABSENT, QueryVector};
+use super::yardstick::Yardstick;
 
 /// How many of the best answers are weighed again by what was learned from examples.
 const RESCORED: usize = 24;
@@ -33,6 +36,8 @@ pub struct Ranking {
     /// Mean, deviation and best of the cosines over the shelf; `None` without vectors.
     pub dense: Option<Spread>,
     pub lexical: Spread,
+    /// Of the words' part of the mixed score.
+    words: Spread,
     /// What a BM25 score is compared with: the sum of the idf of all words asked.
     pub idf_total: f32,
     /// Best dense and lexical values of each group, for margins.
@@ -41,18 +46,21 @@ pub struct Ranking {
     pub trust: f32,
     vote: Vote,
     cosines: Option<Vec<f32>>,
+    lexical_scores: Vec<f32>,
 }
 
 impl Ranking {
+    /// `yardstick` is the shelf's own unless it holds only a part.
     pub fn new(
         shelf: &Shelf,
+        yardstick: &Yardstick<'_>,
         terms: &[QueryTerm],
         vector: Option<&QueryVector>,
         trust: f32,
         tuning: &Tuning,
         limit: usize,
     ) -> Ranking {
-        let weights = term_weights(shelf, terms, tuning);
+        let weights = term_weights(yardstick, terms, tuning);
         let idf_total = weights.iter().sum::<f32>().max(1e-3);
         let lexical = shelf.postings.scores(terms, &weights);
         let sections = shelf
@@ -66,7 +74,7 @@ impl Ranking {
         let centroids = vector
             .filter(|v| shelf.centroids.fits(v))
             .map(|v| shelf.centroids.cosines(v));
-        let signals = Signals {
+        let mut signals = Signals {
             shelf,
             lexical,
             sections,
@@ -74,8 +82,13 @@ impl Ranking {
             centroids,
             tuning,
             trust,
+            usual: yardstick.usual,
         };
-        let ranked = signals.rank(limit.max(RANKED_AT_LEAST));
+        let words = signals.words();
+        let usual_words = signals.usual_words(&words);
+        let mut scores = signals.scores(&words, &usual_words);
+        signals.keep_best_twins(&mut scores);
+        let ranked = signals.rank(&scores, limit.max(RANKED_AT_LEAST));
         let best_dense = signals
             .cosines
             .as_ref()
@@ -86,14 +99,36 @@ impl Ranking {
             dense: signals
                 .cosines
                 .as_ref()
-                .map(|cosines| Spread::of(cosines.iter().copied().filter(|c| *c != ABSENT), DENSE_PRIOR)),
-            lexical: Spread::of(signals.lexical.iter().map(|s| s / idf_total), LEXICAL_PRIOR),
+                .map(|cosines| signals.usual_cosines(cosines)),
+            lexical: yardstick.usual.map_or_else(
+                || Spread::of(signals.lexical.iter().map(|s| s / idf_total), LEXICAL_PRIOR),
+                |usual| usual.lexical,
+            ),
+            words: usual_words,
             idf_total,
             best_dense,
             best_lexical: TopTwo::of(&signals.lexical, &shelf.group_of),
             trust,
             cosines: signals.cosines,
+            lexical_scores: signals.lexical,
         }
+    }
+
+    /// The best by the mixed score, and the `count` best by meaning and by words: whoever a candidate is compared with.
+    pub fn leading(&self, count: usize) -> BTreeSet<u32> {
+        let best = |scores: &[f32]| {
+            let mut rows: Vec<u32> = (0..scores.len() as u32).collect();
+            let by_score = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]);
+            if count < rows.len() {
+                rows.select_nth_unstable_by(count, by_score);
+                rows.truncate(count);
+            }
+            rows
+        };
+        let mut leading: BTreeSet<u32> = self.ranked.iter().map(|ranked| ranked.entry).collect();
+        leading.extend(best(&self.lexical_scores));
+        leading.extend(self.cosines.as_deref().map(best).into_iter().flatten());
+        leading
     }
 
     /// The candidate's group's share of all closeness to the question: near 1 when nothing else is close,
@@ -136,9 +171,9 @@ impl Vote {
     }
 }
 
-fn term_weights(shelf: &Shelf, terms: &[QueryTerm], tuning: &Tuning) -> Vec<f32> {
+fn term_weights(yardstick: &Yardstick<'_>, terms: &[QueryTerm], tuning: &Tuning) -> Vec<f32> {
     let weight = |term: &QueryTerm| {
-        let idf = shelf.postings.idf(term);
+        let idf = yardstick.idf(term);
         match (term.is_function_word, term.is_guess && !term.terms.is_empty()) {
             (true, _) => idf * tuning.function_word_weight,
             (_, true) => idf * tuning.guess_weight,
@@ -156,15 +191,36 @@ struct Signals<'a> {
     centroids: Option<Vec<f32>>,
     tuning: &'a Tuning,
     trust: f32,
+    usual: Option<&'a Ranking>,
 }
 
 impl Signals<'_> {
-    fn rank(&self, wanted: usize) -> Vec<Ranked> {
-        let scores = self.scores();
-        let mut units = match self.shelf.kind {
-            EntryKind::QaPair => self.best_of_each_group(&scores),
-            EntryKind::Passage => (0..scores.len() as u32)
-                .map(|entry| (scores[entry as usize], entry))
+    /// Of passages that say the same the best one alone is seen from here on.
+    fn keep_best_twins(&mut self, scores: &mut [f32]) {
+        for twins in &self.shelf.twins {
+            let first = twins[0];
+            let best = twins.iter().fold(first, |best, row| {
+                let is_better = scores[*row as usize] > scores[best as usize];
+                if is_better { *row } else { best }
+            });
+            for row in twins.iter().filter(|row| **row != best).map(|row| *row as usize) {
+                scores[row] = f32::NEG_INFINITY;
+                self.lexical[row] = 0.0;
+                if let Some(cosines) = &mut self.cosines {
+                    cosines[row] = ABSENT;
+                }
+            }
+        }
+    }
+
+    fn rank(&self, scores: &[f32], wanted: usize) -> Vec<Ranked> {
+        let mut units: Vec<(f32, u32)> = match self.shelf.kind {
+            EntryKind::QaPair => self.best_of_each_group(scores),
+            EntryKind::Passage => scores
+                .iter()
+                .zip(0..)
+                .map(|(score, entry)| (*score, entry))
+                .filter(|(score, _)| *score > f32::NEG_INFINITY)
                 .collect(),
         };
         let wanted = wanted.max(RESCORED).min(units.len());
@@ -181,22 +237,42 @@ impl Signals<'_> {
         ranked
     }
 
+    /// What each entry's words are worth.
+    fn words(&self) -> Vec<f32> {
+        match self.shelf.kind {
+            EntryKind::QaPair => self.lexical.clone(),
+            EntryKind::Passage => self.with_sections(),
+        }
+    }
+
+    fn usual_words(&self, words: &[f32]) -> Spread {
+        self.usual.map_or_else(
+            || Spread::of(words.iter().copied(), (0.0, 0.05)),
+            |usual| usual.words,
+        )
+    }
+
+    fn usual_cosines(&self, cosines: &[f32]) -> Spread {
+        let known = self.usual.and_then(|usual| usual.dense);
+        let present = || cosines.iter().copied().filter(|c| *c != ABSENT);
+        known.unwrap_or_else(|| Spread::of(present(), DENSE_PRIOR))
+    }
+
     /// The mix of z-scores for every entry.
-    fn scores(&self) -> Vec<f32> {
-        let (lexical, dense) = match self.shelf.kind {
-            EntryKind::QaPair => (self.lexical.clone(), self.dense_with_centroids()),
-            EntryKind::Passage => (self.with_sections(), self.cosines.clone()),
+    fn scores(&self, lexical: &[f32], lexical_z: &Spread) -> Vec<f32> {
+        let dense = match self.shelf.kind {
+            EntryKind::QaPair => self.dense_with_centroids(),
+            EntryKind::Passage => self.cosines.clone(),
         };
-        let lexical_z = Spread::of(lexical.iter().copied(), (0.0, 0.05));
         let Some(dense) = dense else {
             return lexical.iter().map(|score| lexical_z.z(*score)).collect();
         };
-        let dense_z = Spread::of(dense.iter().copied().filter(|c| *c != ABSENT), DENSE_PRIOR);
+        let dense_z = self.usual_cosines(&dense);
         let weight = self.dense_weight();
         let z = |score: f32| if score == ABSENT { 0.0 } else { dense_z.z(score) };
         dense
             .iter()
-            .zip(&lexical)
+            .zip(lexical)
             .map(|(d, l)| weight * z(*d) + (1.0 - weight) * lexical_z.z(*l))
             .collect()
     }

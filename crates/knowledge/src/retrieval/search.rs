@@ -12,11 +12,13 @@ use super::base::BaseStatistics;
 use super::confidence;
 use super::features::{Features, Reader};
 use super::index::{EntryKind, Index};
-use super::lexical::query_terms;
-use super::ranking::Ranking;
+use super::lexical::{QueryTerm, query_terms};
+use super::ranking::{Ranked, Ranking};
+use super::reranking;
 use super::shelf::Shelf;
 use super::trust::trust;
 use super::vectors::QueryVector;
+use super::yardstick::Yardstick;
 use crate::language::{self, Language};
 
 /// A question as asked, made self-contained by the caller.
@@ -82,6 +84,17 @@ pub struct Candidate {
     pub features: Features,
 }
 
+/// A question as it is looked for on a shelf.
+struct Asked<'a> {
+    text: &'a str,
+    terms: Vec<QueryTerm>,
+    vector: Option<&'a QueryVector>,
+    trust: f32,
+}
+
+/// So many of a sample, by meaning and by words, stand beside what was found elsewhere.
+const COMPARED: usize = 32;
+
 impl Index {
     /// The `limit` most probable entries, at most one of each Q&A answer.
     pub fn search(&self, query: &Query<'_>, limit: usize) -> SearchResult {
@@ -117,27 +130,56 @@ impl Index {
         vector: Option<&QueryVector>,
         limit: usize,
     ) -> Vec<Candidate> {
-        if shelf.len() == 0 {
+        let found = self.found.as_ref().filter(|_| shelf.kind == EntryKind::Passage);
+        if shelf.len() == 0 && found.is_none() {
             return Vec::new();
         }
-        let terms = query_terms(query.text, language, &shelf.languages, &self.vocabulary);
-        let ranking = Ranking::new(
-            shelf,
-            &terms,
+        let asked = Asked {
+            text: query.text,
+            terms: query_terms(query.text, language, &shelf.languages, &self.vocabulary),
             vector,
-            trust(self.reach, language),
-            &self.tuning,
-            limit,
-        );
-        let reader = Reader::new(shelf, query.text, &terms, &ranking);
-        let mut ceiling = 1.0_f32;
-        ranking
-            .ranked
+            trust: trust(self.reach, language),
+        };
+        let Some(found) = found else {
+            let yardstick = Yardstick::of(&shelf.postings);
+            let ranking = self.rank(shelf, &yardstick, &asked, limit);
+            return self.judged(shelf, yardstick, &asked, &ranking, limit);
+        };
+        let yardstick = Yardstick::of_sample(&shelf.postings, &found.counted);
+        let usual = self.rank(shelf, &yardstick, &asked, limit);
+        let best_of_sample = usual.leading(COMPARED);
+        let best_of_sample = best_of_sample
             .iter()
-            .take(limit)
-            .map(|ranked| {
+            .map(|row| shelf.entries[*row as usize].clone());
+        let entries = best_of_sample.chain(found.entries.iter().cloned()).collect();
+        let candidates = Shelf::of_candidates(entries, self.vocabulary.len(), shelf);
+        let yardstick = yardstick.with_usual(&usual);
+        let ranking = self.rank(&candidates, &yardstick, &asked, limit);
+        self.judged(&candidates, yardstick, &asked, &ranking, limit)
+    }
+
+    fn rank(&self, shelf: &Shelf, yardstick: &Yardstick<'_>, asked: &Asked<'_>, limit: usize) -> Ranking {
+        let Asked {
+            terms, vector, trust, ..
+        } = asked;
+        Ranking::new(shelf, yardstick, terms, *vector, *trust, &self.tuning, limit)
+    }
+
+    /// The `limit` best of a ranking, with the probability that each answers.
+    fn judged(
+        &self,
+        shelf: &Shelf,
+        yardstick: Yardstick<'_>,
+        asked: &Asked<'_>,
+        ranking: &Ranking,
+        limit: usize,
+    ) -> Vec<Candidate> {
+        let reader = Reader::new(shelf, yardstick, asked.text, &asked.terms, ranking);
+        let mut ceiling = 1.0_f32;
+        self.reranked(shelf, &reader, ranking, limit)
+            .into_iter()
+            .map(|(score, ranked, features)| {
                 let entry = &shelf.entries[ranked.entry as usize];
-                let features = reader.read(ranked);
                 // The order of the scores is the better measured one: nobody overtakes by probability.
                 ceiling = ceiling.min(confidence::probability(entry.kind, &features));
                 Candidate {
@@ -147,7 +189,7 @@ impl Index {
                     text: entry.text.clone(),
                     group: entry.group,
                     language: entry.language,
-                    score: ranked.score,
+                    score,
                     probability: ceiling,
                     features,
                 }
@@ -155,12 +197,36 @@ impl Index {
             .collect()
     }
 
+    /// The `limit` best of the ranking after a second look, best first.
+    fn reranked<'r>(
+        &self,
+        shelf: &Shelf,
+        reader: &Reader<'_>,
+        ranking: &'r Ranking,
+        limit: usize,
+    ) -> Vec<(f32, &'r Ranked, Features)> {
+        let read = |ranked: &'r Ranked| {
+            let features = reader.read(ranked);
+            let score = reranking::score(shelf.kind, &self.tuning, ranked.score, &features);
+            (score, ranked, features)
+        };
+        let looked_at = reranking::looked_at(shelf.kind, &self.tuning, limit);
+        let mut read: Vec<_> = ranking.ranked.iter().take(looked_at).map(read).collect();
+        read.sort_by(|a, b| b.0.total_cmp(&a.0));
+        read.truncate(limit);
+        read
+    }
+
     fn searched_base(&self, vector: Option<&QueryVector>) -> SearchedBase {
         let has_vectors =
             vector.is_some_and(|v| self.qa_pairs.vectors.fits(v) || self.passages.vectors.fits(v));
+        let mut passages = self.passages.base.clone();
+        if let Some(found) = &self.found {
+            passages.entries = found.counted.entries;
+        }
         SearchedBase {
             qa_pairs: self.qa_pairs.base.clone(),
-            passages: self.passages.base.clone(),
+            passages,
             has_vectors,
         }
     }

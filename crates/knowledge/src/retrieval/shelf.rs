@@ -10,6 +10,7 @@ use super::examples::ExampleModel;
 use super::index::{EntryKind, Prepared};
 use super::lexical::{Postings, TermCount};
 use super::tuning::Tuning;
+use super::twins::{distinct, twins};
 use super::vectors::Vectors;
 use crate::language::Language;
 
@@ -35,6 +36,8 @@ pub struct Shelf {
     pub centroid_of: Vec<Option<u32>>,
     /// What was learned from several phrasings, where there are enough.
     pub examples: Option<ExampleModel>,
+    /// Passages that say the same.
+    pub twins: Vec<Vec<u32>>,
     /// The languages present, most frequent first.
     pub languages: Vec<Language>,
     pub base: BaseStatistics,
@@ -49,17 +52,24 @@ impl Shelf {
         tuning: &Tuning,
     ) -> Shelf {
         let vectors = Vectors::new(entries.iter().map(|entry| entry.vector.as_ref()));
-        let postings = Postings::new(entries.iter().map(|entry| &*entry.terms), vocabulary_size);
+        let mut postings = Postings::new(entries.iter().map(|entry| &*entry.terms), vocabulary_size);
         let (group_of, members) = groups(&entries);
         let sections =
-            (kind == EntryKind::Passage).then(|| section_postings(&entries, &members, vocabulary_size));
+            (kind == EntryKind::Passage).then(|| section_postings(&entries, &members, vocabulary_size, None));
         let (centroids, centroid_of) = centroids(kind, &vectors, &members);
         let examples = (kind == EntryKind::QaPair && tuning.learn_from_examples)
             .then(|| ExampleModel::learn(&vectors, &group_of, &members, tuning))
             .flatten();
-        let base = BaseStatistics::measure(&vectors, &group_of);
+        let twins = match kind {
+            EntryKind::Passage => twins(&entries),
+            EntryKind::QaPair => Vec::new(),
+        };
+        let repetitions = twins.iter().flat_map(|set| &set[1..]);
+        postings.count_once(repetitions.map(|row| &*entries[*row as usize].terms));
+        let distinct = distinct(entries.len(), &twins);
+        let base = statistics(&entries, &distinct, &group_of);
         let languages = languages(&entries);
-        let base_by_language = by_language(&entries, &languages, &group_of);
+        let base_by_language = by_language(&entries, &distinct, &languages, &group_of);
         Shelf {
             kind,
             entries,
@@ -71,10 +81,46 @@ impl Shelf {
             centroids,
             centroid_of,
             examples,
+            twins,
             languages,
             base,
             base_by_language,
         }
+    }
+
+    /// Some entries of many, with what is known of all of them from `sample`.
+    pub fn of_candidates(entries: Vec<Arc<Prepared>>, vocabulary_size: usize, sample: &Shelf) -> Shelf {
+        let vectors = Vectors::new(entries.iter().map(|entry| entry.vector.as_ref()));
+        let postings = Postings::of_usual_length(
+            entries.iter().map(|entry| &*entry.terms),
+            vocabulary_size,
+            sample.usual_length(),
+        );
+        let (group_of, members) = groups(&entries);
+        let sections = sample.sections.as_ref().map(|known| {
+            let usual = (known.count() > 0).then(|| known.average());
+            section_postings(&entries, &members, vocabulary_size, usual)
+        });
+        Shelf {
+            kind: sample.kind,
+            vectors,
+            postings,
+            sections,
+            centroids: Vectors::default(),
+            centroid_of: vec![None; members.len()],
+            examples: None,
+            twins: twins(&entries),
+            languages: sample.languages.clone(),
+            base: sample.base.clone(),
+            base_by_language: sample.base_by_language.clone(),
+            entries,
+            group_of,
+            members,
+        }
+    }
+
+    fn usual_length(&self) -> Option<f32> {
+        (self.len() > 0).then(|| self.postings.average())
     }
 
     pub fn len(&self) -> usize {
@@ -87,7 +133,12 @@ impl Shelf {
     }
 }
 
-fn section_postings(entries: &[Arc<Prepared>], members: &[Vec<u32>], vocabulary_size: usize) -> Postings {
+fn section_postings(
+    entries: &[Arc<Prepared>],
+    members: &[Vec<u32>],
+    vocabulary_size: usize,
+    usual_length: Option<f32>,
+) -> Postings {
     let sum = |group: &Vec<u32>| -> Vec<TermCount> {
         let mut terms: Vec<TermCount> = group
             .iter()
@@ -102,7 +153,7 @@ fn section_postings(entries: &[Arc<Prepared>], members: &[Vec<u32>], vocabulary_
         terms
     };
     let sections: Vec<Vec<TermCount>> = members.iter().map(sum).collect();
-    Postings::new(sections.iter().map(Vec::as_slice), vocabulary_size)
+    Postings::of_usual_length(sections.iter().map(Vec::as_slice), vocabulary_size, usual_length)
 }
 
 fn groups(entries: &[Arc<Prepared>]) -> (Vec<u32>, Vec<Vec<u32>>) {
@@ -152,9 +203,16 @@ fn languages(entries: &[Arc<Prepared>]) -> Vec<Language> {
         .collect()
 }
 
+fn statistics(entries: &[Arc<Prepared>], rows: &[usize], group_of: &[u32]) -> BaseStatistics {
+    let groups: Vec<u32> = rows.iter().map(|row| group_of[*row]).collect();
+    let vectors = Vectors::new(rows.iter().map(|row| entries[*row].vector.as_ref()));
+    BaseStatistics::measure(&vectors, &groups)
+}
+
 /// Statistics of each language with enough entries, when there are several languages.
 fn by_language(
     entries: &[Arc<Prepared>],
+    distinct: &[usize],
     languages: &[Language],
     group_of: &[u32],
 ) -> HashMap<Language, BaseStatistics> {
@@ -164,12 +222,9 @@ fn by_language(
     languages
         .iter()
         .filter_map(|language| {
-            let rows: Vec<usize> = (0..entries.len())
-                .filter(|row| entries[*row].language == *language)
-                .collect();
-            let groups: Vec<u32> = rows.iter().map(|row| group_of[*row]).collect();
-            let vectors = Vectors::new(rows.iter().map(|row| entries[*row].vector.as_ref()));
-            (rows.len() >= OWN_STATISTICS).then(|| (*language, BaseStatistics::measure(&vectors, &groups)))
+            let rows = distinct.iter().copied();
+            let rows: Vec<usize> = rows.filter(|row| entries[*row].language == *language).collect();
+            (rows.len() >= OWN_STATISTICS).then(|| (*language, statistics(entries, &rows, group_of)))
         })
         .collect()
 }

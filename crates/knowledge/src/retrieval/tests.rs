@@ -255,3 +255,60 @@ fn the_fitted_file_names_every_model_and_only_known_inputs() {
         assert!(inputs.iter().all(|input| fitted.contains_key(*input)), "{model}");
     }
 }
+
+fn delivery(number: u128, title: &str, text: &str) -> Entry {
+    entry(number, EntryKind::Passage, title, text)
+}
+
+fn found(index: &Index, question: &str) -> Vec<Uuid> {
+    let found = index.search_kind(EntryKind::Passage, &Query::new(question, None), 5);
+    found.iter().map(|candidate| candidate.id).collect()
+}
+
+const PARCELS: &str = "Parcels that we send by post arrive within three days of your order.";
+
+#[test]
+fn of_passages_that_say_the_same_the_one_asked_for_stands_for_all() {
+    let mut entries = shop();
+    entries.push(delivery(7, "France", PARCELS));
+    entries.push(delivery(
+        8,
+        "Belgium",
+        "**Parcels** that we send by POST arrive within three days of your orders!",
+    ));
+    let index = Index::build(entries);
+    let ids = found(&index, "When do parcels arrive in Belgium?");
+    assert_eq!((ids[0], ids.contains(&id(7))), (id(8), false));
+    let ids = found(&index, "When do parcels arrive in France?");
+    assert_eq!((ids[0], ids.contains(&id(8))), (id(7), false));
+}
+
+#[test]
+fn a_copy_makes_nobody_less_sure() {
+    let question = "When do parcels arrive?";
+    let mut entries = shop();
+    entries.push(delivery(7, "Delivery", PARCELS));
+    let alone = best(&Index::build(entries.clone()), question);
+    entries.push(delivery(8, "Delivery", PARCELS));
+    let beside_a_copy = best(&Index::build(entries), question);
+    assert_eq!(alone.text, beside_a_copy.text);
+    assert!(beside_a_copy.features.margin_lexical > 0.9 * alone.features.margin_lexical);
+    assert!(beside_a_copy.probability > alone.probability - 0.05);
+}
+
+#[test]
+fn one_other_word_or_number_makes_two_passages() {
+    let mut entries = shop();
+    entries.push(delivery(7, "Delivery", PARCELS));
+    entries.push(delivery(8, "Delivery", &PARCELS.replace("three", "5")));
+    entries.push(delivery(
+        9,
+        "Delivery",
+        &PARCELS.replace("arrive", "do not arrive"),
+    ));
+    let ids = found(&Index::build(entries), "When do parcels arrive?");
+    assert!(
+        [7, 8, 9].iter().all(|number| ids.contains(&id(*number))),
+        "{ids:?}"
+    );
+}

@@ -12,6 +12,8 @@ pub struct Tuning {
     pub heading_weight: f32,
     /// Part of a passage's lexical score that comes from its whole section.
     pub section_lexical: f32,
+    /// Passages of which the order is looked at again; 0 keeps the order of the mix.
+    pub reranked: usize,
     /// Weight of a function word in a question.
     pub function_word_weight: f32,
     /// Weight of a word that is taken for a misspelling of another.
@@ -31,6 +33,7 @@ impl Default for Tuning {
             answer_weight: 0.3,
             heading_weight: 1.0,
             section_lexical: 0.4,
+            reranked: 24,
             function_word_weight: 0.5,
             guess_weight: 0.7,
             learn_from_examples: true,

@@ -121,12 +121,22 @@ impl Vectors {
 
     /// The cosine of every entry with `query`, [`ABSENT`] where there is none.
     pub fn cosines(&self, query: &QueryVector) -> Vec<f32> {
+        self.cosines_from(query, 0)
+    }
+
+    /// The same for the entries from `first` on.
+    pub fn cosines_from(&self, query: &QueryVector, first: usize) -> Vec<f32> {
+        let scales = &self.scales[first..];
         if !self.fits(query) {
-            return vec![ABSENT; self.len()];
+            return vec![ABSENT; scales.len()];
         }
-        let mut cosines = vec![0.0; self.len()];
-        scan(&self.components, &query.components, &mut cosines);
-        for (cosine, scale) in cosines.iter_mut().zip(&self.scales) {
+        let mut cosines = vec![0.0; scales.len()];
+        scan(
+            &self.components[first * self.dimensions..],
+            &query.components,
+            &mut cosines,
+        );
+        for (cosine, scale) in cosines.iter_mut().zip(scales) {
             *cosine = if *scale > 0.0 {
                 *cosine * scale * query.scale
             } else {

@@ -17,22 +17,39 @@ const GUESSES: usize = 3;
 
 #[derive(Clone, Default)]
 pub struct Vocabulary {
+    /// Whose terms are known too; its numbers come first.
+    base: Option<Arc<Vocabulary>>,
     ids: HashMap<Arc<str>, TermId>,
     /// Terms of letters by their first one, for guessing.
     by_initial: HashMap<char, Vec<Arc<str>>>,
 }
 
 impl Vocabulary {
+    /// Knows what `base` knows, and leaves it as it is when it learns more.
+    pub fn over(base: Arc<Vocabulary>) -> Vocabulary {
+        Vocabulary {
+            base: Some(base),
+            ..Vocabulary::default()
+        }
+    }
+
     pub fn find(&self, term: &str) -> Option<TermId> {
-        self.ids.get(term).copied()
+        let known = self.base.as_ref().and_then(|base| base.find(term));
+        known.or_else(|| self.ids.get(term).copied())
     }
 
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.base.as_ref().map_or(0, |base| base.len()) + self.ids.len()
     }
 
     /// Terms that `term` may be a misspelling of. The first letter is taken to be right.
     pub fn guess(&self, term: &str) -> Vec<TermId> {
+        let guessed = self.guess_words(term).into_iter();
+        guessed.filter_map(|word| self.find(&word)).collect()
+    }
+
+    /// The same as words.
+    pub fn guess_words(&self, term: &str) -> Vec<Arc<str>> {
         let length = term.chars().count();
         let (Some(initial), true) = (
             term.chars().next(),
@@ -42,24 +59,27 @@ impl Vocabulary {
         };
         let slips = if length >= TWO_SLIPS { 2 } else { 1 };
         let word: Vec<char> = term.chars().collect();
-        let candidates = self.by_initial.get(&initial).map_or(&[][..], Vec::as_slice);
-        let mut near: Vec<(usize, &Arc<str>)> = candidates
-            .iter()
+        let mut near: Vec<(usize, &Arc<str>)> = self
+            .beginning_with(initial)
             .filter(|other| other.len().abs_diff(term.len()) <= slips)
             .filter_map(|other| Some((distance(&word, other, slips)?, other)))
             .collect();
         near.sort();
         near.truncate(GUESSES);
-        near.into_iter()
-            .filter_map(|(_, other)| self.find(other))
-            .collect()
+        near.into_iter().map(|(_, other)| other.clone()).collect()
+    }
+
+    fn beginning_with(&self, initial: char) -> impl Iterator<Item = &Arc<str>> {
+        let known = self.base.as_ref().and_then(|base| base.by_initial.get(&initial));
+        let own = self.by_initial.get(&initial);
+        [known, own].into_iter().flatten().flatten()
     }
 
     fn number(&mut self, term: &str) -> TermId {
-        if let Some(id) = self.ids.get(term) {
-            return *id;
+        if let Some(id) = self.find(term) {
+            return id;
         }
-        let (id, term) = (self.ids.len() as TermId, Arc::<str>::from(term));
+        let (id, term) = (self.len() as TermId, Arc::<str>::from(term));
         if let Some(initial) = term.chars().next().filter(|_| is_guessable(&term)) {
             self.by_initial.entry(initial).or_default().push(term.clone());
         }

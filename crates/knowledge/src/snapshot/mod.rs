@@ -7,7 +7,7 @@
 mod store;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kernel::ids::TenantId;
 use kernel::{Database, Result, TenantProof};
@@ -17,9 +17,13 @@ use uuid::Uuid;
 use crate::calibration::Calibration;
 use crate::embedding::EmbedderChoice;
 use crate::language::Language;
-use crate::retrieval::{Entry, EntryKind, Index, Query, SearchResult};
+use crate::retrieval::{Entry, EntryKind, FoundPassages, Index, NearPairs, Query, SearchResult};
+use crate::vector_index::{self, LargeBases, Plan};
 
-pub(crate) use store::group_of;
+pub(crate) use store::{Row, group_of, list_named_passages};
+
+/// Questions whose cosine reaches this ask nearly the same.
+const NEAR: f32 = 0.8;
 
 /// All that one tenant's bot can answer from.
 pub struct Snapshot {
@@ -27,7 +31,13 @@ pub struct Snapshot {
     pub embedder: EmbedderChoice,
     pub index: Arc<Index>,
     pub calibration: Option<Calibration>,
-    details: HashMap<Uuid, Details>,
+    /// How many passages there are, where only a sample of them is here. A question is asked of
+    /// [`vector_index::search::enlarge`] first.
+    pub sampled_from: Option<usize>,
+    details: Arc<HashMap<Uuid, Details>>,
+    /// Of what was found elsewhere for one question.
+    found: HashMap<Uuid, Details>,
+    near_pairs: OnceLock<NearPairs>,
 }
 
 /// What a citation needs beyond the text.
@@ -40,10 +50,21 @@ pub struct Details {
     pub language: Language,
 }
 
+impl Details {
+    fn of_passage(row: &Row) -> Self {
+        Self {
+            kind: EntryKind::Passage,
+            title: row.shown.clone(),
+            url: row.url.clone(),
+            language: row.entry.language,
+        }
+    }
+}
+
 impl Snapshot {
     /// The same with the entries of `touched` taken out and `changed` put in: what would serve then.
     pub fn with_changes(&self, changed: Vec<Entry>, details: Vec<(Uuid, Details)>, touched: &[Uuid]) -> Self {
-        let mut all = self.details.clone();
+        let mut all = HashMap::clone(&self.details);
         all.retain(|id, _| !touched.contains(id));
         all.extend(details);
         Self {
@@ -51,7 +72,10 @@ impl Snapshot {
             embedder: self.embedder.clone(),
             index: Arc::new(self.index.with_changes(changed, touched)),
             calibration: self.calibration,
-            details: all,
+            sampled_from: self.sampled_from,
+            details: Arc::new(all),
+            found: HashMap::new(),
+            near_pairs: OnceLock::new(),
         }
     }
 
@@ -62,7 +86,41 @@ impl Snapshot {
             embedder: self.embedder.clone(),
             index: self.index.clone(),
             calibration: None,
+            sampled_from: self.sampled_from,
             details: self.details.clone(),
+            found: self.found.clone(),
+            near_pairs: OnceLock::new(),
+        }
+    }
+
+    /// The same with passages from elsewhere as candidates for one question. `holding` says how many of all passages hold
+    /// a word.
+    pub(crate) fn with_found(
+        &self,
+        rows: Vec<Row>,
+        passages: usize,
+        holding: HashMap<String, usize>,
+    ) -> Self {
+        let mut found = HashMap::new();
+        let mut entries = Vec::new();
+        for row in rows {
+            found.insert(row.entry.id, Details::of_passage(&row));
+            entries.push(row.entry);
+        }
+        let index = self.index.with_found(FoundPassages {
+            entries,
+            passages,
+            holding,
+        });
+        Self {
+            revision: self.revision,
+            embedder: self.embedder.clone(),
+            index: Arc::new(index),
+            calibration: self.calibration,
+            sampled_from: self.sampled_from,
+            details: self.details.clone(),
+            found,
+            near_pairs: OnceLock::new(),
         }
     }
 
@@ -77,13 +135,19 @@ impl Snapshot {
         result
     }
 
+    /// Q&A pairs that ask nearly the same; compared once for each state of the knowledge, whoever asks. Takes a second
+    /// where there are thousands of them.
+    pub fn near_pairs(&self) -> &NearPairs {
+        self.near_pairs.get_or_init(|| self.index.near_pairs(NEAR))
+    }
+
     pub fn details(&self, id: Uuid) -> Option<&Details> {
-        self.details.get(&id)
+        self.details.get(&id).or_else(|| self.found.get(&id))
     }
 
     /// The entry's own title: for a pair its question, in whichever phrasing it was found.
     pub fn title(&self, id: Uuid) -> Option<&str> {
-        self.details.get(&id).map(|details| details.title.as_str())
+        self.details(id).map(|details| details.title.as_str())
     }
 
     /// Questions to begin a conversation with: the first that were written in this language (English where it is
@@ -105,7 +169,10 @@ impl Snapshot {
 
 /// Snapshots of the tenants that were asked lately. Clones share them.
 #[derive(Clone)]
-pub struct Snapshots(Arc<Mutex<Kept>>);
+pub struct Snapshots {
+    kept: Arc<Mutex<Kept>>,
+    large: LargeBases,
+}
 
 struct Kept {
     most_entries: usize,
@@ -122,13 +189,17 @@ struct Slot {
 
 impl Snapshots {
     /// Keeps up to `most_entries` entries over all tenants; the ones asked longest ago go first. An entry takes
-    /// about 2 kB.
-    pub fn new(most_entries: usize) -> Self {
-        Self(Arc::new(Mutex::new(Kept {
+    /// about 2 kB. Of large bases only a sample is kept.
+    pub fn new(most_entries: usize, large: LargeBases) -> Self {
+        let kept = Kept {
             most_entries,
             tick: 0,
             tenants: HashMap::new(),
-        })))
+        };
+        Self {
+            kept: Arc::new(Mutex::new(kept)),
+            large,
+        }
     }
 
     /// The snapshot at `revision` or newer.
@@ -142,13 +213,13 @@ impl Snapshots {
         if let Some(snapshot) = self.fresh(tenant, revision) {
             return Ok(snapshot);
         }
-        let snapshot = Arc::new(load(db, proof).await?);
+        let snapshot = Arc::new(load(db, proof, &self.large).await?);
         self.keep(tenant, snapshot.clone());
         Ok(snapshot)
     }
 
     fn fresh(&self, tenant: TenantId, revision: i64) -> Option<Arc<Snapshot>> {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         kept.tick += 1;
         let tick = kept.tick;
         let slot = kept.tenants.get_mut(&tenant)?;
@@ -159,7 +230,7 @@ impl Snapshots {
     }
 
     fn gate(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         let tick = kept.tick;
         let slot = kept.tenants.entry(tenant).or_insert_with(|| Slot {
             last_used: tick,
@@ -170,7 +241,7 @@ impl Snapshots {
     }
 
     fn keep(&self, tenant: TenantId, snapshot: Arc<Snapshot>) {
-        let mut kept = self.0.lock();
+        let mut kept = self.kept.lock();
         if let Some(slot) = kept.tenants.get_mut(&tenant) {
             slot.snapshot = Some(snapshot);
         }
@@ -200,7 +271,7 @@ impl Kept {
 
 /// Reads everything in one transaction, so that rows and revision belong together, and builds the index away from
 /// the async threads.
-async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
+async fn load(db: &Database, proof: &impl TenantProof, large: &LargeBases) -> Result<Snapshot> {
     let mut tx = db.tenant_read(proof).await?;
     store::see_one_moment(&mut tx).await?;
     let state = crate::embedding::store::get(&mut tx).await?;
@@ -219,19 +290,21 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
         entries.push(row.entry);
     }
     entries.extend(store::list_phrasings(&mut tx).await?);
-    for row in store::list_passages(&mut tx).await? {
-        details.insert(
-            row.entry.id,
-            Details {
-                kind: EntryKind::Passage,
-                title: row.shown,
-                url: row.url,
-                language: row.entry.language,
-            },
-        );
+    let name = large.index.name();
+    let size = vector_index::store::count(&mut tx, name).await?;
+    let plan = large.plan(size.passages, size.indexed);
+    let parts = match plan {
+        Plan::Whole => None,
+        Plan::Sample { parts } => Some(parts),
+    };
+    for row in store::list_passages(&mut tx, parts, name).await? {
+        details.insert(row.entry.id, Details::of_passage(&row));
         entries.push(row.entry);
     }
     drop(tx);
+    if size.passages > large.most_held {
+        vector_index::jobs::look_after(db, proof).await;
+    }
     let reach = state.embedder.reach();
     let index = tokio::task::spawn_blocking(move || Index::build_for(entries, reach))
         .await
@@ -241,6 +314,9 @@ async fn load(db: &Database, proof: &impl TenantProof) -> Result<Snapshot> {
         embedder: state.embedder,
         index: Arc::new(index),
         calibration: state.calibration,
-        details,
+        sampled_from: parts.map(|_| size.passages),
+        details: Arc::new(details),
+        found: HashMap::new(),
+        near_pairs: OnceLock::new(),
     })
 }

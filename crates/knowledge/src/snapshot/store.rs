@@ -71,19 +71,63 @@ pub async fn list_phrasings(tx: &mut TenantTx) -> Result<Vec<Entry>> {
     Ok(entries.collect())
 }
 
-pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
-    let rows = sqlx::query!(
+/// A serving passage, as stored.
+struct Passage {
+    id: Uuid,
+    owner: Uuid,
+    section: i32,
+    heading: String,
+    content: String,
+    language: Option<String>,
+    page: Option<i32>,
+    embedding: Option<Vector>,
+    title: String,
+    url: Option<String>,
+}
+
+/// All passages; or those that are not in the index, and `parts` millionths of the others: runs of eight neighbours, so
+/// that sections stay together.
+pub async fn list_passages(tx: &mut TenantTx, parts: Option<i64>, index_name: &str) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as!(
+        Passage,
         r#"select k.id, coalesce(k.document_id, k.website_page_id) as "owner!", k.section, k.heading, k.content, k.language, k.page,
             k.embedding as "embedding: Vector", coalesce(d.title, w.title, w.url) as "title!", coalesce(d.url, w.url) as url
         from knowledge_chunks k
         left join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
         left join website_pages w on w.tenant_id = k.tenant_id and w.id = k.website_page_id and w.serving_revision = k.revision
         where k.tenant_id = current_tenant_id() and (d.id is not null or w.id is not null)
+            and ($1::bigint is null or k.index_name is distinct from $2
+                or abs(hashtextextended(
+                    concat_ws('/', coalesce(k.document_id, k.website_page_id), k.section, k.position / 8), 0) % 1000000) < $1)
         order by k.id"#,
+        parts,
+        index_name,
     )
     .fetch_all(&mut **tx)
     .await?;
-    let entries = rows.into_iter().map(|row| {
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+/// Those of these passages that serve.
+pub async fn list_named_passages(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Row>> {
+    let rows = sqlx::query_as!(
+        Passage,
+        r#"select k.id, coalesce(k.document_id, k.website_page_id) as "owner!", k.section, k.heading, k.content, k.language, k.page,
+            k.embedding as "embedding: Vector", coalesce(d.title, w.title, w.url) as "title!", coalesce(d.url, w.url) as url
+        from knowledge_chunks k
+        left join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
+        left join website_pages w on w.tenant_id = k.tenant_id and w.id = k.website_page_id and w.serving_revision = k.revision
+        where k.tenant_id = current_tenant_id() and k.id = any($1) and (d.id is not null or w.id is not null)
+        order by k.id"#,
+        ids,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+impl From<Passage> for Row {
+    fn from(row: Passage) -> Self {
         let title = if row.heading.is_empty() {
             row.title
         } else {
@@ -108,8 +152,7 @@ pub async fn list_passages(tx: &mut TenantTx) -> Result<Vec<Row>> {
             shown,
             url: row.url,
         }
-    });
-    Ok(entries.collect())
+    }
 }
 
 fn language(code: Option<String>) -> Language {

@@ -7,15 +7,16 @@ use kernel::error::{Problem, conflict, invalid, not_found};
 use kernel::extract::{Json, Path};
 use kernel::ids::{ChangeId, VersionId};
 use kernel::page::{Page, PageQuery, Position};
-use kernel::{Event, Result, TenantTx, WorkspaceList};
+use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Change, MOST_CHANGES, NewChange, Status, Subject, Version, check_title, store};
-use crate::Context;
+use super::{Change, MOST_CHANGES, NewChange, Status, Subject, Version, check_title, store, tell};
+use crate::transcripts::proposals;
+use crate::{Context, gaps};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -149,6 +150,7 @@ async fn delete_draft(
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     store::get(&mut tx, id).await?.require_draft()?;
+    proposals::store::take_back(&mut tx, id, true).await?;
     store::delete(&mut tx, id).await?;
     tell(&mut tx);
     tx.commit().await?;
@@ -190,6 +192,7 @@ async fn delete_change(
     let mut tx = ctx.db.tenant(&member).await?;
     store::delete_change(&mut tx, id, change).await?;
     store::get(&mut tx, id).await?.require_draft()?;
+    proposals::store::take_back(&mut tx, id, false).await?;
     Ok(Json(finish(tx, id).await?))
 }
 
@@ -260,22 +263,21 @@ async fn finish(mut tx: TenantTx, id: VersionId) -> Result<VersionWithChanges> {
     Ok(draft)
 }
 
-fn tell(tx: &mut TenantTx) {
-    tx.emit(Event::WorkspaceChanged {
-        what: WorkspaceList::Knowledge,
-    });
-}
-
 async fn put(tx: &mut TenantTx, member: &Member, draft: VersionId, changes: Vec<NewChange>) -> Result<()> {
     for change in changes {
-        let (subject, id, after) = match change {
-            NewChange::QaPair { id, after } => {
+        let (subject, id, after, gaps) = match change {
+            NewChange::QaPair {
+                id,
+                after,
+                closes_gaps,
+            } => {
                 let after = after.map(super::PairState::checked).transpose()?;
-                (Subject::QaPair, id.map(|id| id.0), as_value(after)?)
+                gaps::store::require_all(tx, &closes_gaps).await?;
+                (Subject::QaPair, id.map(|id| id.0), as_value(after)?, closes_gaps)
             }
             NewChange::AgentPrompt { id, after } => {
                 member.require(Permission::ManageChannels)?;
-                (Subject::AgentPrompt, id, as_value(after)?)
+                (Subject::AgentPrompt, id, as_value(after)?, Vec::new())
             }
         };
         if id.is_none() && after.is_none() {
@@ -290,7 +292,8 @@ async fn put(tx: &mut TenantTx, member: &Member, draft: VersionId, changes: Vec<
         {
             return Err(not_found("Q&A pair or prompt"));
         }
-        store::put_change(tx, draft, subject, id.unwrap_or_else(Uuid::now_v7), after).await?;
+        let thing = id.unwrap_or_else(Uuid::now_v7);
+        store::put_change(tx, draft, subject, thing, after, &gaps).await?;
     }
     if store::count_changes(tx, draft).await? > MOST_CHANGES {
         return Err(invalid(

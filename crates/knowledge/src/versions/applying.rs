@@ -2,7 +2,6 @@
 
 use kernel::ids::QaPairId;
 use kernel::{Result, TenantProof, TenantTx};
-use serde_json::Value;
 
 use super::{Change, PairState, Subject};
 use crate::embedding::{self, EmbedderChoice};
@@ -69,8 +68,8 @@ impl PreparedPairs {
             }
         }
         for (id, prepared) in self.pairs {
-            let before = changes.iter().find(|change| change.subject_id == id.0);
-            write_one(tx, id, prepared, before.and_then(|change| change.before.as_ref())).await?;
+            let change = changes.iter().find(|change| change.subject_id == id.0);
+            write_one(tx, id, prepared, change).await?;
         }
         change.finish(tx, is_complete).await
     }
@@ -80,18 +79,24 @@ async fn write_one(
     tx: &mut TenantTx,
     id: QaPairId,
     prepared: Option<Prepared>,
-    before: Option<&Value>,
+    change: Option<&Change>,
 ) -> Result<()> {
     let Some(prepared) = prepared else {
         store::delete(tx, id).await?;
         return Ok(());
     };
     if !store::exists(tx, id).await? {
-        let source = Source::Manual;
+        let source = match change {
+            Some(change) if !change.closes_gaps.is_empty() => Source::Gap,
+            _ => Source::Manual,
+        };
         store::insert(tx, std::slice::from_ref(&prepared), source).await?;
         return store::insert_phrasings(tx, id, &prepared.phrasings, None).await;
     }
-    let was: Option<PairState> = before.cloned().map(serde_json::from_value).transpose()?;
+    let was: Option<PairState> = change
+        .and_then(|change| change.before.clone())
+        .map(serde_json::from_value)
+        .transpose()?;
     let is_back = prepared.is_active && was.as_ref().is_some_and(|was| !was.is_active);
     store::overwrite(tx, &prepared).await?;
     let texts: Vec<String> = prepared.phrasings.iter().map(|p| p.text.clone()).collect();

@@ -10,8 +10,8 @@ pub mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::error::{conflict, invalid};
-use kernel::ids::{ChangeId, QaPairId, VersionId};
-use kernel::{Error, Result};
+use kernel::ids::{ChangeId, GapId, QaPairId, VersionId};
+use kernel::{Error, Event, Result, TenantTx, WorkspaceList};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -77,8 +77,25 @@ pub struct Change {
     /// As it is then; null: there is none any more.
     #[schema(value_type = Option<Object>)]
     pub after: Option<Value>,
+    /// The gaps that it answers: they are closed when it is published.
+    pub closes_gaps: Vec<GapId>,
     /// In a draft: somebody has changed it since, so that publishing would undo their work.
     pub is_outdated: bool,
+}
+
+impl Change {
+    pub fn removes_pair(&self) -> bool {
+        self.subject == Subject::QaPair && self.before.is_some() && self.after.is_none()
+    }
+
+    /// Whether visitors are answered from what it removes.
+    pub fn removes_active_pair(&self) -> bool {
+        self.removes_pair()
+            && self
+                .before
+                .as_ref()
+                .is_some_and(|before| before["is_active"] == true)
+    }
 }
 
 /// A Q&A pair at one moment.
@@ -124,6 +141,9 @@ pub enum NewChange {
         /// Null: a new pair.
         id: Option<QaPairId>,
         after: Option<PairState>,
+        /// Open gaps that it answers: they are closed when the draft is published.
+        #[serde(default)]
+        closes_gaps: Vec<GapId>,
     },
     AgentPrompt {
         id: Option<Uuid>,
@@ -182,6 +202,13 @@ pub(crate) fn check_title(title: &str) -> Result<&str> {
         title if title.chars().count() <= 200 => Ok(title),
         _ => Err(invalid("bad_title", "A title has at most 200 characters.")),
     }
+}
+
+/// Open dashboards read the knowledge, its versions and what judges it anew.
+pub fn tell(tx: &mut TenantTx) {
+    tx.emit(Event::WorkspaceChanged {
+        what: WorkspaceList::Knowledge,
+    });
 }
 
 /// Publishing would undo what somebody else has done since.

@@ -1,7 +1,7 @@
 //! All SQL for versions.
 
 use kernel::error::not_found;
-use kernel::ids::{ChangeId, VersionId};
+use kernel::ids::{ChangeId, GapId, VersionId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
 use serde_json::Value;
@@ -82,6 +82,7 @@ pub async fn list_changes(tx: &mut TenantTx, version: VersionId) -> Result<Vec<C
     let changes = sqlx::query_as!(
         Change,
         r#"select c.id as "id: ChangeId", c.subject as "subject: Subject", c.subject_id, c.before, c.after,
+            c.closes_gaps as "closes_gaps: Vec<GapId>",
             (v.status = 'draft' and knowledge_subject_state(c.subject, c.subject_id) is distinct from c.before) as "is_outdated!"
         from knowledge_changes c
         join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id
@@ -146,25 +147,31 @@ async fn touch(tx: &mut TenantTx, id: VersionId) -> Result<()> {
     Ok(())
 }
 
-/// Another state of the same thing takes the place of the one before, and starts from what stands there now.
+/// Another state of the same thing takes the place of the one before, and starts from what stands there now. The gaps
+/// that the one before would have closed are closed by this one too.
 pub async fn put_change(
     tx: &mut TenantTx,
     version: VersionId,
     subject: Subject,
     thing: Uuid,
     after: Option<Value>,
+    closes_gaps: &[GapId],
 ) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), ChangeId::new());
+    let gaps: Vec<_> = closes_gaps.iter().map(|gap| gap.0).collect();
     sqlx::query!(
-        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after)
-        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6)
-        on conflict (tenant_id, version_id, subject, subject_id) do update set before = excluded.before, after = excluded.after",
+        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after, closes_gaps)
+        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7)
+        on conflict (tenant_id, version_id, subject, subject_id) do update
+        set before = excluded.before, after = excluded.after,
+            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps))",
         tenant.0,
         id.0,
         version.0,
         subject as Subject,
         thing,
         after,
+        &gaps,
     )
     .execute(&mut **tx)
     .await?;

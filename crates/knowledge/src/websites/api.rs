@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{NewWebsite, PageState, Website, WebsiteChange, WebsitePage, WebsitePageText, store};
-use crate::{Context, embedding};
+use crate::{Context, embedding, vector_index};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -142,6 +142,7 @@ async fn delete_website(
     let subject = format!("website:{id}");
     audit::record_by(&mut tx, &member, audit::Action::WebsiteDeleted, &subject, details).await?;
     tx.commit().await?;
+    vector_index::jobs::follow(&ctx, &member).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -18,7 +18,7 @@ use super::store::{self, Queued, Run};
 use super::visit::{Guide, Reading, Verdict, Visit, visit};
 use super::{CrawlError, CrawlLimit, PageReason, Status, opening, schedule};
 use crate::learning::{self, Owner};
-use crate::{Context, embedding};
+use crate::{Context, embedding, vector_index};
 
 /// Visits pages of a site for a while, in the run with this number.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,6 +92,7 @@ pub async fn crawl_site(ctx: &Context, job: CrawlSite, attempt: Attempt) -> Resu
     if outcome.is_err() && attempt.is_last() {
         job.fail(ctx, CrawlError::ServerFault).await?;
     }
+    vector_index::jobs::follow(ctx, &job.tenant).await;
     outcome
 }
 

@@ -1,6 +1,7 @@
 //! Floors under retrieval and confidence: a change that finds fewer answers, or promises more than it keeps, goes red.
 //! Skipped, and said so, where the data or the local model is absent.
 
+mod gaps;
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
@@ -9,22 +10,29 @@ use knowledge::public_sets::{self, Embeddings};
 use support::shop;
 
 #[test]
-fn questions_find_their_answers_at_least_as_often_as_the_best_plain_mix() {
+fn questions_find_their_answers_as_often_as_they_did() {
     let Some((folder, mut embeddings)) = data_and_model() else {
         return;
     };
     let bases = public_sets::retrieval_bases(&folder, &mut embeddings).expect("the data sets");
     // percent of questions whose answer comes first
     let floors = [
-        ("BANKING77, 5 examples", 80.4),
-        ("BANKING77, 10 examples", 85.5),
-        ("SQuAD", 84.8),
-        ("PIAF", 69.3),
+        ("BANKING77, 5 examples", 81.2),
+        ("BANKING77, 10 examples", 87.0),
+        ("SQuAD", 87.5),
+        ("PIAF", 73.2),
+        ("XQuAD en", 97.0),
+        ("XQuAD de", 93.0),
+        ("XQuAD es", 93.8),
+        ("XQuAD zh", 93.2),
+        ("XQuAD ar", 85.9),
+        ("Bank scenarios", 50.0),
     ];
     for (name, floor) in floors {
         let base = bases.iter().find(|base| base.name == name).expect(name);
         let answered = public_sets::ours(base, Some(&embeddings));
         let first = 100.0 * public_sets::found(&base.questions, &answered).first;
+        println!("{name}: {first:.1} % found first");
         assert!(
             first >= floor,
             "{name}: {first:.1} % found first, the floor is {floor} %"
@@ -39,13 +47,13 @@ fn the_confidence_means_what_it_says_within_these_bounds() {
     };
     // name, largest calibration error, least share right of what is answered, least AUROC of known against unknown
     let bounds = [
-        ("BANKING77 10 examples, 27 intents unknown", 0.17, 0.82, 0.85),
-        ("BANKING77 5 examples, 27 intents unknown", 0.16, 0.80, 0.80),
-        ("BANKING77 10 examples, strangers", 0.03, 0.94, 0.99),
-        ("SQuAD, a fifth left out", 0.06, 0.90, 0.85),
-        ("SQuAD, strangers", 0.05, 0.95, 0.95),
-        ("PIAF, a fifth left out", 0.05, 0.90, 0.77),
-        ("PIAF, strangers", 0.07, 0.94, 0.96),
+        ("BANKING77 10 examples, 27 intents unknown", 0.16, 0.83, 0.86),
+        ("BANKING77 5 examples, 27 intents unknown", 0.155, 0.81, 0.81),
+        ("BANKING77 10 examples, strangers", 0.02, 0.95, 0.99),
+        ("SQuAD, a fifth left out", 0.05, 0.905, 0.86),
+        ("SQuAD, strangers", 0.045, 0.955, 0.965),
+        ("PIAF, a fifth left out", 0.04, 0.91, 0.785),
+        ("PIAF, strangers", 0.065, 0.945, 0.97),
     ];
     let bases = public_sets::confidence_bases(&folder, &mut embeddings).expect("the data sets");
     assert_eq!(bases.len(), bounds.len());
@@ -54,6 +62,11 @@ fn the_confidence_means_what_it_says_within_these_bounds() {
         let answered = public_sets::ours(base, Some(&embeddings));
         let judgement = Judgement::of(&public_sets::judged(&base.questions, &answered));
         let gaps = judgement.auroc_gaps.expect("gaps and others").value;
+        println!(
+            "{name}: ECE {:.3}, {:.1} % of the answers right, AUROC of gaps {gaps:.3}",
+            judgement.calibration_error,
+            100.0 * judgement.at_default.precision.value
+        );
         assert!(judgement.calibration_error <= error, "{name}: {judgement:?}");
         assert!(
             judgement.at_default.precision.value >= precision,

@@ -19,7 +19,7 @@ pub struct AskArgs {
 }
 
 pub async fn run(global: &Global, args: &AskArgs) -> Result<ExitCode> {
-    let session = Session::open(global).await?;
+    let session = Session::open_existing(global).await?;
     let asked = session
         .run(async |session| {
             let tenant = session.tenant(args.tenant.as_deref()).await?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Global;
-use crate::config::Config;
+use crate::config::{Config, VectorIndexKind};
 use crate::database::{self, Opened, Purpose};
 use crate::embedded::{WEB, find};
 use crate::{runtime, wiring};
@@ -192,10 +192,31 @@ async fn database(config: &Config, opened: &Opened) -> Vec<Check> {
         Err(error) => checks.push(problem("database", error.detail)),
     }
     match wiring::build(config, &opened.db).await {
-        Ok(domains) => checks.push(secrets(&domains).await),
+        Ok(domains) => {
+            checks.push(secrets(&domains).await);
+            checks.extend(qdrant(config, &domains).await);
+        }
         Err(error) => checks.push(problem("keys", error.detail)),
     }
     checks
+}
+
+/// Where large bases are indexed in a Qdrant server.
+async fn qdrant(config: &Config, domains: &wiring::Domains) -> Option<Check> {
+    let url = config.qdrant_url.as_deref().unwrap_or_default();
+    if config.vector_index != VectorIndexKind::Qdrant {
+        return None;
+    }
+    Some(match domains.knowledge.large.index.ping().await {
+        Ok(()) => ok("qdrant", format!("{url} answers")),
+        Err(error) => problem(
+            "qdrant",
+            format!(
+                "{url} does not answer as it should: {error}. Look at RAPPORT_QDRANT_URL and RAPPORT_QDRANT_API_KEY. \
+                 Meanwhile large bases are searched by words."
+            ),
+        ),
+    })
 }
 
 /// A stored secret must open, or the master key is another installation's.

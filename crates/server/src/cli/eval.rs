@@ -1,5 +1,7 @@
-//! `rapport eval`: how well a tenant's knowledge answers the questions of its evaluation sets.
+//! `rapport eval`: how well a tenant's knowledge answers the questions of its evaluation sets; with `--public`, how well
+//! this program answers those of public data sets.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use answering::evaluation::sets::{self, Score};
@@ -8,8 +10,8 @@ use kernel::Result;
 use kernel::error::not_found;
 use serde::Serialize;
 
-use super::Global;
 use super::output::Session;
+use super::{Global, public_sets};
 
 #[derive(Debug, Args)]
 pub struct EvalArgs {
@@ -20,8 +22,14 @@ pub struct EvalArgs {
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
     /// Fail (exit code 1) when a set's share of right answers is below this, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     at_least: Option<f64>,
+    /// Measure on the public data sets in this folder instead, beside plain vectors and PostgreSQL's full text
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["set", "tenant", "at_least"])]
+    public: Option<PathBuf>,
+    /// Keep the vectors of the data sets in this folder, so that the next run is quicker
+    #[arg(long, value_name = "DIR", requires = "public")]
+    cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,8 +39,16 @@ struct Evaluated {
     score: Score,
 }
 
+fn share(text: &str) -> std::result::Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "give a share between 0 and 1, such as 0.9 for 90 percent".to_owned())
+}
+
 pub async fn run(global: &Global, args: &EvalArgs) -> Result<ExitCode> {
-    let session = Session::open(global).await?;
+    if let Some(folder) = &args.public {
+        return public_sets::run(global, folder, args.cache.as_deref()).await;
+    }
+    let session = Session::open_existing(global).await?;
     let evaluated = session
         .run(async |session| {
             let tenant = session.tenant(args.tenant.as_deref()).await?;

@@ -9,6 +9,7 @@ mod model;
 mod openapi;
 mod output;
 mod psql;
+mod public_sets;
 mod qa;
 mod serve;
 mod tenant;
@@ -67,7 +68,7 @@ enum Command {
     Demo(ServeArgs),
     /// Ask a question as a visitor would, and see how the answer came about
     Ask(ask::AskArgs),
-    /// Ask the questions of an evaluation set and print the score
+    /// Ask the questions of an evaluation set, or of public data sets, and print the score
     Eval(eval::EvalArgs),
     /// Bring the database to this version's schema
     Migrate,

@@ -53,6 +53,22 @@ impl Session {
         Ok(Self { opened, domains })
     }
 
+    /// The same of an installation that is there: a forgotten `--data-dir` makes no new one.
+    pub async fn open_existing(global: &Global) -> Result<Self> {
+        let config = global.config(None)?;
+        if config.database_url.is_none() && !config.data_dir.join("cluster").is_dir() {
+            return Err(invalid(
+                "no_installation",
+                format!(
+                    "There is no installation in {}. Name its folder with --data-dir or RAPPORT_DATA_DIR, or begin one with \
+                     `rapport serve`.",
+                    config.data_dir.display()
+                ),
+            ));
+        }
+        Self::open(global).await
+    }
+
     /// Runs a piece of work and closes the database whatever comes of it.
     pub async fn run<T>(self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
         let outcome = work(&self).await;

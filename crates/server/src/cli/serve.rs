@@ -9,6 +9,9 @@ use answering::sweep;
 use kernel::error::{Result, internal, invalid};
 use knowledge::documents::reading::{ReadDocument, read_document};
 use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
+use knowledge::gaps::clusters::{GroupGaps, group_gaps};
+use knowledge::transcripts::jobs::{self as transcripts, MineTranscript, mine_transcript};
+use knowledge::vector_index::jobs::{IndexPassages, index_passages};
 use knowledge::websites::crawl::{CrawlSite, crawl_site};
 use knowledge::websites::schedule::{StartCrawl, start_crawl};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -125,13 +128,25 @@ async fn background(
     sites_at_once: usize,
     stopped: watch::Receiver<bool>,
 ) {
-    let knowledge = domains.knowledge.clone();
+    let (knowledge, answering) = (domains.knowledge.clone(), domains.answering.clone());
+    let grouping = domains.knowledge.clone();
     let reading = domains.knowledge.clone();
     let runner = Runner::builder(pool.clone())
         .concurrency(2)
         .register::<EmbedKnowledge, _, _>(move |job, _| {
-            let knowledge = knowledge.clone();
-            async move { embed_knowledge(&knowledge, job).await }
+            let (knowledge, answering) = (knowledge.clone(), answering.clone());
+            async move {
+                let has_changed = embed_knowledge(&knowledge, &job).await?;
+                // the labels say anew how far this model's confidence can be trusted
+                if has_changed && let Err(error) = answering::promise::refit(&answering, &job.tenant).await {
+                    error.log();
+                }
+                Ok::<(), kernel::Error>(())
+            }
+        })
+        .register::<GroupGaps, _, _>(move |job, _| {
+            let knowledge = grouping.clone();
+            async move { group_gaps(&knowledge, job).await }
         })
         .register::<ReadDocument, _, _>(move |job, attempt| {
             let knowledge = reading.clone();
@@ -144,12 +159,21 @@ async fn background(
             () = sweep_forever(&domains) => {}
             () = look_after_inboxes_forever(&domains) => {}
             () = tidy_forever(&pool, &domains) => {}
+            () = refit_forever(&domains) => {}
             () = remove_files_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
     let crawls = crawl_runner(pool.clone(), &domains, sites_at_once, &stopped);
-    tokio::join!(work(runner, &stopped), work(crawls, &stopped), rest);
+    let mining = mining_runner(pool.clone(), &domains);
+    let indexing = indexing_runner(pool.clone(), &domains);
+    tokio::join!(
+        work(runner, &stopped),
+        work(crawls, &stopped),
+        work(mining, &stopped),
+        work(indexing, &stopped),
+        rest
+    );
     pool.close().await;
 }
 
@@ -158,6 +182,34 @@ async fn work(runner: std::result::Result<Runner, queue::Error>, stopped: &watch
         Ok(runner) => runner.run(until(stopped.clone())).await,
         Err(error) => tracing::error!(%error, "jobs cannot be run"),
     }
+}
+
+/// Past chats are read one import after another: it may take minutes, and keeps no other job from its turn.
+fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let (mining, wording) = (domains.knowledge.clone(), domains.answering.clone());
+    Runner::builder(pool)
+        .concurrency(1)
+        .register::<MineTranscript, _, _>(move |job, attempt| {
+            let (knowledge, answering) = (mining.clone(), wording.clone());
+            async move {
+                mine_transcript(&knowledge, &job, attempt).await?;
+                answering::transcript_wording::word(&answering, &job.tenant, job.transcript).await?;
+                transcripts::finish(&knowledge, &job).await
+            }
+        })
+        .build()
+}
+
+/// Indexing a million passages takes an hour, and keeps no other job from its turn.
+fn indexing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let knowledge = domains.knowledge.clone();
+    Runner::builder(pool)
+        .concurrency(1)
+        .register::<IndexPassages, _, _>(move |job, _| {
+            let knowledge = knowledge.clone();
+            async move { index_passages(&knowledge, &job).await }
+        })
+        .build()
 }
 
 /// Reading sites is mostly waiting, so it has places of its own and keeps no other job from its turn.
@@ -191,8 +243,8 @@ fn crawl_runner(
         .build()
 }
 
-/// Once a day: rows of job series that have nothing left to do, sessions that have run out, and confidences that new
-/// labels correct.
+/// Once a day: rows of job series that have nothing left to do, sessions that have run out, and uploads of past chats
+/// that nobody went on with.
 async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
@@ -203,6 +255,18 @@ async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
         if let Err(error) = access::sessions::forget_expired(&domains.answering.db).await {
             error.log();
         }
+        if let Err(error) = knowledge::transcripts::forget_abandoned(&domains.knowledge).await {
+            error.log();
+        }
+    }
+}
+
+/// Once a day, and not while visitors wait for the server to start: confidences that new labels correct.
+async fn refit_forever(domains: &Domains) {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + HOUR, 24 * HOUR);
+    loop {
+        tick.tick().await;
         if let Err(error) = answering::promise::refit_all(&domains.answering).await {
             error.log();
         }

@@ -6,6 +6,7 @@ use access::tenants;
 use channels::WidgetSettings;
 use clap::Subcommand;
 use kernel::Result;
+use kernel::db::JobTenant;
 use kernel::error::invalid;
 use serde_json::json;
 
@@ -110,6 +111,15 @@ async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<
     let mut tx = session.opened.db.tenant(&operator).await?;
     tenants::store::delete(&mut tx).await?;
     tx.commit().await?;
+    let index = &session.domains.knowledge.large.index;
+    if let Err(error) = index.forget(JobTenant::of(&operator)).await {
+        // nothing can be found in it any more: what it names is read in the database
+        error.log();
+        eprintln!(
+            "The {} index could not be told; it may keep vectors of {slug}.",
+            index.backend()
+        );
+    }
     if json {
         println!("{}", json!({"deleted": slug}));
     } else {

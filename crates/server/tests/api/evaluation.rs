@@ -1,7 +1,8 @@
 //! Evaluation sets: questions with what a right answer is, asked on the page and on the command line.
 
 use serde_json::{Value, json};
-use testkit::require_runtime;
+use testkit::fake::FakeProvider;
+use testkit::{Method, Provider, Tenant, require_runtime};
 
 use crate::quick_tenant;
 use crate::support::server;
@@ -70,6 +71,17 @@ async fn a_set_is_filled_asked_and_its_scores_are_kept() {
         .map(|run| &run["right"])
         .collect();
     assert_eq!(rights, [&json!(1), &json!(2)]);
+    for (arguments, told) in [
+        (["eval", "--at-least", "90"], "such as 0.9 for 90 percent"),
+        (
+            ["eval", "--data-dir", "/nowhere/at/all"],
+            "There is no installation in",
+        ),
+    ] {
+        let refused = server.try_rapport(&arguments, "").await;
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(told), "{said}");
+    }
     let fails = server.try_rapport(&["eval", "--at-least", "0.9"], "").await;
     assert_eq!(fails.status.code(), Some(1));
 
@@ -145,4 +157,38 @@ async fn what_cannot_be_judged_is_refused_with_its_line() {
         .send()
         .await;
     twice.problem(409, "name_taken");
+}
+
+#[tokio::test]
+async fn another_embedding_model_forgets_how_the_confidence_was_corrected() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.teach("Can I return a table?", "Within 30 days.").await;
+    let corrected =
+        "update knowledge_state set calibration = '{\"slope\": 1.5, \"intercept\": -0.5, \"labels\": 80}'
+        where tenant_id = $1";
+    sqlx::query(corrected)
+        .bind(tenant.id)
+        .execute(&mut server.owner().await)
+        .await
+        .expect("a correction");
+    let before = tenant.api.get("/api/v1/promise").expect(200).await;
+    assert_eq!(before["calibration"]["slope"], 1.5, "{before}");
+
+    let provider = FakeProvider::start().await;
+    let other = json!({"kind": "endpoint", "base_url": provider.base_url(Provider::OpenAi).as_str(), "model": "other", "key": "secret"});
+    let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
+    change.json(&other).expect(200).await;
+    until_it_serves(&tenant).await;
+    let after = tenant.api.get("/api/v1/promise").expect(200).await;
+    assert!(after["calibration"].is_null(), "{after}");
+}
+
+/// Follows the live stream until the chosen model has embedded everything.
+async fn until_it_serves(tenant: &Tenant) {
+    let mut events = tenant.api.get("/api/v1/events").stream().await;
+    while !tenant.api.get("/api/v1/knowledge/embedder").expect(200).await["next"].is_null() {
+        events.next().await.expect("an event when the new vectors serve");
+    }
 }

@@ -7,21 +7,28 @@ mod designer;
 mod documents;
 mod errors;
 mod evaluation;
+mod gap_loop;
 mod identity;
 mod inbox;
+mod injection;
 mod joining;
 mod keys;
 mod knowledge;
 mod knowledge_table;
+mod large_bases;
 mod limits;
 mod members;
 mod origins;
 mod playground;
+mod provenance;
+mod public_sets;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod taking_over;
+mod transcripts;
 mod triage;
+mod upkeep;
 mod versions;
 mod websites;
 

@@ -1,5 +1,4 @@
-//! Working through the gaps: who asked, a pair that answers it already, a way back; and drafts for both gaps and
-//! conversations.
+//! Working through the gaps: who asked, a pair that answers it already, a way back; and drafts for conversations.
 
 use serde_json::{Value, json};
 use testkit::fake::{FakeProvider, Reply};
@@ -179,24 +178,6 @@ async fn a_draft_is_honest_without_a_model(tenant: &Tenant) {
         before.len() + 2,
         "a draft is not stored"
     );
-
-    let url = "https://shop.example/attic";
-    tenant
-        .learn(
-            "The attic",
-            "# Tortoises\nTortoises hibernate in the attic from November to March.",
-            Some(url),
-        )
-        .await;
-    let gap = open_gap(tenant, "Do tortoises hibernate in the attic?").await;
-    let made = tenant.api.post(&path(&gap, "draft")).expect(200).await;
-    assert!(
-        made["text"]
-            .as_str()
-            .is_some_and(|text| text.contains("November to March")),
-        "{made}"
-    );
-    assert_eq!(made["sources"][0]["url"], url);
 }
 
 async fn a_draft_by_a_model_gives_nothing_away(tenant: &Tenant) {

@@ -354,6 +354,28 @@ async fn a_draft_does_not_silently_undo_what_a_colleague_has_done_since() {
 }
 
 #[tokio::test]
+async fn a_draft_deletes_no_more_than_its_publisher_may() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant.teach(RETURNS.0, RETURNS.1).await;
+    let removal = draft(&tenant, json!([gone(id)])).await;
+    let agent = server.member(&tenant, "agent@example.com", "agent").await;
+    let refused = agent.post(&path(&removal, "/publish")).send().await;
+    refused.problem(409, "qa_pair_active");
+    assert_eq!(tenant.ask(RETURNS.0).await["answer"]["text"], RETURNS.1);
+
+    let admin = server.member(&tenant, "admin@example.com", "admin").await;
+    admin.post(&path(&removal, "/publish")).expect(200).await;
+    let log = admin
+        .get("/api/v1/audit-log?action=qa_pair_deleted")
+        .expect(200)
+        .await;
+    assert_eq!(log["items"][0]["subject"], json!(format!("qa_pair:{id}")));
+    assert_eq!(log["items"][0]["details"]["question"], RETURNS.0);
+}
+
+#[tokio::test]
 async fn a_prompt_is_drafted_published_and_taken_back_like_a_pair() {
     require_runtime!();
     let server = server().start().await;

@@ -184,6 +184,16 @@ async fn a_site_is_read_answers_with_its_pages_and_is_forgotten() {
         "{answered}"
     );
 
+    let visitor = tenant.visitor().await;
+    let said = visitor
+        .say("How long does delivery of a chair to Belgium take?")
+        .await;
+    assert_eq!(said["answer"]["gap_detected"], false, "{said}");
+    let page = pages["/delivery"]["id"].as_str().expect("an id");
+    let path = format!("{}/pages/{page}/answers", path_of(&website));
+    let from_page = tenant.api.get(&path).expect(200).await;
+    assert_eq!(from_page["items"][0]["id"], said["answer"]["id"], "{from_page}");
+
     let asked_by = site.hits()[0].headers["user-agent"].clone();
     assert!(
         asked_by

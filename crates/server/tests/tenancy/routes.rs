@@ -25,6 +25,7 @@ async fn a_foreign_id_looks_like_no_id_on_every_route() {
     let theirs_made = Foreign::make(&theirs).await;
     let mut owner = server.owner().await;
     server.user(&theirs.tenant, "theirs@b.example", "owner").await;
+    theirs.settle(&mut owner).await;
     let before = dump(&mut owner, theirs.tenant.id).await;
     for route in ROUTES.iter().filter(|route| route.door == Door::Dashboard) {
         println!("{} {}", route.method, route.path);
@@ -278,6 +279,7 @@ async fn knowledge_ids_in_bodies_are_ours(ours: &World, theirs: &Foreign) {
     for (path, key, thing) in [
         (format!("/api/v1/qa-pairs/{pair}/merge"), "into_id", Thing::QaPair),
         (format!("/api/v1/gaps/{gap}/link"), "qa_id", Thing::QaPair),
+        (format!("/api/v1/gap-clusters/{gap}/link"), "qa_id", Thing::QaPair),
         ("/api/v1/playground".to_owned(), "channel_id", Thing::Channel),
         ("/api/v1/playground".to_owned(), "credential", Thing::Credential),
     ] {

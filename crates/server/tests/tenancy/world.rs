@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use testkit::fake::FakeProvider;
 use testkit::{Answer, Api, Server, Site, SitePage, Tenant, Visitor};
 use uuid::Uuid;
@@ -29,6 +30,22 @@ const TOPICS: [&str; 16] = [
     "Who invented the zipper?",
 ];
 
+/// What chats ask about: nothing that a gap's question comes near.
+const CHORES: [&str; 12] = [
+    "Which tax form does the notary stamp",
+    "How is the marmalade jar sterilised",
+    "Which bolt fits the tractor axle",
+    "How often is the elevator cable greased",
+    "Which password opens the printer queue",
+    "How is a passport photo cropped",
+    "Which fuse protects the dishwasher",
+    "How is overtime entered on the payslip",
+    "Which coupon lowers the parking fee",
+    "How is the gutter cleared of leaves",
+    "Which vaccine does the kennel demand",
+    "How is the keyboard layout switched",
+];
+
 /// A tenant that answers at once, and a model on this machine.
 pub struct World {
     pub tenant: Tenant,
@@ -37,6 +54,7 @@ pub struct World {
     /// A word that stands in every text of this tenant.
     mark: String,
     asked: AtomicUsize,
+    proposed: AtomicUsize,
     site: Site,
     _provider: FakeProvider,
 }
@@ -77,6 +95,7 @@ impl World {
             model,
             mark: mark.to_owned(),
             asked: AtomicUsize::new(0),
+            proposed: AtomicUsize::new(0),
             site,
             _provider: provider,
         }
@@ -205,6 +224,8 @@ impl World {
                 let body = json!({"content_type": "custom", "content": format!("About {mark}.")});
                 lonely(self.create("knowledge-bases", body).await)
             }
+            Thing::Transcript => lonely(id_of(&self.make_transcript().await)),
+            Thing::QaProposal => lonely(self.make_proposal().await),
             Thing::Channel => lonely(self.create("channels", json!({"name": fresh(mark)})).await),
             Thing::ApiKey => lonely(
                 self.create("api-keys", json!({"name": fresh(mark), "scopes": ["ask"]}))
@@ -235,6 +256,61 @@ impl World {
             .await
     }
 
+    /// Chats that wait until somebody says who speaks for the business.
+    async fn make_transcript(&self) -> Value {
+        let turn = self.proposed.fetch_add(1, Ordering::Relaxed);
+        let topic = CHORES[turn % CHORES.len()];
+        // in letters alone: a number would be taken for somebody's
+        let place: String = Uuid::now_v7()
+            .simple()
+            .to_string()
+            .chars()
+            .map(in_letters)
+            .collect();
+        let question = format!("{topic} in {place} {}?", self.mark);
+        let chat = format!(
+            "Marie: {question}\nAnna: Ask the janitor of {place} {}.\nMarie: Thanks\nAnna: Bye\n",
+            self.mark
+        );
+        let call = self.tenant.api.post("/api/v1/transcripts");
+        call.body("text/plain", chat).expect(202).await
+    }
+
+    async fn make_proposal(&self) -> Uuid {
+        let transcript = id_of(&self.make_transcript().await);
+        let mut events = self.tenant.api.get("/api/v1/events").stream().await;
+        let start = self
+            .tenant
+            .api
+            .post(&format!("/api/v1/transcripts/{transcript}/start"));
+        start.json(&json!({"business": ["Anna"]})).expect(202).await;
+        let path = format!("/api/v1/transcripts/{transcript}");
+        while self.tenant.api.get(&path).expect(200).await["status"] != "done" {
+            events.next().await.expect("an event when it goes on");
+        }
+        let path = format!("/api/v1/qa-proposals?transcript_id={transcript}");
+        let found = self.tenant.api.get(&path).expect(200).await;
+        id_of(&found["items"][0])
+    }
+
+    /// Until its gaps have been put together: that is done a few seconds after they were asked.
+    pub async fn settle(&self, owner: &mut PgConnection) {
+        let waiting = "select (select count(*) from qa_gaps where tenant_id = $1 and embedding is null)
+            + (select count(*) from graphile_worker._private_jobs where key = 'group_gaps/' || $1::uuid)";
+        let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+        loop {
+            let count: i64 = sqlx::query_scalar(waiting)
+                .bind(self.tenant.id)
+                .fetch_one(&mut *owner)
+                .await
+                .expect("a count");
+            if count == 0 {
+                return;
+            }
+            tick.tick().await;
+        }
+    }
+
     async fn make_evaluation_set(&self) -> Value {
         let case = json!({"question": fresh(&self.mark), "expects": "no_answer"});
         let set = json!({"name": fresh(&self.mark), "cases": [case]});
@@ -260,6 +336,7 @@ impl World {
 
     /// Asks something new that the tenant has not been taught.
     async fn make_gap(&self, visitor: &Visitor) -> Uuid {
+        self.forget_what_gaps_taught().await;
         let turn = self.asked.fetch_add(1, Ordering::Relaxed);
         let topic = TOPICS[turn % TOPICS.len()];
         let question = format!("{topic} {} {turn}", self.mark);
@@ -273,6 +350,22 @@ impl World {
                 .find(|gap| gap["question"] == question.trim())
                 .expect("the gap"),
         )
+    }
+
+    /// What routes have answered gaps with would answer the next ones.
+    async fn forget_what_gaps_taught(&self) {
+        let pairs = self
+            .tenant
+            .api
+            .get("/api/v1/qa-pairs?is_active=true&limit=200")
+            .expect(200)
+            .await;
+        let items = pairs["items"].as_array().expect("a list");
+        for pair in items.iter().filter(|pair| pair["source"] == "gap") {
+            let path = format!("/api/v1/qa-pairs/{}", id_of(pair));
+            let off = json!({"is_active": false});
+            self.tenant.api.patch(&path).json(&off).expect(200).await;
+        }
     }
 
     /// A web site that has been read.
@@ -336,6 +429,10 @@ fn lonely(id: Uuid) -> Made {
         parent: Uuid::now_v7(),
         id,
     }
+}
+
+fn in_letters(c: char) -> char {
+    c.to_digit(10).map_or(c, |digit| char::from(b'g' + digit as u8))
 }
 
 fn fresh(mark: &str) -> String {

@@ -160,6 +160,10 @@ async fn offer(route: &Route, caller: &Api, ours: &World, planted: &Planted) {
     if route.path == "/api/v1/playground" {
         body.as_object_mut().expect("an object").remove("channel_id");
     }
+    // when the proposal was read, so that nobody accepts what has changed since
+    if route.path == "/api/v1/qa-proposals/{id}/accept" {
+        body.as_object_mut().expect("an object").remove("updated_at");
+    }
     let path = path_to(route, caller, ours).await;
     let answer = route.call(caller, &path, &ours.model).json(&body).send().await;
     let text = answer.text();

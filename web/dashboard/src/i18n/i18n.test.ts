@@ -21,6 +21,24 @@ describe('texts', () => {
     }
   });
 
+  it('has no text that no page names', () => {
+    const files = import.meta.glob<string>(
+      ['../**/*.{svelte,ts}', '!./{en,fr}/**', '!**/*.test.ts'],
+      {
+        query: '?raw',
+        import: 'default',
+        eager: true,
+      },
+    );
+    const code = Object.values(files).join('\n');
+    // such as t(`home.${step}Hint`)
+    const made = [...code.matchAll(/`(\w+\.)\$\{[^`}]*\}(\w*)`/g)];
+    const isNamed = (key: string) =>
+      code.includes(`'${key}'`) ||
+      made.some(([, start = '', end = '']) => key.startsWith(start) && key.endsWith(end));
+    expect(Object.keys(en).filter((key) => !isNamed(key))).toEqual([]);
+  });
+
   it('leaves no French text in English by mistake', () => {
     const sameInBoth = (Object.keys(en) as (keyof typeof en)[]).filter(
       (key) => fr[key] === en[key],
@@ -43,6 +61,7 @@ describe('texts', () => {
       'evaluation.questions',
       'evaluation.version',
       'event.system',
+      'gaps.conversation',
       'gaps.list',
       'home.conversations',
       'home.question',
@@ -62,8 +81,20 @@ describe('texts', () => {
       'profile.notifications',
       'role.agent',
       'shortcuts.conversation',
+      'texts.faq',
+      'texts.history',
+      'texts.version',
       'thread.messages',
       'thread.sources',
+      'transcripts.format',
+      'transcripts.formatCrisp',
+      'transcripts.formatCsv',
+      'transcripts.formatIntercom',
+      'transcripts.formatTidio',
+      'transcripts.formatWhatsapp',
+      'transcripts.formatZendesk',
+      'transcripts.question',
+      'upkeep.contradictions',
       'versions.by',
       'versions.description',
       'versions.question',

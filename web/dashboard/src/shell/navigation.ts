@@ -80,6 +80,9 @@ export const destinations = navigation.flatMap((group) => group.destinations);
 export const parts: { path: string; label: PlainKey }[] = [
   { path: '/knowledge/documents', label: 'documents.title' },
   { path: '/knowledge/websites', label: 'websites.title' },
+  { path: '/knowledge/transcripts', label: 'transcripts.title' },
+  { path: '/knowledge/texts', label: 'texts.title' },
+  { path: '/knowledge/upkeep', label: 'upkeep.title' },
   { path: '/knowledge/versions', label: 'versions.title' },
   { path: '/knowledge/evaluation', label: 'evaluation.title' },
 ];

@@ -9,12 +9,13 @@ use kernel::extract::{Json, Path};
 use kernel::ids::{EvaluationCaseId, EvaluationRunId, EvaluationSetId};
 use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantTx};
+use knowledge::versions;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{CaseResult, EvaluationCase, EvaluationSet, NewEvaluationCase, Score, csv, store};
-use crate::{Context, publishing};
+use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -97,7 +98,7 @@ fn check<'a>(name: &'a str, description: &'a str) -> Result<(&'a str, &'a str)> 
 async fn finish(mut tx: TenantTx, id: EvaluationSetId) -> Result<EvaluationSetWithCases> {
     let set = store::get(&mut tx, id).await?;
     let cases = store::list_cases(&mut tx, id).await?;
-    publishing::tell(&mut tx);
+    versions::tell(&mut tx);
     tx.commit().await?;
     Ok(EvaluationSetWithCases { set, cases })
 }
@@ -155,7 +156,7 @@ async fn delete_evaluation_set(
     let mut tx = ctx.db.tenant(&member).await?;
     store::get(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
-    publishing::tell(&mut tx);
+    versions::tell(&mut tx);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

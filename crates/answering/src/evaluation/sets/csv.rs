@@ -2,6 +2,7 @@
 //! answered".
 
 use kernel::error::{Result, invalid};
+use knowledge::qa_pairs::csv::{line_of, reader_of, text_of};
 
 use super::{Expects, NewEvaluationCase};
 
@@ -10,12 +11,8 @@ const MOST_ROWS: usize = 5_000;
 /// # Errors
 /// A file that is not CSV, has no `question` column, or too many rows; the line is named.
 pub fn read(bytes: &[u8]) -> Result<Vec<NewEvaluationCase>> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| invalid("not_utf8", "The file is not UTF-8 text. Save it as CSV UTF-8."))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let text = text_of(bytes)?;
+    let mut reader = reader_of(text, text.as_bytes());
     let headings = reader
         .headers()
         .map_err(|error| invalid("bad_csv", error.to_string()))?
@@ -51,7 +48,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<NewEvaluationCase>> {
             expected_qa_id: None,
             expected_text: expected.map(str::to_owned),
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(text, record.position());
         let case = case
             .checked()
             .map_err(|error| invalid(error.code, format!("Line {line}: {}", error.detail)))?;

@@ -10,12 +10,13 @@ use chrono::{DateTime, Utc};
 use kernel::error::{Result, invalid};
 use kernel::ids::{EvaluationCaseId, EvaluationRunId, EvaluationSetId, QaPairId};
 use kernel::{TenantProof, TenantTx};
+use knowledge::versions;
 use serde::{Deserialize, Serialize};
 
 use super::replay::{Question, Replay};
 use super::{Expectation, Outcome};
+use crate::Context;
 use crate::bots::{self, Which};
-use crate::{Context, publishing};
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct EvaluationSet {
@@ -211,7 +212,7 @@ pub async fn run(ctx: &Context, proof: &impl TenantProof, set: EvaluationSetId) 
     )
     .await?;
     let score = store::get_run(&mut tx, run).await?.0;
-    publishing::tell(&mut tx);
+    versions::tell(&mut tx);
     tx.commit().await?;
     Ok(score)
 }

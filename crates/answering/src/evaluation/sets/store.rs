@@ -20,46 +20,57 @@ fn name_taken() -> Error {
     )
 }
 
-struct Row {
-    id: EvaluationSetId,
-    name: String,
-    description: String,
-    case_count: i64,
-    created_at: chrono::DateTime<chrono::Utc>,
-    updated_at: chrono::DateTime<chrono::Utc>,
-}
-
 /// By name, each with its last score.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<EvaluationSet>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select s.id as "id: EvaluationSetId", s.name, s.description, s.created_at, s.updated_at,
-            (select count(*) from evaluation_cases c where c.tenant_id = s.tenant_id and c.set_id = s.id) as "case_count!"
-        from evaluation_sets s
-        where s.tenant_id = current_tenant_id()
-        order by lower(s.name), s.id"#,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut sets = Vec::with_capacity(rows.len());
-    for row in rows {
-        let last_run = list_runs(tx, row.id, None, 1).await?.pop();
-        sets.push(EvaluationSet {
-            id: row.id,
-            name: row.name,
-            description: row.description,
-            case_count: row.case_count,
-            last_run,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        });
-    }
-    Ok(sets)
+    select(tx, None).await
 }
 
 pub async fn get(tx: &mut TenantTx, id: EvaluationSetId) -> Result<EvaluationSet> {
-    let found = list(tx).await?.into_iter().find(|set| set.id == id);
+    let found = select(tx, Some(id)).await?.pop();
     found.ok_or_else(|| not_found("evaluation set"))
+}
+
+async fn select(tx: &mut TenantTx, only: Option<EvaluationSetId>) -> Result<Vec<EvaluationSet>> {
+    let rows = sqlx::query!(
+        r#"select s.id as "id: EvaluationSetId", s.name, s.description, s.created_at, s.updated_at,
+            (select count(*) from evaluation_cases c where c.tenant_id = s.tenant_id and c.set_id = s.id) as "case_count!",
+            r.id as "run_id?: EvaluationRunId", r.version as "version?", r.threshold as "threshold?", r.total as "total?",
+            r.rightly as "rightly?", r.wrongly as "wrongly?", r.declined as "declined?", r.false_answers as "false_answers?",
+            r.milliseconds as "milliseconds?", r.created_at as "run_at?"
+        from evaluation_sets s
+        left join lateral (
+            select r.* from evaluation_runs r
+            where r.tenant_id = s.tenant_id and r.set_id = s.id
+            order by r.created_at desc, r.id desc
+            limit 1
+        ) r on true
+        where s.tenant_id = current_tenant_id() and ($1::uuid is null or s.id = $1)
+        order by lower(s.name), s.id"#,
+        only.map(|id| id.0),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let sets = rows.into_iter().map(|row| EvaluationSet {
+        last_run: row.run_id.zip(row.run_at).map(|(id, created_at)| Score {
+            id,
+            version: row.version.unwrap_or_default(),
+            threshold: row.threshold.unwrap_or_default(),
+            total: row.total.unwrap_or_default(),
+            right: row.rightly.unwrap_or_default(),
+            wrong: row.wrongly.unwrap_or_default(),
+            declined: row.declined.unwrap_or_default(),
+            false_answers: row.false_answers.unwrap_or_default(),
+            milliseconds: row.milliseconds.unwrap_or_default(),
+            created_at,
+        }),
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        case_count: row.case_count,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    });
+    Ok(sets.collect())
 }
 
 pub async fn insert(tx: &mut TenantTx, name: &str, description: &str) -> Result<EvaluationSetId> {

@@ -153,6 +153,7 @@ struct Overview {
     /// Yesterday, as a whole.
     yesterday: Day,
     needs_person: i64,
+    /// Questions that wait for an answer, each once however it is worded.
     open_gaps: i64,
 }
 
@@ -166,13 +167,13 @@ async fn get_overview(State(domains): State<Domains>, member: Member) -> Result<
     let today = day(store::count_between(&mut tx, days.today, days.tomorrow).await?);
     let yesterday = day(store::count_between(&mut tx, days.yesterday, days.today).await?);
     let waiting = inbox::store::count(&mut tx, member.user_id()).await?;
-    let gaps = gaps::store::count(&mut tx).await?;
+    let open_gaps = gaps::clusters::count_open(&mut tx).await?;
     Ok(Json(Overview {
         today_from: days.today,
         today,
         yesterday,
         needs_person: waiting.needs_person,
-        open_gaps: gaps.open,
+        open_gaps,
     }))
 }
 

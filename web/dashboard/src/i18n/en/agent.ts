@@ -27,6 +27,7 @@ export const agent = {
   'agent.description': 'Description',
   'agent.usedBy': 'Used by {channels}',
   'agent.delete': 'Delete',
+  'agent.draftDelete': 'Delete the prompt',
   'agent.deleted': 'Prompt deleted.',
   'agent.noChannel': 'There is no channel yet. Install the widget first.',
 } as const;

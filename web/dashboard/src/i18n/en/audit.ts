@@ -50,6 +50,8 @@ export const audit = {
   'audit.pairsChanged': 'Q&A pairs changed together',
   'audit.pairsImported': 'Q&A pairs imported',
   'audit.embedderChanged': 'Embedding model changed',
+  'audit.transcriptAdded': 'Past chats added',
+  'audit.transcriptDeleted': 'Past chats forgotten',
   'audit.yes': 'yes',
   'audit.no': 'no',
   'audit.nobody': 'none',

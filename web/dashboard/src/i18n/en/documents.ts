@@ -40,6 +40,7 @@ export const documents = {
   'documents.deleteTitle': 'Delete “{title}”?',
   'documents.deleteText':
     'It is no longer answered from, and its file is deleted. This cannot be undone.',
+  'documents.sections': 'Parts of the document',
   'documents.passages': 'Passages',
   'documents.noPassages': 'There are no passages until it has been read.',
   'documents.page': 'p. {page}',

@@ -14,7 +14,10 @@ import { promise } from './promise';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
+import { transcripts } from './transcripts';
 import { versions } from './versions';
+import { texts } from './texts';
+import { upkeep } from './upkeep';
 import { websites } from './websites';
 import { widget } from './widget';
 
@@ -30,10 +33,13 @@ export const later = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...transcripts,
   ...versions,
   ...evaluation,
   ...promise,
   ...websites,
+  ...texts,
+  ...upkeep,
   ...playground,
   ...agent,
   ...audit,

@@ -13,6 +13,10 @@ export const versions = {
   'versions.noHistoryOfOne': 'No published version has changed it',
   'versions.ofOne': 'Versions that changed one thing',
   'versions.showAll': 'Show all versions',
+  'versions.exampleOf': {
+    one: '“{example}” and {count} more',
+    other: '“{example}” and {count} more',
+  },
   'versions.number': 'Version {number}',
   'versions.untitled': 'Draft of {date}',
   'versions.draft': 'Draft',
@@ -60,7 +64,6 @@ export const versions = {
   'versions.name': 'Name',
   'versions.description': 'Description',
   'versions.prompt': 'Instructions',
-  'versions.none': 'none',
   'versions.outdated': 'Changed by someone since',
   'versions.outdatedHint':
     'Publishing would undo their work. Take it out, or save it to the draft again.',
@@ -102,7 +105,6 @@ export const versions = {
   'versions.otherwiseHint': 'Answered otherwise, and not known to be worse',
   'versions.unchanged': 'Unchanged',
   'versions.unchangedHint': 'The same words as before',
-  'versions.all': 'All differences',
   'versions.allSame': 'Every question gets the same answer as before.',
   'versions.noneOfKind': 'No question with this result.',
   'versions.timesAsked': { one: 'asked once', other: 'asked {count} times' },

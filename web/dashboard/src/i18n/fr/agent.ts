@@ -27,6 +27,7 @@ export const agent = {
   'agent.description': 'Description',
   'agent.usedBy': 'Utilisée par {channels}',
   'agent.delete': 'Supprimer',
+  'agent.draftDelete': 'Supprimer la consigne',
   'agent.deleted': 'Consigne supprimée.',
   'agent.noChannel': 'Aucun canal pour l’instant. Installez d’abord le widget.',
 } as const;

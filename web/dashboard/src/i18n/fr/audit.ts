@@ -49,6 +49,8 @@ export const audit = {
   'audit.pairsChanged': 'Questions-réponses modifiées ensemble',
   'audit.pairsImported': 'Questions-réponses importées',
   'audit.embedderChanged': 'Modèle d’embedding modifié',
+  'audit.transcriptAdded': 'Échanges passés ajoutés',
+  'audit.transcriptDeleted': 'Échanges passés oubliés',
   'audit.yes': 'oui',
   'audit.no': 'non',
   'audit.nobody': 'aucun',

@@ -44,6 +44,7 @@ export const documents = {
   'documents.deleteTitle': 'Supprimer « {title} » ?',
   'documents.deleteText':
     'Il ne sert plus à répondre, et son fichier est supprimé. C’est définitif.',
+  'documents.sections': 'Parties du document',
   'documents.passages': 'Passages',
   'documents.noPassages': 'Il n’y a pas de passages avant qu’il soit lu.',
   'documents.page': 'p. {page}',

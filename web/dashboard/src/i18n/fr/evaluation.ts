@@ -1,6 +1,7 @@
 export const evaluation = {
   'evaluation.title': 'Évaluation',
   'evaluation.setTitle': 'Jeu d’évaluation',
+  'evaluation.sets': 'Jeux d’évaluation',
   'evaluation.newSet': 'Nouveau jeu',
   'evaluation.name': 'Nom',
   'evaluation.namePlaceholder': 'Questions sur la livraison',
@@ -67,8 +68,8 @@ export const evaluation = {
   'evaluation.declined': 'Décliné, alors qu’une réponse était attendue',
   'evaluation.falseAnswer': 'Répondu, alors qu’aucune n’était attendue',
   'evaluation.skipped': 'Pas jugé',
-  'evaluation.declinedShort': 'Décliné',
-  'evaluation.falseShort': 'Répondu',
+  'evaluation.declinedShort': 'Sans réponse',
+  'evaluation.falseShort': 'Répondu à tort',
   'evaluation.noneOfKind': 'Aucune question n’a eu ce résultat.',
   'evaluation.given': 'Réponse donnée',
   'evaluation.verdict': 'Jugement',

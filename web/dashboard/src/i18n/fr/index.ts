@@ -8,6 +8,9 @@ import { conversation } from './conversation';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
+import { transcripts } from './transcripts';
+import { texts } from './texts';
+import { upkeep } from './upkeep';
 import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
@@ -31,7 +34,10 @@ export const fr: Texts = {
   ...gaps,
   ...knowledge,
   ...documents,
+  ...transcripts,
   ...websites,
+  ...texts,
+  ...upkeep,
   ...versions,
   ...evaluation,
   ...promise,

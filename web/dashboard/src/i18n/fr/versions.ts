@@ -14,6 +14,10 @@ export const versions = {
   'versions.noHistoryOfOne': 'Aucune version publiée ne l’a changé',
   'versions.ofOne': 'Versions qui ont changé un seul élément',
   'versions.showAll': 'Afficher toutes les versions',
+  'versions.exampleOf': {
+    one: '« {example} » et {count} autre',
+    other: '« {example} » et {count} autres',
+  },
   'versions.number': 'Version n° {number}',
   'versions.untitled': 'Brouillon du {date}',
   'versions.draft': 'Brouillon',
@@ -61,7 +65,6 @@ export const versions = {
   'versions.name': 'Nom',
   'versions.description': 'Description',
   'versions.prompt': 'Consignes',
-  'versions.none': 'aucune',
   'versions.outdated': 'Modifié par quelqu’un entre-temps',
   'versions.outdatedHint':
     'Publier annulerait son travail. Retirez-le, ou remettez-le dans le brouillon.',
@@ -103,7 +106,6 @@ export const versions = {
   'versions.otherwiseHint': 'Une autre réponse, dont rien ne dit qu’elle est pire',
   'versions.unchanged': 'Inchangées',
   'versions.unchangedHint': 'Les mêmes mots qu’avant',
-  'versions.all': 'Toutes les différences',
   'versions.allSame': 'Chaque question reçoit la même réponse qu’avant.',
   'versions.noneOfKind': 'Aucune question avec ce résultat.',
   'versions.timesAsked': { one: 'posée {count} fois', other: 'posée {count} fois' },

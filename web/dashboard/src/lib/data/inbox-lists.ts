@@ -103,7 +103,18 @@ const KEYS: Partial<Record<string, string[]>> = {
   members: ['team', 'members', 'invitations'],
   settings: ['workspace', 'inbox-settings'],
   channels: ['channels', 'agent-prompts'],
-  knowledge: ['qa-pairs', 'documents', 'websites', 'gaps', 'overview', 'versions', 'evaluation'],
+  knowledge: [
+    'qa-pairs',
+    'documents',
+    'websites',
+    'transcripts',
+    'gaps',
+    'overview',
+    'versions',
+    'evaluation',
+    'upkeep',
+    'knowledge-bases',
+  ],
   keys: ['api-keys', 'llm-credentials'],
 };
 

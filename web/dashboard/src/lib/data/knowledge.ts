@@ -154,6 +154,7 @@ function csv(text: string, query: CsvOptions) {
   };
 }
 
-export function refreshKnowledge(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ queryKey: [LIST] });
+export async function refreshKnowledge(client: QueryClient): Promise<void> {
+  const lists = [LIST, 'upkeep'].map((list) => client.invalidateQueries({ queryKey: [list] }));
+  await Promise.all(lists);
 }

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import type { Message } from '../api';
-import { merge } from './messages';
+import { QueryClient } from '@tanstack/svelte-query';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { api, type Message } from '../api';
+import { loadBackTo, merge, messagesQuery } from './messages';
 
 const message = (seq: number, text = `message ${String(seq)}`): Message => ({
   id: `id-${String(seq)}`,
@@ -20,5 +21,42 @@ describe('merge', () => {
   it('has each message once, as it was told last', () => {
     const merged = merge([message(1), message(2, 'draft')], [message(2, 'final')]);
     expect(merged.map(({ text }) => text)).toEqual(['message 1', 'final']);
+  });
+});
+
+describe('loadBackTo', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  const named = (seq: number) => ({ ...message(seq), id: `id-${String(seq).padStart(4, '0')}` });
+
+  /** The newest hundred of 450 messages are loaded; gives the first that is loaded afterwards. */
+  async function firstAfter(wanted: string): Promise<number | undefined> {
+    const client = new QueryClient();
+    const all = Array.from({ length: 450 }, (_, index) => named(index + 1));
+    const { queryKey } = messagesQuery('c');
+    client.setQueryData(queryKey, { after: 350, items: all.slice(350) });
+    vi.spyOn(api, 'GET').mockImplementation(((_: string, init: unknown) => {
+      const { after, limit } = (init as { params: { query: { after: number; limit: number } } })
+        .params.query;
+      const data = { items: all.slice(after, after + limit) };
+      return Promise.resolve({ data, response: new Response() });
+    }) as unknown as typeof api.GET);
+    await loadBackTo(client, 'c', wanted);
+    return client.getQueryData(queryKey)?.items[0]?.seq;
+  }
+
+  it('fetches back to a number, and no further than needed', async () => {
+    expect(await firstAfter('400')).toBe(351);
+    expect(await firstAfter('151')).toBe(151);
+    expect(await firstAfter('150')).toBe(1);
+  });
+
+  it('fetches back to an id', async () => {
+    expect(await firstAfter('id-0400')).toBe(351);
+    expect(await firstAfter('id-0200')).toBe(151);
+  });
+
+  it('ends at the beginning when there is no such thing', async () => {
+    expect(await firstAfter('id-0000')).toBe(1);
   });
 });

@@ -28,23 +28,27 @@ export function messagesQuery(id: string) {
 }
 
 /** Fetches the stretch before the first one loaded. */
-export async function loadEarlier(client: QueryClient, id: string): Promise<void> {
+export async function loadEarlier(
+  client: QueryClient,
+  id: string,
+  stretch = STRETCH,
+): Promise<void> {
   const { queryKey } = messagesQuery(id);
   const log = client.getQueryData(queryKey);
   if (!log || log.after === 0) return;
-  const after = Math.max(0, log.after - STRETCH);
+  const after = Math.max(0, log.after - stretch);
   const earlier = await fetchStretch(id, after, log.after);
   client.setQueryData(queryKey, (now) => now && { after, items: merge(earlier, now.items) });
 }
 
-/** Loads back to a message, so that it can be shown. */
-export async function loadBackTo(client: QueryClient, id: string, seq: number): Promise<void> {
-  const { queryKey } = messagesQuery(id);
-  const log = client.getQueryData(queryKey);
-  if (!log || log.after < seq) return;
-  const after = Math.max(0, seq - 1 - STRETCH / 2);
-  const earlier = await fetchStretch(id, after, log.after);
-  client.setQueryData(queryKey, (now) => now && { after, items: merge(earlier, now.items) });
+/** Loads back to what has this number or id, so that it can be shown. Ids are in the order of time. */
+export async function loadBackTo(client: QueryClient, id: string, wanted: string): Promise<void> {
+  const log = client.getQueryData(messagesQuery(id).queryKey);
+  if (!log || log.after === 0) return;
+  const seq = Number(wanted);
+  if (seq ? log.after < seq : (log.items[0]?.id ?? '') <= wanted) return;
+  await loadEarlier(client, id, MOST_AT_ONCE);
+  await loadBackTo(client, id, wanted);
 }
 
 /** Shows a message that came live or was just sent. */

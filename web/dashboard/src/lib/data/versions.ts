@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import type { components } from '$shared/api/schema';
 import { api, ApiError, ask } from '../api';
+import { refreshGaps } from './gaps';
 import { refreshKnowledge } from './knowledge';
 
 type Schemas = components['schemas'];
@@ -16,6 +17,8 @@ export type BacktestDifference = Schemas['BacktestDifference'];
 export type Outcome = Schemas['Outcome'];
 export type Publish = Schemas['Publish'];
 export type PublishRule = Schemas['PublishRule'];
+/** An open draft by its `id`, or a new one with this `title`. */
+export type DraftChoice = Schemas['DraftChoice'];
 
 const LIST = 'versions';
 const PAGE_SIZE = 50;
@@ -84,13 +87,25 @@ export async function createDraft(
   return put(client, await ask(api.POST('/api/v1/drafts', { body: { title, changes } })));
 }
 
-export async function addToDraft(
+async function addToDraft(
   client: QueryClient,
   id: string,
   changes: NewVersionChange[],
 ): Promise<VersionWithChanges> {
   const init = { params: { path: { id } }, body: { changes } };
   return put(client, await ask(api.POST('/api/v1/drafts/{id}/changes', init)));
+}
+
+/** Gives the draft's id. */
+export async function putIntoDraft(
+  client: QueryClient,
+  { id, title = '' }: DraftChoice,
+  change: NewVersionChange,
+): Promise<string> {
+  const draft = await (id
+    ? addToDraft(client, id, [change])
+    : createDraft(client, title, [change]));
+  return draft.id;
 }
 
 export async function takeOut(client: QueryClient, id: string, change_id: string): Promise<void> {
@@ -151,6 +166,7 @@ export async function publishDraft(
     client.invalidateQueries({ queryKey: [LIST] }),
     client.invalidateQueries({ queryKey: ['agent-prompts'] }),
     refreshKnowledge(client),
+    refreshGaps(client),
   ]);
   return published;
 }

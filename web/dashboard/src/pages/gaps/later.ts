@@ -1,5 +1,4 @@
 /** Gaps that were put off: they come last, until the browser's tab is closed. */
-import type { Gap } from '$lib/api';
 
 const KEY = 'rapport.gaps.later';
 
@@ -21,7 +20,10 @@ export function writeLater(ids: string[]): void {
 }
 
 /** The others first, then those put off in the order in which that was done. Pure. */
-export function inOrder(gaps: readonly Gap[], later: readonly string[]): Gap[] {
-  const place = (gap: Gap) => later.indexOf(gap.id);
-  return [...gaps].sort((a, b) => place(a) - place(b));
+export function inOrder<Item extends { id: string }>(
+  items: readonly Item[],
+  later: readonly string[],
+): Item[] {
+  const place = ({ id }: Item) => later.indexOf(id);
+  return [...items].sort((a, b) => place(a) - place(b));
 }

@@ -13,8 +13,8 @@ const level: Level = {
 
 describe('a promise', () => {
   it('tells its interval, widened to whole percents', () => {
-    expect(precision(level)).toBe('96 % (88–100 %)');
-    expect(precision({ ...level, low: null, high: null })).toBe('96 %');
+    expect(precision(level)).toBe('96% (88–100%)');
+    expect(precision({ ...level, low: null, high: null })).toBe('96%');
     expect(precision({ ...level, precision: null })).toBeNull();
     expect(percent(null)).toBeNull();
   });

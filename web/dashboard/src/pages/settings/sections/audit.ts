@@ -47,6 +47,8 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   qa_pairs_changed: 'audit.pairsChanged',
   qa_pairs_imported: 'audit.pairsImported',
   embedder_changed: 'audit.embedderChanged',
+  transcript_added: 'audit.transcriptAdded',
+  transcript_deleted: 'audit.transcriptDeleted',
 };
 
 /** A newer server may know an action that this page does not. */

@@ -1,0 +1,249 @@
+//! Personal data in what was said, replaced by what kind it was: `[e-mail]`, `[phone]`, `[number]`. Prices, times, years
+//! and measures stay. What the business itself tells several people, such as its own address, stays too.
+
+use std::collections::{HashMap, HashSet};
+
+/// Contact data that is the business's own.
+#[derive(Debug, Default)]
+pub struct Own(HashSet<String>);
+
+impl Own {
+    /// What the business says in two conversations or more. `said` names each conversation with one of its messages.
+    pub fn learn<'a>(said: impl Iterator<Item = (usize, &'a str)>) -> Self {
+        let mut seen: HashMap<String, HashSet<usize>> = HashMap::new();
+        for (chat, text) in said {
+            for found in find(text) {
+                seen.entry(found.key).or_default().insert(chat);
+            }
+        }
+        Self(
+            seen.into_iter()
+                .filter(|(_, chats)| chats.len() >= 2)
+                .map(|(key, _)| key)
+                .collect(),
+        )
+    }
+}
+
+/// The text with personal data masked. True: there was some.
+pub fn mask(text: &str, own: &Own) -> (String, bool) {
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    let mut has_any = false;
+    for found in find(text) {
+        if own.0.contains(&found.key) {
+            continue;
+        }
+        masked.push_str(text.get(at..found.from).unwrap_or_default());
+        masked.push_str(found.kind);
+        at = found.to;
+        has_any = true;
+    }
+    masked.push_str(text.get(at..).unwrap_or_default());
+    (masked, has_any)
+}
+
+struct Found {
+    from: usize,
+    to: usize,
+    kind: &'static str,
+    key: String,
+}
+
+fn find(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let Some(c) = rest.chars().next() else { break };
+        let begins = at == 0
+            || !text
+                .get(..at)
+                .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric()));
+        let next = if begins {
+            email(text, at).or_else(|| number(text, at))
+        } else {
+            None
+        };
+        match next {
+            Some(one) => {
+                at = one.to;
+                found.push(one);
+            }
+            None => at += c.len_utf8(),
+        }
+    }
+    found
+}
+
+/// What is looked at from one place on: a run such as `.....` or `((((` would otherwise be read from each of its marks.
+const LONGEST_EMAIL: usize = 320;
+const LONGEST_NUMBER: usize = 64;
+
+fn beginning(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
+}
+
+fn email(text: &str, from: usize) -> Option<Found> {
+    let rest = text.get(from..)?;
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@');
+    let rest = beginning(rest, LONGEST_EMAIL);
+    let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+    let word = rest.get(..end)?.trim_end_matches(['.', '-']);
+    let (name, domain) = word.split_once('@')?;
+    let is_one =
+        !name.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.starts_with('.');
+    is_one.then(|| Found {
+        from,
+        to: from + word.len(),
+        kind: "[e-mail]",
+        key: word.to_lowercase(),
+    })
+}
+
+/// A run of digits with what stands in telephone, card and order numbers.
+fn number(text: &str, from: usize) -> Option<Found> {
+    let rest = text.get(from..)?;
+    if !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '(')) {
+        return None;
+    }
+    if let Some(found) = reference(text, from) {
+        return Some(found);
+    }
+    let is_part =
+        |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '+');
+    let start = rest.strip_prefix('#').map_or(0, |_| 1);
+    let body = rest.get(start..)?;
+    if !body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '(')) {
+        return None;
+    }
+    let near = beginning(body, LONGEST_NUMBER);
+    let end = near.find(|c: char| !is_part(c)).unwrap_or(near.len());
+    let run = near.get(..end)?.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let longest = run
+        .split([' ', '-', '.', '/', '\u{a0}', '(', ')'])
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+    let groups = run
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty())
+        .count();
+    let is_phone = (run.starts_with('+') && digits.len() >= 8)
+        || (digits.len() >= 9
+            && digits.len() <= 15
+            && (run.starts_with('0') || run.starts_with('(') || groups >= 3));
+    let is_card = digits.len() >= 13 && digits.len() <= 19 && longest >= 4;
+    let is_date = groups == 3 && digits.len() <= 8;
+    let to = from + start + run.len();
+    if is_date {
+        return None;
+    }
+    if is_card && !run.starts_with(['+', '0']) {
+        return Some(Found {
+            from,
+            to,
+            kind: "[number]",
+            key: digits,
+        });
+    }
+    if is_phone {
+        return Some(Found {
+            from,
+            to,
+            kind: "[phone]",
+            key: digits,
+        });
+    }
+    // the first group alone: "order 123456 2 days ago"
+    let first: String = body.chars().take_while(char::is_ascii_digit).collect();
+    let is_reference = first.len() >= 6 || (start == 1 && first.len() >= 3);
+    is_reference.then(|| Found {
+        from,
+        to: from + start + first.len(),
+        kind: "[number]",
+        key: first,
+    })
+}
+
+/// Letters and digits together, as orders, invoices and accounts are numbered: `AB-12345`, `FR7612345678`.
+fn reference(text: &str, from: usize) -> Option<Found> {
+    let rest = text.get(from..)?;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let near = beginning(rest, LONGEST_NUMBER);
+    let end = near.find(|c: char| !is_part(c)).unwrap_or(near.len());
+    let word = near.get(..end)?.trim_end_matches(['-', '_']);
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let has_letters = word.chars().any(|c| c.is_ascii_uppercase());
+    let is_one = digits >= 5 && has_letters && word.chars().all(|c| !c.is_ascii_lowercase());
+    // all of it goes, however long it is
+    let all = rest
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(rest.len());
+    is_one.then(|| Found {
+        from,
+        to: from + word.len().max(all),
+        kind: "[number]",
+        key: word.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_data_is_masked_and_what_everybody_may_know_stays() {
+        for (text, masked) in [
+            ("Write to ana.b@example.com.", "Write to [e-mail]."),
+            (
+                "Call +33 6 12 34 56 78 or 06 12 34 56 78",
+                "Call [phone] or [phone]",
+            ),
+            (
+                "Order #4711 and order 1234567 please",
+                "Order [number] and order [number] please",
+            ),
+            (
+                "Card 4111 1111 1111 1111, invoice INV-2023001",
+                "Card [number], invoice [number]",
+            ),
+            (
+                "It costs 49.90 €, or 1,200 for 10 from 9:00 to 18:30 in 2026.",
+                "It costs 49.90 €, or 1,200 for 10 from 9:00 to 18:30 in 2026.",
+            ),
+            (
+                "On 31/12/2023, 120 x 80 x 75 cm, 2-3 days, 24/7",
+                "On 31/12/2023, 120 x 80 x 75 cm, 2-3 days, 24/7",
+            ),
+            (
+                "The MP3 player and the A4 paper, iPhone15",
+                "The MP3 player and the A4 paper, iPhone15",
+            ),
+        ] {
+            assert_eq!(mask(text, &Own::default()).0, masked);
+        }
+    }
+
+    #[test]
+    fn a_number_is_masked_whole_however_long_it_is() {
+        let digits = "4".repeat(200);
+        assert_eq!(mask(&digits, &Own::default()).0, "[number]");
+        assert_eq!(mask(&format!("AB{digits}"), &Own::default()).0, "[number]");
+    }
+
+    #[test]
+    fn what_the_business_tells_several_people_is_its_own() {
+        let said = [
+            (0, "Write to help@shop.example."),
+            (1, "help@shop.example reads it"),
+            (1, "Yours is ana@x.example"),
+            (1, "ana@x.example?"),
+        ];
+        let own = Own::learn(said.into_iter());
+        assert_eq!(
+            mask("help@shop.example, ana@x.example", &own),
+            ("help@shop.example, [e-mail]".into(), true)
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! What the knowledge asks for by itself: contradictions, what visitors find wrong, days gone by.
+
+use serde_json::{Value, json};
+use testkit::{Tenant, require_runtime};
+
+use crate::quick_tenant;
+use crate::support::server;
+
+async fn upkeep(tenant: &Tenant) -> Value {
+    tenant.api.get("/api/v1/upkeep").expect(200).await
+}
+
+async fn dismiss(tenant: &Tenant, body: Value) {
+    let call = tenant.api.post("/api/v1/upkeep/dismissals").json(&body);
+    call.expect(204).await;
+}
+
+#[tokio::test]
+async fn pairs_that_contradict_each_other_are_found_until_somebody_says_that_they_do_not() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let thirty = tenant
+        .teach("How long can I return a table?", "You have 30 days.")
+        .await;
+    let fourteen = tenant
+        .teach(
+            "How many days do I have to return a table?",
+            "Send it back within 14 days.",
+        )
+        .await;
+    tenant.teach("When is the shop open?", "From nine to six.").await;
+    let found = upkeep(&tenant).await;
+    let contradictions = found["contradictions"].as_array().expect("a list");
+    assert_eq!(contradictions.len(), 1, "{found}");
+    assert_eq!(contradictions[0]["because"], "numbers");
+    let ids = [
+        &contradictions[0]["pair"]["id"],
+        &contradictions[0]["other"]["id"],
+    ];
+    assert!(ids.contains(&&json!(thirty)) && ids.contains(&&json!(fourteen)));
+
+    let finding = json!({"kind": "contradiction", "qa_pair_id": fourteen, "other_id": thirty});
+    dismiss(&tenant, finding).await;
+    assert_eq!(upkeep(&tenant).await["contradictions"], json!([]));
+    // what is changed is looked at again
+    let address = format!("/api/v1/qa-pairs/{thirty}");
+    let changed = json!({"answer": "You have 31 days."});
+    tenant.api.patch(&address).json(&changed).expect(200).await;
+    assert_eq!(
+        upkeep(&tenant).await["contradictions"].as_array().map(Vec::len),
+        Some(1)
+    );
+    let bad = json!({"kind": "unused", "qa_pair_id": fourteen, "other_id": thirty});
+    let refused = tenant
+        .api
+        .post("/api/v1/upkeep/dismissals")
+        .json(&bad)
+        .send()
+        .await;
+    refused.problem(422, "bad_dismissal");
+}
+
+#[tokio::test]
+async fn what_visitors_find_wrong_and_what_names_a_day_gone_by_is_shown_until_it_is_mended() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let question = "Is there a summer sale?";
+    let id = tenant
+        .teach(question, "Yes, until 31 August 2025 everything costs half.")
+        .await;
+    tenant
+        .teach("Since when does the shop exist?", "Since 3 May 2024.")
+        .await;
+    for _ in 0..2 {
+        let visitor = tenant.visitor().await;
+        let said = visitor.say(question).await;
+        let message = said["answer"]["id"].as_str().expect("an answer").to_owned();
+        let feedback = visitor.path(&format!("messages/{message}/feedback"));
+        visitor
+            .api
+            .post(&feedback)
+            .json(&json!({"value": "down"}))
+            .expect(200)
+            .await;
+    }
+    let found = upkeep(&tenant).await;
+    assert_eq!(found["disliked"][0]["pair"]["id"], json!(id), "{found}");
+    assert_eq!(found["disliked"][0]["thumbs_down"], 2);
+    assert_eq!(found["outdated"].as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(found["outdated"][0]["named"], "2025-08-31");
+    assert_eq!((&found["unused"], &found["answers"]), (&json!([]), &json!(2)));
+
+    let address = format!("/api/v1/qa-pairs/{id}");
+    let mended = json!({"answer": "Not at the moment."});
+    tenant.api.patch(&address).json(&mended).expect(200).await;
+    let found = upkeep(&tenant).await;
+    assert_eq!((&found["disliked"], &found["outdated"]), (&json!([]), &json!([])));
+}

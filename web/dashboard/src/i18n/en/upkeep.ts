@@ -1,0 +1,48 @@
+export const upkeep = {
+  'upkeep.title': 'Upkeep',
+  'upkeep.hint': 'What your answers ask you to look at. Nothing changes by itself.',
+  'upkeep.fine': 'Nothing to mend',
+  'upkeep.fineHint':
+    'No two answers contradict each other, visitors found none wrong, and none names a day gone by.',
+  'upkeep.incomplete':
+    'There are too many answers to compare each with each: the newest 5,000 wordings were compared.',
+  'upkeep.contradictions': 'Contradictions',
+  'upkeep.contradictionsHint': 'Two answers to nearly the same question that do not say the same.',
+  'upkeep.numbers': 'They name different numbers',
+  'upkeep.yesAndNo': 'One says yes, the other no',
+  'upkeep.otherAnswer': 'They ask the same and say something else',
+  'upkeep.alike': 'questions {percent}% alike',
+  'upkeep.used': {
+    one: 'used once in 30 days',
+    other: 'used {count} times in 30 days',
+  },
+  'upkeep.changed': 'changed {time}',
+  'upkeep.edit': 'Edit',
+  'upkeep.keepThis': 'Keep this answer',
+  'upkeep.keepThisHint': 'The other question then leads to this answer too',
+  'upkeep.noContradiction': 'No contradiction',
+  'upkeep.disliked': 'Found wrong by visitors',
+  'upkeep.dislikedHint': 'At least two thumbs down since the answer was last changed.',
+  'upkeep.thumbs': '{down} down, {up} up',
+  'upkeep.leave': 'Leave it as it is',
+  'upkeep.outdated': 'Names a day gone by',
+  'upkeep.outdatedHint': 'The answer may no longer hold.',
+  'upkeep.named': 'names {date}',
+  'upkeep.stillRight': 'Still right',
+  'upkeep.unused': 'Never used',
+  'upkeep.unusedHint': 'Older than 30 days, and in no answer of the last 90 days.',
+  'upkeep.unusedTooEarly': {
+    one: 'There was {count} answer in the last 90 days. From 100 on, it is shown which answers nobody needs.',
+    other:
+      'There were {count} answers in the last 90 days. From 100 on, it is shown which answers nobody needs.',
+  },
+  'upkeep.turnOff': 'Turn off',
+  'upkeep.keep': 'Keep',
+  'upkeep.vanished': {
+    one: '{count} page of your web sites has vanished',
+    other: '{count} pages of your web sites have vanished',
+  },
+  'upkeep.vanishedHint': 'Nobody is answered from them any more.',
+  'upkeep.toWebsites': 'Go to the web sites',
+  'upkeep.dismissed': 'Put aside until the answer changes.',
+} as const;

@@ -1,0 +1,40 @@
+export const texts = {
+  'texts.title': 'Textes',
+  'texts.kinds': 'Sortes de texte',
+  'texts.faq': 'FAQ',
+  'texts.custom': 'Sur l’entreprise',
+  'texts.systemPrompt': 'Pour le modèle',
+  'texts.faqHint':
+    'Des questions et leurs réponses en un seul texte, en Markdown. Il sert comme un document aux réponses des visiteurs.',
+  'texts.customHint':
+    'Tout ce que l’IA doit encore savoir de votre entreprise, en Markdown. Il sert comme un document aux réponses des visiteurs.',
+  'texts.systemPromptHint':
+    'Ce qui est dit au modèle de chaque canal, avant les consignes du canal. Sans modèle, il ne sert à rien.',
+  'texts.managersOnly': 'Les propriétaires et administrateurs écrivent celui-ci.',
+  'texts.empty': 'Aucun texte pour l’instant',
+  'texts.emptyHint':
+    'Chaque changement fait une version ; une ancienne peut être remise en vigueur.',
+  'texts.noneInForce': 'Aucune version en vigueur',
+  'texts.noneInForceHint':
+    'Les versions ci-dessous sont gardées. Remettez-en une, ou écrivez-en une nouvelle.',
+  'texts.write': 'L’écrire',
+  'texts.edit': 'Écrire une nouvelle version',
+  'texts.inForce': 'En vigueur',
+  'texts.version': 'Version {number}',
+  'texts.history': 'Versions',
+  'texts.content': 'Texte',
+  'texts.compare': 'Comparer',
+  'texts.compareTitle': 'La version {number} et celle en vigueur',
+  'texts.compareHint': 'Barré : seulement en vigueur. Souligné : seulement dans cette version.',
+  'texts.same': 'Les deux disent la même chose.',
+  'texts.bringBack': 'Mettre en vigueur',
+  'texts.takeOut': 'Retirer',
+  'texts.takenOut': 'Plus en vigueur.',
+  'texts.broughtBack': 'La version {number} est en vigueur.',
+  'texts.saveInForce': 'Enregistrer et mettre en vigueur',
+  'texts.saveOnly': 'Garder pour plus tard',
+  'texts.savedInForce': 'Version {number} enregistrée. Elle est en vigueur.',
+  'texts.savedOnly': 'Version {number} enregistrée. Elle n’est pas en vigueur.',
+  'texts.unsaved': 'Ce que vous avez écrit sera perdu.',
+  'texts.apiKey': 'Une clé d’API',
+} as const;

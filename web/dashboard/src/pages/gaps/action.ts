@@ -1,0 +1,2 @@
+/** What runs at the moment for an open cluster. */
+export type Action = 'publish' | 'dismiss' | 'link' | 'try';
