@@ -67,9 +67,12 @@ export async function assertAccessible(page, where) {
   assert.deepEqual(findings, [], `axe findings: ${where}`);
 }
 
-/** Waits until nothing moves any more, but for what moves for ever. */
+/** Waits until nothing moves any more, but for what moves for ever, and lists have measured their rows. */
 export function settleAnimations(page) {
   return page.evaluate(async () => {
+    const painted = () => new Promise((done) => requestAnimationFrame(done));
+    await painted();
+    await painted();
     const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot)];
     const running = roots.flatMap((root) => root?.getAnimations?.() ?? []);
     const ending = running.filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
