@@ -97,7 +97,8 @@ create index qa_proposals_import on qa_proposals (tenant_id, import_id, status);
 create index qa_proposals_draft on qa_proposals (tenant_id, draft_id) where draft_id is not null;
 create index qa_proposals_overlap on qa_proposals (tenant_id, overlap_id) where overlap_id is not null;
 
--- Where a proposal comes from. With the last one goes a proposal that nobody has accepted.
+-- Where a proposal comes from, everybody whose words it has among them. With the first one that goes, it goes too, unless it
+-- was accepted.
 create table qa_proposal_excerpts (
     tenant_id       uuid not null,
     id              uuid not null,

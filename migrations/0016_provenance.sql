@@ -18,4 +18,5 @@ create table passage_uses (
 );
 create index passage_uses_document on passage_uses (tenant_id, document_id, used_at desc, answer_id desc);
 create index passage_uses_website_page on passage_uses (tenant_id, website_page_id, used_at desc, answer_id desc);
+drop index qa_pair_uses_pair;
 create index qa_pair_uses_recent on qa_pair_uses (tenant_id, qa_pair_id, used_at desc, answer_id desc);

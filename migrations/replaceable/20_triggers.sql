@@ -18,6 +18,10 @@ begin
 end;
 $$;
 
+-- A pair that gets its vector says what it said before.
+create or replace trigger set_updated_at before update of question, answer, category, language, is_active on qa_pairs
+    for each row execute function public.set_updated_at();
+
 create or replace trigger messages_number_and_summarise before insert on messages
     for each row execute function messages_number_and_summarise();
 

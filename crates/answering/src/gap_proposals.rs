@@ -16,7 +16,7 @@ use knowledge::embedding;
 use knowledge::gaps::Gap;
 use knowledge::gaps::clusters::{self, HumanAnswer};
 use knowledge::passages;
-use knowledge::retrieval::{EntryKind, Query};
+use knowledge::retrieval::{EntryKind, Query, cosine};
 use knowledge::snapshot::Snapshot;
 use knowledge::vector_index::search::enlarge;
 use serde::Serialize;
@@ -122,10 +122,13 @@ async fn by_people(
     let mut alike: Vec<(Option<Vec<f32>>, Proposal)> = Vec::new();
     for (one, vector) in written.into_iter().zip(vectors) {
         let is_same = |(known, proposal): &&mut (Option<Vec<f32>>, Proposal)| {
-            let near = known.as_deref().zip(vector.as_deref()).map(|(a, b)| cosine(a, b));
+            let both = known.as_deref().zip(vector.as_deref());
+            let near = both.and_then(|(a, b)| cosine(a, b));
             proposal.answer == one.answer || near.is_some_and(|near| near >= SAME_ANSWER)
         };
         match alike.iter_mut().find(is_same) {
+            // asked twice before it was answered, it was still answered once
+            Some((_, proposal)) if proposal.conversations.contains(&one.conversation_id) => {}
             Some((_, proposal)) => {
                 proposal.times += 1;
                 proposal.conversations.push(one.conversation_id);
@@ -146,7 +149,6 @@ async fn by_people(
     proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.times));
     proposals.truncate(MOST_BY_PEOPLE);
     for proposal in &mut proposals {
-        proposal.conversations.dedup();
         proposal.conversations.truncate(MOST_CONVERSATIONS);
     }
     proposals
@@ -225,7 +227,8 @@ async fn from_documents(
                 vector
                     .as_deref()
                     .zip(asked.as_deref())
-                    .map_or(0.0, |(a, b)| cosine(a, b))
+                    .and_then(|(a, b)| cosine(a, b))
+                    .unwrap_or_default()
             })
             .collect();
         let best = (0..near.len()).max_by(|a, b| near[*a].total_cmp(&near[*b]));
@@ -269,10 +272,4 @@ fn excerpt(sentences: &[String], best: usize) -> String {
         from -= 1;
     }
     sentences[from..=to].join(" ")
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
 }

@@ -75,7 +75,7 @@ async fn list_asked(tx: &mut TenantTx, limit: i64) -> Result<Vec<Asked>> {
             t.sources as "sources: Json<Vec<Source>>",
             (select g.resolved_qa_id from qa_gaps g
                 where g.tenant_id = t.tenant_id and g.status = 'resolved' and lower(g.question) = lower(t.question_text)
-                order by g.updated_at desc limit 1) as "resolved_qa_id: QaPairId"
+                order by g.closed_at desc nulls last limit 1) as "resolved_qa_id: QaPairId"
         from (
             select distinct on (lower(a.question_text)) a.*, count(*) over (partition by lower(a.question_text)) as times_asked
             from (

@@ -88,7 +88,7 @@ fn example(row: &Row, names: &[&str]) -> Example {
 }
 
 /// Judges every question by models that have seen nothing of its subject. PIAF and the languages of XQuAD by models
-/// without their family of sets; BANKING77, which is alone of its kind, and SQuAD, which is nearly alone in English, by
+/// without their family of sets, as passages and as FAQ; BANKING77, which is alone of its kind, and SQuAD, which is nearly alone in English, by
 /// models of the other half of their answers and articles.
 fn cross_validated(rows: &[Row], [one, other]: &[Vec<Row>; 2]) -> Vec<(Row, Judged)> {
     let passages = || rows.iter().filter(|row| row.kind == EntryKind::Passage);
@@ -98,6 +98,9 @@ fn cross_validated(rows: &[Row], [one, other]: &[Vec<Row>; 2]) -> Vec<(Row, Judg
     let translations = squad.iter().copied().filter(translated).collect();
     let mut judged = judge_all(&squad, piaf.clone());
     judged.extend(judge_all(&piaf, translations));
+    let pairs = rows.iter().filter(|row| row.kind == EntryKind::QaPair);
+    let (french, english): (Vec<&Row>, Vec<&Row>) = pairs.partition(|row| row.dataset == "PIAF as FAQ");
+    judged.extend(judge_all(&english, french));
     let (one, other): (Vec<&Row>, Vec<&Row>) = (one.iter().collect(), other.iter().collect());
     judged.extend(judge_all(&one, other.clone()));
     judged.extend(judge_all(&other, one));

@@ -4,10 +4,12 @@
 //! repository), the model in `RAPPORT_RUNTIME_DIR` (or `runtime/`). See docs/answer-quality.md.
 #![allow(dead_code, reason = "each evaluation uses its part")]
 
+pub mod faq;
 pub mod fitting;
 pub mod random;
 pub mod shop;
 pub mod simulate;
+pub mod small_shops;
 
 use std::path::{Path, PathBuf};
 

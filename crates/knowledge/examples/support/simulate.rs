@@ -15,14 +15,16 @@ use knowledge::public_sets::{
 use knowledge::retrieval::{Entry, EntryKind, Features, Index, Query};
 use uuid::Uuid;
 
+use super::faq;
 use super::random::Random;
+use super::small_shops;
 
 /// Shares of the simulated traffic.
 pub const ANSWERABLE: f64 = 0.88;
 const NEAR_GAPS: f64 = 0.08;
 const FAR_GAPS: f64 = 0.04;
 /// Questions asked of one base.
-const ASKED: usize = 260;
+pub const ASKED: usize = 260;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -105,7 +107,9 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
         .map(|q| q.text)
         .collect();
     tenants.extend(reading_tenants(&squad, Language::ENGLISH, &customers, embeddings));
+    tenants.extend(faq::tenants(&squad, Language::ENGLISH, &customers, embeddings));
     let piaf = public_sets::piaf(folder).expect("PIAF");
+    tenants.extend(faq::tenants(&piaf, Language::FRENCH, &strangers, embeddings));
     tenants.extend(reading_tenants(&piaf, Language::FRENCH, &strangers, embeddings));
     for code in ["en", "de", "es", "zh", "ar"] {
         let reading = public_sets::xquad(folder, code).expect("XQuAD");
@@ -124,6 +128,8 @@ pub fn tenants(folder: &Path, embeddings: &mut Embeddings) -> Vec<Tenant> {
             embeddings,
         ));
     }
+    let shops = small_shops::read().taught();
+    tenants.extend(shops.iter().map(|shop| shop.tenant(embeddings)));
     for tenant in &tenants {
         embeddings
             .prepare(tenant.asked.iter().map(|asked| asked.text.as_str()))
@@ -154,6 +160,7 @@ pub fn halves(folder: &Path, embeddings: &mut Embeddings) -> [Vec<Tenant>; 2] {
         let mut squad = public_sets::squad(folder).expect("SQuAD");
         squad.paragraphs.retain(|paragraph| is_ours(&paragraph.title));
         let mut tenants = qa_tenants(&banking, &shapes, &strangers, embeddings);
+        tenants.extend(faq::tenants(&squad, Language::ENGLISH, &customers, embeddings));
         tenants.extend(reading_tenants(&squad, Language::ENGLISH, &customers, embeddings));
         let asked = tenants.iter().flat_map(|tenant| &tenant.asked);
         embeddings
@@ -444,7 +451,7 @@ fn whole_articles(reading: &Reading, titles: &[&str], wanted: usize, random: &mu
     chosen
 }
 
-fn traffic(answerable: Vec<(String, Uuid)>, near: Vec<String>, far: Vec<String>) -> Vec<Asked> {
+pub fn traffic(answerable: Vec<(String, Uuid)>, near: Vec<String>, far: Vec<String>) -> Vec<Asked> {
     let share = |total: f64, count: usize| total / count.max(1) as f64;
     let (a, n, f) = (
         share(ANSWERABLE, answerable.len()),

@@ -180,10 +180,12 @@ pub async fn count_waiting(tx: &mut TenantTx) -> Result<(i64, i64)> {
         r#"select
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding is null)
                 + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding is null)
-                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null) as "serving!",
+                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null)
+                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding is null) as "serving!",
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding_next is null)
                 + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding_next is null)
-                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null) as "next!""#,
+                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null)
+                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding_next is null) as "next!""#,
     )
     .fetch_one(&mut **tx)
     .await?;

@@ -26,6 +26,8 @@ pub struct Question {
     pub question: String,
     pub passage_id: String,
     #[serde(default)]
+    pub answers: Vec<String>,
+    #[serde(default)]
     pub is_impossible: bool,
 }
 

@@ -59,6 +59,8 @@ pub mod inputs {
         input("rarest", Sign::Positive, |f| f.rarest),
         input("title_coverage", Sign::Positive, |f| f.title_coverage),
         input("numbers_missing", Sign::Negative, |f| f.numbers_missing),
+        input("names_missing", Sign::Negative, |f| f.names_missing),
+        input("exchanged", Sign::Negative, |f| f.exchanged),
         input("length", Sign::Free, |f| f.length.min(3.0)),
         input("size", Sign::Free, |f| f.size.min(8.0)),
     ];
@@ -73,6 +75,8 @@ pub mod inputs {
         "rarest",
         "title_coverage",
         "numbers_missing",
+        "names_missing",
+        "exchanged",
         "length",
         "size",
     ];
@@ -90,6 +94,8 @@ pub mod inputs {
         "rarest",
         "title_coverage",
         "numbers_missing",
+        "names_missing",
+        "exchanged",
         "length",
     ];
     const EXAMPLES: &[&str] = &[
@@ -106,6 +112,8 @@ pub mod inputs {
         "coverage",
         "unknown",
         "numbers_missing",
+        "names_missing",
+        "exchanged",
         "length",
     ];
 

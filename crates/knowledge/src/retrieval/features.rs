@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::index::AskedWord;
 use super::lexical::QueryTerm;
 use super::phrases::Phrases;
 use super::ranking::{Ranked, Ranking};
@@ -53,6 +54,10 @@ pub struct Features {
     pub title_coverage: f32,
     /// Share of the question's numbers that the entry lacks.
     pub numbers_missing: f32,
+    /// Share of the question's names that the entry lacks.
+    pub names_missing: f32,
+    /// How much alike two questions are put of which each has a word that the other lacks: what is asked for is exchanged.
+    pub exchanged: f32,
     /// Share (by idf) of the question's neighbouring words that stand together in the entry, and of its neighbouring
     /// content words that stand near each other there.
     pub phrase: f32,
@@ -128,6 +133,8 @@ impl<'a> Reader<'a> {
             rarest: self.rarest(&holds),
             title_coverage: self.title_coverage(&entry.title_terms),
             numbers_missing: self.numbers_missing(&holds),
+            names_missing: self.names_missing(&holds),
+            exchanged: self.exchanged(&entry.asked, &holds),
             exact: f32::from(u8::from(entry.title_signature == self.signature)),
             length: (1.0 + self.terms.iter().filter(|term| !term.is_function_word).count() as f32).ln(),
             size: (self.yardstick.entries() as f32).ln(),
@@ -213,10 +220,49 @@ impl<'a> Reader<'a> {
         numbers.iter().filter(|term| !holds(term)).count() as f32 / numbers.len().max(1) as f32
     }
 
+    fn names_missing(&self, holds: &dyn Fn(&QueryTerm) -> bool) -> f32 {
+        let is_known_name =
+            |term: &&QueryTerm| !term.is_guess && term.terms.iter().any(|id| self.shelf.names.contains(id));
+        let names: Vec<&QueryTerm> = self
+            .terms
+            .iter()
+            .filter(|term| term.is_name || is_known_name(term))
+            .collect();
+        names.iter().filter(|term| !holds(term)).count() as f32 / names.len().max(1) as f32
+    }
+
+    fn exchanged(&self, stored: &[AskedWord], holds: &dyn Fn(&QueryTerm) -> bool) -> f32 {
+        let is_asked = |word: &AskedWord| self.terms.iter().any(|term| term.terms.contains(&word.term));
+        let stored_has_more = stored
+            .iter()
+            .any(|word| !word.is_function_word && !is_asked(word));
+        let asks_for_more = self.content().any(|(term, _)| !holds(term));
+        match stored_has_more && asks_for_more {
+            true => alike(self.terms, stored),
+            false => 0.0,
+        }
+    }
+
     fn content(&self) -> impl Iterator<Item = (&QueryTerm, f32)> {
         self.terms
             .iter()
             .zip(self.idf.iter().copied())
             .filter(|(term, _)| !term.is_function_word)
     }
+}
+
+/// How much of two questions is the same words in the same order: twice their number over all words.
+fn alike(asked: &[QueryTerm], stored: &[AskedWord]) -> f32 {
+    let mut above = vec![0_usize; stored.len() + 1];
+    for term in asked {
+        let mut row = vec![0; stored.len() + 1];
+        for (at, word) in stored.iter().enumerate() {
+            row[at + 1] = match term.terms.contains(&word.term) {
+                true => above[at] + 1,
+                false => row[at].max(above[at + 1]),
+            };
+        }
+        above = row;
+    }
+    2.0 * above[stored.len()] as f32 / (asked.len() + stored.len()).max(1) as f32
 }

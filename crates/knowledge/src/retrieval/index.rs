@@ -18,7 +18,7 @@ use super::trust::ModelReach;
 use super::tuning::Tuning;
 use super::vectors::RoundedVector;
 use super::vocabulary::{TermId, TermReader, Vocabulary};
-use crate::language::Language;
+use crate::language::{self, Language};
 
 /// One thing that can be found.
 #[derive(Clone, Debug)]
@@ -56,10 +56,20 @@ pub struct Prepared {
     pub terms: Box<[TermCount]>,
     /// The different terms of the title, by ascending id.
     pub title_terms: Box<[TermId]>,
+    /// The terms that a Q&A pair writes as names, by ascending id.
+    pub names: Box<[TermId]>,
+    /// The words of a Q&A pair's question in their order.
+    pub asked: Box<[AskedWord]>,
     /// The terms of a passage's text in their order, for phrases.
     pub sequence: Box<[TermId]>,
     /// Tells whether a question repeats the title word for word.
     pub title_signature: u64,
+}
+
+/// A word of a stored question.
+pub struct AskedWord {
+    pub term: TermId,
+    pub is_function_word: bool,
 }
 
 /// One tenant's searchable base.
@@ -164,6 +174,14 @@ fn prepare_one(entry: Entry, reader: &mut TermReader<'_>, tuning: &Tuning) -> Pr
         EntryKind::QaPair => (1.0, tuning.answer_weight),
         EntryKind::Passage => (tuning.heading_weight, 1.0),
     };
+    let (names, asked) = match entry.kind {
+        EntryKind::QaPair => {
+            let mut names = reader.names(&entry.title, entry.language);
+            names.extend(reader.names(&entry.text, entry.language));
+            (names, asked_words(&entry, &title))
+        }
+        EntryKind::Passage => (Vec::new(), Vec::new()),
+    };
     let mut counts: HashMap<TermId, f32> = HashMap::new();
     title
         .iter()
@@ -172,9 +190,6 @@ fn prepare_one(entry: Entry, reader: &mut TermReader<'_>, tuning: &Tuning) -> Pr
         .for_each(|term| *counts.entry(*term).or_default() += text_weight);
     let mut terms: Vec<TermCount> = counts.into_iter().collect();
     terms.sort_unstable_by_key(|(term, _)| *term);
-    let mut title_terms = title;
-    title_terms.sort_unstable();
-    title_terms.dedup();
     Prepared {
         id: entry.id,
         kind: entry.kind,
@@ -185,10 +200,31 @@ fn prepare_one(entry: Entry, reader: &mut TermReader<'_>, tuning: &Tuning) -> Pr
         language: entry.language,
         vector: entry.vector.as_deref().and_then(RoundedVector::new),
         terms: terms.into(),
-        title_terms: title_terms.into(),
+        title_terms: sorted(title),
+        names: sorted(names),
+        asked: asked.into(),
         sequence: match entry.kind {
             EntryKind::Passage => text.into(),
             EntryKind::QaPair => Box::default(),
         },
     }
+}
+
+fn asked_words(entry: &Entry, terms: &[TermId]) -> Vec<AskedWord> {
+    let word = |(word, term): (text::Word, &TermId)| AskedWord {
+        term: *term,
+        is_function_word: word.kind == text::WordKind::Letters
+            && language::is_function_word(&word.text, entry.language),
+    };
+    text::words(&entry.title)
+        .into_iter()
+        .zip(terms)
+        .map(word)
+        .collect()
+}
+
+fn sorted(mut terms: Vec<TermId>) -> Box<[TermId]> {
+    terms.sort_unstable();
+    terms.dedup();
+    terms.into()
 }

@@ -2,6 +2,7 @@
 //!
 //! Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009. Start at [`Postings::scores`].
 
+use super::names::names;
 use super::text::{self, Word, WordKind};
 use super::vocabulary::{TermId, Vocabulary};
 use crate::language::{self, Language};
@@ -16,6 +17,8 @@ pub struct QueryTerm {
     pub is_function_word: bool,
     /// Nothing has the word as it is written; the terms are what it may have meant.
     pub is_guess: bool,
+    /// Written as a name.
+    pub is_name: bool,
 }
 
 /// Reads a question for an index that holds entries in `languages`. Each word counts once.
@@ -25,13 +28,17 @@ pub fn query_terms(
     languages: &[Language],
     vocabulary: &Vocabulary,
 ) -> Vec<QueryTerm> {
+    let names = names(query, language);
     let mut seen: Vec<String> = Vec::new();
     let mut terms = Vec::new();
     for word in text::words(query) {
         if seen.contains(&word.text) {
             continue;
         }
-        terms.push(query_term(&word, language, languages, vocabulary));
+        terms.push(QueryTerm {
+            is_name: names.contains(&word.text),
+            ..query_term(&word, language, languages, vocabulary)
+        });
         seen.push(word.text);
     }
     terms
@@ -59,6 +66,7 @@ fn query_term(word: &Word, language: Language, languages: &[Language], vocabular
         kind: word.kind,
         is_function_word,
         is_guess,
+        is_name: false,
     }
 }
 

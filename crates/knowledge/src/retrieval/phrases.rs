@@ -102,6 +102,7 @@ mod tests {
             kind: WordKind::Letters,
             is_function_word,
             is_guess: false,
+            is_name: false,
         };
         // "river bank of Paris"
         let terms = [term(1, false), term(2, false), term(9, true), term(3, false)];

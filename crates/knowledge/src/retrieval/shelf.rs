@@ -1,6 +1,6 @@
 //! The entries of one kind with everything precomputed for scoring them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use super::lexical::{Postings, TermCount};
 use super::tuning::Tuning;
 use super::twins::{distinct, twins};
 use super::vectors::Vectors;
+use super::vocabulary::TermId;
 use crate::language::Language;
 
 /// A question is stemmed for at most this many languages of the base.
@@ -36,6 +37,8 @@ pub struct Shelf {
     pub centroid_of: Vec<Option<u32>>,
     /// What was learned from several phrasings, where there are enough.
     pub examples: Option<ExampleModel>,
+    /// Words that the Q&A pairs write as names, all of them that hold it.
+    pub names: HashSet<TermId>,
     /// Passages that say the same.
     pub twins: Vec<Vec<u32>>,
     /// The languages present, most frequent first.
@@ -60,6 +63,7 @@ impl Shelf {
         let examples = (kind == EntryKind::QaPair && tuning.learn_from_examples)
             .then(|| ExampleModel::learn(&vectors, &group_of, &members, tuning))
             .flatten();
+        let names = names(&entries, &postings);
         let twins = match kind {
             EntryKind::Passage => twins(&entries),
             EntryKind::QaPair => Vec::new(),
@@ -81,6 +85,7 @@ impl Shelf {
             centroids,
             centroid_of,
             examples,
+            names,
             twins,
             languages,
             base,
@@ -109,6 +114,7 @@ impl Shelf {
             centroids: Vectors::default(),
             centroid_of: vec![None; members.len()],
             examples: None,
+            names: HashSet::new(),
             twins: twins(&entries),
             languages: sample.languages.clone(),
             base: sample.base.clone(),
@@ -187,6 +193,18 @@ fn centroids(kind: EntryKind, vectors: &Vectors, members: &[Vec<u32>]) -> (Vecto
         })
         .collect();
     (Vectors::new(rows.iter().map(Some)), centroid_of)
+}
+
+/// A word is a name when no entry that holds it writes it otherwise.
+fn names(entries: &[Arc<Prepared>], postings: &Postings) -> HashSet<TermId> {
+    let mut counts: HashMap<TermId, usize> = HashMap::new();
+    for name in entries.iter().flat_map(|entry| &*entry.names) {
+        *counts.entry(*name).or_default() += 1;
+    }
+    let always = counts
+        .into_iter()
+        .filter(|(term, count)| postings.holding(*term) == *count);
+    always.map(|(term, _)| term).collect()
 }
 
 fn languages(entries: &[Arc<Prepared>]) -> Vec<Language> {

@@ -69,6 +69,7 @@ impl Index {
         }
         let mut pairs: Vec<NearPair> = near.into_values().collect();
         pairs.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.ids.cmp(&b.ids)));
+        is_complete &= pairs.len() <= MOST_NEAR;
         pairs.truncate(MOST_NEAR);
         NearPairs { pairs, is_complete }
     }

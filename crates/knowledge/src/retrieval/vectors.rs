@@ -225,6 +225,16 @@ fn scan_portable(rows: &[i8], query: &[i16], products: &mut [f32]) {
     }
 }
 
+/// The cosine of two vectors of one model; `None` where they cannot be compared.
+pub fn cosine(a: &[f32], b: &[f32]) -> Option<f32> {
+    if a.len() != b.len() {
+        return None;
+    }
+    let dot = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(x, y)| x * y).sum::<f32>();
+    let length = (dot(a, a) * dot(b, b)).sqrt();
+    (length > 0.0).then(|| dot(a, b) / length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

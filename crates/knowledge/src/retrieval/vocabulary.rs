@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::names::names;
 use super::text::{self, Word, WordKind};
 use crate::language::Language;
 
@@ -132,6 +133,16 @@ impl<'a> TermReader<'a> {
     pub fn terms(&mut self, text: &str, language: Language) -> Vec<TermId> {
         text::words(text)
             .into_iter()
+            .map(|word| self.term(word, language))
+            .collect()
+    }
+
+    /// The terms of the words that are written as names.
+    pub fn names(&mut self, text: &str, language: Language) -> Vec<TermId> {
+        let names = names(text, language);
+        names
+            .iter()
+            .flat_map(|name| text::words(name))
             .map(|word| self.term(word, language))
             .collect()
     }

@@ -200,7 +200,9 @@ async fn propose(ctx: &Context, job: &MineTranscript) -> Result<()> {
         known.extend(asked.map(|text| text.to_lowercase()));
         let new = NewProposal::of(draft, overlap);
         let id = proposals::store::insert(&mut tx, job.transcript, &new).await?;
-        for place in draft.members.iter().take(proposals::MOST_EXCERPTS) {
+        // whose words are quoted must be known, so that they go when the person is erased
+        let kept = draft.quoted.max(proposals::MOST_EXCERPTS);
+        for place in draft.members.iter().take(kept) {
             if let Some(exchange) = exchanges.get(*place) {
                 proposals::store::insert_excerpt(&mut tx, id, exchange).await?;
             }

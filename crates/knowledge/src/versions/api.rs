@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Change, MOST_CHANGES, NewChange, Status, Subject, Version, check_title, store, tell};
 use crate::transcripts::proposals;
-use crate::{Context, gaps};
+use crate::{Context, embedding, gaps};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -134,9 +134,15 @@ async fn update_draft(
     member.require(Permission::EditKnowledge)?;
     let title = check_title(&input.title)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::get(&mut tx, id).await?.require_draft()?;
+    open_draft(&mut tx, id).await?;
     store::set_title(&mut tx, id, title).await?;
     Ok(Json(finish(tx, id).await?))
+}
+
+/// Nobody publishes it until this transaction ends.
+async fn open_draft(tx: &mut TenantTx, id: VersionId) -> Result<()> {
+    embedding::store::lock(tx).await?;
+    store::get(tx, id).await?.require_draft()
 }
 
 /// Discard a draft.
@@ -149,7 +155,7 @@ async fn delete_draft(
 ) -> Result<StatusCode> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::get(&mut tx, id).await?.require_draft()?;
+    open_draft(&mut tx, id).await?;
     proposals::store::take_back(&mut tx, id, true).await?;
     store::delete(&mut tx, id).await?;
     tell(&mut tx);
@@ -174,7 +180,7 @@ async fn add_changes(
 ) -> Result<Json<VersionWithChanges>> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::get(&mut tx, id).await?.require_draft()?;
+    open_draft(&mut tx, id).await?;
     put(&mut tx, &member, id, input.changes).await?;
     Ok(Json(finish(tx, id).await?))
 }
@@ -190,8 +196,8 @@ async fn delete_change(
 ) -> Result<Json<VersionWithChanges>> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    open_draft(&mut tx, id).await?;
     store::delete_change(&mut tx, id, change).await?;
-    store::get(&mut tx, id).await?.require_draft()?;
     proposals::store::take_back(&mut tx, id, false).await?;
     Ok(Json(finish(tx, id).await?))
 }

@@ -5,9 +5,9 @@ mod gaps;
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
-use knowledge::measures::Judgement;
+use knowledge::measures::{Judged, Judgement};
 use knowledge::public_sets::{self, Embeddings};
-use support::shop;
+use support::{shop, small_shops};
 
 #[test]
 fn questions_find_their_answers_as_often_as_they_did() {
@@ -97,6 +97,30 @@ fn the_demonstration_shop_answers_catches_its_gaps_and_seldom_errs() {
     assert!(shop.answered_right > 17, "{figures}");
     assert!(shop.answered_wrong <= 4, "{figures}");
     assert!(shop.caught * 10 >= shop.gaps * 9, "{figures}");
+}
+
+/// Another place, name, number, day or means of payment than the one that a pair is about is another question.
+#[test]
+fn small_shops_decline_what_they_say_only_of_something_else() {
+    let Some(mut embeddings) = support::embeddings() else {
+        println!("skipped: the local model is not there");
+        return;
+    };
+    let shops = small_shops::read().untaught();
+    let said = shops.ask(&mut embeddings);
+    let judged: Vec<Judged> = said.iter().map(small_shops::Said::judged).collect();
+    let at = Judgement::of(&judged).at_default;
+    let figures = format!(
+        "of {} questions {:.1} % answered, {:.1} % of it right; {:.1} % of the gaps caught",
+        judged.len(),
+        100.0 * at.answered.value,
+        100.0 * at.precision.value,
+        100.0 * at.caught.value
+    );
+    println!("{figures}");
+    assert!(at.caught.value >= 0.89, "{figures}");
+    assert!(at.precision.value >= 0.79, "{figures}");
+    assert!(at.answered.value >= 0.24, "{figures}");
 }
 
 fn data_and_model() -> Option<(std::path::PathBuf, Embeddings)> {

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use answering::evaluation::sets::{self, Score};
+use answering::evaluation::sets::{self, CaseResult, Score, Verdict};
 use clap::Args;
 use kernel::Result;
 use kernel::error::not_found;
@@ -37,6 +37,8 @@ struct Evaluated {
     set: String,
     #[serde(flatten)]
     score: Score,
+    /// The questions that did not come out as expected.
+    failed: Vec<CaseResult>,
 }
 
 fn share(text: &str) -> std::result::Result<f64, String> {
@@ -64,8 +66,15 @@ pub async fn run(global: &Global, args: &EvalArgs) -> Result<ExitCode> {
             }
             let mut evaluated = Vec::new();
             for set in sets {
-                let score = sets::run(ctx, &tenant, set.id).await?;
-                evaluated.push(Evaluated { set: set.name, score });
+                let run = sets::run(ctx, &tenant, set.id).await?.id;
+                let mut tx = ctx.db.tenant_read(&tenant).await?;
+                let (score, mut failed) = sets::store::get_run(&mut tx, run).await?;
+                failed.retain(|case| !matches!(case.verdict, Verdict::Right | Verdict::Skipped));
+                evaluated.push(Evaluated {
+                    set: set.name,
+                    score,
+                    failed,
+                });
             }
             Ok(evaluated)
         })
@@ -88,7 +97,7 @@ fn print(evaluated: &[Evaluated]) {
         "{:<32} {:>6} {:>6} {:>6} {:>8} {:>8} {:>6}",
         "set", "right", "of", "wrong", "declined", "invented", "share"
     );
-    for Evaluated { set, score } in evaluated {
+    for Evaluated { set, score, .. } in evaluated {
         let share = score
             .share()
             .map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0));
@@ -97,4 +106,22 @@ fn print(evaluated: &[Evaluated]) {
             score.right, score.total, score.wrong, score.declined, score.false_answers
         );
     }
+    for one in evaluated.iter().filter(|one| !one.failed.is_empty()) {
+        println!("\n{}:", one.set);
+        one.failed.iter().for_each(print_failed);
+    }
+}
+
+fn print_failed(case: &CaseResult) {
+    let what = match case.verdict {
+        Verdict::FalseAnswer => "answered, and should not have",
+        Verdict::Declined => "declined, and should have answered",
+        _ => "answered otherwise than expected",
+    };
+    let outcome = &case.outcome;
+    let said = outcome.text.lines().next().unwrap_or_default();
+    println!(
+        "  {} — {what} (confidence {:.2}): {said}",
+        case.question, outcome.confidence
+    );
 }

@@ -193,8 +193,13 @@ fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<R
             let (knowledge, answering) = (mining.clone(), wording.clone());
             async move {
                 mine_transcript(&knowledge, &job, attempt).await?;
-                answering::transcript_wording::word(&answering, &job.tenant, job.transcript).await?;
-                transcripts::finish(&knowledge, &job).await
+                let worded =
+                    answering::transcript_wording::word(&answering, &job.tenant, job.transcript).await;
+                // without better words the proposals stand as people wrote them
+                if worded.is_ok() || attempt.is_last() {
+                    transcripts::finish(&knowledge, &job).await?;
+                }
+                worded
             }
         })
         .build()

@@ -63,6 +63,16 @@ async fn a_set_is_filled_asked_and_its_scores_are_kept() {
         (&json!(1), &json!(1)),
         "{said}"
     );
+    let failed = said[0]["failed"].as_array().expect("what failed");
+    let questions: Vec<_> = failed
+        .iter()
+        .map(|case| (&case["question"], &case["verdict"]))
+        .collect();
+    assert_eq!(questions.len(), 3, "{said}");
+    assert!(
+        questions.contains(&(&json!("Can I return a table?"), &json!("wrong"))),
+        "{said}"
+    );
     let history = tenant.api.get(&format!("{path}/runs")).expect(200).await;
     let rights: Vec<&Value> = history["items"]
         .as_array()
@@ -176,13 +186,18 @@ async fn another_embedding_model_forgets_how_the_confidence_was_corrected() {
     let before = tenant.api.get("/api/v1/promise").expect(200).await;
     assert_eq!(before["calibration"]["slope"], 1.5, "{before}");
 
+    embed_by_another_model(&tenant).await;
+    let after = tenant.api.get("/api/v1/promise").expect(200).await;
+    assert!(after["calibration"].is_null(), "{after}");
+}
+
+/// Until it has embedded everything and serves.
+pub async fn embed_by_another_model(tenant: &Tenant) {
     let provider = FakeProvider::start().await;
     let other = json!({"kind": "endpoint", "base_url": provider.base_url(Provider::OpenAi).as_str(), "model": "other", "key": "secret"});
     let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
     change.json(&other).expect(200).await;
-    until_it_serves(&tenant).await;
-    let after = tenant.api.get("/api/v1/promise").expect(200).await;
-    assert!(after["calibration"].is_null(), "{after}");
+    until_it_serves(tenant).await;
 }
 
 /// Follows the live stream until the chosen model has embedded everything.

@@ -454,7 +454,7 @@ async fn where_only_drafts_change_knowledge_proposals_go_into_one() {
     require_runtime!();
     let server = server().start().await;
     let tenant = crate::quick_tenant(&server).await;
-    tenant
+    let belgium = tenant
         .teach("Do you ship to Belgium?", "Yes, in two weeks.")
         .await;
     tenant
@@ -482,6 +482,12 @@ async fn where_only_drafts_change_knowledge_proposals_go_into_one() {
         .await
         .expect(200);
     let draft = drafted["draft_id"].as_str().expect("a draft").to_owned();
+    let removes = json!({"title": "Less", "changes": [{"subject": "qa_pair", "id": belgium, "after": null}]});
+    let less = tenant.api.post("/api/v1/drafts").json(&removes).expect(201).await;
+    let into = json!({"outcome": "replaced", "draft": {"id": less["id"]}});
+    accept(&tenant, known, into)
+        .await
+        .problem(409, "removed_by_draft");
     accept(
         &tenant,
         known,
@@ -510,6 +516,28 @@ async fn where_only_drafts_change_knowledge_proposals_go_into_one() {
         2,
         "what left the draft is proposed again"
     );
+}
+
+#[tokio::test]
+async fn a_draft_takes_what_is_nearly_the_same_once() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let answer = "We rent chairs for weddings from 20 pieces on.";
+    learn(&tenant, asked("Can I rent a chair for a wedding?", answer)).await;
+    learn(&tenant, asked("Can I rent chairs for a wedding please?", answer)).await;
+    let found = proposals(&tenant, "").await;
+    let ids: Vec<&Value> = found.iter().map(|proposal| &proposal["id"]).collect();
+    assert_eq!(ids.len(), 2, "{found:?}");
+    let all = json!({"ids": ids, "draft": {"title": "From chats"}});
+    let report = tenant
+        .api
+        .post("/api/v1/qa-proposals/accept")
+        .json(&all)
+        .expect(200)
+        .await;
+    assert_eq!(report["accepted"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!(report["left"][0]["code"], "already_in_draft", "{report}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Tenant, require_runtime};
 
+use crate::evaluation::embed_by_another_model;
 use crate::quick_tenant;
 use crate::support::server;
 
@@ -97,4 +98,21 @@ async fn what_visitors_find_wrong_and_what_names_a_day_gone_by_is_shown_until_it
     tenant.api.patch(&address).json(&mended).expect(200).await;
     let found = upkeep(&tenant).await;
     assert_eq!((&found["disliked"], &found["outdated"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
+async fn what_was_dismissed_stays_so_when_another_model_embeds_the_pairs() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant
+        .teach("Is there a summer sale?", "Yes, until 31 August 2025.")
+        .await;
+    assert_eq!(
+        upkeep(&tenant).await["outdated"].as_array().map(Vec::len),
+        Some(1)
+    );
+    dismiss(&tenant, json!({"kind": "outdated", "qa_pair_id": id})).await;
+    embed_by_another_model(&tenant).await;
+    assert_eq!(upkeep(&tenant).await["outdated"], json!([]));
 }

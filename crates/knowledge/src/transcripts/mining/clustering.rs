@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::retrieval::text;
+use crate::retrieval::{cosine, text};
 
 /// An exchange with its vectors, where there are any.
 #[derive(Debug, Clone)]
@@ -180,12 +180,12 @@ impl Words {
 
     fn questions(&self, items: &[Item], a: usize, b: usize) -> f32 {
         let vector = |place: usize| items.get(place)?.question_vector.as_deref();
-        compare(vector(a), vector(b)).unwrap_or_else(|| overlap(self.questions.get(a), self.questions.get(b)))
+        near(vector(a), vector(b)).unwrap_or_else(|| overlap(self.questions.get(a), self.questions.get(b)))
     }
 
     fn answers(&self, items: &[Item], a: usize, b: usize) -> f32 {
         let vector = |place: usize| items.get(place)?.answer_vector.as_deref();
-        compare(vector(a), vector(b)).unwrap_or_else(|| overlap(self.answers.get(a), self.answers.get(b)))
+        near(vector(a), vector(b)).unwrap_or_else(|| overlap(self.answers.get(a), self.answers.get(b)))
     }
 
     /// Whether each names a number that the other does not: 14 days here, 30 days there.
@@ -197,15 +197,8 @@ impl Words {
     }
 }
 
-/// The cosine, of vectors of one model.
-fn compare(a: Option<&[f32]>, b: Option<&[f32]>) -> Option<f32> {
-    let (a, b) = (a?, b?);
-    if a.len() != b.len() {
-        return None;
-    }
-    let dot = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(x, y)| x * y).sum::<f32>();
-    let length = (dot(a, a) * dot(b, b)).sqrt();
-    (length > 0.0).then(|| dot(a, b) / length)
+fn near(a: Option<&[f32]>, b: Option<&[f32]>) -> Option<f32> {
+    cosine(a?, b?)
 }
 
 /// Words that both have, as a share of all.
@@ -230,8 +223,10 @@ pub struct Draft {
     pub phrasings: Vec<String>,
     pub times_seen: usize,
     pub reasons: Vec<&'static str>,
-    /// The items that it comes from, the ones that stand for all first.
+    /// The items that it comes from, first those whose words it has.
     pub members: Vec<usize>,
+    /// How many those are.
+    pub quoted: usize,
 }
 
 const MOST_PHRASINGS: usize = 20;
@@ -246,14 +241,17 @@ pub fn draft(items: &[Item], cluster: &Cluster) -> Option<Draft> {
         return None;
     }
     let mut seen: HashMap<u64, ()> = HashMap::from([(text::signature(&text::words(&asked.question)), ())]);
-    let others = cluster.members.iter().filter_map(|place| items.get(*place));
-    let phrasings = others
-        .filter(|item| !item.question.contains('['))
-        .filter(|item| {
+    let others = cluster
+        .members
+        .iter()
+        .filter_map(|place| Some((*place, items.get(*place)?)));
+    let phrasings: Vec<(usize, String)> = others
+        .filter(|(_, item)| !item.question.contains('['))
+        .filter(|(_, item)| {
             seen.insert(text::signature(&text::words(&item.question)), ())
                 .is_none()
         })
-        .map(|item| item.question.clone())
+        .map(|(place, item)| (place, item.question.clone()))
         .take(MOST_PHRASINGS)
         .collect();
     let reasons = [
@@ -262,12 +260,23 @@ pub fn draft(items: &[Item], cluster: &Cluster) -> Option<Draft> {
         (is_personal, PERSONAL_DATA),
         (answered.is_specific, CASE_SPECIFIC),
     ];
-    let mut members = vec![cluster.answer];
-    members.extend(cluster.members.iter().filter(|place| **place != cluster.answer));
+    let mut members: Vec<usize> = Vec::new();
+    let mut add = |places: &mut dyn Iterator<Item = usize>| {
+        for place in places {
+            if !members.contains(&place) {
+                members.push(place);
+            }
+        }
+        members.len()
+    };
+    let quoted = add(&mut [cluster.answer, cluster.question]
+        .into_iter()
+        .chain(phrasings.iter().map(|(place, _)| *place)));
+    add(&mut cluster.members.iter().copied());
     Some(Draft {
         question: asked.question.clone(),
         answer: answered.answer.clone(),
-        phrasings,
+        phrasings: phrasings.into_iter().map(|(_, text)| text).collect(),
         times_seen: cluster.conversations,
         reasons: reasons
             .into_iter()
@@ -275,5 +284,6 @@ pub fn draft(items: &[Item], cluster: &Cluster) -> Option<Draft> {
             .map(|(_, reason)| reason)
             .collect(),
         members,
+        quoted,
     })
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{Near, OVERLAP, Outcome, QaProposal, Status, find_overlaps, store};
 use crate::embedding::{self, EmbedderChoice};
 use crate::qa_pairs::{self, Batch, MOST_PHRASINGS, Phrasing, Prepared, QaPair, Source};
+use crate::retrieval::cosine;
 use crate::retrieval::text::fold;
 use crate::versions::{self, MOST_CHANGES, PairState, Subject};
 use crate::{Context, transcripts};
@@ -81,6 +82,8 @@ pub async fn accept(
         draft,
         ..Accepted::default()
     };
+    // what stands in a draft is not found among the pairs
+    let mut drafted: Vec<Vec<f32>> = Vec::new();
     for wish in wishes {
         let Some(mut one) = ready.remove(&wish.id) else {
             continue;
@@ -89,10 +92,16 @@ pub async fn accept(
         match refusal(&mut tx, &proposal, &one, wish).await? {
             Verdict::Done => accepted.done.push(wish.id),
             Verdict::Refused(error) => accepted.refused.push(Refusal { id: wish.id, error }),
+            Verdict::Go(None) if is_near_any(&one.prepared, &drafted) => accepted.refused.push(Refusal {
+                id: wish.id,
+                error: already_in_draft(),
+            }),
             Verdict::Go(target) => {
                 if !change.fits {
                     forget_vectors(&mut one.prepared);
                 }
+                let vector = one.prepared.vector.clone().filter(|_| draft.is_some());
+                drafted.extend(vector.filter(|_| target.is_none()));
                 let pair = write(
                     &mut tx,
                     &choice,
@@ -214,7 +223,7 @@ async fn has_changed(tx: &mut TenantTx, proposal: &QaProposal, ready: &Ready, wi
     Ok(proposal.updated_at > seen)
 }
 
-/// Also what was written since, a moment ago or by the wish before.
+/// Also what was written since, a moment ago or by the wish before; not what waits in drafts.
 async fn find_near(tx: &mut TenantTx, prepared: &Prepared) -> Result<Option<Near>> {
     let Some(vector) = &prepared.vector else {
         return Ok(None);
@@ -230,6 +239,22 @@ fn already_answered() -> Error {
     conflict(
         "already_answered",
         "A Q&A pair answers nearly the same already. Compare both: add this as a phrasing, replace the answer, or keep both.",
+    )
+}
+
+fn is_near_any(prepared: &Prepared, others: &[Vec<f32>]) -> bool {
+    let near = |vector: &[f32]| {
+        others
+            .iter()
+            .any(|other| cosine(vector, other).is_some_and(|near| near >= OVERLAP))
+    };
+    prepared.vector.as_deref().is_some_and(near)
+}
+
+fn already_in_draft() -> Error {
+    conflict(
+        "already_in_draft",
+        "This draft has nearly the same already. Publish it, then compare both.",
     )
 }
 
@@ -353,9 +378,15 @@ async fn drafted(
     let before = changes
         .into_iter()
         .find(|change| change.subject_id == pair.id.0)
-        .and_then(|change| change.after);
+        .map(|change| change.after);
     let mut state = match before {
-        Some(after) => serde_json::from_value(after)?,
+        Some(Some(after)) => serde_json::from_value(after)?,
+        Some(None) => {
+            return Err(conflict(
+                "removed_by_draft",
+                "This draft removes the pair that answers the same. Take that change out of the draft, or accept this as a pair of its own.",
+            ));
+        }
         None => PairState {
             question: pair.question.clone(),
             answer: pair.answer.clone(),

@@ -73,6 +73,64 @@ async fn resolved_conversations_propose_what_people_answered_and_go_with_their_c
     assert_eq!(proposals(&tenant, "").await.len(), 0, "it came from them alone");
 }
 
+#[tokio::test]
+async fn a_proposal_goes_with_everybody_whose_words_it_has() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let mut asked_last = None;
+    for month in [
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+    ] {
+        let visitor = tenant.visitor().await;
+        visitor
+            .say(&format!("Can I rent a chair for a wedding in {month}?"))
+            .await;
+        let conversation = visitor.conversation_id;
+        tenant
+            .reply(conversation, "We rent chairs for weddings from 20 pieces on.")
+            .await;
+        let path = format!("/api/v1/conversations/{conversation}");
+        tenant
+            .api
+            .patch(&path)
+            .json(&json!({"status": "resolved"}))
+            .expect(200)
+            .await;
+        asked_last = Some(path);
+    }
+    let begun = tenant.api.post("/api/v1/transcripts/resolved").expect(202).await;
+    settled(&tenant, &begun).await;
+    let found = proposals(&tenant, "").await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let texts = |list: &Value, of: fn(&Value) -> &Value| -> Vec<Value> {
+        list.as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| of(one).clone())
+            .collect()
+    };
+    let mut wordings = texts(&found[0]["phrasings"], |text| text);
+    wordings.push(found[0]["question"].clone());
+    assert_eq!(wordings.len(), 8, "{found:?}");
+    let known = texts(&found[0]["excerpts"], |excerpt| &excerpt["question"]);
+    assert!(
+        wordings.iter().all(|wording| known.contains(wording)),
+        "{found:?}"
+    );
+    let contact = tenant.api.get(&asked_last.expect("a visitor")).expect(200).await["contact"]["id"].clone();
+    let contact = format!("/api/v1/contacts/{}", contact.as_str().expect("an id"));
+    tenant.api.delete(&contact).expect(204).await;
+    assert_eq!(proposals(&tenant, "").await, Vec::<Value>::new());
+}
+
 /// Some hundred different questions.
 fn many() -> String {
     let things = [

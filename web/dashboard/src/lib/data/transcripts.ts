@@ -137,16 +137,29 @@ export async function acceptProposal(
   }
 }
 
+/** What the server accepts at once. */
+const MOST_AT_ONCE = 200;
+
 export async function acceptProposals(
   client: QueryClient,
   proposals: readonly Pick<Proposal, 'id' | 'updated_at'>[],
   draft?: DraftChoice,
 ): Promise<AcceptedProposals> {
-  const seen = proposals.map(({ id, updated_at }) => ({ id, updated_at }));
-  const body = { ids: seen.map(({ id }) => id), seen, ...(draft && { draft }) };
-  const report = await ask(api.POST('/api/v1/qa-proposals/accept', { body }));
+  const all: AcceptedProposals = { accepted: [], left: [], draft_id: null };
+  for (let start = 0; start < proposals.length; start += MOST_AT_ONCE) {
+    const seen = proposals
+      .slice(start, start + MOST_AT_ONCE)
+      .map(({ id, updated_at }) => ({ id, updated_at }));
+    // the first part opens the draft, the others go into it
+    const into = all.draft_id ? { id: all.draft_id, title: '' } : draft;
+    const body = { ids: seen.map(({ id }) => id), seen, ...(into && { draft: into }) };
+    const report = await ask(api.POST('/api/v1/qa-proposals/accept', { body }));
+    all.accepted.push(...report.accepted);
+    all.left.push(...report.left);
+    all.draft_id = report.draft_id;
+  }
   await Promise.all([refresh(client), refreshKnowledge(client)]);
-  return report;
+  return all;
 }
 
 export async function dismissProposal(client: QueryClient, id: string): Promise<void> {
