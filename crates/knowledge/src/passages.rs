@@ -78,15 +78,32 @@ fn passage(title: &str, section: &Section, text: String, position: usize, number
 
 /// Length in words; two characters of a script without spaces count as one.
 fn word_count(text: &str) -> usize {
-    let (mut words, mut unspaced, mut inside) = (0, 0, false);
-    for c in text.chars() {
+    let mut counter = WordCounter::default();
+    text.chars().for_each(|c| counter.add(c));
+    counter.count()
+}
+
+/// Counts words as their characters come.
+#[derive(Default)]
+struct WordCounter {
+    words: usize,
+    unspaced: usize,
+    is_inside: bool,
+}
+
+impl WordCounter {
+    fn add(&mut self, c: char) {
         let is_unspaced = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
-        unspaced += usize::from(is_unspaced);
-        let is_inside = c.is_alphanumeric() && !is_unspaced || inside && !c.is_whitespace() && !is_unspaced;
-        words += usize::from(is_inside && !inside);
-        inside = is_inside;
+        self.unspaced += usize::from(is_unspaced);
+        let is_inside =
+            c.is_alphanumeric() && !is_unspaced || self.is_inside && !c.is_whitespace() && !is_unspaced;
+        self.words += usize::from(is_inside && !self.is_inside);
+        self.is_inside = is_inside;
     }
-    words + unspaced.div_ceil(2)
+
+    fn count(&self) -> usize {
+        self.words + self.unspaced.div_ceil(2)
+    }
 }
 
 #[cfg(test)]

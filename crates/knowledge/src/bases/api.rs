@@ -1,7 +1,7 @@
 //! HTTP for knowledge bases.
 
 use access::{Member, Permission};
-use axum::extract::{Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use kernel::Result;
 use kernel::error::Problem;
@@ -14,10 +14,14 @@ use utoipa_axum::routes;
 use super::{ContentType, KnowledgeBase, store};
 use crate::{Context, embedding};
 
+/// 5 MB of text, with what JSON needs to write it.
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
+
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_knowledge_bases, create_knowledge_base))
         .routes(routes!(activate_knowledge_base, deactivate_knowledge_base))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -212,6 +212,7 @@ async fn delete_document(
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     embedding::store::lock(&mut tx).await?;
+    store::require_own(&mut tx, id).await?;
     let title = store::delete(&mut tx, id).await?;
     let details = json!({"name": title.ok_or_else(|| not_found("document"))?});
     let subject = format!("document:{id}");

@@ -76,6 +76,7 @@ pub async fn replace(
     let mut tx = ctx.db.tenant(proof).await?;
     embedding::store::lock(&mut tx).await?;
     check_room(ctx, &mut tx, file).await?;
+    store::require_own(&mut tx, id).await?;
     let revision = store::replace_file(&mut tx, id, file).await?;
     ReadDocument::enqueue(&mut tx, id, revision.ok_or_else(|| not_found("document"))?).await?;
     conclude(tx, id).await

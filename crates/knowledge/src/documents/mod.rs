@@ -9,7 +9,7 @@ pub mod reading;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::error::invalid;
+use kernel::error::{internal, invalid};
 use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,10 @@ pub async fn prepare_text(ctx: &Context, proof: &impl TenantProof, new: NewDocum
         .clone()
         .or_else(|| (!detected.is_unknown()).then(|| detected.code().to_owned()));
     let choice = embedding::current(&mut ctx.db.tenant_read(proof).await?).await?;
-    let passages = passages::split(title, &new.text);
+    let (text, named) = (new.text.clone(), title.to_owned());
+    let passages = tokio::task::spawn_blocking(move || passages::split(&named, &text))
+        .await
+        .map_err(internal)?;
     let texts = passages.iter().map(passages::Passage::text_to_embed).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts).await;
     let passages = passages

@@ -1,6 +1,6 @@
 //! All SQL for documents and their passages.
 
-use kernel::error::not_found;
+use kernel::error::{conflict, not_found};
 use kernel::ids::{DocumentId, PassageId};
 use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
@@ -75,6 +75,23 @@ pub async fn list_passages(tx: &mut TenantTx, id: DocumentId) -> Result<Vec<Docu
     .fetch_all(&mut **tx)
     .await?;
     Ok(passages)
+}
+
+/// What a whole text serves from goes with that text, and is changed with it.
+pub async fn require_own(tx: &mut TenantTx, id: DocumentId) -> Result<()> {
+    let is_of_text = sqlx::query_scalar!(
+        r#"select exists (select from knowledge_bases where tenant_id = current_tenant_id() and document_id = $1) as "is!""#,
+        id.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    match is_of_text {
+        true => Err(conflict(
+            "document_of_text",
+            "This is a whole text in force. Take its version out of force, or write a new one, under \"Texts\".",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Removes the document and, by cascade, its passages.

@@ -26,6 +26,9 @@ pub struct Unit {
     pub table_head: Option<String>,
 }
 
+/// What is repeated with every passage is short, in bytes; else it is text like any other.
+const LONGEST_HEAD: usize = 1_000;
+const LONGEST_HEADING: usize = 500;
 /// Text without headings is grouped into sections of about this many words.
 const LONG_SECTION: usize = 250;
 
@@ -138,7 +141,8 @@ impl Reader<'_> {
             .last()
             .is_some_and(|unit| unit.text.ends_with([':', '：']));
         let tear = if after_lead_in { 1.0 } else { tear };
-        let words = word_count(&text);
+        // what has no words takes room too
+        let words = word_count(&text).max(1);
         self.current.units.push(Unit {
             text,
             words,
@@ -205,10 +209,11 @@ impl Reader<'_> {
     fn table(&mut self, lines: &[&str]) -> usize {
         let length = lines.iter().take_while(|line| is_table_row(line)).count();
         let head = lines[0].trim();
+        let is_short = head.len() + lines[1].len() <= LONGEST_HEAD;
         self.push(format!("{head}\n{}", lines[1].trim()), "\n", 0.0);
         for (i, row) in lines[2..length].iter().enumerate() {
             self.push(row.trim().to_owned(), "\n", if i == 0 { 1.0 } else { 0.1 });
-            if let Some(unit) = self.current.units.last_mut().filter(|_| i > 0) {
+            if let Some(unit) = self.current.units.last_mut().filter(|_| i > 0 && is_short) {
                 unit.table_head = Some(format!("{head}\n{}", lines[1].trim()));
             }
         }
@@ -251,14 +256,15 @@ fn atx_heading(line: &str) -> Option<(usize, &str)> {
     let line = line.trim();
     let level = line.bytes().take_while(|b| *b == b'#').count();
     let text = line.get(level..)?;
-    let is_heading = (1..=6).contains(&level) && text.starts_with([' ', '\t']);
+    let is_heading =
+        (1..=6).contains(&level) && text.starts_with([' ', '\t']) && text.len() <= LONGEST_HEADING;
     is_heading.then(|| (level, text.trim().trim_end_matches('#').trim()))
 }
 
 fn underline_level(line: &str, next: &str) -> Option<usize> {
     let next = next.trim();
     let made_of = |c: char| next.len() >= 3 && next.chars().all(|n| n == c);
-    let is_text = !is_list_item(line) && !is_table_row(line);
+    let is_text = !is_list_item(line) && !is_table_row(line) && line.len() <= LONGEST_HEADING;
     match (is_text, made_of('='), made_of('-')) {
         (true, true, _) => Some(1),
         (true, _, true) => Some(2),

@@ -2,10 +2,13 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::word_count;
+use super::{WordCounter, word_count};
 
 /// A sentence longer than this is cut at a clause, or in the worst case anywhere between two words.
 const LONGEST: usize = 70;
+/// Words of a piece that ends at a clause, at least, and of any piece, at most.
+const SHORTEST_CUT: usize = 25;
+const LONGEST_CUT: usize = 50;
 
 /// The sentences of a paragraph, trimmed, none empty.
 pub fn sentences(paragraph: &str) -> Vec<String> {
@@ -50,13 +53,13 @@ const ABBREVIATIONS: &[&str] = &[
     "str", "min", "max", "incl", "excl",
 ];
 
-/// Pieces of at most [`LONGEST`] words, cut after a comma, semicolon or colon where one is in reach.
+/// Pieces of at most [`LONGEST`] words, cut after a comma, semicolon or colon where one is in reach. Each piece is looked for
+/// in the next words alone, so that the longest line costs no more than its length.
 fn clauses(sentence: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = sentence;
-    while word_count(rest) > LONGEST {
-        let end = cut_position(rest);
-        let (piece, tail) = rest.split_at(end);
+    while words_end(rest, LONGEST).is_some() {
+        let (piece, tail) = rest.split_at(cut_position(rest));
         pieces.push(piece.trim().to_owned());
         rest = tail.trim_start();
     }
@@ -67,25 +70,32 @@ fn clauses(sentence: &str) -> Vec<String> {
 
 /// Byte offset of the last good cut between 25 and 50 words, never 0 and never the end.
 fn cut_position(text: &str) -> usize {
-    let mut hard = None;
-    let mut soft = None;
-    for (start, word) in text.split_word_bound_indices() {
+    let within = words_end(text, LONGEST_CUT).unwrap_or(text.len());
+    let goes_on = text[within..].starts_with(char::is_alphanumeric);
+    let (mut hard, mut soft) = (None, None);
+    let mut counter = WordCounter::default();
+    for (start, word) in text[..within].split_word_bound_indices() {
         let end = start + word.len();
-        let length = word_count(&text[..end]);
-        if length > 50 {
+        word.chars().for_each(|c| counter.add(c));
+        if end == within && goes_on && word.ends_with(char::is_alphanumeric) {
             break;
         }
         hard = Some(end);
-        if length >= 25 && (matches!(word, "," | ";" | ":" | "、" | "，" | "；" | "،") || word.contains('\n'))
-        {
+        let is_mark = matches!(word, "," | ";" | ":" | "、" | "，" | "；" | "،") || word.contains('\n');
+        if counter.count() >= SHORTEST_CUT && is_mark {
             soft = Some(end);
         }
     }
-    soft.or(hard)
-        .filter(|end| *end < text.len())
-        .unwrap_or_else(|| first_char_end(text))
+    // a run without any bounds between words
+    soft.or(hard).unwrap_or(within)
 }
 
-fn first_char_end(text: &str) -> usize {
-    text.chars().next().map_or(0, char::len_utf8)
+/// Where the word after the first `most` begins; none when there are no more words than that.
+fn words_end(text: &str, most: usize) -> Option<usize> {
+    let mut counter = WordCounter::default();
+    let beyond = text.char_indices().find(|(_, c)| {
+        counter.add(*c);
+        counter.count() > most
+    });
+    beyond.map(|(start, _)| start)
 }

@@ -129,6 +129,37 @@ fn a_lead_in_stays_with_its_first_item_and_a_cut_table_repeats_its_head() {
 }
 
 #[test]
+fn a_run_without_spaces_is_cut_into_passages_of_the_usual_length() {
+    // what is no slower for being long
+    let text = "カ".repeat(500_000);
+    let passages = split("", &text);
+    assert!(
+        passages
+            .iter()
+            .all(|p| word_count(&p.text) <= 110 && !p.text.contains(' ')),
+        "{passages:?}"
+    );
+    let kept: String = passages.iter().map(|p| p.text.as_str()).collect();
+    assert_eq!(kept.matches('カ').count(), 500_000);
+    assert!(split("", &"word ".repeat(200_000)).len() > 2_000);
+    assert!(split("", &"!\n\n".repeat(200_000)).len() > 2_000);
+}
+
+#[test]
+fn what_is_repeated_with_every_passage_is_short() {
+    let long = "very long ".repeat(200);
+    let heading = format!("# {long}\n\n{}", "Some words of a paragraph. ".repeat(200));
+    assert!(split("T", &heading).iter().all(|p| p.heading == "T"));
+    let rows = "| 1 | 2 |\n".repeat(200);
+    let table = format!("| {long} | b |\n|---|---|\n{rows}");
+    let repeated = split("T", &table)
+        .iter()
+        .filter(|p| p.text.contains("very long"))
+        .count();
+    assert!(repeated <= 2, "{repeated}");
+}
+
+#[test]
 fn one_endless_sentence_is_cut_without_losing_a_word() {
     let text = (0..500).map(|i| format!("word{i} ")).collect::<String>();
     let passages = split("", &text);

@@ -147,7 +147,7 @@ pub fn parse(bytes: &[u8], wanted: &Mapping) -> Result<Parsed> {
         let read = record.map(|record| {
             let cell = |place: Option<usize>| {
                 let cell = place.and_then(|place| record.get(place));
-                cell.filter(|cell| !cell.is_empty()).map(str::to_owned)
+                cell.map(armed).filter(|cell| !cell.is_empty()).map(str::to_owned)
             };
             let pair = NewQaPair {
                 question: cell(question).unwrap_or_default(),
@@ -304,6 +304,12 @@ fn defuse(cell: &str) -> String {
         _ if starts_with_control => format!("'{cell}"),
         _ => cell.to_owned(),
     }
+}
+
+/// Without the apostrophe of [`defuse`].
+fn armed(cell: &str) -> &str {
+    let bare = cell.strip_prefix('\'');
+    bare.filter(|bare| defuse(bare) == cell).unwrap_or(cell)
 }
 
 #[cfg(test)]

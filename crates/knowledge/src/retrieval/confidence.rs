@@ -65,22 +65,7 @@ pub mod inputs {
         input("size", Sign::Free, |f| f.size.min(8.0)),
     ];
 
-    const WORDS: &[&str] = &[
-        "lexical",
-        "z_lexical",
-        "margin_lexical",
-        "lexical_first",
-        "coverage",
-        "unknown",
-        "rarest",
-        "title_coverage",
-        "numbers_missing",
-        "names_missing",
-        "exchanged",
-        "length",
-        "size",
-    ];
-    const MEANING: &[&str] = &[
+    const QA_PAIR: &[&str] = &[
         "lift",
         "neighbour_median",
         "z_dense",
@@ -98,7 +83,7 @@ pub mod inputs {
         "exchanged",
         "length",
     ];
-    const EXAMPLES: &[&str] = &[
+    const QA_PAIR_EXAMPLES: &[&str] = &[
         "lift",
         "lift_centroid",
         "neighbour_median",
@@ -116,14 +101,59 @@ pub mod inputs {
         "exchanged",
         "length",
     ];
+    const QA_PAIR_WORDS: &[&str] = &[
+        "lexical",
+        "z_lexical",
+        "margin_lexical",
+        "lexical_first",
+        "coverage",
+        "unknown",
+        "rarest",
+        "title_coverage",
+        "numbers_missing",
+        "names_missing",
+        "exchanged",
+        "length",
+        "size",
+    ];
+    // a passage is about many things: another name in it tells little
+    const PASSAGE: &[&str] = &[
+        "lift",
+        "neighbour_median",
+        "z_dense",
+        "margin_dense",
+        "vote",
+        "dense_first",
+        "margin_lexical",
+        "lexical_first",
+        "coverage",
+        "unknown",
+        "rarest",
+        "title_coverage",
+        "numbers_missing",
+        "length",
+    ];
+    const PASSAGE_WORDS: &[&str] = &[
+        "lexical",
+        "z_lexical",
+        "margin_lexical",
+        "lexical_first",
+        "coverage",
+        "unknown",
+        "rarest",
+        "title_coverage",
+        "numbers_missing",
+        "length",
+        "size",
+    ];
 
     /// The models by name, each with the names of its inputs.
     pub const MODELS: &[(&str, &[&str])] = &[
-        ("qa_pair", MEANING),
-        ("qa_pair_examples", EXAMPLES),
-        ("qa_pair_words", WORDS),
-        ("passage", MEANING),
-        ("passage_words", WORDS),
+        ("qa_pair", QA_PAIR),
+        ("qa_pair_examples", QA_PAIR_EXAMPLES),
+        ("qa_pair_words", QA_PAIR_WORDS),
+        ("passage", PASSAGE),
+        ("passage_words", PASSAGE_WORDS),
     ];
 }
 

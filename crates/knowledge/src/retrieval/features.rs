@@ -231,13 +231,30 @@ impl<'a> Reader<'a> {
         names.iter().filter(|term| !holds(term)).count() as f32 / names.len().max(1) as f32
     }
 
+    /// What is told apart must be as telling as what is shared: who asks to "deliver in Belgium" instead of to "ship to
+    /// Belgium" has exchanged nothing.
     fn exchanged(&self, stored: &[AskedWord], holds: &dyn Fn(&QueryTerm) -> bool) -> f32 {
         let is_asked = |word: &AskedWord| self.terms.iter().any(|term| term.terms.contains(&word.term));
-        let stored_has_more = stored
+        let is_stored = |term: &QueryTerm| stored.iter().any(|word| term.terms.contains(&word.term));
+        let is_told_apart = |term: &QueryTerm| !holds(term) && (term.is_name || !self.yardstick.knows(term));
+        let asked_more = self
+            .content()
+            .filter(|(term, _)| is_told_apart(term))
+            .map(|(_, idf)| idf);
+        let shared = self
+            .content()
+            .filter(|(term, _)| is_stored(term))
+            .map(|(_, idf)| idf);
+        let stored_more = stored
             .iter()
-            .any(|word| !word.is_function_word && !is_asked(word));
-        let asks_for_more = self.content().any(|(term, _)| !holds(term));
-        match stored_has_more && asks_for_more {
+            .filter(|word| !word.is_function_word && !is_asked(word));
+        let stored_more = stored_more.map(|word| self.yardstick.idf_of_term(word.term));
+        let (Some(asked_more), Some(stored_more)) =
+            (asked_more.reduce(f32::max), stored_more.reduce(f32::max))
+        else {
+            return 0.0;
+        };
+        match asked_more.min(stored_more) >= shared.fold(0.0, f32::max) {
             true => alike(self.terms, stored),
             false => 0.0,
         }

@@ -206,7 +206,7 @@ pub async fn delete_change(tx: &mut TenantTx, version: VersionId, change: Change
 
 pub async fn delete(tx: &mut TenantTx, id: VersionId) -> Result<()> {
     sqlx::query!(
-        "delete from knowledge_versions where tenant_id = current_tenant_id() and id = $1",
+        "delete from knowledge_versions where tenant_id = current_tenant_id() and id = $1 and status = 'draft'",
         id.0
     )
     .execute(&mut **tx)

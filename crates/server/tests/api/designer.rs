@@ -95,6 +95,12 @@ async fn setting_up_is_ticked_by_facts() {
             .collect::<Vec<_>>()
     };
     assert_eq!(done().await, Vec::<String>::new());
+    let document = json!({"title": "Hours", "text": "We are open from nine to six."});
+    let document = owner.post("/api/v1/documents").json(&document).expect(201).await;
+    assert_eq!(done().await, ["add_knowledge"], "a file teaches too");
+    let document = format!("/api/v1/documents/{}", document["id"].as_str().expect("an id"));
+    owner.delete(&document).expect(204).await;
+    assert_eq!(done().await, Vec::<String>::new());
 
     let template = owner
         .get("/api/v1/onboarding/template?language=fr")

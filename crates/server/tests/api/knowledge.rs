@@ -243,6 +243,9 @@ async fn an_exported_file_can_be_imported_again(server: &Server, tenant: &Tenant
     tenant
         .teach("=HYPERLINK(\"https://evil.example\")", "\t@SUM(1)")
         .await;
+    tenant
+        .teach("Which days are you open?", "- Monday\n- Tuesday")
+        .await;
     let export = tenant.api.get("/api/v1/qa-pairs/export").send().await;
     assert!(
         export
@@ -267,11 +270,16 @@ async fn an_exported_file_can_be_imported_again(server: &Server, tenant: &Tenant
         .expect(200)
         .await;
     assert_eq!(done["errors"], json!([]));
-    let count = async |tenant: &Tenant| {
+    let pairs = async |tenant: &Tenant| {
         let list = tenant.api.get("/api/v1/qa-pairs?limit=200").expect(200).await;
-        list["items"].as_array().map(Vec::len)
+        let items = list["items"].as_array().expect("pairs").iter();
+        let mut pairs: Vec<String> = items
+            .map(|pair| format!("{} → {}", pair["question"], pair["answer"]))
+            .collect();
+        pairs.sort();
+        pairs
     };
-    assert_eq!(count(&copy).await, count(tenant).await);
+    assert_eq!(pairs(&copy).await, pairs(tenant).await);
 }
 
 type Match = (Uuid, String, String, String, f64);

@@ -342,16 +342,16 @@ async fn a_base_that_is_half_indexed_is_held_whole_and_a_broken_index_keeps_nobo
     let state = index_of(&tenant).await;
     assert_eq!(state["is_searched_by_index"], false, "{state}");
     assert_eq!(state["held_in_memory"], state["passages"], "{state}");
-    for question in ["What does clause 41 of the agreement say?", QUESTIONS[0]] {
+    for (question, right) in [
+        ("What does clause 41 of the agreement say?", "Clause 41"),
+        (QUESTIONS[0], "Kelford"),
+    ] {
         let answered = tenant.ask(question).await;
         assert!(
             answered["trace"]["notes"]["without_index"].is_null(),
             "{answered}"
         );
         let named = first(&answered);
-        assert!(
-            named.contains("Clause 41") || named.contains("Kelford"),
-            "{named}"
-        );
+        assert!(named.contains(right), "{named}");
     }
 }

@@ -427,6 +427,10 @@ async fn a_knowledge_base_has_one_version_of_each_type_in_force() {
             .to_string()
             .contains("linseed oil once")
     );
+    let document = first["document_id"].as_str().expect("what serves").to_owned();
+    let document = format!("/api/v1/documents/{document}");
+    let refused = tenant.api.delete(&document).send().await;
+    refused.problem(409, "document_of_text");
     let second = write("# Oak\nOil an oak table with tung oil once a year.", false).await;
     assert_eq!(
         (&second["version"], &second["is_active"]),
@@ -477,4 +481,32 @@ async fn a_knowledge_base_has_one_version_of_each_type_in_force() {
     );
     tenant.api.delete(&path).expect(204).await;
     assert_eq!(tenant.ask(question).await["answer"]["gap_detected"], true);
+}
+
+#[tokio::test]
+async fn a_draft_is_published_or_discarded_whoever_is_first() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    for round in 0..6 {
+        let changes: Vec<Value> = (0..60)
+            .map(|n| pair(None, &format!("Is part {n} of lot {round} in stock?"), "Yes."))
+            .collect();
+        let draft = draft(&tenant, json!(changes)).await;
+        let add = json!({"changes": [pair(None, &format!("Is lot {round} new?"), "Yes.")]});
+        let add = tenant.api.post(&path(&draft, "/changes")).json(&add);
+        let discard = tenant.api.delete(&path(&draft, ""));
+        let (published, added, discarded) =
+            tokio::join!(publish(&tenant, &draft), add.send(), discard.send());
+        let statuses = [published.status, added.status, discarded.status].map(|status| status.as_u16());
+        assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+        assert_ne!(
+            published.status.is_success(),
+            discarded.status.is_success(),
+            "{statuses:?}"
+        );
+        let version = format!("/api/v1/versions/{}", draft["id"].as_str().expect("an id"));
+        let known = tenant.api.get(&version).send().await.status.is_success();
+        assert_eq!(known, published.status.is_success(), "{statuses:?}");
+    }
 }

@@ -89,7 +89,8 @@ fn email(text: &str, from: usize) -> Option<Found> {
     let rest = beginning(rest, LONGEST_EMAIL);
     let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
     let word = rest.get(..end)?.trim_end_matches(['.', '-']);
-    let (name, domain) = word.split_once('@')?;
+    // as in the address of a page
+    let (name, domain) = word.split_once('@').or_else(|| word.split_once("%40"))?;
     let is_one =
         !name.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.starts_with('.');
     is_one.then(|| Found {
@@ -129,7 +130,9 @@ fn number(text: &str, from: usize) -> Option<Found> {
         .split(|c: char| !c.is_ascii_digit())
         .filter(|group| !group.is_empty())
         .count();
-    let is_phone = (run.starts_with('+') && digits.len() >= 8)
+    let are_pairs = groups == 4 && digits.len() == 8 && longest == 2;
+    let is_phone = are_pairs
+        || (run.starts_with('+') && digits.len() >= 8)
         || (digits.len() >= 9
             && digits.len() <= 15
             && (run.starts_with('0') || run.starts_with('(') || groups >= 3));
@@ -174,8 +177,16 @@ fn reference(text: &str, from: usize) -> Option<Found> {
     let end = near.find(|c: char| !is_part(c)).unwrap_or(near.len());
     let word = near.get(..end)?.trim_end_matches(['-', '_']);
     let digits = word.chars().filter(char::is_ascii_digit).count();
-    let has_letters = word.chars().any(|c| c.is_ascii_uppercase());
-    let is_one = digits >= 5 && has_letters && word.chars().all(|c| !c.is_ascii_lowercase());
+    let is_in_capitals =
+        word.chars().all(|c| !c.is_ascii_lowercase()) && word.chars().any(|c| c.is_ascii_uppercase());
+    // "15000mAh" is a measure, "ord15000" is not; "ISO9001" is a name, "AB12CD34" is not
+    let begins_with_letter = word.starts_with(|c: char| c.is_ascii_alphabetic());
+    let letters_follow = word
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+        .chars()
+        .any(|c| c.is_ascii_alphabetic());
+    let is_one = digits >= 5 && (is_in_capitals || begins_with_letter)
+        || digits >= 4 && is_in_capitals && begins_with_letter && letters_follow;
     // all of it goes, however long it is
     let all = rest
         .find(|c: char| !c.is_ascii_alphanumeric())
@@ -207,6 +218,16 @@ mod tests {
             (
                 "Card 4111 1111 1111 1111, invoice INV-2023001",
                 "Card [number], invoice [number]",
+            ),
+            (
+                "Pay to de89370400440532013000 for ord12345678, AB12CD34",
+                "Pay to [number] for [number], [number]",
+            ),
+            ("Ring 12 34 56 78", "Ring [phone]"),
+            ("See /?email=ana%40example.com", "See /?email=[e-mail]"),
+            (
+                "ISO9001, a 15000mAh battery, WD-40",
+                "ISO9001, a 15000mAh battery, WD-40",
             ),
             (
                 "It costs 49.90 €, or 1,200 for 10 from 9:00 to 18:30 in 2026.",

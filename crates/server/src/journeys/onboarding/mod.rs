@@ -87,9 +87,9 @@ fn steps(facts: &store::Facts) -> Vec<Step> {
     vec![
         step(
             StepId::AddKnowledge,
-            facts.pairs,
+            facts.taught_at.map_or(facts.pairs, |_| FIRST_PAIRS),
             FIRST_PAIRS,
-            facts.third_pair_at,
+            facts.taught_at,
         ),
         step(StepId::AskTest, facts.test_questions, TEST_QUESTIONS, None),
         step(

@@ -6,7 +6,8 @@ use kernel::{Result, TenantTx};
 /// What setting up can be seen by.
 pub struct Facts {
     pub pairs: i64,
-    pub third_pair_at: Option<DateTime<Utc>>,
+    /// By a third pair, a file or a page of a web site.
+    pub taught_at: Option<DateTime<Utc>>,
     pub test_questions: i64,
     pub first_session_at: Option<DateTime<Utc>>,
     pub has_hours: bool,
@@ -23,8 +24,12 @@ pub async fn facts(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Facts> {
         Facts,
         r#"select
             (select count(*) from (select from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active limit 3) beginning) as "pairs!",
-            (select q.created_at from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active
-                order by q.created_at offset 2 limit 1) as third_pair_at,
+            least(
+                (select q.created_at from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active
+                    order by q.created_at offset 2 limit 1),
+                (select min(d.created_at) from documents d where d.tenant_id = t.tenant_id and d.serving_revision is not null),
+                (select min(p.created_at) from website_pages p where p.tenant_id = t.tenant_id and p.serving_revision is not null)
+            ) as taught_at,
             t.test_questions,
             (select min(c.first_session_at) from channels c where c.tenant_id = t.tenant_id) as first_session_at,
             exists (select from inbox_settings s where s.tenant_id = t.tenant_id and s.business_hours is not null) as "has_hours!",
