@@ -1645,9 +1645,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how knowledge may change. */
+        /** Read how Q&A pairs and prompts may change. */
         get: operations["get_publishing"];
-        /** Choose how knowledge may change: directly, or only by drafts that were tried. */
+        /** Choose how Q&A pairs and prompts may change: directly, or only by drafts that were tried. */
         put: operations["set_publishing"];
         post?: never;
         delete?: never;
@@ -4943,16 +4943,26 @@ export interface components {
              * @description The share of visitors' questions that it answers.
              */
             coverage?: number | null;
-            /** Format: double */
-            high?: number | null;
             /**
              * Format: double
-             * @description Its 95 % interval; null where it rests on the confidence alone.
+             * @description The share that the confidence expects to be right; null where nothing was asked.
+             */
+            expected?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /** @description What is expected lies outside of that interval. */
+            is_contradicted: boolean;
+            /** @description The labelled answers that are as sure, and how many of them are right. */
+            judged: number;
+            /**
+             * Format: double
+             * @description The 95 % interval of that share; null where no such answer is labelled.
              */
             low?: number | null;
             /**
              * Format: double
-             * @description The share of its answers that are right.
+             * @description The share of its answers that are right, as far as is known: by labels where there are enough, else as
+             *     expected unless the labels contradict that.
              */
             precision?: number | null;
             /**
@@ -4960,6 +4970,7 @@ export interface components {
              * @description At least this share of answers right: what was asked for.
              */
             promise?: number | null;
+            right: number;
             /**
              * Format: double
              * @description The confidence from which on the bot answers alone; null: no threshold that can be set keeps the promise.
@@ -5024,7 +5035,7 @@ export interface components {
             rule: components["schemas"]["PublishRule"];
         };
         /**
-         * @description How a tenant's knowledge may change.
+         * @description How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
          * @enum {string}
          */
         PublishRule: "free" | "tested";

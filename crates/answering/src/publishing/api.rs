@@ -111,7 +111,7 @@ struct Publishing {
     rule: PublishRule,
 }
 
-/// Read how knowledge may change.
+/// Read how Q&A pairs and prompts may change.
 #[utoipa::path(get, path = "/publishing", operation_id = "get_publishing", tag = "versions", responses((status = 200, body = Publishing)))]
 async fn get_publishing(State(ctx): State<Context>, member: Member) -> Result<Json<Publishing>> {
     member.require(Permission::ReadKnowledge)?;
@@ -119,7 +119,7 @@ async fn get_publishing(State(ctx): State<Context>, member: Member) -> Result<Js
     Ok(Json(Publishing { rule }))
 }
 
-/// Choose how knowledge may change: directly, or only by drafts that were tried.
+/// Choose how Q&A pairs and prompts may change: directly, or only by drafts that were tried.
 #[utoipa::path(put, path = "/publishing", operation_id = "set_publishing", tag = "versions", request_body = Publishing,
     responses((status = 200, body = Publishing)))]
 async fn set_publishing(

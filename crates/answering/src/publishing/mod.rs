@@ -57,7 +57,7 @@ pub struct Difference {
     pub after: Outcome,
 }
 
-/// How a tenant's knowledge may change.
+/// How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
