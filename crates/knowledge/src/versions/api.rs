@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Change, MOST_CHANGES, NewChange, Status, Subject, Version, check_title, store, tell};
+use super::{Change, MOST_CHANGES, NewChange, Rollback, Status, Subject, Version, check_title, store, tell};
 use crate::transcripts::proposals;
 use crate::{Context, gaps};
 
@@ -213,7 +213,7 @@ async fn undo_version(
     let draft = store::insert_draft(
         &mut tx,
         check_title(&title)?,
-        Some(id),
+        Some(Rollback::Undo(id)),
         &member.actor().to_string(),
     )
     .await?;
@@ -235,7 +235,13 @@ async fn restore_version(
     let mut tx = ctx.db.tenant(&member).await?;
     let number = published(&store::get(&mut tx, id).await?)?;
     let title = input.map_or_else(|| format!("Back to version {number}"), |Json(input)| input.title);
-    let draft = store::insert_draft(&mut tx, check_title(&title)?, None, &member.actor().to_string()).await?;
+    let draft = store::insert_draft(
+        &mut tx,
+        check_title(&title)?,
+        Some(Rollback::Restore(id)),
+        &member.actor().to_string(),
+    )
+    .await?;
     store::copy_restored(&mut tx, id, draft).await?;
     roll_back(tx, draft).await
 }

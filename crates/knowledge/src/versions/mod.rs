@@ -39,6 +39,8 @@ pub struct Version {
     pub status: Status,
     /// The version that this one takes back.
     pub undoes: Option<VersionId>,
+    /// The version that this one goes back to.
+    pub restores: Option<VersionId>,
     /// How many things it adds, changes and removes.
     pub added: i64,
     pub changed: i64,
@@ -52,6 +54,15 @@ pub struct Version {
     pub published_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What a draft takes back.
+#[derive(Debug, Clone, Copy)]
+pub enum Rollback {
+    /// One version.
+    Undo(VersionId),
+    /// All versions after this one.
+    Restore(VersionId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]

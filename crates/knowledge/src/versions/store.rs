@@ -7,7 +7,7 @@ use kernel::{Result, TenantTx};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Change, Status, Subject, Version};
+use super::{Change, Rollback, Status, Subject, Version};
 
 /// Newest first.
 pub async fn list(
@@ -19,7 +19,7 @@ pub async fn list(
 ) -> Result<Vec<Version>> {
     let versions = sqlx::query_as!(
         Version,
-        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId",
+        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId", v.restores as "restores: VersionId",
             c.added as "added!", c.changed as "changed!", c.removed as "removed!", c.example, v.created_by,
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = coalesce(v.published_by, v.created_by)),
@@ -55,7 +55,7 @@ pub async fn list(
 pub async fn get(tx: &mut TenantTx, id: VersionId) -> Result<Version> {
     let found = sqlx::query_as!(
         Version,
-        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId",
+        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId", v.restores as "restores: VersionId",
             count(*) filter (where c.id is not null and c.before is null) as "added!",
             count(*) filter (where c.before is not null and c.after is not null) as "changed!",
             count(*) filter (where c.id is not null and c.after is null) as "removed!",
@@ -108,16 +108,23 @@ pub async fn count_changes(tx: &mut TenantTx, version: VersionId) -> Result<i64>
 pub async fn insert_draft(
     tx: &mut TenantTx,
     title: &str,
-    undoes: Option<VersionId>,
+    back: Option<Rollback>,
     actor: &str,
 ) -> Result<VersionId> {
     let (tenant, id) = (tx.tenant_id(), VersionId::new());
+    let (undoes, restores) = match back {
+        Some(Rollback::Undo(version)) => (Some(version.0), None),
+        Some(Rollback::Restore(version)) => (None, Some(version.0)),
+        None => (None, None),
+    };
     sqlx::query!(
-        "insert into knowledge_versions (tenant_id, id, title, status, undoes, created_by) values ($1, $2, $3, 'draft', $4, $5)",
+        "insert into knowledge_versions (tenant_id, id, title, status, undoes, restores, created_by)
+        values ($1, $2, $3, 'draft', $4, $5, $6)",
         tenant.0,
         id.0,
         title,
-        undoes.map(|id| id.0),
+        undoes,
+        restores,
         actor,
     )
     .execute(&mut **tx)

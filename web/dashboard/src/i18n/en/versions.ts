@@ -151,4 +151,14 @@ export const versions = {
   'drafts.saved': 'Saved to the draft.',
   'drafts.open': 'Open the draft',
   'drafts.history': 'History',
+  'versions.closesGaps': {
+    one: 'It answers {count} open question of the gap queue: publishing closes it.',
+    other: 'It answers {count} open questions of the gap queue: publishing closes them.',
+  },
+  'versions.closedGaps': { one: '{count} gap closed.', other: '{count} gaps closed.' },
+  'versions.reopenedGaps': {
+    one: '{count} gap is open again.',
+    other: '{count} gaps are open again.',
+  },
+  'versions.restores': 'It goes back to an earlier version.',
 } as const;

@@ -152,4 +152,11 @@ export const versions = {
   'drafts.saved': 'Mis dans le brouillon.',
   'drafts.open': 'Ouvrir le brouillon',
   'drafts.history': 'Historique',
+  'versions.closesGaps': {
+    one: 'Il répond à {count} question ouverte des lacunes : la publication la ferme.',
+    other: 'Il répond à {count} questions ouvertes des lacunes : la publication les ferme.',
+  },
+  'versions.closedGaps': { one: '{count} lacune fermée.', other: '{count} lacunes fermées.' },
+  'versions.reopenedGaps': { one: '{count} lacune rouverte.', other: '{count} lacunes rouvertes.' },
+  'versions.restores': 'Elle revient à une version antérieure.',
 } as const;
