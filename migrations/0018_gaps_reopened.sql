@@ -25,4 +25,7 @@ where g.status = 'resolved' and c.tenant_id = g.tenant_id and c.subject = 'qa_pa
 -- The open gaps that the draft answers, each with the pair that does: [{"gap_id": …, "qa_pair_id": …}].
 alter table backtests add column fixes_gaps jsonb not null default '[]';
 
+-- Wordings that somebody has taken off: they stay open, even if the change answers them.
+alter table knowledge_changes add column leaves_gaps uuid[] not null default '{}';
+
 create index knowledge_changes_closing on knowledge_changes (tenant_id, version_id) where closes_gaps <> '{}';

@@ -4229,6 +4229,8 @@ export interface components {
             /** @description Open gaps that it answers: they are closed when the draft is published. */
             closes_gaps?: components["schemas"]["GapId"][];
             id?: components["schemas"]["QaPairId"] | null;
+            /** @description Gaps that are not meant: they stay open, even if the backtest finds them answered. */
+            leaves_gaps?: components["schemas"]["GapId"][];
             /** @enum {string} */
             subject: "qa_pair";
         } | {
@@ -5706,6 +5708,8 @@ export interface components {
             id: components["schemas"]["ChangeId"];
             /** @description In a draft: somebody has changed it since, so that publishing would undo their work. */
             is_outdated: boolean;
+            /** @description The gaps that stay open, even if the backtest finds them answered. */
+            leaves_gaps: components["schemas"]["GapId"][];
             subject: components["schemas"]["VersionSubject"];
             /** Format: uuid */
             subject_id: string;

@@ -53,7 +53,8 @@ impl OpenGaps {
         others.into_iter().map(OpenGap::as_question).collect()
     }
 
-    pub fn fixed_by(&self, differences: &[Difference]) -> Vec<FixedGap> {
+    /// But for those that are `left` open.
+    pub fn fixed_by(&self, differences: &[Difference], left: &[GapId]) -> Vec<FixedGap> {
         let fixed = differences
             .iter()
             .filter(|one| one.verdict == Verdict::Fixed && one.after.is_answered);
@@ -64,7 +65,7 @@ impl OpenGaps {
                 qa_pair_id: one.after.matched_qa_ids.first().copied(),
             })
         });
-        fixed.collect()
+        fixed.filter(|one| !left.contains(&one.gap_id)).collect()
     }
 }
 

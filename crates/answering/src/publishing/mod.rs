@@ -122,7 +122,11 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
         Verdict::Unchanged,
     ]
     .map(count);
-    let fixed_gaps = open.fixed_by(&differences);
+    let left: Vec<GapId> = changes
+        .iter()
+        .flat_map(|change| change.leaves_gaps.clone())
+        .collect();
+    let fixed_gaps = open.fixed_by(&differences, &left);
     differences.retain(|difference| difference.verdict != Verdict::Unchanged);
     differences.sort_by_key(|difference| {
         (

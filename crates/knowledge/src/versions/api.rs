@@ -14,7 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Change, MOST_CHANGES, NewChange, Rollback, Status, Subject, Version, check_title, store, tell};
+use super::{
+    Change, GapChoice, MOST_CHANGES, NewChange, Rollback, Status, Subject, Version, check_title, store, tell,
+};
 use crate::transcripts::proposals;
 use crate::{Context, gaps};
 
@@ -276,14 +278,20 @@ async fn put(tx: &mut TenantTx, member: &Member, draft: VersionId, changes: Vec<
                 id,
                 after,
                 closes_gaps,
+                leaves_gaps,
             } => {
                 let after = after.map(super::PairState::checked).transpose()?;
                 gaps::store::require_all(tx, &closes_gaps).await?;
-                (Subject::QaPair, id.map(|id| id.0), as_value(after)?, closes_gaps)
+                gaps::store::require_all(tx, &leaves_gaps).await?;
+                let gaps = GapChoice {
+                    closes: closes_gaps,
+                    leaves: leaves_gaps,
+                };
+                (Subject::QaPair, id.map(|id| id.0), as_value(after)?, gaps)
             }
             NewChange::AgentPrompt { id, after } => {
                 member.require(Permission::ManageChannels)?;
-                (Subject::AgentPrompt, id, as_value(after)?, Vec::new())
+                (Subject::AgentPrompt, id, as_value(after)?, GapChoice::default())
             }
         };
         if id.is_none() && after.is_none() {

@@ -56,6 +56,13 @@ pub struct Version {
     pub updated_at: DateTime<Utc>,
 }
 
+/// The gaps that a change is meant to answer, and those that it is not.
+#[derive(Debug, Clone, Default)]
+pub struct GapChoice {
+    pub closes: Vec<GapId>,
+    pub leaves: Vec<GapId>,
+}
+
 /// What a draft takes back.
 #[derive(Debug, Clone, Copy)]
 pub enum Rollback {
@@ -90,6 +97,8 @@ pub struct Change {
     pub after: Option<Value>,
     /// The gaps that it answers: they are closed when it is published.
     pub closes_gaps: Vec<GapId>,
+    /// The gaps that stay open, even if the backtest finds them answered.
+    pub leaves_gaps: Vec<GapId>,
     /// In a draft: somebody has changed it since, so that publishing would undo their work.
     pub is_outdated: bool,
 }
@@ -155,6 +164,9 @@ pub enum NewChange {
         /// Open gaps that it answers: they are closed when the draft is published.
         #[serde(default)]
         closes_gaps: Vec<GapId>,
+        /// Gaps that are not meant: they stay open, even if the backtest finds them answered.
+        #[serde(default)]
+        leaves_gaps: Vec<GapId>,
     },
     AgentPrompt {
         id: Option<Uuid>,

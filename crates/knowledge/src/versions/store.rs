@@ -7,7 +7,7 @@ use kernel::{Result, TenantTx};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Change, Rollback, Status, Subject, Version};
+use super::{Change, GapChoice, Rollback, Status, Subject, Version};
 
 /// Newest first.
 pub async fn list(
@@ -82,7 +82,7 @@ pub async fn list_changes(tx: &mut TenantTx, version: VersionId) -> Result<Vec<C
     let changes = sqlx::query_as!(
         Change,
         r#"select c.id as "id: ChangeId", c.subject as "subject: Subject", c.subject_id, c.before, c.after,
-            c.closes_gaps as "closes_gaps: Vec<GapId>",
+            c.closes_gaps as "closes_gaps: Vec<GapId>", c.leaves_gaps as "leaves_gaps: Vec<GapId>",
             (v.status = 'draft' and knowledge_subject_state(c.subject, c.subject_id) is distinct from c.before) as "is_outdated!"
         from knowledge_changes c
         join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id
@@ -162,23 +162,26 @@ pub async fn put_change(
     subject: Subject,
     thing: Uuid,
     after: Option<Value>,
-    closes_gaps: &[GapId],
+    gaps: &GapChoice,
 ) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), ChangeId::new());
-    let gaps: Vec<_> = closes_gaps.iter().map(|gap| gap.0).collect();
+    let [closes, leaves] =
+        [&gaps.closes, &gaps.leaves].map(|gaps| gaps.iter().map(|gap| gap.0).collect::<Vec<_>>());
     sqlx::query!(
-        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after, closes_gaps)
-        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7)
+        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after, closes_gaps, leaves_gaps)
+        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7, $8)
         on conflict (tenant_id, version_id, subject, subject_id) do update
         set before = excluded.before, after = excluded.after,
-            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps))",
+            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps)),
+            leaves_gaps = array(select distinct unnest(knowledge_changes.leaves_gaps || excluded.leaves_gaps))",
         tenant.0,
         id.0,
         version.0,
         subject as Subject,
         thing,
         after,
-        &gaps,
+        &closes,
+        &leaves,
     )
     .execute(&mut **tx)
     .await?;

@@ -455,6 +455,18 @@ async fn publishing_closes_every_gap_that_the_backtest_found_fixed() {
         Some(closed.len())
     );
 
+    // what somebody has taken off stays open
+    let mut change = pair_of(WRAPPING[0], "Yes, for 3 euros.");
+    change["leaves_gaps"] = json!([id_of(WRAPPING[0])]);
+    let left = json!({"title": "Left", "changes": [change]});
+    let left = tenant.api.post("/api/v1/drafts").json(&left).expect(201).await;
+    of_draft(&tenant, &left, "backtest", 201).await;
+    let published = of_draft(&tenant, &left, "publish", 200).await;
+    let closed = published["closed_gaps"].as_array().expect("a list");
+    assert!(!closed.contains(&id_of(WRAPPING[0])), "{published}");
+    let undoing = taking_back(&tenant, &published, "undo").await;
+    of_draft(&tenant, &undoing, "publish", 200).await;
+
     // a backtest from before the draft was changed says nothing about it
     let draft = draft_of(&tenant, WRAPPING[0], "Yes, for 3 euros.", &[]).await;
     of_draft(&tenant, &draft, "backtest", 201).await;
