@@ -78,6 +78,7 @@ describe('the loop of gaps', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await row(page, '3 wordings').click();
     await title(page, TUNING).waitFor();
     const wordings = page.getByRole('group', { name: 'How it was asked' });
+    await wordings.getByRole('checkbox').nth(2).waitFor();
     assert.equal(await wordings.getByRole('checkbox').count(), 3);
     await wordings.getByLabel(WORDINGS[2], { exact: true }).uncheck();
     await wordings.getByRole('button', { name: `Who asked: ${WORDINGS[1]}` }).click();
@@ -171,7 +172,7 @@ describe('the loop of gaps', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await again.getByRole('link', { name: 'Open the version that did' }).waitFor();
     await assertAccessible(again, 'a gap that is open again');
     const log = await sitDown('settings/audit');
-    await log.getByText('Gaps opened again').first().waitFor();
+    await log.getByRole('row').filter({ hasText: 'Gaps opened again' }).first().waitFor();
   });
 
   it('tells what an answer has brought, once enough have asked', async () => {
