@@ -95,6 +95,13 @@ pub fn readings(question: &str, earlier: &[&str]) -> Readings {
     }
 }
 
+/// Whether a question means something without the one before: not "And to France?", but "And do you sell drums?".
+pub fn stands_alone(question: &str) -> bool {
+    let rest = without_opener(question);
+    let goes_on = rest.len() < question.trim().len();
+    lean(rest) != Lean::Heavy && !(goes_on && lean(rest) == Lean::Light)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lean {
     None,

@@ -425,14 +425,14 @@ impl Work {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
         if let Outcome::Stored(_) = outcome {
-            if let Some(gap) = &made.gap {
+            for gap in &made.gaps {
                 let gap = NewGap {
                     question: gap.question.clone(),
                     ai_answer: made.reply.text.clone(),
                     best_match_id: gap.best_match_id,
                     similarity_score: gap.similarity,
                     conversation_id: self.conversation,
-                    message_id: question.0,
+                    message_id: gap.message_id.unwrap_or(question.0),
                     language: made.reply.language.clone(),
                 };
                 gaps::record(&mut tx, &gap, self.ctx.db.clock.now()).await?;

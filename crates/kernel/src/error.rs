@@ -193,7 +193,7 @@ impl From<sqlx::Error> for Error {
         if is_held_back {
             return conflict(
                 "publish_by_draft",
-                "In this workspace knowledge changes only by drafts that were tried. Put this change into a draft, try it, and publish it.",
+                "In this workspace Q&A pairs and prompts change only by drafts that were tried. Put this change into a draft, try it, and publish it.",
             );
         }
         // a statement that was ended by its time limit, or a transaction in which nothing happened for too long

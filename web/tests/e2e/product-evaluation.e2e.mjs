@@ -31,6 +31,7 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     return page;
   }
 
+  const thresholds = (levels) => levels.map(({ threshold }) => threshold);
   const button = (place, name) => place.getByRole('button', { name, exact: true });
   const file = (text) => ({
     name: 'questions.csv',
@@ -155,15 +156,18 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const visitor = await Visitor.begin(server.url, server.channelKey);
     assert.match((await visitor.ask(BRASS.question)).answer.text, /with chalk/);
     const { levels } = await owner.get('/promise');
-    const level = levels.find(({ threshold }) => threshold !== null);
-    assert.ok(level, 'a promise that can be kept');
+    // promises that come to one confidence share a row, which tells the highest
+    const [{ threshold }] = levels.filter(({ threshold }) => threshold !== null);
+    const level = levels.findLast((one) => one.threshold === threshold);
     const wanted = `${Math.round(level.promise * 100)}%`;
 
     const viewer = await sitDown('knowledge/evaluation', NORA);
     await viewer.getByRole('rowheader', { name: `At least ${wanted}` }).waitFor();
+    assert.equal(await viewer.getByRole('rowheader').count(), new Set(thresholds(levels)).size);
     assert.equal(await button(viewer, `Promise at least ${wanted}`).count(), 0);
 
     const page = await sitDown('knowledge/evaluation');
+    await page.getByText('You have not judged any answer this sure').waitFor();
     await button(page, `Promise at least ${wanted}`).click();
     await page.getByText('The bot answers alone from a confidence of').waitFor();
     await page.getByText('In force').first().waitFor();
@@ -172,5 +176,57 @@ describe('evaluation', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     for (const channel of items) {
       assert.equal(channel.settings.confidence_threshold, level.threshold);
     }
+  });
+
+  it('answers more only after it was told what is known, and what is not', async () => {
+    const visitor = await Visitor.begin(server.url, server.channelKey);
+    for (const { question } of (await owner.get('/qa-pairs?limit=8')).items) {
+      await visitor.ask(question.replace(/^\w+ \w+ /u, 'Please, '));
+    }
+    const { levels, now } = await owner.get('/promise');
+    const lower = levels.filter(({ threshold }) => threshold && threshold < now.threshold);
+    assert.ok(lower.length > 0, 'a promise that answers more');
+    const level = lower.findLast(({ threshold }) => threshold === lower[0].threshold);
+    const wanted = `${Math.round(level.promise * 100)}%`;
+
+    const page = await sitDown('knowledge/evaluation');
+    await button(page, `Promise at least ${wanted}`).click();
+    const asking = page.getByRole('dialog', { name: 'Let the bot answer more alone?' });
+    await asking.getByText('none was judged').waitFor();
+    await asking.getByText('0 answers of the 60').waitFor();
+    await assertAccessible(page, 'a lower promise');
+    await button(asking, 'Cancel').click();
+    await asking.waitFor({ state: 'detached' });
+    const set = async () => (await owner.get('/promise')).now.threshold;
+    assert.equal(await set(), now.threshold);
+    await button(page, `Promise at least ${wanted}`).click();
+    await button(asking, 'Answer more alone').click();
+    await page.getByText('The bot answers alone from a confidence of').waitFor();
+    assert.equal(await set(), level.threshold);
+  });
+
+  it('says plainly that the own answers contradict what is expected', async () => {
+    const { items } = await owner.get('/qa-pairs?limit=12');
+    const cases = items.map(({ question }) => ({
+      question,
+      expects: 'text',
+      expected_text: 'what nobody ever said',
+    }));
+    await owner.post('/evaluation-sets', { name: 'Judged', cases });
+    const page = await sitDown('knowledge/evaluation');
+    const warning = page.getByRole('note');
+    await warning.getByText('Your own answers contradict what is expected.').waitFor();
+    await warning.getByText(/Of \d+ answers this sure that you judged, 0 were right: 0–/).waitFor();
+    await warning.getByText(/Count with 0%/).waitFor();
+    await page.getByText('No confidence up to 95% keeps this promise yet.').waitFor();
+    await assertAccessible(page, 'a promise that is contradicted');
+    const { page: phone } = await visits.open({
+      path: team.at('knowledge/evaluation'),
+      locale: 'fr-FR',
+      colorScheme: 'dark',
+      ...PHONE,
+    });
+    await phone.getByText('Vos propres réponses contredisent').waitFor();
+    await assertFit(phone, 'a contradicted promise on a phone, French, dark');
   });
 });

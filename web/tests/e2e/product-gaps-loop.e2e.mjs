@@ -78,6 +78,7 @@ describe('the loop of gaps', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await row(page, '3 wordings').click();
     await title(page, TUNING).waitFor();
     const wordings = page.getByRole('group', { name: 'How it was asked' });
+    await wordings.getByRole('checkbox').nth(2).waitFor();
     assert.equal(await wordings.getByRole('checkbox').count(), 3);
     await wordings.getByLabel(WORDINGS[2], { exact: true }).uncheck();
     await wordings.getByRole('button', { name: `Who asked: ${WORDINGS[1]}` }).click();
@@ -136,6 +137,42 @@ describe('the loop of gaps', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     // what was written is still there
     const answer = page.getByRole('textbox', { name: 'Answer' });
     assert.equal(await answer.inputValue(), 'Yes, all but cuckoo clocks.');
+  });
+
+  it('shows what waits in a draft, and what was taken back', async () => {
+    const question = 'Do you restring harps?';
+    await ask(question);
+    const gap = (await owner.get('/gaps')).items.find((one) => one.question === question);
+    const after = { question, answer: 'Yes, on Mondays.' };
+    const change = { subject: 'qa_pair', id: null, after, closes_gaps: [gap.id] };
+    const page = await sitDown('gaps');
+    await row(page, question).click();
+    await owner.post('/drafts', { title: 'Harps', changes: [change] });
+    // without reloading
+    await row(page, question).getByText('In a draft').waitFor();
+    await page.getByText('An answer waits in a draft.').waitFor();
+    await assertAccessible(page, 'a gap with a draft');
+    await page.getByRole('link', { name: 'Open the draft' }).click();
+    await page.getByRole('heading', { name: 'Harps', level: 1 }).waitFor();
+    await button(page, 'Run backtest').first().click();
+    await page.getByText('It answers 1 open question of the gap queue').waitFor();
+    await button(page, 'Publish').click();
+    await page.getByText(/^Published as version \d+.*1 gap closed\./).waitFor();
+    await button(page, 'Undo this version').click();
+    await page.getByText('Draft', { exact: true }).first().waitFor();
+    await button(page, 'Publish').click();
+    await page.getByText(/1 gap is open again\./).waitFor();
+
+    const phone = await sitDown('gaps', { ...PHONE, colorScheme: 'dark', locale: 'fr-FR' });
+    await phone.getByText('Rouverte').waitFor();
+    await assertFit(phone, 'a gap that is open again on a phone, dark, French');
+    const again = await sitDown('gaps');
+    await row(again, question).getByText('Open again').waitFor();
+    await row(again, question).click();
+    await again.getByRole('link', { name: 'Open the version that did' }).waitFor();
+    await assertAccessible(again, 'a gap that is open again');
+    const log = await sitDown('settings/audit');
+    await log.getByRole('row').filter({ hasText: 'Gaps opened again' }).first().waitFor();
   });
 
   it('tells what an answer has brought, once enough have asked', async () => {

@@ -72,6 +72,9 @@ describe('upkeep', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await finding(found, SHORT).getByText(SHORT.answer).waitFor();
     await finding(found, LONG).getByText(LONG.answer).waitFor();
     await finding(kind(page, 'Found wrong by visitors'), GLASS).getByText('2 down, 0 up').waitFor();
+    await kind(page, 'Contradictions')
+      .getByText('Documents, web sites and texts are not compared.')
+      .waitFor();
     await finding(kind(page, 'Names a day gone by'), CLOSED)
       .getByText(/names \w+ \d+, \d+|names \d+ \w+ \d+/)
       .waitFor();
@@ -80,6 +83,32 @@ describe('upkeep', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const dark = await sitDown({ ...PHONE, colorScheme: 'dark', locale: 'fr-FR' });
     await dark.getByText('Les nombres diffèrent').first().waitFor();
     await assertFit(dark, 'upkeep on a phone, dark, French');
+  });
+
+  it('names what was asked and where, and puts it into the gap queue', async () => {
+    const page = await sitDown();
+    const disliked = finding(kind(page, 'Found wrong by visitors'), GLASS);
+    const asked = disliked.getByRole('listitem').filter({ hasText: GLASS.question });
+    await asked.nth(1).waitFor();
+    const conversation = asked.first().getByRole('link', { name: /^Open the conversation/ });
+    assert.match(await conversation.getAttribute('href'), /\/inbox\/[0-9a-f-]{36}$/);
+    await button(asked.first(), /^Put into the gap queue/).click();
+    await page.getByText('The question is in the gap queue.').waitFor();
+    await asked
+      .first()
+      .getByRole('link', { name: /^In the gap queue/ })
+      .click();
+    await page.getByRole('heading', { name: GLASS.question, level: 2 }).waitFor();
+    await page.getByText(GLASS.answer).first().waitFor();
+    const { items } = await owner.get('/gaps');
+    assert.equal(items.filter(({ question }) => question === GLASS.question).length, 1);
+    const colleague = await sitDown({ account: NORA });
+    const read = finding(kind(colleague, 'Found wrong by visitors'), GLASS);
+    await read
+      .getByRole('link', { name: /^Open the conversation/ })
+      .first()
+      .waitFor();
+    assert.equal(await button(read, /^Put into the gap queue/).count(), 0);
   });
 
   it('mends, merges, undoes and puts aside', async () => {

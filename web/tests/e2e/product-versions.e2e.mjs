@@ -168,7 +168,7 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
   it('holds to drafts where the workspace says so, and lets an owner pass over it', async () => {
     const ownerPage = await sitDown('knowledge/versions');
     await ownerPage
-      .getByLabel('How knowledge changes')
+      .getByLabel('How Q&A pairs and prompts change')
       .selectOption('Only by drafts that were tried');
     await ownerPage.getByText('Saved. It holds from now on.').waitFor();
 
@@ -177,7 +177,9 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     const answer = sheet.getByLabel('Answer', { exact: true });
     await answer.fill('Yes, with chalk, every Friday.');
     await button(sheet, 'Save').click();
-    await saving(page).getByText('knowledge changes only by drafts that were tried').waitFor();
+    await saving(page)
+      .getByText('Q&A pairs and prompts change only by drafts that were tried')
+      .waitFor();
     await saveToDraft(page, { draft: 'A new draft', title: 'Friday' });
     await button(page, 'Open the draft').click();
     await page.locator('del', { hasText: 'Thursday' }).waitFor();
@@ -197,7 +199,9 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.getByRole('link', { name: VIOLIN.question }).click();
     await page.getByRole('textbox', { name: 'Answer', exact: true }).fill(VIOLIN.answer);
     await page.getByRole('button', { name: /^Publish answer/ }).click();
-    await saving(page).getByText('knowledge changes only by drafts that were tried').waitFor();
+    await saving(page)
+      .getByText('Q&A pairs and prompts change only by drafts that were tried')
+      .waitFor();
     await saveToDraft(page, { draft: 'A new draft', title: 'Gap' });
     await button(page, 'Open the draft').last().click();
     await page.getByRole('heading', { name: 'Gap', level: 1 }).waitFor();

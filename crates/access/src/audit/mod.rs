@@ -58,6 +58,7 @@ pub enum Action {
     QaPairRestored,
     QaPairsChanged,
     QaPairsImported,
+    GapsReopened,
     EmbedderChanged,
     TranscriptAdded,
     TranscriptDeleted,
@@ -97,6 +98,7 @@ impl Action {
             | Self::QaPairRestored
             | Self::QaPairsChanged
             | Self::QaPairsImported
+            | Self::GapsReopened
             | Self::EmbedderChanged
             | Self::TranscriptAdded
             | Self::TranscriptDeleted => Some(Knowledge),

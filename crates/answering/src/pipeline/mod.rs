@@ -6,6 +6,7 @@ mod chips;
 mod compose;
 pub mod draft;
 mod explain;
+mod gaps;
 mod ground;
 mod prompt;
 mod retrieve;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use conversations::inbound::Utterance;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
-use kernel::ids::{CredentialId, PassageId, QaPairId};
+use kernel::ids::{CredentialId, MessageId, PassageId, QaPairId};
 use kernel::{Result, TenantProof};
 use knowledge::language::{self, Language};
 use knowledge::retrieval::{Candidate, EntryKind};
@@ -96,8 +97,8 @@ pub type Sink = mpsc::UnboundedSender<Delta>;
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub reply: BotReply,
-    /// The gap to note with it, if it is one: best match and its cosine.
-    pub gap: Option<GapHint>,
+    /// The gaps to note with it: a question each.
+    pub gaps: Vec<GapHint>,
     /// More messages may make it clearer: worth waiting for.
     pub is_unsure: bool,
     /// For a turn that is explained.
@@ -116,6 +117,9 @@ impl Reply {
 #[derive(Debug, Clone)]
 pub struct GapHint {
     pub question: String,
+    /// The message that it ends in; none: the last one.
+    pub message_id: Option<MessageId>,
+    /// What came nearest, and its cosine.
     pub best_match_id: Option<QaPairId>,
     pub similarity: Option<f64>,
 }
@@ -126,17 +130,16 @@ const LONGEST_GAP: usize = 500;
 impl Turn {
     /// The visitor's waiting messages as one question.
     pub fn question(&self) -> String {
-        let start = self.waiting_from();
-        let texts = self
-            .recent
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .map(|utterance| utterance.text.trim());
+        let texts = self.waiting().iter().map(|utterance| utterance.text.trim());
         texts
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join("\n")
+    }
+
+    /// The messages that wait for a reply.
+    fn waiting(&self) -> &[Utterance] {
+        self.recent.get(self.waiting_from()..).unwrap_or_default()
     }
 
     /// What the visitor asked before that, oldest first.
@@ -230,13 +233,13 @@ async fn answer_from(
         wants_booking: intent == Intent::Booking,
     };
     if material.found.confidence() < turn.settings.confidence_threshold {
-        return Ok(decline(&material, turn, trace));
+        return decline(ctx, proof, &snapshot, turn, &material, trace).await;
     }
     let composed = compose::compose(ctx, proof, turn, &material, &mut trace, sink).await?;
-    Ok(match composed {
-        Some(composed) => decide(&material, turn, composed, trace),
-        None => decline(&material, turn, trace),
-    })
+    match composed {
+        Some(composed) => Ok(decide(&material, turn, composed, trace)),
+        None => decline(ctx, proof, &snapshot, turn, &material, trace).await,
+    }
 }
 
 /// What was found for a question, and what was understood of it.
@@ -307,7 +310,7 @@ fn reply(
     };
     Reply {
         reply,
-        gap: None,
+        gaps: Vec::new(),
         is_unsure: false,
         explanation,
     }
@@ -344,8 +347,15 @@ fn decide(material: &Material, turn: &Turn, composed: Composed, trace: Trace) ->
     made
 }
 
-/// Below the bar: says so, notes the gap, offers a person or a booking.
-fn decline(material: &Material, turn: &Turn, trace: Trace) -> Reply {
+/// Below the bar: says so, notes the gaps, offers a person or a booking.
+async fn decline(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Arc<Snapshot>,
+    turn: &Turn,
+    material: &Material,
+    trace: Trace,
+) -> Result<Reply> {
     let settings = &turn.settings;
     let actions = booking_action(true, settings);
     let phrase = match (
@@ -383,25 +393,11 @@ fn decline(material: &Material, turn: &Turn, trace: Trace) -> Reply {
         actions,
         ..made.reply
     };
-    made.gap = is_gap.then(|| gap_hint(material));
-    made.is_unsure = is_gap;
-    made
-}
-
-fn gap_hint(material: &Material) -> GapHint {
-    let best = material
-        .found
-        .candidates
-        .iter()
-        .find(|candidate| candidate.kind == EntryKind::QaPair);
-    let similarity = best
-        .filter(|best| best.features.has_vector)
-        .map(|best| f64::from(best.features.cosine).clamp(0.0, 1.0));
-    GapHint {
-        question: material.question.chars().take(LONGEST_GAP).collect(),
-        best_match_id: best.map(|best| QaPairId(best.id)),
-        similarity,
+    if is_gap {
+        made.gaps = gaps::gaps_of(ctx, proof, snapshot, turn, material).await?;
     }
+    made.is_unsure = is_gap;
+    Ok(made)
 }
 
 fn booking_action(wanted: bool, settings: &BotSettings) -> Vec<Action> {

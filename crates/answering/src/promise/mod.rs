@@ -2,8 +2,8 @@
 //!
 //! The questions that were asked are answered again, however unsure. Where enough of them are labelled (evaluation
 //! sets, closed gaps, thumbs), the labels say how often answers above a threshold are right; otherwise the calibrated
-//! confidence says how often they should be. The same labels may correct the confidence itself
-//! ([`knowledge::calibration`]).
+//! confidence says how often they should be, as long as the few labels do not contradict it. The same labels may
+//! correct the confidence itself ([`knowledge::calibration`]).
 
 pub mod api;
 
@@ -28,23 +28,32 @@ use crate::{BotSettings, Context};
 pub enum Basis {
     /// This workspace's own labels.
     Labels,
-    /// The calibrated confidence: there are too few labels yet.
+    /// The calibrated confidence: there are too few labels yet. Where those that are there contradict it, the more
+    /// careful of the two counts.
     Confidence,
 }
 
 /// What a threshold does.
-#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = PromiseLevel)]
 pub struct Level {
     /// At least this share of answers right: what was asked for.
     pub promise: Option<f64>,
     /// The confidence from which on the bot answers alone; null: no threshold that can be set keeps the promise.
     pub threshold: Option<f64>,
-    /// The share of its answers that are right.
+    /// The share of its answers that are right, as far as is known: by labels where there are enough, else as
+    /// expected unless the labels contradict that.
     pub precision: Option<f64>,
-    /// Its 95 % interval; null where it rests on the confidence alone.
+    /// The share that the confidence expects to be right; null where nothing was asked.
+    pub expected: Option<f64>,
+    /// The labelled answers that are as sure, and how many of them are right.
+    pub judged: usize,
+    pub right: usize,
+    /// The 95 % interval of that share; null where no such answer is labelled.
     pub low: Option<f64>,
     pub high: Option<f64>,
+    /// What is expected lies outside of that interval.
+    pub is_contradicted: bool,
     /// The share of visitors' questions that it answers.
     pub coverage: Option<f64>,
 }
@@ -194,44 +203,30 @@ fn is_from_knowledge(outcome: &Outcome) -> bool {
 }
 
 impl Record {
-    /// The lowest threshold within the range of the setting that keeps the promise.
+    /// The lowest threshold that can be set and keeps the promise, raised to where the first question would be lost:
+    /// nobody knows how answers do that are less sure than any that was seen.
     fn keep(&self, basis: Basis, promise: f64) -> Level {
-        let threshold = match basis {
-            Basis::Labels => measures::coverage_at_precision(&self.judged, promise).map(|cut| cut.threshold),
-            Basis::Confidence => self.expected_cut(promise),
+        let keeps = |threshold: &f64| {
+            let precision = self.at(basis, *threshold).precision;
+            precision.is_some_and(|share| share >= promise - 1e-9)
         };
-        // rounded up: the setting has two decimals
-        let threshold = threshold.map(|threshold| (threshold * 100.0 - 1e-9).ceil() / 100.0);
-        let (lowest, highest) = (BotSettings::LOWEST_THRESHOLD, BotSettings::HIGHEST_THRESHOLD);
-        let level = threshold.map(|threshold| self.at(basis, threshold.clamp(lowest, highest)));
-        // between the highest that can be set and the one that is needed, there may be wrong answers
-        let keeps = |level: &Level| level.precision.is_some_and(|share| share >= promise - 1e-9);
+        let kept = settable().find(keeps);
+        let kept = kept.map(|lowest| self.at(basis, self.raised(lowest)));
         Level {
             promise: Some(promise),
-            ..level.filter(keeps).unwrap_or(Level {
-                promise: None,
-                threshold: None,
-                precision: None,
-                low: None,
-                high: None,
-                coverage: None,
-            })
+            ..kept.unwrap_or_default()
         }
     }
 
-    /// The lowest threshold above which the mean confidence reaches `promise`.
-    fn expected_cut(&self, promise: f64) -> Option<f64> {
-        let mut sorted = self.traffic.clone();
-        sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut sum, mut weight, mut cut) = (0.0, 0.0, None);
-        for (probability, times) in sorted {
-            sum += probability * times;
-            weight += times;
-            if sum >= promise * weight {
-                cut = Some(probability);
-            }
-        }
-        cut
+    fn raised(&self, threshold: f64) -> f64 {
+        let seen = self.traffic.iter().map(|(probability, _)| *probability);
+        let seen = seen.chain(self.judged.iter().map(|j| j.probability));
+        let least_sure = seen.filter(|probability| *probability >= threshold);
+        let least_sure = least_sure.fold(f64::INFINITY, f64::min);
+        settable()
+            .filter(|one| *one <= least_sure)
+            .last()
+            .unwrap_or(threshold)
     }
 
     fn at(&self, basis: Basis, threshold: f64) -> Level {
@@ -242,23 +237,41 @@ impl Record {
                 .filter(|(probability, _)| *probability >= threshold)
         };
         let answered: f64 = above().map(|(_, times)| times).sum();
-        let expected: f64 = above().map(|(probability, times)| probability * times).sum();
-        let observed = measures::share_of(&self.judged, |j| j.probability >= threshold, |j| j.right);
-        let has_labels = self.judged.iter().any(|j| j.probability >= threshold);
-        let (precision, low, high) = match basis {
-            Basis::Labels if has_labels => (Some(observed.value), Some(observed.low), Some(observed.high)),
-            Basis::Confidence if answered > 0.0 => (Some(expected / answered), None, None),
-            _ => (None, None, None),
+        let sum: f64 = above().map(|(probability, times)| probability * times).sum();
+        let expected = (answered > 0.0).then(|| sum / answered);
+        let as_sure = |j: &Judged| j.probability >= threshold;
+        let judged = self.judged.iter().filter(|j| as_sure(j)).count();
+        let own = (judged > 0).then(|| measures::share_of(&self.judged, as_sure, |j| j.right));
+        let is_contradicted = own
+            .zip(expected)
+            .is_some_and(|(own, expected)| expected < own.low || expected > own.high);
+        let precision = match (basis, own, expected) {
+            (Basis::Labels, own, _) => own.map(|own| own.value),
+            (Basis::Confidence, Some(own), Some(expected)) if is_contradicted => {
+                Some(own.value.min(expected))
+            }
+            (Basis::Confidence, _, expected) => expected,
         };
         Level {
             promise: None,
             threshold: Some(threshold),
             precision,
-            low,
-            high,
+            expected,
+            judged,
+            right: self.judged.iter().filter(|j| as_sure(j) && j.right).count(),
+            low: own.map(|own| own.low),
+            high: own.map(|own| own.high),
+            is_contradicted,
             coverage: (all > 0.0).then(|| answered / all),
         }
     }
+}
+
+/// The thresholds that can be set, in the setting's two decimals, the lowest first.
+fn settable() -> impl Iterator<Item = f64> {
+    let hundredths = |threshold: f64| (threshold * 100.0).round() as u32;
+    let (lowest, highest) = (BotSettings::LOWEST_THRESHOLD, BotSettings::HIGHEST_THRESHOLD);
+    (hundredths(lowest)..=hundredths(highest)).map(|threshold| f64::from(threshold) / 100.0)
 }
 
 #[cfg(test)]
@@ -285,17 +298,22 @@ mod tests {
         let level = record.keep(Basis::Confidence, 0.9);
         assert_eq!((level.threshold, level.coverage), (Some(0.8), Some(0.5)));
         assert!((level.precision.unwrap() - (0.99 * 3.0 + 0.8) / 4.0).abs() < 1e-9);
-        assert_eq!(level.low, None, "a guess has no interval");
+        assert_eq!((level.low, level.judged), (None, 0), "a guess has no interval");
         let strict = record.keep(Basis::Confidence, 0.995);
         assert_eq!((strict.threshold, strict.coverage), (None, None));
     }
 
     #[test]
-    fn a_promise_that_the_highest_threshold_keeps_is_not_out_of_reach() {
+    fn a_promise_that_a_threshold_keeps_is_not_out_of_reach() {
         let certain = record(&[(1.0, 2.0), (0.6, 1.0)], &[]);
         assert_eq!(certain.keep(Basis::Confidence, 0.99).threshold, Some(0.95));
         let spoiled = record(&[(1.0, 2.0), (0.96, 8.0)], &[]);
         assert_eq!(spoiled.keep(Basis::Confidence, 0.99).threshold, None);
+        // rounding 0.901 up to 0.91 would leave nothing but the wrong one
+        let mut labels = vec![(0.901, true); 99];
+        labels.push((0.99, false));
+        let between = record(&[(0.901, 1.0)], &labels);
+        assert_eq!(between.keep(Basis::Labels, 0.99).threshold, Some(0.9));
     }
 
     #[test]
@@ -311,5 +329,23 @@ mod tests {
         assert!(level.low.unwrap() < 0.95);
         let lower = record.at(Basis::Labels, 0.5);
         assert_eq!((lower.precision, lower.coverage), (Some(0.75), Some(1.0)));
+    }
+
+    #[test]
+    fn few_labels_that_contradict_the_confidence_are_believed_where_they_are_worse() {
+        let labels = |right| (0..20).map(|at| (0.88, at < right)).collect::<Vec<_>>();
+        let of = |right| record(&[(0.88, 1.0)], &labels(right)).at(Basis::Confidence, 0.78);
+        let worse = of(11);
+        assert_eq!((worse.judged, worse.right), (20, 11));
+        assert!((worse.low.unwrap() - 0.342).abs() < 1e-3 && (worse.high.unwrap() - 0.742).abs() < 1e-3);
+        assert_eq!((worse.is_contradicted, worse.precision), (true, Some(0.55)));
+        let near = of(17);
+        assert_eq!((near.is_contradicted, near.precision), (false, Some(0.88)));
+        let modest = record(&[(0.5, 1.0)], &vec![(0.5, true); 20]).at(Basis::Confidence, 0.5);
+        assert_eq!(
+            (modest.is_contradicted, modest.precision),
+            (true, Some(0.5)),
+            "the more careful of the two"
+        );
     }
 }

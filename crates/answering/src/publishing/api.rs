@@ -8,13 +8,13 @@ use kernel::Result;
 use kernel::error::Problem;
 use kernel::extract::{Json, Path};
 use kernel::ids::VersionId;
-use knowledge::versions::{self, Version};
+use knowledge::versions;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Backtest, Despite, Difference, PublishRule, store};
+use super::{Backtest, Despite, Difference, PublishRule, Published, store};
 use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -33,7 +33,7 @@ struct BacktestWithDifferences {
     differences: Vec<Difference>,
 }
 
-/// Try a draft: the newest 1,000 different questions, and all evaluation sets, are asked again without a model.
+/// Try a draft: the newest 1,000 different questions, the open gaps and all evaluation sets are asked again without a model.
 #[utoipa::path(post, path = "/drafts/{id}/backtest", operation_id = "run_backtest", tag = "versions", params(("id" = VersionId, Path)),
     responses((status = 201, body = BacktestWithDifferences), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn run_backtest(
@@ -84,16 +84,16 @@ struct Publish {
     despite_others: bool,
 }
 
-/// Publish a draft: all its changes are answered from at once.
+/// Publish a draft: all its changes are answered from at once, and the gaps that it answers are closed.
 #[utoipa::path(post, path = "/drafts/{id}/publish", operation_id = "publish_draft", tag = "versions", params(("id" = VersionId, Path)),
     request_body(content = Option<Publish>, content_type = "application/json"),
-    responses((status = 200, body = Version), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Published), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn publish_draft(
     State(ctx): State<Context>,
     member: Member,
     Path(id): Path<VersionId>,
     input: Option<Json<Publish>>,
-) -> Result<Json<Version>> {
+) -> Result<Json<Published>> {
     member.require(Permission::EditKnowledge)?;
     let input = input.map(|Json(input)| input).unwrap_or_default();
     if input.despite_regressions {
@@ -111,7 +111,7 @@ struct Publishing {
     rule: PublishRule,
 }
 
-/// Read how knowledge may change.
+/// Read how Q&A pairs and prompts may change.
 #[utoipa::path(get, path = "/publishing", operation_id = "get_publishing", tag = "versions", responses((status = 200, body = Publishing)))]
 async fn get_publishing(State(ctx): State<Context>, member: Member) -> Result<Json<Publishing>> {
     member.require(Permission::ReadKnowledge)?;
@@ -119,7 +119,7 @@ async fn get_publishing(State(ctx): State<Context>, member: Member) -> Result<Js
     Ok(Json(Publishing { rule }))
 }
 
-/// Choose how knowledge may change: directly, or only by drafts that were tried.
+/// Choose how Q&A pairs and prompts may change: directly, or only by drafts that were tried.
 #[utoipa::path(put, path = "/publishing", operation_id = "set_publishing", tag = "versions", request_body = Publishing,
     responses((status = 200, body = Publishing)))]
 async fn set_publishing(

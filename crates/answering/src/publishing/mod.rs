@@ -1,6 +1,7 @@
 //! A draft of new knowledge: tried on questions that visitors have asked, then put in force as a whole.
 
 pub mod api;
+mod gaps;
 mod store;
 
 pub(crate) use store::{count_labels, list_past_questions};
@@ -12,9 +13,8 @@ use access::audit::{self, Action};
 use access::{Member, Permission};
 use chrono::{DateTime, Utc};
 use kernel::error::conflict;
-use kernel::ids::{BacktestId, ConversationId, QaPairId, VersionId};
+use kernel::ids::{BacktestId, ConversationId, GapId, VersionId};
 use kernel::{Error, Result, TenantProof, TenantTx};
-use knowledge::gaps::{self, clusters};
 use knowledge::snapshot::Snapshot;
 use knowledge::versions::{self, Change, PromptState, Subject, Version, applying};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Backtest {
     pub broken: i32,
     pub changed: i32,
     pub unchanged: i32,
+    /// The open gaps that it answers: publishing closes them, beside those that the draft is meant for.
+    pub closes_gaps: i32,
     pub milliseconds: i32,
     /// False: the draft or the knowledge has changed since, so it says nothing about them.
     pub is_current: bool,
@@ -57,7 +59,7 @@ pub struct Difference {
     pub after: Outcome,
 }
 
-/// How a tenant's knowledge may change.
+/// How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -79,6 +81,8 @@ pub struct PastQuestion {
 
 /// The newest different questions that are asked again.
 pub const MOST_QUESTIONS: i64 = 1_000;
+/// The newest open gaps that are asked too.
+const MOST_GAPS: i64 = 500;
 /// So many differences are kept, the broken ones first.
 const MOST_DIFFERENCES: usize = 500;
 
@@ -89,7 +93,9 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
     let version = versions::store::get(&mut tx, draft).await?;
     version.require_draft()?;
     let changes = versions::store::list_changes(&mut tx, draft).await?;
-    let asked = list_past_questions(&mut tx, MOST_QUESTIONS).await?;
+    let mut asked = list_past_questions(&mut tx, MOST_QUESTIONS).await?;
+    let open = gaps::OpenGaps::new(store::list_open_gaps(&mut tx, MOST_GAPS).await?);
+    asked.extend(open.questions_beside(&asked));
     let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
     drop(tx);
     let current = ctx.knowledge.snapshots.get(&ctx.db, proof, revision).await?;
@@ -116,6 +122,11 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
         Verdict::Unchanged,
     ]
     .map(count);
+    let left: Vec<GapId> = changes
+        .iter()
+        .flat_map(|change| change.leaves_gaps.clone())
+        .collect();
+    let fixed_gaps = open.fixed_by(&differences, &left);
     differences.retain(|difference| difference.verdict != Verdict::Unchanged);
     differences.sort_by_key(|difference| {
         (
@@ -132,6 +143,7 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
         counts,
         started.elapsed(),
         &differences,
+        &fixed_gaps,
     )
     .await?;
     let backtest = store::get_latest_backtest(&mut tx, draft).await?;
@@ -183,10 +195,38 @@ pub struct Despite {
     pub others: bool,
 }
 
+/// A version that was published just now, and what that did to the gap queue.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Published {
+    #[serde(flatten)]
+    pub version: Version,
+    /// What the draft was meant to answer, and what its backtest found it to answer.
+    pub closed_gaps: Vec<GapId>,
+    /// What the versions had closed that it takes back, and nothing newer answers.
+    pub reopened_gaps: Vec<GapId>,
+}
+
 /// Puts a draft in force, all of it at once.
-pub async fn publish(ctx: &Context, member: &Member, draft: VersionId, despite: Despite) -> Result<Version> {
-    let changes = versions::store::list_changes(&mut ctx.db.tenant_read(member).await?, draft).await?;
+pub async fn publish(
+    ctx: &Context,
+    member: &Member,
+    draft: VersionId,
+    despite: Despite,
+) -> Result<Published> {
+    let mut tx = ctx.db.tenant_read(member).await?;
+    let version = versions::store::get(&mut tx, draft).await?;
+    let changes = versions::store::list_changes(&mut tx, draft).await?;
+    let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
+    drop(tx);
     let prepared = applying::prepare(&ctx.knowledge, member, &changes).await?;
+    let taken_back = match version.undoes.or(version.restores) {
+        Some(_) => {
+            let current = ctx.knowledge.snapshots.get(&ctx.db, member, revision).await?;
+            let after = beside(ctx, member, current, &changes).await?;
+            Some(gaps::ask_again(ctx, member, &version, after).await?)
+        }
+        None => None,
+    };
     let mut tx = ctx.db.tenant(member).await?;
     knowledge::embedding::store::lock(&mut tx).await?;
     let version = versions::store::get(&mut tx, draft).await?;
@@ -208,6 +248,7 @@ pub async fn publish(ctx: &Context, member: &Member, draft: VersionId, despite: 
         return Err(versions::outdated());
     }
     check_rule(&mut tx, draft, despite).await?;
+    let fixed = store::list_fixed_gaps(&mut tx, draft).await?;
     versions::store::publish(&mut tx, draft).await?;
     // with what stands there at this moment, nobody comes in between
     let now = versions::store::list_changes(&mut tx, draft).await?;
@@ -218,12 +259,17 @@ pub async fn publish(ctx: &Context, member: &Member, draft: VersionId, despite: 
         let state: Option<PromptState> = change.after.clone().map(serde_json::from_value).transpose()?;
         prompts::apply(&mut tx, change.subject_id.into(), state).await?;
     }
-    for change in now.iter().filter(|change| change.after.is_some()) {
-        let pair = QaPairId(change.subject_id);
-        clusters::close(&mut tx, &change.closes_gaps, gaps::Status::Resolved, Some(pair)).await?;
-    }
+    let reopened_gaps = match &taken_back {
+        Some(taken) => gaps::reopen(&mut tx, member, draft, taken).await?,
+        None => Vec::new(),
+    };
+    let closed_gaps = gaps::close(&mut tx, &now, &fixed).await?;
     tx.commit().await?;
-    versions::store::get(&mut ctx.db.tenant_read(member).await?, draft).await
+    Ok(Published {
+        version: versions::store::get(&mut ctx.db.tenant_read(member).await?, draft).await?,
+        closed_gaps,
+        reopened_gaps,
+    })
 }
 
 /// A draft lets nobody do what they may not do by hand.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use conversations::messages::Source;
 use kernel::error::not_found;
-use kernel::ids::{BacktestId, ChannelId, ConversationId, QaPairId, VersionId};
+use kernel::ids::{BacktestId, ChannelId, ConversationId, GapId, QaPairId, VersionId};
 use kernel::{Result, TenantTx};
 use knowledge::versions::Version;
 use serde_json::json;
 use sqlx::types::Json;
 
+use super::gaps::FixedGap;
 use super::{Backtest, Difference, PastQuestion, PublishRule};
 use crate::evaluation::Expectation;
 use crate::evaluation::replay::Question;
@@ -139,12 +140,14 @@ pub async fn insert_backtest(
     counts: [usize; 4],
     took: Duration,
     differences: &[Difference],
+    fixed_gaps: &[FixedGap],
 ) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), BacktestId::new());
     let [fixed, broken, changed, unchanged] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
     sqlx::query!(
-        "insert into backtests (tenant_id, id, version_id, revision, fixed, broken, changed, unchanged, milliseconds, results, draft_updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into backtests (tenant_id, id, version_id, revision, fixed, broken, changed, unchanged, milliseconds, results, draft_updated_at,
+            fixes_gaps)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         tenant.0,
         id.0,
         draft.id.0,
@@ -156,6 +159,7 @@ pub async fn insert_backtest(
         i32::try_from(took.as_millis()).unwrap_or(i32::MAX),
         json!(differences),
         draft.updated_at,
+        json!(fixed_gaps),
     )
     .execute(&mut **tx)
     .await?;
@@ -171,6 +175,7 @@ pub async fn find_latest_backtest(tx: &mut TenantTx, draft: VersionId) -> Result
     let found = sqlx::query_as!(
         Backtest,
         r#"select b.id as "id: BacktestId", b.version_id as "draft_id: VersionId", b.fixed, b.broken, b.changed, b.unchanged, b.milliseconds,
+            jsonb_array_length(b.fixes_gaps) as "closes_gaps!",
             (b.draft_updated_at = v.updated_at and b.revision = s.revision) as "is_current!", b.created_at
         from backtests b
         join knowledge_versions v on v.tenant_id = b.tenant_id and v.id = b.version_id
@@ -183,6 +188,51 @@ pub async fn find_latest_backtest(tx: &mut TenantTx, draft: VersionId) -> Result
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found)
+}
+
+/// The open gaps that the draft answers; none where its last backtest says nothing about it any more.
+pub async fn list_fixed_gaps(tx: &mut TenantTx, draft: VersionId) -> Result<Vec<FixedGap>> {
+    let Some(backtest) = find_latest_backtest(tx, draft)
+        .await?
+        .filter(|found| found.is_current)
+    else {
+        return Ok(Vec::new());
+    };
+    let fixed = sqlx::query_scalar!(
+        r#"select fixes_gaps as "fixes_gaps: Json<Vec<FixedGap>>" from backtests where tenant_id = current_tenant_id() and id = $1"#,
+        backtest.id.0,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(fixed.0)
+}
+
+/// A gap that is open, with where it was asked first.
+pub struct OpenGap {
+    pub id: GapId,
+    pub question: String,
+    pub times_asked: i32,
+    pub last_asked_at: DateTime<Utc>,
+    pub conversation_id: Option<ConversationId>,
+    pub channel_id: Option<ChannelId>,
+}
+
+/// The most lately asked first.
+pub async fn list_open_gaps(tx: &mut TenantTx, limit: i64) -> Result<Vec<OpenGap>> {
+    let gaps = sqlx::query_as!(
+        OpenGap,
+        r#"select g.id as "id: GapId", g.question, g.times_asked, g.last_asked_at,
+            g.conversation_id as "conversation_id: ConversationId", c.channel_id as "channel_id?: ChannelId"
+        from qa_gaps g
+        left join conversations c on c.tenant_id = g.tenant_id and c.id = g.conversation_id
+        where g.tenant_id = current_tenant_id() and g.status = 'open'
+        order by g.last_asked_at desc, g.id desc
+        limit $1"#,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(gaps)
 }
 
 pub async fn list_differences(tx: &mut TenantTx, id: BacktestId) -> Result<Vec<Difference>> {

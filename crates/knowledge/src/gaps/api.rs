@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(dismiss_gap))
         .merge(super::triage::routes())
         .merge(super::clusters::api::routes())
+        .merge(super::disliked::api::routes())
         .merge(super::effects::api::routes())
 }
 

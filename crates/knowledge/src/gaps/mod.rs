@@ -1,16 +1,18 @@
 //! Gaps: questions that the knowledge does not answer, counted, until somebody writes the answer once.
 //!
 //! Gaps that ask the same thing are one piece of work: [`clusters`] puts them together, and [`effects`] tells
-//! afterwards what the answer has brought.
+//! afterwards what the answer has brought. An answer that is taken back opens its gaps again ([`rollback`]).
 
 pub mod api;
 pub mod clusters;
+pub mod disliked;
 pub mod effects;
+pub mod rollback;
 pub mod store;
 mod triage;
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId, VersionId};
 use kernel::{Event, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +55,10 @@ pub struct Gap {
     /// Gaps that ask the same have the same: the id of the oldest of them.
     pub cluster_id: GapId,
     pub resolved_qa_id: Option<QaPairId>,
+    /// The newest draft that closes it once it is published.
+    pub draft_id: Option<VersionId>,
+    /// It was answered once, and this version took the answer back.
+    pub reopened_by: Option<VersionId>,
     pub created_at: DateTime<Utc>,
     pub last_asked_at: DateTime<Utc>,
     pub closed_at: Option<DateTime<Utc>>,

@@ -1,7 +1,7 @@
 //! All SQL for gaps.
 
 use kernel::error::{OnConstraint, conflict, invalid, not_found};
-use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId, VersionId};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
 
@@ -49,19 +49,26 @@ pub async fn insert_occurrence(
     Ok(())
 }
 
-/// The newest first.
+/// The newest first. One reply may have been to several questions in a row.
 pub async fn list_occurrences(tx: &mut TenantTx, gap: GapId, limit: i64) -> Result<Vec<Occurrence>> {
     let rows = sqlx::query_as!(
         Occurrence,
         r#"select o.conversation_id as "conversation_id: ConversationId", p.name as contact_name, p.email as contact_email,
-            h.name as channel_name, q.text_content as question, r.text_content as "answer?", o.asked_at
+            h.name as channel_name, q.text_content as question, reply.text_content as "answer?", o.asked_at
         from gap_occurrences o
         join conversations c on c.tenant_id = o.tenant_id and c.id = o.conversation_id
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
         join messages q on q.tenant_id = o.tenant_id and q.id = o.message_id
-        left join answers a on a.tenant_id = o.tenant_id and a.question_message_id = o.message_id
-        left join messages r on r.tenant_id = a.tenant_id and r.id = a.id
+        left join lateral (
+            select r.text_content
+            from answers a
+            join messages last on last.tenant_id = a.tenant_id and last.id = a.question_message_id
+            join messages r on r.tenant_id = a.tenant_id and r.id = a.id
+            where a.tenant_id = o.tenant_id and a.conversation_id = o.conversation_id and last.seq >= q.seq
+            order by last.seq
+            limit 1
+        ) reply on true
         where o.tenant_id = current_tenant_id() and o.gap_id = $1
         order by o.asked_at desc, o.id desc
         limit $2"#,
@@ -90,7 +97,7 @@ pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
 pub async fn reopen(tx: &mut TenantTx, id: GapId) -> Result<()> {
     get(tx, id).await?;
     let done = sqlx::query!(
-        "update qa_gaps set status = 'open', resolved_qa_id = null, closed_at = null
+        "update qa_gaps set status = 'open', resolved_qa_id = null, closed_at = null, closed_by_version = null, reopened_by_version = null
         where tenant_id = current_tenant_id() and id = $1 and status <> 'open'",
         id.0,
     )
@@ -119,7 +126,12 @@ pub async fn list(
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
             conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
-            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at, closed_at
+            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId",
+            (select c.version_id from knowledge_changes c
+                join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id and v.status = 'draft'
+                where c.tenant_id = qa_gaps.tenant_id and c.closes_gaps <> '{}' and qa_gaps.id = any(c.closes_gaps)
+                order by c.updated_at desc, c.version_id desc limit 1) as "draft_id: VersionId",
+            reopened_by_version as "reopened_by: VersionId", created_at, last_asked_at, closed_at
         from qa_gaps
         where tenant_id = current_tenant_id() and status = $1
             and ($2::timestamptz is null or (last_asked_at, id) < ($2, $3))
@@ -140,7 +152,12 @@ pub async fn find(tx: &mut TenantTx, id: GapId) -> Result<Option<Gap>> {
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
             conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
-            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at, closed_at
+            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId",
+            (select c.version_id from knowledge_changes c
+                join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id and v.status = 'draft'
+                where c.tenant_id = qa_gaps.tenant_id and c.closes_gaps <> '{}' and qa_gaps.id = any(c.closes_gaps)
+                order by c.updated_at desc, c.version_id desc limit 1) as "draft_id: VersionId",
+            reopened_by_version as "reopened_by: VersionId", created_at, last_asked_at, closed_at
         from qa_gaps
         where tenant_id = current_tenant_id() and id = $1"#,
         id.0,
@@ -174,7 +191,8 @@ pub async fn require_all(tx: &mut TenantTx, ids: &[GapId]) -> Result<()> {
     }
 }
 
-/// Moves an open gap to its end. Two colleagues at once: the second is told.
+/// Moves an open gap to its end; the version that this transaction makes is what closed it. Two colleagues at once: the
+/// second is told.
 pub async fn close(
     tx: &mut TenantTx,
     id: GapId,
@@ -183,7 +201,8 @@ pub async fn close(
 ) -> Result<()> {
     get(tx, id).await?;
     let done = sqlx::query!(
-        "update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now()
+        "update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now(), reopened_by_version = null,
+            closed_by_version = case when $2 = 'resolved' then nullif(current_setting('app.knowledge_version', true), '')::uuid end
         where tenant_id = current_tenant_id() and id = $1 and status = 'open'",
         id.0,
         status.as_str(),
@@ -212,7 +231,8 @@ pub async fn close_open(
 ) -> Result<Vec<GapId>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     let closed = sqlx::query_scalar!(
-        r#"update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now()
+        r#"update qa_gaps set status = $2, resolved_qa_id = $3, closed_at = now(), reopened_by_version = null,
+            closed_by_version = case when $2 = 'resolved' then nullif(current_setting('app.knowledge_version', true), '')::uuid end
         where tenant_id = current_tenant_id() and id = any($1) and status = 'open'
         returning id as "id: GapId""#,
         &ids,

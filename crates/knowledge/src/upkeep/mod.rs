@@ -9,8 +9,8 @@ mod contradictions;
 mod dates;
 mod store;
 
-use chrono::{Duration, NaiveDate};
-use kernel::ids::QaPairId;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,21 @@ pub struct Disliked {
     pub pair: QaPair,
     pub thumbs_up: i64,
     pub thumbs_down: i64,
+    /// What those had asked who found it wrong, the newest five.
+    pub questions: Vec<DislikedQuestion>,
+}
+
+/// Once that somebody found the answer wrong.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DislikedQuestion {
+    pub answer_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub question: String,
+    /// What they wrote about it.
+    pub comment: Option<String>,
+    pub asked_at: DateTime<Utc>,
+    /// The question is in the gap queue.
+    pub gap_id: Option<GapId>,
 }
 
 /// A pair that names a day that has gone by.
@@ -72,6 +87,7 @@ pub struct Upkeep {
 
 /// Of each kind so many are shown.
 const MOST: usize = 50;
+const MOST_QUESTIONS: i64 = 5;
 /// A day further back is history: "since 1998".
 const OLDEST_DATE: Duration = Duration::days(3 * 365);
 const FEWEST_ANSWERS: i64 = 100;
@@ -114,6 +130,8 @@ pub async fn upkeep(ctx: &Context, proof: &impl TenantProof) -> Result<Upkeep> {
     outdated.truncate(MOST);
     found.truncate(MOST);
     let mut tx = ctx.db.tenant_read(proof).await?;
+    let ids: Vec<_> = disliked.iter().map(|one| one.0).collect();
+    let mut questions = store::list_disliked_questions(&mut tx, &ids, MOST_QUESTIONS).await?;
     let pairs = Pairs::load(
         &mut tx,
         unused
@@ -144,6 +162,7 @@ pub async fn upkeep(ctx: &Context, proof: &impl TenantProof) -> Result<Upkeep> {
                     pair: pairs.get(id)?,
                     thumbs_up,
                     thumbs_down,
+                    questions: questions.remove(&id).unwrap_or_default(),
                 })
             })
             .collect(),

@@ -1,12 +1,12 @@
 //! All SQL for the upkeep of knowledge. A dismissal holds until the pair it is about changes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use kernel::ids::QaPairId;
+use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::{Result, TenantTx};
 
-use super::Kind;
+use super::{DislikedQuestion, Kind};
 
 /// Answers from the knowledge, and refusals.
 pub async fn count_answers(tx: &mut TenantTx, since: DateTime<Utc>) -> Result<i64> {
@@ -67,6 +67,53 @@ pub async fn list_disliked(tx: &mut TenantTx, limit: i64) -> Result<Vec<(QaPairI
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.up, row.down)).collect())
+}
+
+/// Of each pair the newest questions whose answer got a thumb down since the pair was last changed.
+pub async fn list_disliked_questions(
+    tx: &mut TenantTx,
+    pairs: &[QaPairId],
+    limit: i64,
+) -> Result<HashMap<QaPairId, Vec<DislikedQuestion>>> {
+    let pairs: Vec<_> = pairs.iter().map(|pair| pair.0).collect();
+    let rows = sqlx::query!(
+        r#"select q.id as "pair: QaPairId", a.id as "answer_id!: MessageId", a.conversation_id as "conversation_id!: ConversationId",
+            a.question_text as "question!", a.feedback_comment, a.created_at as "asked_at!", g.id as "gap_id?: GapId"
+        from qa_pairs q
+        cross join lateral (
+            select a.*
+            from qa_pair_uses u
+            join answers a on a.tenant_id = u.tenant_id and a.id = u.answer_id
+            where u.tenant_id = q.tenant_id and u.qa_pair_id = q.id and a.feedback = 'down' and a.created_at > q.updated_at
+            order by a.created_at desc, a.id desc
+            limit $2
+        ) a
+        left join lateral (
+            select g.id
+            from gap_occurrences o
+            join qa_gaps g on g.tenant_id = o.tenant_id and g.id = o.gap_id
+            where o.tenant_id = q.tenant_id and o.message_id = a.question_message_id and g.status = 'open'
+            limit 1
+        ) g on true
+        where q.tenant_id = current_tenant_id() and q.id = any($1)
+        order by a.created_at desc, a.id desc"#,
+        &pairs,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut questions: HashMap<QaPairId, Vec<DislikedQuestion>> = HashMap::new();
+    for row in rows {
+        questions.entry(row.pair).or_default().push(DislikedQuestion {
+            answer_id: row.answer_id,
+            conversation_id: row.conversation_id,
+            question: row.question,
+            comment: row.feedback_comment,
+            asked_at: row.asked_at,
+            gap_id: row.gap_id,
+        });
+    }
+    Ok(questions)
 }
 
 /// Question and answer of every active pair that names a year of this century.

@@ -14,7 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Change, MOST_CHANGES, NewChange, Status, Subject, Version, check_title, store, tell};
+use super::{
+    Change, GapChoice, MOST_CHANGES, NewChange, Rollback, Status, Subject, Version, check_title, store, tell,
+};
 use crate::transcripts::proposals;
 use crate::{Context, embedding, gaps};
 
@@ -219,7 +221,7 @@ async fn undo_version(
     let draft = store::insert_draft(
         &mut tx,
         check_title(&title)?,
-        Some(id),
+        Some(Rollback::Undo(id)),
         &member.actor().to_string(),
     )
     .await?;
@@ -241,7 +243,13 @@ async fn restore_version(
     let mut tx = ctx.db.tenant(&member).await?;
     let number = published(&store::get(&mut tx, id).await?)?;
     let title = input.map_or_else(|| format!("Back to version {number}"), |Json(input)| input.title);
-    let draft = store::insert_draft(&mut tx, check_title(&title)?, None, &member.actor().to_string()).await?;
+    let draft = store::insert_draft(
+        &mut tx,
+        check_title(&title)?,
+        Some(Rollback::Restore(id)),
+        &member.actor().to_string(),
+    )
+    .await?;
     store::copy_restored(&mut tx, id, draft).await?;
     roll_back(tx, draft).await
 }
@@ -276,14 +284,20 @@ async fn put(tx: &mut TenantTx, member: &Member, draft: VersionId, changes: Vec<
                 id,
                 after,
                 closes_gaps,
+                leaves_gaps,
             } => {
                 let after = after.map(super::PairState::checked).transpose()?;
                 gaps::store::require_all(tx, &closes_gaps).await?;
-                (Subject::QaPair, id.map(|id| id.0), as_value(after)?, closes_gaps)
+                gaps::store::require_all(tx, &leaves_gaps).await?;
+                let gaps = GapChoice {
+                    closes: closes_gaps,
+                    leaves: leaves_gaps,
+                };
+                (Subject::QaPair, id.map(|id| id.0), as_value(after)?, gaps)
             }
             NewChange::AgentPrompt { id, after } => {
                 member.require(Permission::ManageChannels)?;
-                (Subject::AgentPrompt, id, as_value(after)?, Vec::new())
+                (Subject::AgentPrompt, id, as_value(after)?, GapChoice::default())
             }
         };
         if id.is_none() && after.is_none() {

@@ -39,6 +39,8 @@ pub struct Version {
     pub status: Status,
     /// The version that this one takes back.
     pub undoes: Option<VersionId>,
+    /// The version that this one goes back to.
+    pub restores: Option<VersionId>,
     /// How many things it adds, changes and removes.
     pub added: i64,
     pub changed: i64,
@@ -52,6 +54,22 @@ pub struct Version {
     pub published_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// The gaps that a change is meant to answer, and those that it is not.
+#[derive(Debug, Clone, Default)]
+pub struct GapChoice {
+    pub closes: Vec<GapId>,
+    pub leaves: Vec<GapId>,
+}
+
+/// What a draft takes back.
+#[derive(Debug, Clone, Copy)]
+pub enum Rollback {
+    /// One version.
+    Undo(VersionId),
+    /// All versions after this one.
+    Restore(VersionId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
@@ -79,6 +97,8 @@ pub struct Change {
     pub after: Option<Value>,
     /// The gaps that it answers: they are closed when it is published.
     pub closes_gaps: Vec<GapId>,
+    /// The gaps that stay open, even if the backtest finds them answered.
+    pub leaves_gaps: Vec<GapId>,
     /// In a draft: somebody has changed it since, so that publishing would undo their work.
     pub is_outdated: bool,
 }
@@ -144,6 +164,9 @@ pub enum NewChange {
         /// Open gaps that it answers: they are closed when the draft is published.
         #[serde(default)]
         closes_gaps: Vec<GapId>,
+        /// Gaps that are not meant: they stay open, even if the backtest finds them answered.
+        #[serde(default)]
+        leaves_gaps: Vec<GapId>,
     },
     AgentPrompt {
         id: Option<Uuid>,

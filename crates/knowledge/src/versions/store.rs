@@ -7,7 +7,7 @@ use kernel::{Result, TenantTx};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Change, Status, Subject, Version};
+use super::{Change, GapChoice, Rollback, Status, Subject, Version};
 
 /// Newest first.
 pub async fn list(
@@ -19,7 +19,7 @@ pub async fn list(
 ) -> Result<Vec<Version>> {
     let versions = sqlx::query_as!(
         Version,
-        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId",
+        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId", v.restores as "restores: VersionId",
             c.added as "added!", c.changed as "changed!", c.removed as "removed!", c.example, v.created_by,
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = coalesce(v.published_by, v.created_by)),
@@ -55,7 +55,7 @@ pub async fn list(
 pub async fn get(tx: &mut TenantTx, id: VersionId) -> Result<Version> {
     let found = sqlx::query_as!(
         Version,
-        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId",
+        r#"select v.id as "id: VersionId", v.number, v.title, v.status as "status: Status", v.undoes as "undoes: VersionId", v.restores as "restores: VersionId",
             count(*) filter (where c.id is not null and c.before is null) as "added!",
             count(*) filter (where c.before is not null and c.after is not null) as "changed!",
             count(*) filter (where c.id is not null and c.after is null) as "removed!",
@@ -82,7 +82,7 @@ pub async fn list_changes(tx: &mut TenantTx, version: VersionId) -> Result<Vec<C
     let changes = sqlx::query_as!(
         Change,
         r#"select c.id as "id: ChangeId", c.subject as "subject: Subject", c.subject_id, c.before, c.after,
-            c.closes_gaps as "closes_gaps: Vec<GapId>",
+            c.closes_gaps as "closes_gaps: Vec<GapId>", c.leaves_gaps as "leaves_gaps: Vec<GapId>",
             (v.status = 'draft' and knowledge_subject_state(c.subject, c.subject_id) is distinct from c.before) as "is_outdated!"
         from knowledge_changes c
         join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id
@@ -108,16 +108,23 @@ pub async fn count_changes(tx: &mut TenantTx, version: VersionId) -> Result<i64>
 pub async fn insert_draft(
     tx: &mut TenantTx,
     title: &str,
-    undoes: Option<VersionId>,
+    back: Option<Rollback>,
     actor: &str,
 ) -> Result<VersionId> {
     let (tenant, id) = (tx.tenant_id(), VersionId::new());
+    let (undoes, restores) = match back {
+        Some(Rollback::Undo(version)) => (Some(version.0), None),
+        Some(Rollback::Restore(version)) => (None, Some(version.0)),
+        None => (None, None),
+    };
     sqlx::query!(
-        "insert into knowledge_versions (tenant_id, id, title, status, undoes, created_by) values ($1, $2, $3, 'draft', $4, $5)",
+        "insert into knowledge_versions (tenant_id, id, title, status, undoes, restores, created_by)
+        values ($1, $2, $3, 'draft', $4, $5, $6)",
         tenant.0,
         id.0,
         title,
-        undoes.map(|id| id.0),
+        undoes,
+        restores,
         actor,
     )
     .execute(&mut **tx)
@@ -155,23 +162,26 @@ pub async fn put_change(
     subject: Subject,
     thing: Uuid,
     after: Option<Value>,
-    closes_gaps: &[GapId],
+    gaps: &GapChoice,
 ) -> Result<()> {
     let (tenant, id) = (tx.tenant_id(), ChangeId::new());
-    let gaps: Vec<_> = closes_gaps.iter().map(|gap| gap.0).collect();
+    let [closes, leaves] =
+        [&gaps.closes, &gaps.leaves].map(|gaps| gaps.iter().map(|gap| gap.0).collect::<Vec<_>>());
     sqlx::query!(
-        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after, closes_gaps)
-        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7)
+        "insert into knowledge_changes (tenant_id, id, version_id, subject, subject_id, before, after, closes_gaps, leaves_gaps)
+        values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7, $8)
         on conflict (tenant_id, version_id, subject, subject_id) do update
         set before = excluded.before, after = excluded.after,
-            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps))",
+            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps)),
+            leaves_gaps = array(select distinct unnest(knowledge_changes.leaves_gaps || excluded.leaves_gaps))",
         tenant.0,
         id.0,
         version.0,
         subject as Subject,
         thing,
         after,
-        &gaps,
+        &closes,
+        &leaves,
     )
     .execute(&mut **tx)
     .await?;

@@ -207,3 +207,91 @@ async fn until_it_serves(tenant: &Tenant) {
         events.next().await.expect("an event when the new vectors serve");
     }
 }
+
+/// Pairs that are alike, and what is right to answer to questions about them.
+const WOODS: [&str; 20] = [
+    "oak", "elm", "ash", "beech", "birch", "cedar", "cherry", "larch", "lime", "maple", "pine", "plum",
+    "poplar", "walnut", "willow", "yew", "teak", "alder", "hazel", "spruce",
+];
+
+/// Every question is asked word for word, so the bot is sure; a set says that so many of its answers are right.
+async fn judge(tenant: &Tenant, right: usize) {
+    let question = |wood: &str| format!("How do I care for a table of {wood}?");
+    let answer = |wood: &str| format!("Rub the {wood} with oil.");
+    let pairs: Vec<_> = WOODS.iter().map(|wood| (question(wood), answer(wood))).collect();
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(question, answer)| (question.as_str(), answer.as_str()))
+        .collect();
+    tenant.teach_all(&pairs).await;
+    let cases = WOODS.iter().enumerate().map(|(at, wood)| {
+        let expected = if at < right {
+            answer(wood)
+        } else {
+            "wax".to_owned()
+        };
+        json!({"question": question(wood), "expects": "text", "expected_text": expected})
+    });
+    let set = json!({"name": "Woods", "cases": cases.collect::<Vec<_>>()});
+    tenant
+        .api
+        .post("/api/v1/evaluation-sets")
+        .json(&set)
+        .expect(201)
+        .await;
+    for wood in WOODS {
+        tenant.visitor().await.say(&question(wood)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_promise_never_says_what_the_own_labels_contradict() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    judge(&tenant, 11).await;
+    let promise = tenant.api.get("/api/v1/promise").expect(200).await;
+    assert_eq!(
+        (&promise["basis"], &promise["labels"]),
+        (&json!("confidence"), &json!(20)),
+        "{promise}"
+    );
+    let now = &promise["now"];
+    assert_eq!((&now["judged"], &now["right"]), (&json!(20), &json!(11)), "{now}");
+    let share = |name: &str| now[name].as_f64().expect("a share");
+    // Wilson's interval of 11 in 20
+    assert!(
+        (share("low") - 0.342).abs() < 1e-3 && (share("high") - 0.742).abs() < 1e-3,
+        "{now}"
+    );
+    assert!(share("expected") > share("high"), "{now}");
+    assert_eq!(
+        (&now["is_contradicted"], &now["precision"]),
+        (&json!(true), &json!(0.55))
+    );
+    for level in promise["levels"].as_array().expect("levels") {
+        assert!(level["threshold"].is_null(), "nothing keeps 80 %: {level}");
+    }
+}
+
+#[tokio::test]
+async fn a_promise_is_what_is_expected_where_the_few_own_labels_agree() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    judge(&tenant, 20).await;
+    let promise = tenant.api.get("/api/v1/promise").expect(200).await;
+    let now = &promise["now"];
+    assert_eq!((&now["judged"], &now["right"]), (&json!(20), &json!(20)), "{now}");
+    assert_eq!(now["is_contradicted"], false, "{now}");
+    assert_eq!(now["precision"], now["expected"]);
+    let levels = promise["levels"].as_array().expect("levels");
+    let kept = levels.iter().filter(|level| !level["threshold"].is_null());
+    for level in kept.clone() {
+        assert!(
+            level["precision"].as_f64() >= level["promise"].as_f64(),
+            "{level}"
+        );
+    }
+    assert!(kept.count() > 0, "{promise}");
+}

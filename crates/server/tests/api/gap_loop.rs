@@ -260,3 +260,223 @@ async fn an_answer_is_proposed_from_what_people_wrote_and_from_documents() {
     );
     assert_eq!(from_document["sources"][0]["url"], url);
 }
+
+/// Puts a new pair with this answer into a draft that closes the gaps.
+async fn draft_of(tenant: &Tenant, question: &str, answer: &str, closes: &[&Value]) -> Value {
+    let change = json!({
+        "subject": "qa_pair", "id": null, "closes_gaps": closes,
+        "after": {"question": question, "answer": answer},
+    });
+    let draft = json!({"title": question, "changes": [change]});
+    tenant.api.post("/api/v1/drafts").json(&draft).expect(201).await
+}
+
+async fn of_draft(tenant: &Tenant, draft: &Value, action: &str, status: u16) -> Value {
+    let id = draft["id"].as_str().expect("an id");
+    let call = tenant.api.post(&format!("/api/v1/drafts/{id}/{action}"));
+    call.expect(status).await
+}
+
+/// The draft that takes the version back.
+async fn taking_back(tenant: &Tenant, version: &Value, how: &str) -> Value {
+    let id = version["id"].as_str().expect("an id");
+    let call = tenant.api.post(&format!("/api/v1/versions/{id}/{how}"));
+    call.expect(201).await
+}
+
+async fn newest_version(tenant: &Tenant) -> Value {
+    let list = tenant
+        .api
+        .get("/api/v1/versions?status=published")
+        .expect(200)
+        .await;
+    list["items"][0].clone()
+}
+
+async fn gaps(tenant: &Tenant, status: &str) -> Vec<Value> {
+    let list = tenant
+        .api
+        .get(&format!("/api/v1/gaps?status={status}"))
+        .expect(200)
+        .await;
+    list["items"].as_array().expect("a list").clone()
+}
+
+#[tokio::test]
+async fn a_version_that_is_taken_back_opens_the_gaps_that_it_had_closed() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.teach("When do you open?", "At nine.").await;
+    let first = newest_version(&tenant).await;
+    ask_in_vain(&tenant, &[PARKING]).await;
+    let gap = gaps(&tenant, "open").await[0]["id"].clone();
+    let path = format!("/api/v1/gaps/{}", gap.as_str().expect("an id"));
+    let answer = json!({"answer": "In the yard."});
+
+    // answered directly, undone by a draft
+    tenant
+        .api
+        .post(&format!("{path}/resolve"))
+        .json(&answer)
+        .expect(200)
+        .await;
+    let undoing = taking_back(&tenant, &newest_version(&tenant).await, "undo").await;
+    assert_eq!(
+        gaps(&tenant, "open").await,
+        Vec::<Value>::new(),
+        "a draft opens nothing"
+    );
+    let undone = of_draft(&tenant, &undoing, "publish", 200).await;
+    assert_eq!(undone["reopened_gaps"], json!([gap]), "{undone}");
+    let open = gaps(&tenant, "open").await;
+    assert_eq!(
+        (
+            &open[0]["id"],
+            &open[0]["reopened_by"],
+            &open[0]["resolved_qa_id"]
+        ),
+        (&gap, &undoing["id"], &Value::Null)
+    );
+    assert_eq!(clusters(&tenant).await[0]["reopened_by"], undoing["id"]);
+    let log = tenant
+        .api
+        .get("/api/v1/audit-log?action=gaps_reopened")
+        .expect(200)
+        .await;
+    assert_eq!(log["items"].as_array().map(Vec::len), Some(1), "{log}");
+    assert_eq!(log["items"][0]["details"]["gaps"], 1, "{log}");
+
+    // answered by a draft, and everything brought back to how it was before
+    let draft = draft_of(&tenant, PARKING, "In the yard.", &[&gap]).await;
+    let published = of_draft(&tenant, &draft, "publish", 200).await;
+    assert_eq!(published["closed_gaps"], json!([gap]));
+    assert_eq!(gaps(&tenant, "resolved").await[0]["reopened_by"], Value::Null);
+    let restoring = taking_back(&tenant, &first, "restore").await;
+    let restored = of_draft(&tenant, &restoring, "publish", 200).await;
+    assert_eq!(restored["reopened_gaps"], json!([gap]), "{restored}");
+
+    // what was closed otherwise since stays closed
+    let draft = draft_of(&tenant, PARKING, "In the yard.", &[&gap]).await;
+    let published = of_draft(&tenant, &draft, "publish", 200).await;
+    tenant.api.post(&format!("{path}/reopen")).expect(200).await;
+    tenant.api.post(&format!("{path}/dismiss")).expect(200).await;
+    let undoing = taking_back(&tenant, &published, "undo").await;
+    let undone = of_draft(&tenant, &undoing, "publish", 200).await;
+    assert_eq!(undone["reopened_gaps"], json!([]));
+    assert_eq!(gaps(&tenant, "dismissed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_gap_that_a_newer_version_answers_stays_closed_until_that_is_taken_back_too() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    ask_in_vain(&tenant, &[PARKING]).await;
+    let gap = gaps(&tenant, "open").await[0]["id"].clone();
+    let draft = draft_of(&tenant, PARKING, "In the yard.", &[&gap]).await;
+    let answered = of_draft(&tenant, &draft, "publish", 200).await;
+    let newer = tenant
+        .teach("Where can I park my car near your shop?", "In the street.")
+        .await;
+    let again = newest_version(&tenant).await;
+
+    let undoing = taking_back(&tenant, &answered, "undo").await;
+    let undone = of_draft(&tenant, &undoing, "publish", 200).await;
+    assert_eq!(undone["reopened_gaps"], json!([]), "{undone}");
+    assert_eq!(tenant.ask(PARKING).await["answer"]["text"], "In the street.");
+    assert_eq!(gaps(&tenant, "resolved").await[0]["resolved_qa_id"], json!(newer));
+
+    let undoing = taking_back(&tenant, &again, "undo").await;
+    let undone = of_draft(&tenant, &undoing, "publish", 200).await;
+    assert_eq!(undone["reopened_gaps"], json!([gap]), "{undone}");
+}
+
+#[tokio::test]
+async fn a_gap_tells_of_the_draft_that_closes_it() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    ask_in_vain(&tenant, &[PARKING]).await;
+    let gap = gaps(&tenant, "open").await[0].clone();
+    assert_eq!(gap["draft_id"], Value::Null);
+    let draft = draft_of(&tenant, PARKING, "In the yard.", &[&gap["id"]]).await;
+    assert_eq!(gaps(&tenant, "open").await[0]["draft_id"], draft["id"]);
+    let cluster = clusters(&tenant).await[0].clone();
+    assert_eq!(cluster["draft_id"], draft["id"]);
+    assert_eq!(open_gaps(&tenant, &cluster).await[0]["draft_id"], draft["id"]);
+    let address = format!("/api/v1/drafts/{}", draft["id"].as_str().expect("an id"));
+    tenant.api.delete(&address).expect(204).await;
+    assert_eq!(clusters(&tenant).await[0]["draft_id"], Value::Null);
+}
+
+#[tokio::test]
+async fn publishing_closes_every_gap_that_the_backtest_found_fixed() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    ask_in_vain(&tenant, &WRAPPING).await;
+    ask_in_vain(&tenant, &[PARKING]).await;
+    let open = gaps(&tenant, "open").await;
+    let id_of = |question: &str| {
+        let gap = open.iter().find(|gap| gap["question"] == question);
+        gap.expect("a gap")["id"].clone()
+    };
+    // meant for one gap, and it answers another one in passing
+    let pair = |question: &str, answer: &str, closes: Vec<Value>| {
+        json!({"subject": "qa_pair", "id": null, "closes_gaps": closes,
+            "after": {"question": question, "answer": answer}})
+    };
+    let changes = [
+        pair(PARKING, "In the yard.", vec![id_of(PARKING)]),
+        pair(WRAPPING[0], "Yes, for 3 euros.", vec![]),
+    ];
+    let draft = json!({"title": "Both", "changes": changes});
+    let draft = tenant.api.post("/api/v1/drafts").json(&draft).expect(201).await;
+    let tried = of_draft(&tenant, &draft, "backtest", 201).await;
+    let fixed = tried["closes_gaps"].as_i64().expect("a count");
+    assert!(fixed >= 2, "{tried}");
+    assert_eq!(tried["closes_gaps"], tried["fixed"], "{tried}");
+    let published = of_draft(&tenant, &draft, "publish", 200).await;
+    let closed = published["closed_gaps"].as_array().expect("a list");
+    assert_eq!(closed.len() as i64, fixed, "{published}");
+    assert!(closed.contains(&id_of(PARKING)) && closed.contains(&id_of(WRAPPING[0])));
+    let resolved = gaps(&tenant, "resolved").await;
+    let wrapping = resolved.iter().find(|gap| gap["question"] == WRAPPING[0]);
+    let pair = tenant.ask(WRAPPING[0]).await["answer"]["matched_qa_ids"][0].clone();
+    assert_eq!(wrapping.expect("it")["resolved_qa_id"], pair);
+    assert_eq!(gaps(&tenant, "open").await.len(), 4 - closed.len());
+
+    // and all of them open again with it
+    let undoing = taking_back(&tenant, &published, "undo").await;
+    let undone = of_draft(&tenant, &undoing, "publish", 200).await;
+    assert_eq!(
+        undone["reopened_gaps"].as_array().map(Vec::len),
+        Some(closed.len())
+    );
+
+    // what somebody has taken off stays open
+    let mut change = pair_of(WRAPPING[0], "Yes, for 3 euros.");
+    change["leaves_gaps"] = json!([id_of(WRAPPING[0])]);
+    let left = json!({"title": "Left", "changes": [change]});
+    let left = tenant.api.post("/api/v1/drafts").json(&left).expect(201).await;
+    of_draft(&tenant, &left, "backtest", 201).await;
+    let published = of_draft(&tenant, &left, "publish", 200).await;
+    let closed = published["closed_gaps"].as_array().expect("a list");
+    assert!(!closed.contains(&id_of(WRAPPING[0])), "{published}");
+    let undoing = taking_back(&tenant, &published, "undo").await;
+    of_draft(&tenant, &undoing, "publish", 200).await;
+
+    // a backtest from before the draft was changed says nothing about it
+    let draft = draft_of(&tenant, WRAPPING[0], "Yes, for 3 euros.", &[]).await;
+    of_draft(&tenant, &draft, "backtest", 201).await;
+    let address = format!("/api/v1/drafts/{}/changes", draft["id"].as_str().expect("an id"));
+    let more = json!({"changes": [pair_of("Do you deliver?", "Yes.")]});
+    tenant.api.post(&address).json(&more).expect(200).await;
+    let published = of_draft(&tenant, &draft, "publish", 200).await;
+    assert_eq!(published["closed_gaps"], json!([]));
+}
+
+fn pair_of(question: &str, answer: &str) -> Value {
+    json!({"subject": "qa_pair", "id": null, "after": {"question": question, "answer": answer}})
+}

@@ -18,6 +18,7 @@ async fn messages_of_a_burst_are_joined_into_one_reply() {
     a_clear_question_is_answered_without_waiting(&server).await;
     all_messages_wait_if_the_channel_says_so(&server).await;
     no_message_waits_if_the_channel_says_so(&server).await;
+    each_question_of_a_burst_is_a_gap_of_its_own(&server).await;
 }
 
 async fn tenant(server: &Server, settings: Value) -> Tenant {
@@ -115,4 +116,52 @@ async fn no_message_waits_if_the_channel_says_so(server: &Server) {
         assert_before_the_window_ends(asked);
     }
     assert_eq!(thread(&tenant, &visitor).await, ["user", "ai", "user", "ai"]);
+}
+
+async fn each_question_of_a_burst_is_a_gap_of_its_own(server: &Server) {
+    let tenant = tenant(
+        server,
+        json!({"join_messages": "always", "burst_window_ms": 1500, "confidence_threshold": 0.95}),
+    )
+    .await;
+    let visitor = tenant.visitor().await;
+    let asked = ["Do you tune pianos?", "Who painted the chapel ceiling?"];
+    let first = begin(&visitor, asked[0]).await;
+    let second = begin(&visitor, asked[1]).await;
+    let (first, second) = (answer_of(first).await, answer_of(second).await);
+    assert_eq!(first["message"]["id"], second["message"]["id"]);
+    let gaps = tenant.api.get("/api/v1/gaps").expect(200).await;
+    let gaps = gaps["items"].as_array().expect("a list").clone();
+    let mut questions: Vec<&str> = gaps.iter().filter_map(|gap| gap["question"].as_str()).collect();
+    questions.sort_unstable();
+    assert_eq!(questions, asked);
+    for gap in &gaps {
+        let path = format!("/api/v1/gaps/{}/occurrences", gap["id"].as_str().expect("an id"));
+        let found = tenant.api.get(&path).expect(200).await;
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{found}");
+        let once = &found["items"][0];
+        assert_eq!(once["question"], gap["question"], "each with its own message");
+        assert_eq!(
+            once["answer"], first["message"]["text"],
+            "and the one reply to both"
+        );
+    }
+
+    // what the knowledge does answer alone is no gap
+    let visitor = tenant.visitor().await;
+    let asked = [
+        "Who feeds the tortoises of the attic in the long winter?",
+        "Do you ship to Belgium?",
+        "Which painter restored the old violins of the orchestra last year?",
+    ];
+    let mut answers = Vec::new();
+    for question in asked {
+        answers.push(begin(&visitor, question).await);
+    }
+    let answer = answer_of(answers.pop().expect("three")).await;
+    assert_eq!(answer["answer"]["gap_detected"], true, "{answer}");
+    let gaps = tenant.api.get("/api/v1/gaps").expect(200).await;
+    let gaps = gaps["items"].as_array().expect("a list").clone();
+    let is_gap = |question: &str| gaps.iter().any(|gap| gap["question"] == question);
+    assert_eq!(asked.map(is_gap), [true, false, true], "{gaps:?}");
 }

@@ -116,3 +116,54 @@ async fn what_was_dismissed_stays_so_when_another_model_embeds_the_pairs() {
     embed_by_another_model(&tenant).await;
     assert_eq!(upkeep(&tenant).await["outdated"], json!([]));
 }
+
+#[tokio::test]
+async fn a_question_whose_answer_was_disliked_is_put_into_the_gap_queue_once() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.teach("Is there a summer sale?", "Yes.").await;
+    let mut asked = Vec::new();
+    for comment in [None, Some("When?")] {
+        let visitor = tenant.visitor().await;
+        let said = visitor.say("Is there a summer sale?").await;
+        let message = said["answer"]["id"].as_str().expect("an answer").to_owned();
+        let feedback = visitor.path(&format!("messages/{message}/feedback"));
+        let body = json!({"value": "down", "comment": comment});
+        visitor.api.post(&feedback).json(&body).expect(200).await;
+        asked.push((visitor.conversation_id, message));
+    }
+    let questions = async || upkeep(&tenant).await["disliked"][0]["questions"].clone();
+    let found = questions().await;
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "{found}");
+    let (conversation, answer) = &asked[1];
+    assert_eq!(
+        (&found[0]["question"], &found[0]["comment"], &found[0]["gap_id"]),
+        (&json!("Is there a summer sale?"), &json!("When?"), &Value::Null)
+    );
+    assert_eq!(
+        (&found[0]["conversation_id"], &found[0]["answer_id"]),
+        (&json!(conversation), &json!(answer))
+    );
+
+    let path = format!("/api/v1/answers/{answer}/gap");
+    let gap = tenant.api.post(&path).expect(200).await;
+    assert_eq!(
+        (&gap["question"], &gap["ai_answer"], &gap["status"]),
+        (&json!("Is there a summer sale?"), &json!("Yes."), &json!("open"))
+    );
+    let again = tenant.api.post(&path).expect(200).await;
+    assert_eq!((&again["id"], &again["times_asked"]), (&gap["id"], &json!(1)));
+    assert_eq!(questions().await[0]["gap_id"], gap["id"]);
+    assert_eq!(questions().await[1]["gap_id"], Value::Null);
+    let other = format!("/api/v1/answers/{}/gap", asked[0].1);
+    let same = tenant.api.post(&other).expect(200).await;
+    assert_eq!((&same["id"], &same["times_asked"]), (&gap["id"], &json!(2)));
+
+    let nothing = tenant
+        .api
+        .post(&format!("/api/v1/answers/{}/gap", uuid::Uuid::now_v7()))
+        .send()
+        .await;
+    nothing.problem(404, "not_found");
+}

@@ -7,7 +7,7 @@ mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::db::JobTenant;
-use kernel::ids::{GapId, QaPairId};
+use kernel::ids::{GapId, QaPairId, VersionId};
 use kernel::{Event, Result, TenantTx};
 use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ pub struct Cluster {
     pub asked_last_7_days: i64,
     pub asked_7_days_before: i64,
     pub languages: Vec<String>,
+    /// The newest draft that closes some of them once it is published.
+    pub draft_id: Option<VersionId>,
+    /// A version that took an answer to one of them back.
+    pub reopened_by: Option<VersionId>,
     pub first_asked_at: DateTime<Utc>,
     pub last_asked_at: DateTime<Utc>,
 }

@@ -1,7 +1,7 @@
 //! All SQL for clusters of gaps.
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{ConversationId, GapId, QaPairId};
+use kernel::ids::{ConversationId, GapId, QaPairId, VersionId};
 use kernel::{Result, TenantTx};
 use pgvector::Vector;
 
@@ -55,7 +55,8 @@ pub async fn list_open(tx: &mut TenantTx, limit: i64) -> Result<(Vec<Cluster>, i
             select cluster_id, count(*) as gap_count, sum(times_asked) as times_asked, min(created_at) as first_asked_at,
                 max(last_asked_at) as last_asked_at,
                 coalesce(array_agg(distinct language) filter (where language is not null), '{}') as languages,
-                (array_agg(question order by times_asked desc, created_at, id))[1] as question
+                (array_agg(question order by times_asked desc, created_at, id))[1] as question,
+                (array_agg(reopened_by_version) filter (where reopened_by_version is not null))[1] as reopened_by
             from qa_gaps
             where tenant_id = current_tenant_id() and status = 'open'
             group by cluster_id
@@ -69,12 +70,23 @@ pub async fn list_open(tx: &mut TenantTx, limit: i64) -> Result<(Vec<Cluster>, i
             join conversations c on c.tenant_id = o.tenant_id and c.id = o.conversation_id
             where g.tenant_id = current_tenant_id() and g.status = 'open'
             group by g.cluster_id
+        ),
+        drafted as (
+            select g.cluster_id, (array_agg(c.version_id order by c.updated_at desc, c.version_id desc))[1] as draft_id
+            from knowledge_changes c
+            join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id and v.status = 'draft'
+            cross join unnest(c.closes_gaps) as closed (gap_id)
+            join qa_gaps g on g.tenant_id = c.tenant_id and g.id = closed.gap_id and g.status = 'open'
+            where c.tenant_id = current_tenant_id() and c.closes_gaps <> '{}'
+            group by g.cluster_id
         )
         select o.cluster_id as "id!: GapId", o.question as "question!", o.gap_count as "gap_count!", coalesce(a.visitors, 0) as "visitors!",
             o.times_asked as "times_asked!", coalesce(a.recently, 0) as "asked_last_7_days!", coalesce(a.before, 0) as "asked_7_days_before!",
-            o.languages as "languages!", o.first_asked_at as "first_asked_at!", o.last_asked_at as "last_asked_at!"
+            o.languages as "languages!", d.draft_id as "draft_id?: VersionId", o.reopened_by as "reopened_by?: VersionId",
+            o.first_asked_at as "first_asked_at!", o.last_asked_at as "last_asked_at!"
         from open o
         left join asked a on a.cluster_id = o.cluster_id
+        left join drafted d on d.cluster_id = o.cluster_id
         order by coalesce(a.visitors, 0) desc, o.times_asked desc, o.last_asked_at desc, o.cluster_id
         limit $1"#,
         limit,
@@ -100,7 +112,12 @@ pub async fn list_gaps(tx: &mut TenantTx, cluster: GapId) -> Result<Vec<Gap>> {
         Gap,
         r#"select id as "id: GapId", question, ai_answer, best_match_id as "best_match_id: QaPairId", similarity_score,
             conversation_id as "conversation_id: ConversationId", language, status as "status: Status", times_asked,
-            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId", created_at, last_asked_at, closed_at
+            cluster_id as "cluster_id: GapId", resolved_qa_id as "resolved_qa_id: QaPairId",
+            (select c.version_id from knowledge_changes c
+                join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id and v.status = 'draft'
+                where c.tenant_id = qa_gaps.tenant_id and c.closes_gaps <> '{}' and qa_gaps.id = any(c.closes_gaps)
+                order by c.updated_at desc, c.version_id desc limit 1) as "draft_id: VersionId",
+            reopened_by_version as "reopened_by: VersionId", created_at, last_asked_at, closed_at
         from qa_gaps
         where tenant_id = current_tenant_id() and cluster_id = $1 and status <> 'dismissed'
         order by times_asked desc, created_at, id"#,

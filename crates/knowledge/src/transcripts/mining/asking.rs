@@ -33,8 +33,9 @@ pub fn question(turn: &str, names: &[Name]) -> Option<String> {
     (is_one && !leans(&question)).then(|| capitalised(&question))
 }
 
-fn asks(sentence: &str) -> bool {
-    if sentence.contains('?') {
+/// Whether it asks something, by a question mark or by how it begins.
+pub fn asks(sentence: &str) -> bool {
+    if sentence.contains(['?', '？', '؟']) {
         return true;
     }
     let folded = fold(sentence);

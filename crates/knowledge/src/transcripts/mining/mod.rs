@@ -2,7 +2,7 @@
 //! them, each with the answer of a person that follows ([`exchanges`]); those that ask the same become one proposal
 //! ([`clustering`]).
 
-mod asking;
+pub mod asking;
 mod cleaning;
 pub mod clustering;
 mod masking;

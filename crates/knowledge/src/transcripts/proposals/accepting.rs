@@ -293,7 +293,7 @@ async fn write(
             Subject::QaPair,
             id.0,
             Some(serde_json::to_value(state)?),
-            &[],
+            &versions::GapChoice::default(),
         )
         .await?;
         return Ok(id);

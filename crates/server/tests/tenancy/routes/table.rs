@@ -160,6 +160,7 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/api-keys", Nothing, Json(r#"{"name": "Import", "scopes": ["ask"]}"#), 201),
     member("DELETE", "/api/v1/api-keys/{id}", One(ApiKey), Body::None, 204),
     member("POST", "/api/v1/assets", Nothing, Csv("article,price\nbowl,12\n"), 201),
+    member("POST", "/api/v1/answers/{id}/gap", One(Answer), Body::None, 200),
     member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/audit-log", Nothing, Body::None, 200),
     member("PUT", "/api/v1/availability", Nothing, Json(r#"{"availability": "available"}"#), 200),

@@ -91,4 +91,6 @@ export const audit = {
   'audit.avatar': 'Avatar',
   'audit.icon': 'Launcher icon',
   'audit.attachment': 'Attachment',
+  'audit.gapsReopened': 'Gaps opened again: their answer was taken back',
+  'audit.fieldGaps': 'Gaps',
 } as const;

@@ -85,4 +85,11 @@ export const gaps = {
   'gaps.tooFew': 'too few to say more',
   'gaps.thumbsUp': 'Thumbs up:',
   'gaps.thumbsDown': 'Thumbs down:',
+  'gaps.inDraft': 'In a draft',
+  'gaps.inDraftHint':
+    'An answer waits in a draft. It closes the question once the draft is published.',
+  'gaps.openDraft': 'Open the draft',
+  'gaps.openAgain': 'Open again',
+  'gaps.openAgainHint': 'It was answered, and the answer was taken back.',
+  'gaps.openVersion': 'Open the version that did',
 } as const;

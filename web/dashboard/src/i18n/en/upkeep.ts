@@ -3,11 +3,12 @@ export const upkeep = {
   'upkeep.hint': 'What your answers ask you to look at. Nothing changes by itself.',
   'upkeep.fine': 'Nothing to mend',
   'upkeep.fineHint':
-    'No two answers contradict each other, visitors found none wrong, and none names a day gone by.',
+    'No two Q&A pairs contradict each other, visitors found none wrong, and none names a day gone by.',
   'upkeep.incomplete':
-    'There are too many answers to compare each with each: the newest 5,000 wordings were compared.',
+    'There are too many Q&A pairs to compare each with each: the newest 5,000 wordings were compared.',
   'upkeep.contradictions': 'Contradictions',
-  'upkeep.contradictionsHint': 'Two answers to nearly the same question that do not say the same.',
+  'upkeep.contradictionsHint':
+    'Two Q&A pairs that ask nearly the same and do not say the same. Documents, web sites and texts are not compared.',
   'upkeep.numbers': 'They name different numbers',
   'upkeep.yesAndNo': 'One says yes, the other no',
   'upkeep.otherAnswer': 'They ask the same and say something else',
@@ -45,4 +46,9 @@ export const upkeep = {
   'upkeep.vanishedHint': 'Nobody is answered from them any more.',
   'upkeep.toWebsites': 'Go to the web sites',
   'upkeep.dismissed': 'Put aside until the answer changes.',
+  'upkeep.asked': 'What they had asked',
+  'upkeep.conversation': 'Open the conversation',
+  'upkeep.toGaps': 'Put into the gap queue',
+  'upkeep.putIntoGaps': 'The question is in the gap queue.',
+  'upkeep.inGaps': 'In the gap queue',
 } as const;

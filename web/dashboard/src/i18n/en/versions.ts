@@ -30,12 +30,12 @@ export const versions = {
   'versions.tried': 'Tried: {broken} broken, {fixed} fixed',
   'versions.outdatedTry': 'To be tried again',
 
-  'versions.rule': 'How knowledge changes',
+  'versions.rule': 'How Q&A pairs and prompts change',
   'versions.ruleFree': 'Directly, or by a draft',
   'versions.ruleTested': 'Only by drafts that were tried',
-  'versions.ruleFreeHint': 'Colleagues save answers at once.',
+  'versions.ruleFreeHint': 'Colleagues save Q&A pairs at once.',
   'versions.ruleTestedHint':
-    'Every change goes into a draft, and is published when the backtest shows nothing broken.',
+    'Every change of a Q&A pair or a prompt goes into a draft, and is published when the backtest shows nothing broken. Documents, web sites and texts still change at once.',
   'versions.ruleSaved': 'Saved. It holds from now on.',
 
   'versions.undo': 'Undo this version',
@@ -140,7 +140,7 @@ export const versions = {
   'drafts.save': 'Save to a draft',
   'drafts.saveHint': 'Visitors get it when the draft is published.',
   'drafts.byDraft':
-    'In this workspace knowledge changes only by drafts that were tried. Put this change into one.',
+    'In this workspace Q&A pairs and prompts change only by drafts that were tried. Put this change into one.',
   'drafts.what': 'What the draft does',
   'drafts.whatSave': 'Save what is written here',
   'drafts.whatOff': 'Turn the answer off',
@@ -151,4 +151,14 @@ export const versions = {
   'drafts.saved': 'Saved to the draft.',
   'drafts.open': 'Open the draft',
   'drafts.history': 'History',
+  'versions.closesGaps': {
+    one: 'It answers {count} open question of the gap queue: publishing closes it.',
+    other: 'It answers {count} open questions of the gap queue: publishing closes them.',
+  },
+  'versions.closedGaps': { one: '{count} gap closed.', other: '{count} gaps closed.' },
+  'versions.reopenedGaps': {
+    one: '{count} gap is open again.',
+    other: '{count} gaps are open again.',
+  },
+  'versions.restores': 'It goes back to an earlier version.',
 } as const;

@@ -90,4 +90,6 @@ export const audit = {
   'audit.avatar': 'Avatar',
   'audit.icon': 'Icône du lanceur',
   'audit.attachment': 'Pièce jointe',
+  'audit.gapsReopened': 'Lacunes rouvertes : leur réponse a été retirée',
+  'audit.fieldGaps': 'Lacunes',
 } as const;

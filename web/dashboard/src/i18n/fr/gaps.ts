@@ -85,4 +85,11 @@ export const gaps = {
   'gaps.tooFew': 'trop peu pour en dire plus',
   'gaps.thumbsUp': 'Pouces levés :',
   'gaps.thumbsDown': 'Pouces baissés :',
+  'gaps.inDraft': 'Dans un brouillon',
+  'gaps.inDraftHint':
+    'Une réponse attend dans un brouillon. Elle ferme la question dès que le brouillon est publié.',
+  'gaps.openDraft': 'Ouvrir le brouillon',
+  'gaps.openAgain': 'Rouverte',
+  'gaps.openAgainHint': 'Elle avait une réponse, qui a été retirée.',
+  'gaps.openVersion': 'Ouvrir la version qui l’a fait',
 } as const;

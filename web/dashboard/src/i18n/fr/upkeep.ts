@@ -3,12 +3,12 @@ export const upkeep = {
   'upkeep.hint': 'Ce que vos réponses vous demandent de regarder. Rien ne change tout seul.',
   'upkeep.fine': 'Rien à corriger',
   'upkeep.fineHint':
-    'Aucune réponse n’en contredit une autre, aucune n’a déplu, et aucune ne nomme un jour passé.',
+    'Aucune question-réponse n’en contredit une autre, aucune n’a déplu, et aucune ne nomme un jour passé.',
   'upkeep.incomplete':
-    'Il y a trop de réponses pour les comparer toutes : les 5 000 formulations les plus récentes l’ont été.',
+    'Il y a trop de questions-réponses pour les comparer toutes : les 5 000 formulations les plus récentes l’ont été.',
   'upkeep.contradictions': 'Contradictions',
   'upkeep.contradictionsHint':
-    'Deux réponses à presque la même question qui ne disent pas la même chose.',
+    'Deux questions-réponses qui demandent presque la même chose et ne disent pas la même chose. Documents, sites web et textes ne sont pas comparés.',
   'upkeep.numbers': 'Les nombres diffèrent',
   'upkeep.yesAndNo': 'L’une dit oui, l’autre non',
   'upkeep.otherAnswer': 'Même question, autre réponse',
@@ -46,4 +46,9 @@ export const upkeep = {
   'upkeep.vanishedHint': 'Plus personne n’en reçoit de réponse.',
   'upkeep.toWebsites': 'Aller aux sites web',
   'upkeep.dismissed': 'Mis de côté tant que la réponse ne change pas.',
+  'upkeep.asked': 'Ce qui avait été demandé',
+  'upkeep.conversation': 'Ouvrir la conversation',
+  'upkeep.toGaps': 'Mettre dans les lacunes',
+  'upkeep.putIntoGaps': 'La question est dans les lacunes.',
+  'upkeep.inGaps': 'Dans les lacunes',
 } as const;

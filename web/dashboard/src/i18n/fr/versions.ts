@@ -31,12 +31,12 @@ export const versions = {
   'versions.tried': 'Essayé : {broken} cassées, {fixed} réparées',
   'versions.outdatedTry': 'À réessayer',
 
-  'versions.rule': 'Comment les connaissances changent',
+  'versions.rule': 'Comment les questions-réponses et les consignes changent',
   'versions.ruleFree': 'Directement, ou par brouillon',
   'versions.ruleTested': 'Seulement par brouillon essayé',
   'versions.ruleFreeHint': 'Les collègues enregistrent leurs réponses aussitôt.',
   'versions.ruleTestedHint':
-    'Chaque changement passe par un brouillon, publié quand l’essai ne montre rien de cassé.',
+    'Chaque changement d’une question-réponse ou d’une consigne passe par un brouillon, publié quand l’essai ne montre rien de cassé. Documents, sites web et textes changent toujours aussitôt.',
   'versions.ruleSaved': 'Enregistré. C’est valable dès maintenant.',
 
   'versions.undo': 'Annuler cette version',
@@ -141,7 +141,7 @@ export const versions = {
   'drafts.save': 'Mettre dans un brouillon',
   'drafts.saveHint': 'Les visiteurs la reçoivent quand le brouillon est publié.',
   'drafts.byDraft':
-    'Dans cet espace, les connaissances ne changent que par des brouillons essayés. Mettez ce changement dans l’un d’eux.',
+    'Dans cet espace, les questions-réponses et les consignes ne changent que par des brouillons essayés. Mettez ce changement dans l’un d’eux.',
   'drafts.what': 'Ce que fait le brouillon',
   'drafts.whatSave': 'Enregistrer ce qui est écrit ici',
   'drafts.whatOff': 'Désactiver la réponse',
@@ -152,4 +152,11 @@ export const versions = {
   'drafts.saved': 'Mis dans le brouillon.',
   'drafts.open': 'Ouvrir le brouillon',
   'drafts.history': 'Historique',
+  'versions.closesGaps': {
+    one: 'Il répond à {count} question ouverte des lacunes : la publication la ferme.',
+    other: 'Il répond à {count} questions ouvertes des lacunes : la publication les ferme.',
+  },
+  'versions.closedGaps': { one: '{count} lacune fermée.', other: '{count} lacunes fermées.' },
+  'versions.reopenedGaps': { one: '{count} lacune rouverte.', other: '{count} lacunes rouvertes.' },
+  'versions.restores': 'Elle revient à une version antérieure.',
 } as const;

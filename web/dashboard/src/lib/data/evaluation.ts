@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import type { components } from '$shared/api/schema';
 import { api, ask } from '../api';
+import { refreshPromise } from './promise';
 
 type Schemas = components['schemas'];
 export type EvaluationSet = Schemas['EvaluationSet'];
@@ -92,6 +93,7 @@ export async function renameEvaluationSet(
 export async function deleteEvaluationSet(client: QueryClient, id: string): Promise<void> {
   await ask(api.DELETE('/api/v1/evaluation-sets/{id}', { params: { path: { id } } }));
   await client.invalidateQueries({ queryKey: evaluationSetsQuery().queryKey });
+  void refreshPromise(client);
 }
 
 /** A question that the set has already gets the new expectation. */
@@ -145,5 +147,6 @@ async function put(
 ): Promise<EvaluationSetWithCases> {
   client.setQueryData(evaluationSetQuery(set.id).queryKey, set);
   await client.invalidateQueries({ queryKey: evaluationSetsQuery().queryKey });
+  void refreshPromise(client);
   return set;
 }

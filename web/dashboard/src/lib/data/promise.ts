@@ -18,6 +18,11 @@ export function promiseQuery() {
   });
 }
 
+/** It is asked for again when it is looked at: more, or fewer, answers are known to be right or wrong. */
+export function refreshPromise(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: KEY });
+}
+
 /** Every channel's bot answers alone from this confidence on. */
 export async function setThreshold(
   client: QueryClient,

@@ -16,6 +16,7 @@ export type BacktestWithDifferences = Schemas['BacktestWithDifferences'];
 export type BacktestDifference = Schemas['BacktestDifference'];
 export type Outcome = Schemas['Outcome'];
 export type Publish = Schemas['Publish'];
+export type Published = Schemas['Published'];
 export type PublishRule = Schemas['PublishRule'];
 /** An open draft by its `id`, or a new one with this `title`. */
 export type DraftChoice = Schemas['DraftChoice'];
@@ -159,7 +160,7 @@ export async function publishDraft(
   client: QueryClient,
   id: string,
   body: Publish,
-): Promise<Version> {
+): Promise<Published> {
   const init = { params: { path: { id } }, body };
   const published = await ask(api.POST('/api/v1/drafts/{id}/publish', init));
   await Promise.all([

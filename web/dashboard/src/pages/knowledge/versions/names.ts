@@ -1,5 +1,5 @@
 /** What a version is called, and who made it. */
-import type { Version } from '$lib/data/versions';
+import type { Published, Version } from '$lib/data/versions';
 import { shortDate } from '$lib/time';
 import { locale, t } from '../../../i18n/index.svelte';
 
@@ -13,4 +13,16 @@ export function authorOf({ author, created_by }: Version): string {
   if (author) return author;
   if (created_by === 'system') return 'Rapport';
   return created_by === 'operator' ? t('versions.operator') : t('versions.somebody');
+}
+
+/** That it serves now, and what that did to the gap queue. */
+export function publishedText({ number, closed_gaps, reopened_gaps }: Published): string {
+  const [closed, reopened] = [closed_gaps.length, reopened_gaps.length];
+  return [
+    t('versions.published', { number: String(number ?? '') }),
+    closed > 0 && t('versions.closedGaps', { count: closed }),
+    reopened > 0 && t('versions.reopenedGaps', { count: reopened }),
+  ]
+    .filter(Boolean)
+    .join(' ');
 }

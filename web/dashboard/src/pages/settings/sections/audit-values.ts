@@ -32,6 +32,7 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   conversations: 'audit.fieldConversations',
   question: 'audit.fieldQuestion',
   changed: 'audit.fieldPairs',
+  gaps: 'audit.fieldGaps',
   settings: 'audit.fieldSettings',
   imported: 'audit.fieldImported',
   updated: 'audit.fieldUpdated',

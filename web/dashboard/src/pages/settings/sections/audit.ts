@@ -46,6 +46,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   qa_pair_restored: 'audit.pairRestored',
   qa_pairs_changed: 'audit.pairsChanged',
   qa_pairs_imported: 'audit.pairsImported',
+  gaps_reopened: 'audit.gapsReopened',
   embedder_changed: 'audit.embedderChanged',
   transcript_added: 'audit.transcriptAdded',
   transcript_deleted: 'audit.transcriptDeleted',
