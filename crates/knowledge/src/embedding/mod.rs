@@ -99,7 +99,7 @@ impl Embedders {
             model: model.clone(),
             dimensions: dimensions.map(|count| count as usize),
         };
-        let circuit = self.breakers.circuit(format!("{tenant}/embeddings"));
+        let circuit = self.breakers.circuit(format!("{tenant}/embeddings/{base_url}"));
         let connected = EndpointEmbedder::connect(config, self.outbound.client().clone(), circuit).await;
         let embedder: Arc<dyn Embedder> = Arc::new(
             connected.map_err(|error| unavailable(format!("The embeddings endpoint failed: {error}.")))?,
