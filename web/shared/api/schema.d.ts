@@ -679,10 +679,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a draft's last backtest. */
+        /** Read a draft's last backtest. This needs `conversations:read` too. */
         get: operations["get_backtest"];
         put?: never;
-        /** Try a draft: the newest 1,000 different questions, and all evaluation sets, are asked again without a model. */
+        /**
+         * Try a draft: the newest 1,000 different questions, and all evaluation sets, are asked again without a model. This
+         *     needs `conversations:read` too.
+         */
         post: operations["run_backtest"];
         delete?: never;
         options?: never;
@@ -2119,7 +2122,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List imports of past chats, the newest first, at most 200. */
+        /** List imports of past chats, the newest first, at most 200. Who speaks in them is shown with `conversations:read` only. */
         get: operations["list_transcripts"];
         put?: never;
         /** Send past chats. If they do not say who speaks for the business, they wait until somebody does. */
@@ -2137,7 +2140,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one import. */
+        /** Read one import. It quotes its speakers while it waits, so this needs `conversations:read` too. */
         get: operations["get_transcript"];
         put?: never;
         post?: never;
@@ -2157,7 +2160,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say who speaks for the business, and find what the chats propose. */
+        /** Say who speaks for the business, and find what the chats propose. This needs `conversations:read` too. */
         post: operations["start_transcript"];
         delete?: never;
         options?: never;
