@@ -70,6 +70,8 @@ pub struct Request<'a> {
     /// Waits at least this long after the last request to the host.
     pub interval: Duration,
     pub largest: usize,
+    /// Whether the beginning of what is larger will do.
+    pub may_be_cut: bool,
 }
 
 impl Crawler {
@@ -157,10 +159,14 @@ impl Crawler {
         let mut answer = call.send().await.map_err(|_| Trouble::Unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| Trouble::Unreachable)? {
-            if body.len() + chunk.len() > request.largest {
+            let room = request.largest - body.len();
+            if chunk.len() > room && !request.may_be_cut {
                 return Err(Trouble::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                break;
+            }
         }
         Ok(Response {
             url,

@@ -81,6 +81,7 @@ pub async fn visit(guide: &Guide<'_>, page: &Queued) -> Result<Visit> {
             .interval
             .max(guide.robots.delay.unwrap_or_default()),
         largest: LARGEST_PAGE,
+        may_be_cut: false,
     };
     let may_follow = |next: &Url| {
         guide.site.is_same(next)

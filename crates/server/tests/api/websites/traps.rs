@@ -339,3 +339,19 @@ async fn limits_end_a_run_and_say_so() {
     assert_eq!(website["limit_reached"], json!(null));
     assert_eq!(website["pages_serving"], 3, "the start page and two clicks");
 }
+
+#[tokio::test]
+async fn of_a_long_robots_file_the_beginning_is_obeyed() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let site = Site::start().await;
+    let mut rules = "User-agent: *\nDisallow: /private\n".to_owned();
+    rules.push_str(&"# nothing to see here\n".repeat(40_000));
+    site.put("/robots.txt", SitePage::new(200, rules));
+    site.put("/", linked("Chairs", "<a href='/private'>private</a>"));
+    site.put("/private", linked("Private", ""));
+    let website = read(&tenant, &site, json!({})).await;
+    assert_eq!(website["pages_serving"], 1, "{website}");
+    assert!(!site.paths().contains(&"/private".to_owned()));
+}
