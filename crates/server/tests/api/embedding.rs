@@ -33,3 +33,27 @@ async fn a_model_that_answers_no_more_can_be_left() {
         (&json!("local"), &json!(0), &json!(0))
     );
 }
+
+#[tokio::test]
+async fn vectors_that_cannot_be_kept_or_say_nothing_are_refused() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let provider = FakeProvider::start().await;
+    let mut choice = json!({"kind": "endpoint", "base_url": provider.base_url(Provider::OpenAi).as_str(), "model": "other"});
+    for (vector, status, code) in [
+        (vec![0.5; 20_000], 422, "vectors_too_long"),
+        (vec![0.0; 8], 503, "unavailable"),
+        (vec![1e30; 8], 503, "unavailable"),
+    ] {
+        let answer = json!({"data": [{"index": 0, "embedding": vector}]}).to_string();
+        provider.reply(Reply::raw("application/json", answer));
+        let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
+        change.json(&choice).send().await.problem(status, code);
+    }
+    provider.reply(Reply::text(""));
+    choice["dimensions"] = json!(20_000);
+    let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
+    change.json(&choice).send().await.problem(422, "vectors_too_long");
+    assert_eq!(embedder(&tenant).await["next"], json!(null));
+}
