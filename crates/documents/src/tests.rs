@@ -3,7 +3,7 @@
 use build::pdf::pdf;
 use build::word::{self, archive, paragraph, word};
 
-use crate::convert::convert;
+use crate::convert::{convert, web};
 use crate::{Format, Reading, Unreadable};
 
 #[path = "../tests/files/build/mod.rs"]
@@ -214,4 +214,22 @@ fn what_html_declares_is_not_its_text() {
     assert_eq!(text(html.as_bytes(), "page.html").trim(), "Oil it.");
     let plain = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><p>Oil it once > twice.</p>";
     assert_eq!(text(plain.as_bytes(), "page.html").trim(), "Oil it once > twice.");
+}
+
+#[test]
+fn what_is_no_text_is_no_page() {
+    let mut seed = 1_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    })
+    .take(10_000)
+    .collect();
+    for bytes in [noise, pdf(&["Oil the table once a year."])] {
+        let read = web::convert(&bytes, "https://shop.example/", Some("utf-8"));
+        assert!(matches!(read, Err(Unreadable::UnknownType)));
+    }
+    let stray = format!("<p>{}</p>\u{1}", "Oil it once a year. ".repeat(10));
+    let read = web::convert(stray.as_bytes(), "https://shop.example/", None);
+    assert!(read.unwrap().text.contains("once a year"));
 }

@@ -48,6 +48,9 @@ pub fn convert(bytes: &[u8], address: &str, charset: Option<&str>) -> Result<Web
     let said = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
     let source = text::decode_as(bytes, said.or_else(|| html::said_encoding(bytes)));
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
+    if is_no_text(bytes, &source) {
+        return Err(Unreadable::UnknownType);
+    }
     let tree = converter.html_to_tree(&source).map_err(|_| Unreadable::Damaged)?;
     let mut page = Survey::of(&tree);
     let main = page.main();
@@ -66,6 +69,14 @@ pub fn convert(bytes: &[u8], address: &str, charset: Option<&str>) -> Result<Web
         text,
         ..page.page
     })
+}
+
+/// A PDF, a picture or noise that the server calls a page. Pages that programs wrote may hold a stray character.
+fn is_no_text(bytes: &[u8], source: &str) -> bool {
+    let is_odd =
+        |letter: &char| letter.is_ascii_control() && !letter.is_ascii_whitespace() && *letter != '\u{1b}';
+    let odd = source.chars().filter(is_odd).count();
+    bytes.trim_ascii_start().starts_with(b"%PDF-") || odd * 100 > source.chars().count()
 }
 
 /// What one walk through the page finds.

@@ -135,7 +135,7 @@ async fn ask_robots(ctx: &Context, url: &Url) -> Result<String, CrawlError> {
         // none there, or one that leads around in a circle
         Ok(_) | Err(Trouble::RedirectLoop) => Ok(String::new()),
         Err(Trouble::NotAllowed) => Err(CrawlError::NotAllowed),
-        Err(Trouble::TooLarge) => Err(CrawlError::RobotsUnreachable),
+        Err(Trouble::Unreadable | Trouble::TooLarge) => Err(CrawlError::RobotsUnreachable),
         Err(Trouble::Unreachable | Trouble::TooSlow) => Err(CrawlError::Unreachable),
     }
 }
@@ -157,7 +157,7 @@ async fn find_home(ctx: &Context, site: &Site, rules: &str) -> Result<Url, Crawl
     .await;
     let answer = answer.map_err(|trouble| match trouble {
         Trouble::NotAllowed => CrawlError::NotAllowed,
-        Trouble::RedirectLoop => CrawlError::NoStartPage,
+        Trouble::RedirectLoop | Trouble::Unreadable => CrawlError::NoStartPage,
         Trouble::Unreachable | Trouble::TooSlow | Trouble::TooLarge => CrawlError::Unreachable,
     })?;
     if answer.status.is_redirection() {

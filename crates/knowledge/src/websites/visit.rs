@@ -231,6 +231,7 @@ impl Visit {
             Trouble::NotAllowed => return visit,
             Trouble::Unreachable => Verdict::Failed(PageReason::Unreachable),
             Trouble::TooSlow => Verdict::Failed(PageReason::TooSlow),
+            Trouble::Unreadable => Verdict::Failed(PageReason::Unreadable),
             Trouble::RedirectLoop => Verdict::Failed(PageReason::RedirectLoop),
             Trouble::TooLarge => {
                 visit.bytes = LARGEST_PAGE;
