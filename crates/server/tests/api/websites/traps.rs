@@ -404,3 +404,29 @@ async fn what_is_no_text_is_not_learned_and_what_was_packed_is_unpacked() {
     let learned = text_of(&tenant, &website, &pages["/packed"]).await;
     assert!(learned.to_string().contains("linseed"), "{learned}");
 }
+
+#[tokio::test]
+async fn what_a_page_hides_is_not_learned() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let site = Site::start().await;
+    let tags: String = "secret"
+        .chars()
+        .filter_map(|c| char::from_u32(0xe0000 + c as u32))
+        .collect();
+    let hidden = format!(
+        "<p hidden>secret</p><p style='display:none'>secret <a href='/folded'>folded</a></p><p style='position:absolute;left:-9999px'>secret</p>Lin\u{200b}seed{tags}"
+    );
+    site.put("/", linked("Chairs", &hidden));
+    site.put("/folded", linked("Folded", ""));
+    let website = read(&tenant, &site, json!({})).await;
+    let pages = pages(&tenant, &website).await;
+    assert_eq!(pages["/folded"]["state"], "read", "hidden links are followed");
+    let learned = text_of(&tenant, &website, &pages["/"]).await.to_string();
+    assert!(
+        learned.contains("Linseed") && !learned.contains("secret"),
+        "{learned}"
+    );
+    assert!(!learned.chars().any(|c| ('\u{e0000}'..='\u{e0fff}').contains(&c)));
+}
