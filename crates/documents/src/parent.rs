@@ -111,10 +111,11 @@ async fn talk<T: DeserializeOwned>(mut child: Child, bytes: &[u8]) -> Result<T, 
     Ok(said?)
 }
 
+/// By force ends it whoever runs out of memory: the machine, or the container.
 fn cause(status: ExitStatus) -> Unreadable {
     match status.signal() {
-        Some(signal) if signal == nix::libc::SIGXCPU || signal == nix::libc::SIGKILL => Unreadable::TooSlow,
-        Some(signal) if signal == nix::libc::SIGABRT => Unreadable::TooHungry,
+        Some(nix::libc::SIGXCPU) => Unreadable::TooSlow,
+        Some(nix::libc::SIGKILL | nix::libc::SIGABRT) => Unreadable::TooHungry,
         _ => Unreadable::Damaged,
     }
 }

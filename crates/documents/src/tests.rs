@@ -3,7 +3,7 @@
 use build::pdf::pdf;
 use build::word::{self, archive, paragraph, word};
 
-use crate::convert::convert;
+use crate::convert::{convert, web};
 use crate::{Format, Reading, Unreadable};
 
 #[path = "../tests/files/build/mod.rs"]
@@ -214,4 +214,78 @@ fn what_html_declares_is_not_its_text() {
     assert_eq!(text(html.as_bytes(), "page.html").trim(), "Oil it.");
     let plain = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\"><p>Oil it once > twice.</p>";
     assert_eq!(text(plain.as_bytes(), "page.html").trim(), "Oil it once > twice.");
+}
+
+#[test]
+fn what_a_page_hides_is_not_read() {
+    let ways = [
+        "<p hidden>secret</p>",
+        "<p aria-hidden=TRUE>secret</p>",
+        "<div style='DISPLAY : none !important'><p>secret</p></div>",
+        "<p style='visibility:hidden'>secret</p>",
+        "<p style='color:red;font-size:0'>secret</p>",
+        "<p style='font-size:0px'><b>secret</b></p>",
+        "<p style='position:absolute;left:-9999px'>secret</p>",
+        "<p style='position:fixed; top: -200em'>secret</p>",
+        "<p style='text-indent:-5000px'>secret</p>",
+    ];
+    let page = |inside: &str| {
+        format!(
+            "<!doctype html><title>Oil</title><body style='visibility:hidden'><main><p>Oil the oak table once a year, with linseed oil.</p>{inside}</main></body>"
+        )
+    };
+    let web = |html: &str| {
+        web::convert(html.as_bytes(), "https://shop.example/", None)
+            .unwrap()
+            .text
+    };
+    for way in ways {
+        for text in [text(page(way).as_bytes(), "page.html"), web(&page(way))] {
+            assert!(
+                text.contains("linseed") && !text.contains("secret"),
+                "{way}: {text}"
+            );
+        }
+    }
+    let shown = page(
+        "<p hidden=until-found>unfolded</p><div style='font-size:0'><p style='font-size:14px;left:-9999px'>large</p></div>",
+    );
+    for text in [text(shown.as_bytes(), "page.html"), web(&shown)] {
+        assert!(text.contains("unfolded") && text.contains("large"), "{text}");
+    }
+}
+
+#[test]
+fn characters_that_nobody_sees_are_left_out() {
+    let tags: String = "secret"
+        .chars()
+        .map(|c| char::from_u32(0xe0000 + c as u32).unwrap())
+        .collect();
+    let written = format!("<p>Lin\u{200b}seed\u{ad} o\u{200d}il{tags}, \u{645}\u{6cc}\u{200c}\u{62e}</p>");
+    let seen = "Linseed oil, \u{645}\u{6cc}\u{200c}\u{62e}";
+    assert_eq!(text(written.as_bytes(), "page.html").trim(), seen);
+    assert_eq!(
+        text(format!("Lin\u{feff}seed oil{tags}").as_bytes(), "care.txt").trim(),
+        "Linseed oil"
+    );
+    let page = web::convert(written.as_bytes(), "https://shop.example/", None).unwrap();
+    assert_eq!(page.text, seen);
+}
+
+#[test]
+fn what_is_no_text_is_no_page() {
+    let mut seed = 1_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    })
+    .take(10_000)
+    .collect();
+    for bytes in [noise, pdf(&["Oil the table once a year."])] {
+        let read = web::convert(&bytes, "https://shop.example/", Some("utf-8"));
+        assert!(matches!(read, Err(Unreadable::UnknownType)));
+    }
+    let stray = format!("<p>{}</p>\u{1}", "Oil it once a year. ".repeat(10));
+    let read = web::convert(stray.as_bytes(), "https://shop.example/", None);
+    assert!(read.unwrap().text.contains("once a year"));
 }

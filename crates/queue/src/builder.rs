@@ -62,6 +62,21 @@ impl RunnerBuilder {
         self
     }
 
+    /// What to do, once, with a job whose work killed its worker too often: to say what became of it. Without it such
+    /// a job is only listed as dead.
+    pub fn when_given_up<J, Fut, E>(
+        mut self,
+        give_up: impl Fn(J) -> Fut + Send + Sync + 'static,
+    ) -> RunnerBuilder
+    where
+        J: Job,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display,
+    {
+        self.runner.handlers.add_give_up(give_up);
+        self
+    }
+
     /// Enqueues the job by the clock, once however many workers there are. The schedule is the five fields
     /// of a crontab line, in UTC: `0 4 * * *` is every day at four.
     pub fn schedule<J: Job>(mut self, schedule: &str, job: &J) -> RunnerBuilder {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// A job that runs no more.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -55,6 +55,22 @@ pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<DeadJob>, s
     Ok(jobs)
 }
 
+/// In a job's flags: it killed its workers too often, so what is left to do is to say so.
+const DEADLY: &str = "deadly";
+
+pub(crate) fn is_deadly(flags: Option<&Value>) -> bool {
+    flags.is_some_and(|flags| flags.get(DEADLY).is_some())
+}
+
+pub(crate) async fn mark_deadly(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
+    let sql = "
+        update graphile_worker._private_jobs
+        set flags = coalesce(flags, '{}') || jsonb_build_object($2::text, true)
+        where id = $1";
+    sqlx::query(sql).bind(id).bind(DEADLY).execute(pool).await?;
+    Ok(())
+}
+
 /// Gives a dead job all its attempts again. False when there is no such dead job.
 pub async fn retry(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error> {
     let sql = "
@@ -64,7 +80,12 @@ pub async fn retry(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error
         where jobs.id = $1
             and jobs.attempts >= jobs.max_attempts
             and jobs.locked_at is null";
-    sqlx::query_scalar(sql).bind(id).fetch_one(conn).await
+    let is_found: bool = sqlx::query_scalar(sql).bind(id).fetch_one(&mut *conn).await?;
+    if is_found {
+        let forget = "update graphile_worker._private_jobs set flags = flags - $2::text where id = $1";
+        sqlx::query(forget).bind(id).bind(DEADLY).execute(conn).await?;
+    }
+    Ok(is_found)
 }
 
 /// Forgets a dead job. False when there is no such dead job.

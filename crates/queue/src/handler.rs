@@ -13,7 +13,7 @@ use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerC
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Job;
+use crate::{Job, dead};
 
 /// Which try this is, for a handler that acts differently on its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,17 @@ impl Attempt {
 }
 
 type Handle = dyn Fn(Value, Attempt) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
+type GiveUp = dyn Fn(Value) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
 
 /// All handlers, by the name of their job.
 #[derive(Clone, Default)]
-pub(crate) struct Handlers(HashMap<&'static str, Arc<Handle>>);
+pub(crate) struct Handlers {
+    work: HashMap<&'static str, Arc<Handle>>,
+    give_up: HashMap<&'static str, Arc<GiveUp>>,
+}
+
+/// Why a job is dead that was given up.
+const DEADLY: &str = "the server died while it worked on this, too often";
 
 impl Handlers {
     /// False when the job has a handler already.
@@ -54,23 +61,56 @@ impl Handlers {
         let handle = move |payload: Value, attempt: Attempt| {
             let handler = handler.clone();
             let run = async move {
-                let job = J::deserialize(payload).map_err(|error| format!("unreadable payload: {error}"))?;
-                handler(job, attempt).await.map_err(|error| error.to_string())
+                handler(read::<J>(payload)?, attempt)
+                    .await
+                    .map_err(|error| error.to_string())
             };
             Box::pin(run) as BoxFuture<'static, Result<(), String>>
         };
-        self.0.insert(J::NAME, Arc::new(handle)).is_none()
+        self.work.insert(J::NAME, Arc::new(handle)).is_none()
+    }
+
+    /// What to do in place of the work when it is given up.
+    pub(crate) fn add_give_up<J, Fut, E>(&mut self, give_up: impl Fn(J) -> Fut + Send + Sync + 'static)
+    where
+        J: Job,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let give_up = Arc::new(give_up);
+        let handle = move |payload: Value| {
+            let give_up = give_up.clone();
+            let run = async move {
+                give_up(read::<J>(payload)?)
+                    .await
+                    .map_err(|error| error.to_string())
+            };
+            Box::pin(run) as BoxFuture<'static, Result<(), String>>
+        };
+        self.give_up.insert(J::NAME, Arc::new(handle));
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.work.contains_key(name)
+    }
+
+    /// Always fails, so that the job is dead and shown.
+    async fn give_up(&self, name: &str, payload: Value) -> Result<(), Plain> {
+        if let Some(give_up) = self.give_up.get(name) {
+            give_up(payload).await.map_err(Plain)?;
+        }
+        Err(Plain(DEADLY.to_owned()))
     }
 }
 
 impl fmt::Debug for Handlers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.work.keys()).finish()
     }
+}
+
+fn read<J: Job>(payload: Value) -> Result<J, String> {
+    J::deserialize(payload).map_err(|error| format!("unreadable payload: {error}"))
 }
 
 /// The library's view of a job of ours.
@@ -91,19 +131,23 @@ impl<J: Job> TaskHandler for StandIn<J> {
 
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let handlers = context.get_ext::<Handlers>();
-        let Some(handle) = handlers.and_then(|handlers| handlers.0.get(J::NAME)) else {
+        let Some((handlers, handle)) =
+            handlers.and_then(|handlers| Some((handlers, handlers.work.get(J::NAME)?)))
+        else {
             return Err(Plain(format!("there is no handler for {}", J::NAME)));
         };
+        let payload = without_schedule(self.payload);
         let job = context.job();
+        if dead::is_deadly(job.flags().as_ref()) {
+            return handlers.give_up(J::NAME, payload).await;
+        }
         let count = |attempts: &i16| u16::try_from(*attempts).unwrap_or(0);
         let attempt = Attempt {
             job_id: *job.id(),
             number: count(job.attempts()),
             of: count(job.max_attempts()),
         };
-        handle(without_schedule(self.payload), attempt)
-            .await
-            .map_err(Plain)
+        handle(payload, attempt).await.map_err(Plain)
     }
 }
 

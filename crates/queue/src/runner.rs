@@ -11,9 +11,9 @@ use graphile_worker::{
 };
 use sqlx::PgPool;
 
-use crate::Error;
 use crate::handler::{Handlers, plain_cause};
 use crate::schema::SCHEMA;
+use crate::{Error, dead};
 
 /// How long running jobs may take to finish once a stop was asked for; then they are put back.
 const GRACE: Duration = Duration::from_secs(25);
@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(25);
 /// A stop ends after this even if the database does not answer.
 const STOP_LIMIT: Duration = Duration::from_secs(29);
 
-/// A job that killed its worker this often is dead, however many attempts it has.
+/// A job that killed its worker this often is given up, however many attempts it has.
 const DEATHS_ALLOWED: i16 = 3;
 
 /// Pause before the worker is started anew after a failure of the database.
@@ -101,6 +101,7 @@ impl Runner {
     }
 
     async fn prepare_worker(&self, stop: &Stop) -> Result<Worker, Error> {
+        let pool = self.pool.clone();
         let options = WorkerOptions::default()
             .schema(SCHEMA)
             .pg_pool(self.pool.clone())
@@ -109,8 +110,9 @@ impl Runner {
             .with_crons(self.schedules.iter().cloned())
             .add_extension(self.handlers.clone())
             .worker_recovery(recovery())
-            .on(JobRecovery, |context: JobRecoveryContext| async move {
-                after_interruption(&context)
+            .on(JobRecovery, move |context: JobRecoveryContext| {
+                let pool = pool.clone();
+                async move { after_interruption(&pool, &context).await }
             })
             .worker_shutdown(
                 WorkerShutdownConfig::default()
@@ -185,20 +187,28 @@ fn recovery() -> WorkerRecoveryConfig {
         .recovery_delay(Duration::ZERO)
 }
 
-/// A stop of ours costs a job nothing. A worker that died may have died of the job, so that costs a share
-/// of its attempts.
-fn after_interruption(context: &JobRecoveryContext) -> JobRecoveryResult {
+/// A stop of ours costs a job nothing. A worker that died may have died of the job, so that costs a share of its
+/// attempts. The last of them is not for the work: it says what became of it.
+async fn after_interruption(pool: &PgPool, context: &JobRecoveryContext) -> JobRecoveryResult {
     if context.reason == FailureReason::ShutdownAborted {
         return JobRecoveryResult::Default;
     }
+    let job_id = *context.job.id();
     let most = *context.job.max_attempts();
-    let attempts = attempts_after_death(*context.job.attempts(), most);
+    let mut attempts = attempts_after_death(*context.job.attempts(), most);
     tracing::warn!(
-        job_id = context.job.id(),
+        job_id,
         attempts,
         most,
         "a worker died while it worked on this job"
     );
+    if attempts == most {
+        if let Err(error) = dead::mark_deadly(pool, job_id).await {
+            tracing::warn!(job_id, %error, "the next look at this job will find that it is to be given up");
+            return JobRecoveryResult::Skip;
+        }
+        attempts = most - 1;
+    }
     JobRecoveryResult::Reschedule {
         run_at: *context.job.run_at(),
         attempts: Some(attempts),

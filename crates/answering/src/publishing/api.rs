@@ -33,7 +33,14 @@ struct BacktestWithDifferences {
     differences: Vec<Difference>,
 }
 
+/// What was asked was asked by visitors.
+fn require(member: &Member, permission: Permission) -> Result<()> {
+    member.require(permission)?;
+    member.require(Permission::ReadConversations)
+}
+
 /// Try a draft: the newest 1,000 different questions, the open gaps and all evaluation sets are asked again without a model.
+/// This needs `conversations:read` too.
 #[utoipa::path(post, path = "/drafts/{id}/backtest", operation_id = "run_backtest", tag = "versions", params(("id" = VersionId, Path)),
     responses((status = 201, body = BacktestWithDifferences), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn run_backtest(
@@ -41,7 +48,7 @@ async fn run_backtest(
     member: Member,
     Path(id): Path<VersionId>,
 ) -> Result<(StatusCode, Json<BacktestWithDifferences>)> {
-    member.require(Permission::EditKnowledge)?;
+    require(&member, Permission::EditKnowledge)?;
     // goes on if the caller leaves: the result is kept
     let work = tokio::spawn(async move {
         let backtest = super::backtest(&ctx, &member, id).await?;
@@ -56,7 +63,7 @@ async fn run_backtest(
     Ok((StatusCode::CREATED, Json(done)))
 }
 
-/// Read a draft's last backtest.
+/// Read a draft's last backtest. This needs `conversations:read` too.
 #[utoipa::path(get, path = "/drafts/{id}/backtest", operation_id = "get_backtest", tag = "versions", params(("id" = VersionId, Path)),
     responses((status = 200, body = BacktestWithDifferences), (status = 404, body = Problem)))]
 async fn get_backtest(
@@ -64,7 +71,7 @@ async fn get_backtest(
     member: Member,
     Path(id): Path<VersionId>,
 ) -> Result<Json<BacktestWithDifferences>> {
-    member.require(Permission::ReadKnowledge)?;
+    require(&member, Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let backtest = store::get_latest_backtest(&mut tx, id).await?;
     let differences = store::list_differences(&mut tx, backtest.id).await?;

@@ -1,9 +1,9 @@
-//! HTML: the text of the page without menus, scripts and forms.
+//! HTML: the text of the page without menus, scripts and forms, and without what it hides.
 
 use encoding_rs::Encoding;
 use htmd::HtmlToMarkdown;
 
-use super::text;
+use super::{hidden, text};
 use crate::{Reading, Unreadable};
 
 const SKIPPED: [&str; 13] = [
@@ -14,8 +14,9 @@ const SKIPPED: [&str; 13] = [
 pub fn convert(bytes: &[u8]) -> Result<Reading, Unreadable> {
     let html = without_declarations(text::decode_as(bytes, said_encoding(bytes)));
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
-    let markdown = converter.convert(&html).map_err(|_| Unreadable::Damaged)?;
-    Ok(Reading::whole(title(&html), markdown))
+    let tree = converter.html_to_tree(&html).map_err(|_| Unreadable::Damaged)?;
+    hidden::remove(&tree);
+    Ok(Reading::whole(title(&html), converter.tree_to_markdown(&tree)))
 }
 
 /// HTML knows no declarations in its first line: a browser ends that line at the first `>` and shows the rest as text.

@@ -11,7 +11,7 @@ use htmd::HtmlToMarkdown;
 use markup5ever_rcdom::{Node, NodeData};
 use url::Url;
 
-use super::{html, text};
+use super::{hidden, html, text};
 use crate::{LONGEST_TEXT, Unreadable, WebPage};
 
 const MOST_LINKS: usize = 5_000;
@@ -48,24 +48,39 @@ pub fn convert(bytes: &[u8], address: &str, charset: Option<&str>) -> Result<Web
     let said = charset.and_then(|label| Encoding::for_label(label.as_bytes()));
     let source = text::decode_as(bytes, said.or_else(|| html::said_encoding(bytes)));
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
+    if is_no_text(bytes, &source) {
+        return Err(Unreadable::UnknownType);
+    }
     let tree = converter.html_to_tree(&source).map_err(|_| Unreadable::Damaged)?;
+    // a menu that is folded away still says where there is more to read
+    let links = Survey::of(&tree).page.links;
+    hidden::remove(&tree);
     let mut page = Survey::of(&tree);
+    page.page.links = links;
     let main = page.main();
     remove_surroundings(&main);
     if let Ok(address) = Url::parse(address) {
         let base = page.page.base.as_deref().and_then(|base| address.join(base).ok());
         make_links_whole(&main, &base.unwrap_or(address));
     }
-    let text = converter.tree_to_markdown(&main).trim().to_owned();
+    let text = hidden::visible(converter.tree_to_markdown(&main).trim());
     if text.len() > LONGEST_TEXT {
         return Err(Unreadable::TooMuchText);
     }
-    let title = page.title();
+    let title = page.title().map(|title| hidden::visible(&title));
     Ok(WebPage {
         title,
         text,
         ..page.page
     })
+}
+
+/// A PDF, a picture or noise that the server calls a page. Pages that programs wrote may hold a stray character.
+fn is_no_text(bytes: &[u8], source: &str) -> bool {
+    let is_odd =
+        |letter: &char| letter.is_ascii_control() && !letter.is_ascii_whitespace() && *letter != '\u{1b}';
+    let odd = source.chars().filter(is_odd).count();
+    bytes.trim_ascii_start().starts_with(b"%PDF-") || odd * 100 > source.chars().count()
 }
 
 /// What one walk through the page finds.
@@ -230,7 +245,7 @@ fn make_links_whole(root: &Rc<Node>, base: &Url) {
 
 fn is_surrounding(node: &Rc<Node>) -> bool {
     let role = attribute(node, "role").is_some_and(|role| ROLES.contains(&role.as_str()));
-    role || attribute(node, "aria-hidden").as_deref() == Some("true") || tag(node) == Some("dialog")
+    role || tag(node) == Some("dialog")
 }
 
 fn is_notice(node: &Rc<Node>) -> bool {

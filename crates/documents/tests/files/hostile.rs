@@ -273,3 +273,15 @@ fn highest() -> Option<usize> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
+
+#[tokio::test]
+async fn a_reader_that_is_ended_by_force_has_run_out_of_memory() {
+    let ended = |signal: &str| {
+        let program = format!("{}/tests/files/ended/by-{signal}", env!("CARGO_MANIFEST_DIR"));
+        documents::Reader::new(program.into())
+    };
+    for (signal, reason) in [("KILL", Unreadable::TooHungry), ("XCPU", Unreadable::TooSlow)] {
+        let said = read(&ended(signal), b"Oil it.", "care.txt").await;
+        assert_eq!(said, Err(reason), "{signal}");
+    }
+}

@@ -45,11 +45,16 @@ impl ReadDocument {
 pub async fn read_document(ctx: &Context, job: ReadDocument, attempt: Attempt) -> Result<()> {
     let outcome = work(ctx, &job).await;
     if outcome.is_err() && attempt.is_last() {
-        let detail = "The file could not be read because of a fault of this server. Try again later.";
-        fail(ctx, &job, detail).await?;
+        give_up_document(ctx, &job).await?;
     }
     vector_index::jobs::follow(ctx, &job.tenant).await;
     outcome
+}
+
+/// After the last try, or when the tries killed the server.
+pub async fn give_up_document(ctx: &Context, job: &ReadDocument) -> Result<()> {
+    let detail = "The file could not be read because of a fault of this server. Try again later.";
+    fail(ctx, job, detail).await
 }
 
 async fn work(ctx: &Context, job: &ReadDocument) -> Result<()> {

@@ -6,7 +6,7 @@ use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
 
 use super::EmbedderChoice;
-use super::store::{self, Column, State};
+use super::store::{self, Column};
 use crate::{Context, gaps, vector_index};
 
 /// Embeds whatever waits in one tenant. At most one is queued a tenant; it goes on until nothing waits.
@@ -36,19 +36,31 @@ pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
 
 /// The handler. A batch is committed at a time, so a stop loses at most one. True when another model serves from now on.
 pub async fn embed_knowledge(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
-    let has_changed = embed_all(ctx, job).await?;
+    let has_changed = embed_all(ctx, &job.tenant).await?;
     vector_index::jobs::follow(ctx, &job.tenant).await;
     Ok(has_changed)
 }
 
-async fn embed_all(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
-    let state = embed_waiting(ctx, &job.tenant).await?;
+/// Both models side by side: one that answers no more keeps neither its successor from serving, nor, should the
+/// successor fail, does that keep texts from being found meanwhile.
+async fn embed_all(ctx: &Context, tenant: &JobTenant) -> Result<bool> {
+    let (waiting, has_changed) = tokio::join!(embed_waiting(ctx, tenant), change_model(ctx, tenant));
+    if has_changed? {
+        return Ok(true);
+    }
+    waiting?;
+    Ok(false)
+}
+
+/// True when the next model has all its vectors, and serves.
+async fn change_model(ctx: &Context, tenant: &JobTenant) -> Result<bool> {
+    let state = store::get(&mut ctx.db.tenant_read(tenant).await?).await?;
     let Some(next) = state.next_embedder else {
         return Ok(false);
     };
     loop {
-        fill(ctx, &job.tenant, Column::Next, &next).await?;
-        let mut tx = ctx.db.tenant(&job.tenant).await?;
+        fill(ctx, tenant, Column::Next, &next).await?;
+        let mut tx = ctx.db.tenant(tenant).await?;
         // Another change of model may have begun, or texts may have come in since the last batch.
         if store::lock(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
             return Ok(false);
@@ -63,10 +75,9 @@ async fn embed_all(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
 }
 
 /// Embeds what has no vector of the serving model yet.
-pub async fn embed_waiting(ctx: &Context, tenant: &JobTenant) -> Result<State> {
+pub async fn embed_waiting(ctx: &Context, tenant: &JobTenant) -> Result<()> {
     let state = store::get(&mut ctx.db.tenant_read(tenant).await?).await?;
-    fill(ctx, tenant, Column::Serving, &state.embedder).await?;
-    Ok(state)
+    fill(ctx, tenant, Column::Serving, &state.embedder).await
 }
 
 async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &EmbedderChoice) -> Result<()> {

@@ -23,6 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::retrieval::ModelReach;
 
+/// What pgvector's columns hold at most.
+const LONGEST_VECTOR: usize = 16_000;
+
 /// A tenant's choice of embedding model, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -99,7 +102,7 @@ impl Embedders {
             model: model.clone(),
             dimensions: dimensions.map(|count| count as usize),
         };
-        let circuit = self.breakers.circuit(format!("{tenant}/embeddings"));
+        let circuit = self.breakers.circuit(format!("{tenant}/embeddings/{base_url}"));
         let connected = EndpointEmbedder::connect(config, self.outbound.client().clone(), circuit).await;
         let embedder: Arc<dyn Embedder> = Arc::new(
             connected.map_err(|error| unavailable(format!("The embeddings endpoint failed: {error}.")))?,
@@ -122,12 +125,23 @@ impl Embedders {
             ));
         };
         let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
-        tried.map(|_| ()).map_err(|error| {
+        let vectors = tried.map_err(|error| {
             invalid(
                 "embedder_failed",
                 format!("The endpoint did not give a vector: {error}."),
             )
-        })
+        })?;
+        let length = vectors.first().map_or(0, Vec::len);
+        if length > LONGEST_VECTOR {
+            return Err(invalid(
+                "vectors_too_long",
+                format!(
+                    "The endpoint's vectors have {length} numbers; at most {LONGEST_VECTOR} can be kept. Choose another \
+                     model, or ask for fewer dimensions."
+                ),
+            ));
+        }
+        Ok(())
     }
 }
 

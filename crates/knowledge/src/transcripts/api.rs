@@ -39,15 +39,25 @@ struct TranscriptList {
     items: Vec<Transcript>,
 }
 
-/// List imports of past chats, the newest first, at most 200.
+/// What the chats say is for those who may read conversations.
+fn require(member: &Member, permission: Permission) -> Result<()> {
+    member.require(permission)?;
+    member.require(Permission::ReadConversations)
+}
+
+/// List imports of past chats, the newest first, at most 200. Who speaks in them is shown with `conversations:read` only.
 #[utoipa::path(get, path = "/transcripts", operation_id = "list_transcripts", tag = "transcripts",
     responses((status = 200, body = TranscriptList)))]
 async fn list_transcripts(State(ctx): State<Context>, member: Member) -> Result<Json<TranscriptList>> {
     member.require(Permission::ReadKnowledge)?;
-    let mut tx = ctx.db.tenant_read(&member).await?;
-    Ok(Json(TranscriptList {
-        items: store::list(&mut tx, None).await?,
-    }))
+    let mut items = store::list(&mut ctx.db.tenant_read(&member).await?, None).await?;
+    if member.require(Permission::ReadConversations).is_err() {
+        for transcript in &mut items {
+            transcript.speakers.clear();
+            transcript.problems.clear();
+        }
+    }
+    Ok(Json(TranscriptList { items }))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -83,7 +93,7 @@ async fn create_transcript(
     Ok((StatusCode::ACCEPTED, Json(added)))
 }
 
-/// Read one import.
+/// Read one import. It quotes its speakers while it waits, so this needs `conversations:read` too.
 #[utoipa::path(get, path = "/transcripts/{id}", operation_id = "get_transcript", tag = "transcripts", params(("id" = TranscriptId, Path)),
     responses((status = 200, body = Transcript), (status = 404, body = Problem)))]
 async fn get_transcript(
@@ -91,13 +101,13 @@ async fn get_transcript(
     member: Member,
     Path(id): Path<TranscriptId>,
 ) -> Result<Json<Transcript>> {
-    member.require(Permission::ReadKnowledge)?;
+    require(&member, Permission::ReadKnowledge)?;
     Ok(Json(
         store::get(&mut ctx.db.tenant_read(&member).await?, id).await?,
     ))
 }
 
-/// Say who speaks for the business, and find what the chats propose.
+/// Say who speaks for the business, and find what the chats propose. This needs `conversations:read` too.
 #[utoipa::path(post, path = "/transcripts/{id}/start", operation_id = "start_transcript", tag = "transcripts",
     params(("id" = TranscriptId, Path)), request_body = StartTranscript,
     responses((status = 202, body = Transcript), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -107,7 +117,7 @@ async fn start_transcript(
     Path(id): Path<TranscriptId>,
     Json(input): Json<StartTranscript>,
 ) -> Result<(StatusCode, Json<Transcript>)> {
-    member.require(Permission::EditKnowledge)?;
+    require(&member, Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
     super::start(&mut tx, id, &input.business).await?;
     let started = store::get(&mut tx, id).await?;
@@ -131,8 +141,7 @@ async fn learn_from_resolved(
     member: Member,
     input: Option<Json<LearnFromResolved>>,
 ) -> Result<(StatusCode, Json<Transcript>)> {
-    member.require(Permission::EditKnowledge)?;
-    member.require(Permission::ReadConversations)?;
+    require(&member, Permission::EditKnowledge)?;
     let since = input.and_then(|Json(input)| input.since);
     let mut tx = ctx.db.tenant(&member).await?;
     let id = super::learn_from_resolved(&mut tx, since, &member.actor().to_string()).await?;

@@ -49,14 +49,18 @@ impl MineTranscript {
 pub async fn mine_transcript(ctx: &Context, job: &MineTranscript, attempt: Attempt) -> Result<()> {
     let outcome = work(ctx, job).await;
     if outcome.is_err() && attempt.is_last() {
-        let mut tx = ctx.db.tenant(&job.tenant).await?;
-        let detail =
-            "The chats could not be read because of a fault of this server. Add them once more later.";
-        store::set_failed(&mut tx, job.transcript, detail).await?;
-        tell(&mut tx);
-        tx.commit().await?;
+        give_up_transcript(ctx, job).await?;
     }
     outcome
+}
+
+/// After the last try, or when the tries killed the server.
+pub async fn give_up_transcript(ctx: &Context, job: &MineTranscript) -> Result<()> {
+    let mut tx = ctx.db.tenant(&job.tenant).await?;
+    let detail = "The chats could not be read because of a fault of this server. Add them once more later.";
+    store::set_failed(&mut tx, job.transcript, detail).await?;
+    tell(&mut tx);
+    tx.commit().await
 }
 
 async fn work(ctx: &Context, job: &MineTranscript) -> Result<()> {

@@ -90,10 +90,15 @@ pub async fn crawl_site(ctx: &Context, job: CrawlSite, attempt: Attempt) -> Resu
         () = until_cancelled(ctx, &job) => Ok(()),
     };
     if outcome.is_err() && attempt.is_last() {
-        job.fail(ctx, CrawlError::ServerFault).await?;
+        give_up_crawl(ctx, &job).await?;
     }
     vector_index::jobs::follow(ctx, &job.tenant).await;
     outcome
+}
+
+/// After the last try, or when the tries killed the server.
+pub async fn give_up_crawl(ctx: &Context, job: &CrawlSite) -> Result<()> {
+    job.fail(ctx, CrawlError::ServerFault).await
 }
 
 async fn until_cancelled(ctx: &Context, job: &CrawlSite) {

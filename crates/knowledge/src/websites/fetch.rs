@@ -4,10 +4,12 @@
 //! they are resolved. All failures of a connection look alike, so that nobody can learn from here what listens where.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, header};
+use flate2::read::MultiGzDecoder;
 use kernel::outbound::Outbound;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -52,6 +54,8 @@ pub enum Trouble {
     Unreachable,
     TooSlow,
     TooLarge,
+    /// Packed in a way that was not asked for, or damaged.
+    Unreadable,
     RedirectLoop,
     NotAllowed,
 }
@@ -70,6 +74,8 @@ pub struct Request<'a> {
     /// Waits at least this long after the last request to the host.
     pub interval: Duration,
     pub largest: usize,
+    /// Whether the beginning of what is larger will do.
+    pub may_be_cut: bool,
 }
 
 impl Crawler {
@@ -157,15 +163,23 @@ impl Crawler {
         let mut answer = call.send().await.map_err(|_| Trouble::Unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| Trouble::Unreachable)? {
-            if body.len() + chunk.len() > request.largest {
+            let room = request.largest - body.len();
+            if chunk.len() > room && !request.may_be_cut {
                 return Err(Trouble::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                break;
+            }
+        }
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+        if status.is_success() {
+            body = unpack(body, &headers, request)?;
         }
         Ok(Response {
             url,
-            status: answer.status(),
-            headers: std::mem::take(answer.headers_mut()),
+            status,
+            headers,
             body,
         })
     }
@@ -195,6 +209,30 @@ impl Response {
             .ok()
             .filter(|value| value.len() <= 500)
     }
+}
+
+/// Nothing packed is asked for; some servers send it all the same.
+fn unpack(body: Vec<u8>, headers: &HeaderMap, request: &Request<'_>) -> Result<Vec<u8>, Trouble> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    let coding = coding.map(|coding| coding.as_bytes().trim_ascii().to_ascii_lowercase());
+    match coding.as_deref() {
+        None | Some(b"" | b"identity") => Ok(body),
+        Some(b"gzip" | b"x-gzip") => gunzip(&body, request),
+        Some(_) => Err(Trouble::Unreadable),
+    }
+}
+
+fn gunzip(packed: &[u8], request: &Request<'_>) -> Result<Vec<u8>, Trouble> {
+    let mut body = Vec::new();
+    let mut unpacked = MultiGzDecoder::new(packed).take(request.largest as u64 + 1);
+    if unpacked.read_to_end(&mut body).is_err() && !request.may_be_cut {
+        return Err(Trouble::Unreadable);
+    }
+    if body.len() > request.largest && !request.may_be_cut {
+        return Err(Trouble::TooLarge);
+    }
+    body.truncate(request.largest);
+    Ok(body)
 }
 
 /// Where a redirect leads.

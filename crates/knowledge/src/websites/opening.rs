@@ -104,7 +104,7 @@ async fn get(
     ctx: &Context,
     url: &Url,
     rules: &str,
-    largest: usize,
+    (largest, may_be_cut): (usize, bool),
     may_follow: impl Fn(&Url) -> bool,
 ) -> Result<Response, Trouble> {
     let delay = Robots::parse(rules).delay.unwrap_or_default();
@@ -113,37 +113,51 @@ async fn get(
         known: Known::default(),
         interval: ctx.crawler.interval.max(delay),
         largest,
+        may_be_cut,
     };
     ctx.crawler.get(&request, may_follow).await
 }
 
-/// RFC 9309: none is freedom, one that cannot be had forbids everything.
+/// RFC 9309: none is freedom, one that cannot be had forbids everything, and of a long one the beginning counts.
 async fn ask_robots(ctx: &Context, url: &Url) -> Result<String, CrawlError> {
     let place = url
         .join("/robots.txt")
         .map_err(|_| CrawlError::RobotsUnreachable)?;
-    let answer = get(ctx, &place, "", robots::LONGEST, |_| true).await;
+    let answer = get(ctx, &place, "", (robots::LONGEST, true), |_| true).await;
     match answer {
         Ok(answer) if answer.status.is_success() => {
             // PostgreSQL's text knows no zero byte
-            Ok(String::from_utf8_lossy(&answer.body).replace('\0', ""))
+            Ok(String::from_utf8_lossy(whole_lines(&answer.body)).replace('\0', ""))
         }
         Ok(answer) if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS => {
             Err(CrawlError::RobotsUnreachable)
         }
         // none there, or one that leads around in a circle
-        Ok(_) | Err(Trouble::RedirectLoop | Trouble::TooLarge) => Ok(String::new()),
+        Ok(_) | Err(Trouble::RedirectLoop) => Ok(String::new()),
         Err(Trouble::NotAllowed) => Err(CrawlError::NotAllowed),
+        Err(Trouble::Unreadable | Trouble::TooLarge) => Err(CrawlError::RobotsUnreachable),
         Err(Trouble::Unreachable | Trouble::TooSlow) => Err(CrawlError::Unreachable),
     }
 }
 
+/// Half a rule could forbid, or allow, what the whole one does not.
+fn whole_lines(rules: &[u8]) -> &[u8] {
+    if rules.len() < robots::LONGEST {
+        return rules;
+    }
+    let end = rules.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+    &rules[..end.unwrap_or(0)]
+}
+
 /// Where the start page is in the end: with or without www, in a folder for a language.
 async fn find_home(ctx: &Context, site: &Site, rules: &str) -> Result<Url, CrawlError> {
-    let answer = get(ctx, site.home(), rules, LARGEST_PAGE, |next| site.is_same(next)).await;
+    let answer = get(ctx, site.home(), rules, (LARGEST_PAGE, false), |next| {
+        site.is_same(next)
+    })
+    .await;
     let answer = answer.map_err(|trouble| match trouble {
         Trouble::NotAllowed => CrawlError::NotAllowed,
-        Trouble::RedirectLoop => CrawlError::NoStartPage,
+        Trouble::RedirectLoop | Trouble::Unreadable => CrawlError::NoStartPage,
         Trouble::Unreachable | Trouble::TooSlow | Trouble::TooLarge => CrawlError::Unreachable,
     })?;
     if answer.status.is_redirection() {
@@ -182,7 +196,10 @@ async fn named_pages(ctx: &Context, site: &Site, rules: &str) -> Vec<String> {
         if seen.contains(&place) || !is_allowed(rules, &place) {
             continue;
         }
-        let answer = get(ctx, &place, rules, sitemap::LONGEST, |next| site.is_same(next)).await;
+        let answer = get(ctx, &place, rules, (sitemap::LONGEST, false), |next| {
+            site.is_same(next)
+        })
+        .await;
         seen.push(place);
         let Some(answer) = answer.ok().filter(|answer| answer.status == StatusCode::OK) else {
             continue;

@@ -81,6 +81,7 @@ pub async fn visit(guide: &Guide<'_>, page: &Queued) -> Result<Visit> {
             .interval
             .max(guide.robots.delay.unwrap_or_default()),
         largest: LARGEST_PAGE,
+        may_be_cut: false,
     };
     let may_follow = |next: &Url| {
         guide.site.is_same(next)
@@ -230,6 +231,7 @@ impl Visit {
             Trouble::NotAllowed => return visit,
             Trouble::Unreachable => Verdict::Failed(PageReason::Unreachable),
             Trouble::TooSlow => Verdict::Failed(PageReason::TooSlow),
+            Trouble::Unreadable => Verdict::Failed(PageReason::Unreadable),
             Trouble::RedirectLoop => Verdict::Failed(PageReason::RedirectLoop),
             Trouble::TooLarge => {
                 visit.bytes = LARGEST_PAGE;

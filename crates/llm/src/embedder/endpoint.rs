@@ -29,6 +29,9 @@ const TEXT_TOKENS: usize = 8_000;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// 256 vectors of 4,096 values stay well below it.
 const MAX_ANSWER: usize = 64 << 20;
+/// Between these lies the largest number of a vector that says something.
+const SMALLEST: f32 = 1e-12;
+const LARGEST: f32 = 1e12;
 
 /// Which model to ask where.
 #[derive(Debug, Clone)]
@@ -202,6 +205,15 @@ fn parse(body: &[u8], expected: usize, key: &ApiKey) -> Result<Vec<Vec<f32>>, Ch
     for vector in &mut vectors {
         if vector.is_empty() || vector.iter().any(|value| !value.is_finite()) {
             return Err(ChatError::invalid("a vector is missing or not made of numbers"));
+        }
+        // beyond that a length cannot be reckoned
+        let largest = vector
+            .iter()
+            .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        if !(SMALLEST..=LARGEST).contains(&largest) {
+            return Err(ChatError::invalid(
+                "a vector is made of zeros, or of numbers beyond measure",
+            ));
         }
         normalise(vector);
     }

@@ -114,3 +114,37 @@ async fn stopping_ends_in_time_while_the_database_is_gone() {
         .unwrap()
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_job_that_kills_its_workers_is_given_up_and_can_be_retried() {
+    let rig = start_or_skip!();
+    let job_id = rig
+        .enqueue(1, Options::default().in_series("conversation 7"))
+        .await;
+    rig.leave_to_a_dead_worker(job_id, 2).await;
+    let (worked, mut works) = mpsc::unbounded_channel();
+    let (gave_up, mut given_up) = mpsc::unbounded_channel();
+    let mut work = work(
+        Runner::builder(rig.app.clone())
+            .register(move |_: Greet, attempt: Attempt| {
+                worked.send(attempt.number).unwrap();
+                std::future::ready(Ok::<(), Error>(()))
+            })
+            .when_given_up(move |job: Greet| {
+                gave_up.send(job.number).unwrap();
+                std::future::ready(Ok::<(), Error>(()))
+            }),
+    );
+    let Event::Dead { cause, .. } = work.event().await else {
+        panic!("it is not given up")
+    };
+    assert_eq!(cause, "the server died while it worked on this, too often");
+    assert_eq!(given_up.recv().await, Some(1));
+
+    let mut connection = rig.app.acquire().await.unwrap();
+    assert!(queue::dead::retry(&mut connection, job_id).await.unwrap());
+    work.done().await;
+    assert_eq!(works.recv().await, Some(1));
+    work.stop().await;
+    assert!(given_up.try_recv().is_err());
+}

@@ -83,6 +83,20 @@ impl Rig {
             .unwrap()
     }
 
+    /// As if a worker that is gone had died in the middle of this attempt.
+    pub async fn leave_to_a_dead_worker(&self, job_id: i64, attempt: i16) {
+        let sql = "
+            update graphile_worker._private_jobs
+            set attempts = $2, locked_by = 'gone', locked_at = now() - interval '1 hour'
+            where id = $1";
+        sqlx::query(sql)
+            .bind(job_id)
+            .bind(attempt)
+            .execute(&self.app)
+            .await
+            .unwrap();
+    }
+
     /// Makes waiting jobs due, instead of waiting for their time.
     pub async fn make_due(&self) {
         let sql = "update graphile_worker._private_jobs set run_at = now() where run_at > now()";

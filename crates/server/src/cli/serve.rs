@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use answering::sweep;
 use kernel::error::{Result, internal, invalid};
-use knowledge::documents::reading::{ReadDocument, read_document};
+use knowledge::documents::reading::{ReadDocument, give_up_document, read_document};
 use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
 use knowledge::gaps::clusters::{GroupGaps, group_gaps};
-use knowledge::transcripts::jobs::{self as transcripts, MineTranscript, mine_transcript};
+use knowledge::transcripts::jobs::{
+    self as transcripts, MineTranscript, give_up_transcript, mine_transcript,
+};
 use knowledge::vector_index::jobs::{IndexPassages, index_passages};
-use knowledge::websites::crawl::{CrawlSite, crawl_site};
+use knowledge::websites::crawl::{CrawlSite, crawl_site, give_up_crawl};
 use knowledge::websites::schedule::{StartCrawl, start_crawl};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use queue::Runner;
@@ -130,7 +132,7 @@ async fn background(
 ) {
     let (knowledge, answering) = (domains.knowledge.clone(), domains.answering.clone());
     let grouping = domains.knowledge.clone();
-    let reading = domains.knowledge.clone();
+    let (reading, unreadable) = (domains.knowledge.clone(), domains.knowledge.clone());
     let runner = Runner::builder(pool.clone())
         .concurrency(2)
         .register::<EmbedKnowledge, _, _>(move |job, _| {
@@ -151,6 +153,10 @@ async fn background(
         .register::<ReadDocument, _, _>(move |job, attempt| {
             let knowledge = reading.clone();
             async move { read_document(&knowledge, job, attempt).await }
+        })
+        .when_given_up::<ReadDocument, _, _>(move |job| {
+            let knowledge = unreadable.clone();
+            async move { give_up_document(&knowledge, &job).await }
         })
         .build();
     let rest = async {
@@ -187,6 +193,7 @@ async fn work(runner: std::result::Result<Runner, queue::Error>, stopped: &watch
 /// Past chats are read one import after another: it may take minutes, and keeps no other job from its turn.
 fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (mining, wording) = (domains.knowledge.clone(), domains.answering.clone());
+    let unreadable = domains.knowledge.clone();
     Runner::builder(pool)
         .concurrency(1)
         .register::<MineTranscript, _, _>(move |job, attempt| {
@@ -201,6 +208,10 @@ fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<R
                 }
                 worded
             }
+        })
+        .when_given_up::<MineTranscript, _, _>(move |job| {
+            let knowledge = unreadable.clone();
+            async move { give_up_transcript(&knowledge, &job).await }
         })
         .build()
 }
@@ -224,7 +235,8 @@ fn crawl_runner(
     at_once: usize,
     stopped: &watch::Receiver<bool>,
 ) -> std::result::Result<Runner, queue::Error> {
-    let (crawling, starting, stopped) = (
+    let (crawling, unreadable, starting, stopped) = (
+        domains.knowledge.clone(),
         domains.knowledge.clone(),
         domains.knowledge.clone(),
         stopped.clone(),
@@ -240,6 +252,10 @@ fn crawl_runner(
                     () = until(stopped) => Err(internal("the server stops")),
                 }
             }
+        })
+        .when_given_up::<CrawlSite, _, _>(move |job| {
+            let knowledge = unreadable.clone();
+            async move { give_up_crawl(&knowledge, &job).await }
         })
         .register::<StartCrawl, _, _>(move |job, _| {
             let knowledge = starting.clone();

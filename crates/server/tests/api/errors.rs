@@ -177,6 +177,10 @@ async fn queries_that_do_not_fit_are_refused(tenant: &Tenant) {
         ("/api/v1/qa-pairs?category=%00", "bad_value"),
         ("/api/v1/gaps?status=lost", "invalid_query"),
         ("/api/v1/gaps?cursor=AAAA", "bad_cursor"),
+        (
+            "/api/v1/evaluation-sets/0190c5a0-0000-7000-8000-000000000000/runs?limit=many",
+            "invalid_query",
+        ),
     ] {
         let answer = tenant.api.get(path).send().await;
         match code {

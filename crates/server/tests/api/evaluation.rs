@@ -193,7 +193,11 @@ async fn another_embedding_model_forgets_how_the_confidence_was_corrected() {
 
 /// Until it has embedded everything and serves.
 pub async fn embed_by_another_model(tenant: &Tenant) {
-    let provider = FakeProvider::start().await;
+    embed_by_another_model_of(tenant, &FakeProvider::start().await).await;
+}
+
+/// The provider must live as long as its model is asked.
+pub async fn embed_by_another_model_of(tenant: &Tenant, provider: &FakeProvider) {
     let other = json!({"kind": "endpoint", "base_url": provider.base_url(Provider::OpenAi).as_str(), "model": "other", "key": "secret"});
     let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
     change.json(&other).expect(200).await;
@@ -201,7 +205,7 @@ pub async fn embed_by_another_model(tenant: &Tenant) {
 }
 
 /// Follows the live stream until the chosen model has embedded everything.
-async fn until_it_serves(tenant: &Tenant) {
+pub async fn until_it_serves(tenant: &Tenant) {
     let mut events = tenant.api.get("/api/v1/events").stream().await;
     while !tenant.api.get("/api/v1/knowledge/embedder").expect(200).await["next"].is_null() {
         events.next().await.expect("an event when the new vectors serve");

@@ -5,6 +5,7 @@ mod assets;
 mod conversations;
 mod designer;
 mod documents;
+mod embedding;
 mod errors;
 mod evaluation;
 mod gap_loop;

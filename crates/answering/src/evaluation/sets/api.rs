@@ -2,10 +2,10 @@
 
 use access::{Member, Permission};
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, invalid};
-use kernel::extract::{Json, Path};
+use kernel::extract::{Json, Path, Query};
 use kernel::ids::{EvaluationCaseId, EvaluationRunId, EvaluationSetId};
 use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantTx};

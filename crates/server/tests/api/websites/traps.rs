@@ -339,3 +339,94 @@ async fn limits_end_a_run_and_say_so() {
     assert_eq!(website["limit_reached"], json!(null));
     assert_eq!(website["pages_serving"], 3, "the start page and two clicks");
 }
+
+#[tokio::test]
+async fn of_a_long_robots_file_the_beginning_is_obeyed() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let site = Site::start().await;
+    let mut rules = "User-agent: *\nDisallow: /private\n".to_owned();
+    rules.push_str(&"# nothing to see here\n".repeat(40_000));
+    site.put("/robots.txt", SitePage::new(200, rules));
+    site.put("/", linked("Chairs", "<a href='/private'>private</a>"));
+    site.put("/private", linked("Private", ""));
+    let website = read(&tenant, &site, json!({})).await;
+    assert_eq!(website["pages_serving"], 1, "{website}");
+    assert!(!site.paths().contains(&"/private".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_not_learned_and_what_was_packed_is_unpacked() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let site = Site::start().await;
+    let ways = ["/packed", "/broken", "/brotli", "/bomb", "/noise", "/pdf"];
+    let links: String = ways
+        .iter()
+        .map(|way| format!("<a href='{way}'>{way}</a> "))
+        .collect();
+    site.put("/", linked("Chairs", &links));
+    let html = |body: Vec<u8>| SitePage::new(200, body).with("content-type", "text/html");
+    let text = "<title>Oil</title><main><p>Oil the oak table with linseed oil once a year.</p></main>";
+    site.put("/packed", html(packed(text)).with("content-encoding", "gzip"));
+    let broken = packed(text).split_at(40).0.to_vec();
+    site.put("/broken", html(broken).with("content-encoding", "gzip"));
+    site.put("/brotli", html(packed(text)).with("content-encoding", "br"));
+    let bomb = packed(&" ".repeat(11 * 1024 * 1024));
+    site.put("/bomb", html(bomb).with("content-encoding", "gzip"));
+    site.put(
+        "/noise",
+        html(packed(&text.repeat(9)).iter().map(|byte| byte ^ 0x5a).collect()),
+    );
+    site.put(
+        "/pdf",
+        html(b"%PDF-1.4\n1 0 obj << /Length 5 >> stream\nOil it.\nendstream endobj".to_vec()),
+    );
+    let website = read(&tenant, &site, json!({})).await;
+    let pages = pages(&tenant, &website).await;
+    let reasons = ways.map(|way| (pages[way]["state"].as_str(), pages[way]["reason"].as_str()));
+    let failed = |reason| (Some("failed"), Some(reason));
+    let unreadable = failed("unreadable");
+    let read = (Some("read"), None);
+    assert_eq!(
+        reasons,
+        [
+            read,
+            unreadable,
+            unreadable,
+            failed("too_large"),
+            unreadable,
+            unreadable
+        ]
+    );
+    let learned = text_of(&tenant, &website, &pages["/packed"]).await;
+    assert!(learned.to_string().contains("linseed"), "{learned}");
+}
+
+#[tokio::test]
+async fn what_a_page_hides_is_not_learned() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let site = Site::start().await;
+    let tags: String = "secret"
+        .chars()
+        .filter_map(|c| char::from_u32(0xe0000 + c as u32))
+        .collect();
+    let hidden = format!(
+        "<p hidden>secret</p><p style='display:none'>secret <a href='/folded'>folded</a></p><p style='position:absolute;left:-9999px'>secret</p>Lin\u{200b}seed{tags}"
+    );
+    site.put("/", linked("Chairs", &hidden));
+    site.put("/folded", linked("Folded", ""));
+    let website = read(&tenant, &site, json!({})).await;
+    let pages = pages(&tenant, &website).await;
+    assert_eq!(pages["/folded"]["state"], "read", "hidden links are followed");
+    let learned = text_of(&tenant, &website, &pages["/"]).await.to_string();
+    assert!(
+        learned.contains("Linseed") && !learned.contains("secret"),
+        "{learned}"
+    );
+    assert!(!learned.chars().any(|c| ('\u{e0000}'..='\u{e0fff}').contains(&c)));
+}
