@@ -83,8 +83,9 @@ async fn link_gap(
 
 /// Begins the change that makes the gaps' questions phrasings of a pair. The caller closes the gaps and commits.
 pub(super) async fn link(ctx: &Context, member: &Member, gaps: &[Gap], pair: QaPairId) -> Result<TenantTx> {
-    // one that is too many for the pair is closed all the same
-    let gaps = &gaps[..gaps.len().min(qa_pairs::MOST_PHRASINGS)];
+    // one that is too long or too many for the pair is closed all the same
+    let fits = |gap: &&Gap| gap.question.trim().chars().count() <= qa_pairs::LONGEST_QUESTION;
+    let gaps: Vec<&Gap> = gaps.iter().filter(fits).take(qa_pairs::MOST_PHRASINGS).collect();
     let choice = embedding::current(&mut ctx.db.tenant_read(member).await?).await?;
     let texts: Vec<String> = gaps.iter().map(|gap| gap.question.clone()).collect();
     let mut phrasings = qa_pairs::prepare_phrasings(ctx, member, &choice, &texts).await?;
@@ -102,7 +103,8 @@ pub(super) async fn link(ctx: &Context, member: &Member, gaps: &[Gap], pair: QaP
         phrasings.iter_mut().for_each(|phrasing| phrasing.vector = None);
     }
     let is_complete = phrasings.iter().all(|phrasing| phrasing.vector.is_some());
-    for (gap, phrasing) in gaps.iter().zip(&phrasings) {
+    let room = qa_pairs::MOST_PHRASINGS.saturating_sub(pair.phrasings.len());
+    for (gap, phrasing) in gaps.iter().zip(&phrasings).take(room) {
         qa_pairs::store::insert_phrasings(&mut tx, pair.id, std::slice::from_ref(phrasing), Some(gap.id))
             .await?;
     }
