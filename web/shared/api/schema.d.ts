@@ -40,6 +40,23 @@ export interface paths {
         patch: operations["update_agent_prompt"];
         trace?: never;
     };
+    "/api/v1/answers/{id}/gap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the question of an answer into the gap queue: it was answered, but not well. Twice is once. */
+        post: operations["open_gap_of_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -683,8 +700,8 @@ export interface paths {
         get: operations["get_backtest"];
         put?: never;
         /**
-         * Try a draft: the newest 1,000 different questions, and all evaluation sets, are asked again without a model. This
-         *     needs `conversations:read` too.
+         * Try a draft: the newest 1,000 different questions, the open gaps and all evaluation sets are asked again without a model.
+         *     This needs `conversations:read` too.
          */
         post: operations["run_backtest"];
         delete?: never;
@@ -736,7 +753,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publish a draft: all its changes are answered from at once. */
+        /** Publish a draft: all its changes are answered from at once, and the gaps that it answers are closed. */
         post: operations["publish_draft"];
         delete?: never;
         options?: never;
@@ -1648,9 +1665,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how knowledge may change. */
+        /** Read how Q&A pairs and prompts may change. */
         get: operations["get_publishing"];
-        /** Choose how knowledge may change: directly, or only by drafts that were tried. */
+        /** Choose how Q&A pairs and prompts may change: directly, or only by drafts that were tried. */
         put: operations["set_publishing"];
         post?: never;
         delete?: never;
@@ -2808,7 +2825,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "embedder_changed" | "transcript_added" | "transcript_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -2836,6 +2853,11 @@ export interface components {
             broken: number;
             /** Format: int32 */
             changed: number;
+            /**
+             * Format: int32
+             * @description The open gaps that it answers: publishing closes them, beside those that the draft is meant for.
+             */
+            closes_gaps: number;
             /** Format: date-time */
             created_at: string;
             draft_id: components["schemas"]["VersionId"];
@@ -3396,10 +3418,23 @@ export interface components {
         /** @description A pair that visitors have found wrong since it was last changed. */
         Disliked: {
             pair: components["schemas"]["QaPair"];
+            /** @description What those had asked who found it wrong, the newest five. */
+            questions: components["schemas"]["DislikedQuestion"][];
             /** Format: int64 */
             thumbs_down: number;
             /** Format: int64 */
             thumbs_up: number;
+        };
+        /** @description Once that somebody found the answer wrong. */
+        DislikedQuestion: {
+            answer_id: components["schemas"]["MessageId"];
+            /** Format: date-time */
+            asked_at: string;
+            /** @description What they wrote about it. */
+            comment?: string | null;
+            conversation_id: components["schemas"]["ConversationId"];
+            gap_id?: components["schemas"]["GapId"] | null;
+            question: string;
         };
         DismissedGapCluster: {
             closed: components["schemas"]["GapId"][];
@@ -3679,11 +3714,13 @@ export interface components {
             conversation_id?: components["schemas"]["ConversationId"] | null;
             /** Format: date-time */
             created_at: string;
+            draft_id?: components["schemas"]["VersionId"] | null;
             id: components["schemas"]["GapId"];
             language?: string | null;
             /** Format: date-time */
             last_asked_at: string;
             question: string;
+            reopened_by?: components["schemas"]["VersionId"] | null;
             resolved_qa_id?: components["schemas"]["QaPairId"] | null;
             /**
              * Format: double
@@ -3700,6 +3737,7 @@ export interface components {
             asked_7_days_before: number;
             /** Format: int64 */
             asked_last_7_days: number;
+            draft_id?: components["schemas"]["VersionId"] | null;
             /** Format: date-time */
             first_asked_at: string;
             /**
@@ -3714,6 +3752,7 @@ export interface components {
             last_asked_at: string;
             /** @description The wording that was asked most. */
             question: string;
+            reopened_by?: components["schemas"]["VersionId"] | null;
             /** Format: int64 */
             times_asked: number;
             /**
@@ -4193,6 +4232,8 @@ export interface components {
             /** @description Open gaps that it answers: they are closed when the draft is published. */
             closes_gaps?: components["schemas"]["GapId"][];
             id?: components["schemas"]["QaPairId"] | null;
+            /** @description Gaps that are not meant: they stay open, even if the backtest finds them answered. */
+            leaves_gaps?: components["schemas"]["GapId"][];
             /** @enum {string} */
             subject: "qa_pair";
         } | {
@@ -4554,11 +4595,13 @@ export interface components {
                 conversation_id?: components["schemas"]["ConversationId"] | null;
                 /** Format: date-time */
                 created_at: string;
+                draft_id?: components["schemas"]["VersionId"] | null;
                 id: components["schemas"]["GapId"];
                 language?: string | null;
                 /** Format: date-time */
                 last_asked_at: string;
                 question: string;
+                reopened_by?: components["schemas"]["VersionId"] | null;
                 resolved_qa_id?: components["schemas"]["QaPairId"] | null;
                 /**
                  * Format: double
@@ -4734,6 +4777,7 @@ export interface components {
                 published_at?: string | null;
                 /** Format: int64 */
                 removed: number;
+                restores?: components["schemas"]["VersionId"] | null;
                 status: components["schemas"]["VersionStatus"];
                 /** @description Empty unless somebody gave it one. */
                 title: string;
@@ -4946,16 +4990,26 @@ export interface components {
              * @description The share of visitors' questions that it answers.
              */
             coverage?: number | null;
-            /** Format: double */
-            high?: number | null;
             /**
              * Format: double
-             * @description Its 95 % interval; null where it rests on the confidence alone.
+             * @description The share that the confidence expects to be right; null where nothing was asked.
+             */
+            expected?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /** @description What is expected lies outside of that interval. */
+            is_contradicted: boolean;
+            /** @description The labelled answers that are as sure, and how many of them are right. */
+            judged: number;
+            /**
+             * Format: double
+             * @description The 95 % interval of that share; null where no such answer is labelled.
              */
             low?: number | null;
             /**
              * Format: double
-             * @description The share of its answers that are right.
+             * @description The share of its answers that are right, as far as is known: by labels where there are enough, else as
+             *     expected unless the labels contradict that.
              */
             precision?: number | null;
             /**
@@ -4963,6 +5017,7 @@ export interface components {
              * @description At least this share of answers right: what was asked for.
              */
             promise?: number | null;
+            right: number;
             /**
              * Format: double
              * @description The confidence from which on the bot answers alone; null: no threshold that can be set keeps the promise.
@@ -5023,11 +5078,18 @@ export interface components {
             /** @description Publish although the draft was not tried or breaks answers. For those who manage the workspace. */
             despite_regressions?: boolean;
         };
+        /** @description A version that was published just now, and what that did to the gap queue. */
+        Published: components["schemas"]["Version"] & {
+            /** @description What the draft was meant to answer, and what its backtest found it to answer. */
+            closed_gaps: components["schemas"]["GapId"][];
+            /** @description What the versions had closed that it takes back, and nothing newer answers. */
+            reopened_gaps: components["schemas"]["GapId"][];
+        };
         Publishing: {
             rule: components["schemas"]["PublishRule"];
         };
         /**
-         * @description How a tenant's knowledge may change.
+         * @description How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
          * @enum {string}
          */
         PublishRule: "free" | "tested";
@@ -5627,6 +5689,7 @@ export interface components {
             published_at?: string | null;
             /** Format: int64 */
             removed: number;
+            restores?: components["schemas"]["VersionId"] | null;
             status: components["schemas"]["VersionStatus"];
             /** @description Empty unless somebody gave it one. */
             title: string;
@@ -5648,6 +5711,8 @@ export interface components {
             id: components["schemas"]["ChangeId"];
             /** @description In a draft: somebody has changed it since, so that publishing would undo their work. */
             is_outdated: boolean;
+            /** @description The gaps that stay open, even if the backtest finds them answered. */
+            leaves_gaps: components["schemas"]["GapId"][];
             subject: components["schemas"]["VersionSubject"];
             /** Format: uuid */
             subject_id: string;
@@ -6036,6 +6101,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentPrompt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_gap_of_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gap"];
                 };
             };
             404: {
@@ -7942,7 +8044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Version"];
+                    "application/json": components["schemas"]["Published"];
                 };
             };
             403: {

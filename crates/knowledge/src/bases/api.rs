@@ -1,11 +1,11 @@
 //! HTTP for knowledge bases.
 
 use access::{Member, Permission};
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use kernel::Result;
 use kernel::error::Problem;
-use kernel::extract::{Json, Path};
+use kernel::extract::{Json, Path, Query};
 use kernel::ids::KnowledgeBaseId;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;

@@ -1,10 +1,10 @@
 //! HTTP for versions and drafts. Trying and publishing a draft is in `answering`.
 
 use access::{Member, Permission};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, conflict, invalid, not_found};
-use kernel::extract::{Json, Path};
+use kernel::extract::{Json, Path, Query};
 use kernel::ids::{ChangeId, VersionId};
 use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantTx};

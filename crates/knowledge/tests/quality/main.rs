@@ -118,9 +118,9 @@ fn small_shops_decline_what_they_say_only_of_something_else() {
         100.0 * at.caught.value
     );
     println!("{figures}");
-    assert!(at.caught.value >= 0.89, "{figures}");
-    assert!(at.precision.value >= 0.79, "{figures}");
-    assert!(at.answered.value >= 0.24, "{figures}");
+    assert!(at.caught.value >= 0.87, "{figures}");
+    assert!(at.precision.value >= 0.77, "{figures}");
+    assert!(at.answered.value >= 0.27, "{figures}");
 }
 
 fn data_and_model() -> Option<(std::path::PathBuf, Embeddings)> {
