@@ -7,7 +7,8 @@ export const home = {
   'home.showSteps': 'Show the steps',
   'home.done': 'Done',
   'home.add_knowledge': 'Teach it the first answers',
-  'home.add_knowledgeHint': 'Three questions that you are asked often are enough to begin; so is a file, or your web site.',
+  'home.add_knowledgeHint':
+    'Three questions that you are asked often are enough to begin; so is a file, or your web site.',
   'home.ask_test': 'Ask three test questions',
   'home.ask_testHint': 'See what a visitor would get, and why.',
   'home.install_widget': 'Put the chat on your site',

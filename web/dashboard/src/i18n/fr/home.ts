@@ -7,7 +7,8 @@ export const home = {
   'home.showSteps': 'Afficher les étapes',
   'home.done': 'Fait',
   'home.add_knowledge': 'Apprenez-lui les premières réponses',
-  'home.add_knowledgeHint': 'Trois questions qu’on vous pose souvent suffisent pour commencer ; un fichier ou votre site web aussi.',
+  'home.add_knowledgeHint':
+    'Trois questions qu’on vous pose souvent suffisent pour commencer ; un fichier ou votre site web aussi.',
   'home.ask_test': 'Posez trois questions d’essai',
   'home.ask_testHint': 'Voyez ce qu’un visiteur recevrait, et pourquoi.',
   'home.install_widget': 'Mettez le chat sur votre site',
