@@ -198,8 +198,9 @@ async fn delete_change(
 ) -> Result<Json<VersionWithChanges>> {
     member.require(Permission::EditKnowledge)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    open_draft(&mut tx, id).await?;
+    embedding::store::lock(&mut tx).await?;
     store::delete_change(&mut tx, id, change).await?;
+    store::get(&mut tx, id).await?.require_draft()?;
     proposals::store::take_back(&mut tx, id, false).await?;
     Ok(Json(finish(tx, id).await?))
 }
