@@ -178,15 +178,17 @@ async fn by_model(
         known_vectors: Arc::default(),
     };
     let Draft {
-        text,
+        backed,
         sources,
         origin,
         ..
     } = draft(ctx, proof, &turn).await?;
+    // it is to become knowledge: what the knowledge does not back has no place in it
+    let is_usable = origin == DraftOrigin::Model && !backed.is_empty() && !sources.is_empty();
     Ok(
-        (origin == DraftOrigin::Model && !text.is_empty()).then_some(Proposal {
+        is_usable.then_some(Proposal {
             origin: ProposalOrigin::Model,
-            answer: text,
+            answer: backed,
             times: 1,
             conversations: Vec::new(),
             sources,

@@ -10,7 +10,7 @@ mod pack;
 mod sentences;
 
 use blocks::Section;
-pub use sentences::sentences;
+pub use sentences::{ends_sentence, sentences};
 
 /// A piece of a document, ready to be embedded and indexed.
 #[derive(Clone, Debug, PartialEq, Eq)]

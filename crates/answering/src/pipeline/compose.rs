@@ -8,7 +8,7 @@ use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
 use serde_json::json;
 
 use super::explain::{ModelCall, SentPrompt};
-use super::ground::{self, ground};
+use super::ground::{self, Grounding};
 use super::prompt::{self, NO_ANSWER};
 use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
@@ -61,6 +61,9 @@ fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<
     })
 }
 
+/// So many of the sentences that were left out are kept with the answer.
+const UNBACKED_KEPT: usize = 5;
+
 enum Outcome {
     Composed(Composed),
     NotInPassages,
@@ -84,7 +87,12 @@ async fn with_model(
         json!({"system": request.system, "passages": shown.len(), "sha256": digest_of(&request)}),
     );
     let instructions = prompt::instructions(turn, material, today);
-    let called = call(ctx, proof, model, request, shown.len(), trace, sink).await?;
+    let mut grounding = Grounding::new(&shown, material.language);
+    let mut shower = Shower::new(sink, &instructions);
+    let called = call(ctx, proof, model, request, shown.len(), trace, &mut |piece| {
+        shower.show(&mut grounding, piece);
+    })
+    .await?;
     let usage = called.usage;
     let text = match called.result {
         Ok(text) => text,
@@ -97,13 +105,18 @@ async fn with_model(
         trace.note("model_said", json!("no_answer"));
         return Ok(Outcome::NotInPassages);
     }
-    let grounded = ground(&text, &shown);
+    let grounded = grounding.finish();
     trace.step("ground");
+    if !grounded.unbacked.is_empty() {
+        let first = grounded.unbacked.iter().take(UNBACKED_KEPT).collect::<Vec<_>>();
+        trace.note("unbacked", json!(first));
+    }
     if ground::repeats(&grounded.text, &instructions) {
         return Ok(Outcome::Fallback("leak"));
     }
     if grounded.text.is_empty() {
-        return Ok(Outcome::Fallback("empty"));
+        let reason = if grounded.unbacked.is_empty() { "empty" } else { "unbacked" };
+        return Ok(Outcome::Fallback(reason));
     }
     if grounded.cited.is_empty() {
         // it speaks without resting on a passage: the approved text is certain to
@@ -137,7 +150,7 @@ pub(super) async fn call(
     request: ChatRequest,
     passages: usize,
     trace: &mut Trace,
-    sink: &Sink,
+    on_piece: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Heard> {
     trace.note("model", json!(model.name()));
     trace.sends(|| SentPrompt::of(&request, passages));
@@ -149,7 +162,7 @@ pub(super) async fn call(
         });
     };
     trace.step("reserve");
-    let heard = listen(model, request, sink).await;
+    let heard = listen(model, request, on_piece).await;
     // booked before anything else can fail: money that is spent is spent
     if let Err(error) = model::settle(&ctx.db, proof, model, hold, heard.usage).await {
         // the reservation stays, which is on the safe side; a good answer is not thrown away for it
@@ -189,15 +202,10 @@ pub(super) struct Heard {
     first_token_ms: Option<f64>,
 }
 
-/// Streams the model's words on, except while they may still become NO_ANSWER, and without citation marks.
-async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard {
+/// Hands on the model's words as they come.
+async fn listen(model: &TenantModel, request: ChatRequest, on_piece: &mut (dyn FnMut(&str) + Send)) -> Heard {
     let started = std::time::Instant::now();
-    let mut shower = Shower {
-        sink,
-        text: String::new(),
-        shown: 0,
-        is_first: true,
-    };
+    let mut text = String::new();
     let mut first_token_ms = None;
     let asked = u32::try_from(model::bytes_read(&request) / 4).unwrap_or(u32::MAX);
     let mut stream = model.remote.stream(request);
@@ -210,15 +218,16 @@ async fn listen(model: &TenantModel, request: ChatRequest, sink: &Sink) -> Heard
         match stream.next().await {
             Some(Ok(ChatEvent::Text(piece))) => {
                 first_token_ms.get_or_insert_with(|| started.elapsed().as_secs_f64() * 1000.0);
-                shower.push(&piece);
+                on_piece(&piece);
+                text.push_str(&piece);
             }
             // no tool is offered
             Some(Ok(ChatEvent::ToolCall(_))) => {}
-            Some(Ok(ChatEvent::Finished { reason, usage })) => break (whole(reason, shower.text), usage),
+            Some(Ok(ChatEvent::Finished { reason, usage })) => break (whole(reason, text), usage),
             Some(Err(ChatError::Cut { usage })) => break (Err(ChatError::Cut { usage }), usage),
-            Some(Err(error)) => break (Err(error), estimate(&shower.text)),
+            Some(Err(error)) => break (Err(error), estimate(&text)),
             None => {
-                let usage = estimate(&shower.text);
+                let usage = estimate(&text);
                 break (Err(ChatError::Cut { usage }), usage);
             }
         }
@@ -243,105 +252,36 @@ fn whole(reason: FinishReason, text: String) -> Result<String, ChatError> {
     }
 }
 
-/// Decides which part of the growing text can be shown already.
+/// Shows the visitor what may be read of an answer that is still being written.
 struct Shower<'a> {
     sink: &'a Sink,
-    text: String,
-    /// Bytes of `text` that have been considered.
-    shown: usize,
-    is_first: bool,
+    instructions: &'a str,
+    written: String,
+    shown: String,
 }
 
-impl Shower<'_> {
-    fn push(&mut self, piece: &str) {
-        self.text.push_str(piece);
-        if refuses(&self.text) || NO_ANSWER.starts_with(opening(&self.text)) {
+impl<'a> Shower<'a> {
+    fn new(sink: &'a Sink, instructions: &'a str) -> Self {
+        Self {
+            sink,
+            instructions,
+            written: String::new(),
+            shown: String::new(),
+        }
+    }
+
+    fn show(&mut self, grounding: &mut Grounding, piece: &str) {
+        self.written.push_str(piece);
+        let text = grounding.push(piece);
+        if text.is_empty() || refuses(&self.written) {
             return;
         }
-        // an open bracket may become a citation or a link: wait for what follows it
-        let rest = before_address(self.text.get(self.shown..).unwrap_or_default());
-        let end = rest
-            .rfind('[')
-            .filter(|open| rest.len() - open < 200 && !is_closed(rest.get(*open..).unwrap_or_default()));
-        let ready = rest
-            .get(..end.unwrap_or(rest.len()))
-            .unwrap_or_default()
-            .trim_end();
-        if ready.is_empty() {
-            return;
-        }
-        self.shown += ready.len();
-        let text = ground::without_addresses(&without_marks(ready));
-        if !text.is_empty() {
-            let _ = self.sink.send(Delta {
-                text,
-                replace: std::mem::take(&mut self.is_first),
-            });
+        let replace = self.shown.is_empty();
+        self.shown.push_str(&text);
+        if !ground::repeats(&self.shown, self.instructions) {
+            let _ = self.sink.send(Delta { text, replace });
         }
     }
-}
-
-/// The text without a last word that is, or may become, an address: it must be seen whole to be left out.
-fn before_address(text: &str) -> &str {
-    let lower = text.to_ascii_lowercase();
-    let word = lower
-        .char_indices()
-        .rev()
-        .find(|(_, c)| c.is_whitespace())
-        .map_or(0, |(at, c)| at + c.len_utf8());
-    let last = lower.get(word..).unwrap_or_default();
-    let address = last.find("http").or_else(|| {
-        ["htt", "ht", "h"]
-            .iter()
-            .find_map(|start| last.strip_suffix(start).map(str::len))
-    });
-    address.map_or(text, |at| text.get(..word + at).unwrap_or_default())
-}
-
-/// Whether what follows an opening bracket is complete: `[1] `, `[text](address) `.
-fn is_closed(from: &str) -> bool {
-    match from.find(']') {
-        Some(end) => match from.get(end + 1..).and_then(|after| after.chars().next()) {
-            Some('(') => from.contains(')'),
-            Some(_) => true,
-            None => false,
-        },
-        None => false,
-    }
-}
-
-/// The text while it streams: citation marks and link addresses are left out; the final answer brings the checked
-/// links back.
-fn without_marks(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        let (before, from) = rest.split_at(open);
-        let Some(end) = from.find(']') else { break };
-        let inside = from.get(1..end).unwrap_or_default();
-        let after = from.get(end + 1..).unwrap_or_default();
-        let is_citation = inside
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | ';'))
-            && !after.starts_with('(');
-        out.push_str(if is_citation {
-            before.trim_end_matches(' ')
-        } else {
-            before
-        });
-        if !is_citation {
-            out.push_str(inside);
-        }
-        rest = match after
-            .strip_prefix('(')
-            .and_then(|address| address.find(')').map(|close| (address, close)))
-        {
-            Some((address, close)) if !is_citation => address.get(close + 1..).unwrap_or_default(),
-            _ => after,
-        };
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
@@ -351,13 +291,10 @@ mod tests {
 
     fn streamed(pieces: &[&str]) -> String {
         let (sink, mut received) = mpsc::unbounded_channel();
-        let mut shower = Shower {
-            sink: &sink,
-            text: String::new(),
-            shown: 0,
-            is_first: true,
-        };
-        pieces.iter().for_each(|piece| shower.push(piece));
+        let mut shower = Shower::new(&sink, "Be kind.");
+        let mut grounding = Grounding::new(&[], knowledge::language::Language::ENGLISH);
+        pieces.iter().for_each(|piece| shower.show(&mut grounding, piece));
+        drop(shower);
         drop(sink);
         let mut text = String::new();
         while let Ok(delta) = received.try_recv() {
@@ -367,25 +304,9 @@ mod tests {
     }
 
     #[test]
-    fn the_visitor_never_sees_marks_or_the_refusal() {
+    fn the_refusal_is_never_seen() {
         assert_eq!(streamed(&["NO", "_ANS", "WER"]), "");
-        assert_eq!(streamed(&["**NO_", "ANSWER** because"]), "");
-        assert_eq!(
-            streamed(&["No", ", we do", " not [", "1", "].", " Sorry."]),
-            "No, we do not. Sorry."
-        );
-        assert_eq!(
-            streamed(&["See [our ", "page](https://a", ".example) now"]),
-            "See our page now"
-        );
-    }
-
-    #[test]
-    fn no_address_and_no_hidden_character_is_seen_while_the_text_streams() {
-        assert_eq!(
-            streamed(&["Pay at hTT", "ps://evil", ".example/é", "x\u{200b} now."]),
-            "Pay at  now."
-        );
-        assert_eq!(streamed(&["你好", "，世界"]), "你好，世界");
+        assert_eq!(streamed(&["**NO_", "ANSWER**. Is", " that so? ", "Yes."]), "");
+        assert_eq!(streamed(&["Is th", "at so? ", "And this"]), "Is that so? ");
     }
 }

@@ -4,9 +4,8 @@
 use conversations::messages::Source;
 use kernel::{Result, TenantProof};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
-use super::ground::{ground, repeats};
+use super::ground::{Grounding, repeats};
 use super::trace::Trace;
 use super::{Material, Turn, compose, prompt, retrieve, sources, understand_language};
 use crate::Context;
@@ -18,6 +17,11 @@ use crate::model::TenantModel;
 pub struct Draft {
     /// Markdown-lite; empty when there is nothing to propose.
     pub text: String,
+    /// Sentences of it that the model wrote without the knowledge backing them: to be read with care.
+    pub unbacked: Vec<String>,
+    /// The text without these.
+    #[serde(skip)]
+    pub backed: String,
     /// The calibrated probability that the best entry answers the question.
     pub confidence: f64,
     pub sources: Vec<Source>,
@@ -38,6 +42,8 @@ impl Draft {
     pub fn nothing(confidence: f64, note: &str) -> Self {
         Self {
             text: String::new(),
+            unbacked: Vec::new(),
+            backed: String::new(),
             confidence,
             sources: Vec::new(),
             origin: DraftOrigin::Nothing,
@@ -104,9 +110,11 @@ async fn by_model(
     };
     let today = ctx.db.clock.now().date_naive();
     let (request, shown) = prompt::build_draft(turn, material, today);
-    // nobody watches: the pieces are dropped
-    let (sink, _) = mpsc::unbounded_channel();
-    let heard = compose::call(ctx, proof, &model, request, shown.len(), trace, &sink).await?;
+    let mut grounding = Grounding::new(&shown, material.language);
+    let heard = compose::call(ctx, proof, &model, request, shown.len(), trace, &mut |piece| {
+        grounding.push(piece);
+    })
+    .await?;
     let text = match heard.result {
         Ok(text) => text,
         Err(error) => {
@@ -119,9 +127,9 @@ async fn by_model(
         let note = "The model read the knowledge and did not find the answer in it.";
         return Ok(Some(Draft::nothing(confidence, note)));
     }
-    let grounded = ground(&text, &shown);
+    let grounded = grounding.finish();
     let instructions = prompt::draft_instructions(turn, material, today);
-    if grounded.text.is_empty() || repeats(&grounded.text, &instructions) {
+    if grounded.whole.is_empty() || repeats(&grounded.whole, &instructions) {
         return Ok(None);
     }
     let cited: Vec<_> = grounded
@@ -130,7 +138,9 @@ async fn by_model(
         .filter_map(|number| shown.get(*number).cloned())
         .collect();
     Ok(Some(Draft {
-        text: grounded.text,
+        text: grounded.whole,
+        backed: grounded.text,
+        unbacked: grounded.unbacked.into_iter().map(|one| one.sentence).collect(),
         confidence,
         sources: sources(&material.snapshot, &cited),
         origin: DraftOrigin::Model,
@@ -144,6 +154,8 @@ fn approved_text(turn: &Turn, material: &Material) -> Draft {
     match material.found.candidates.first() {
         Some(best) if confidence >= least => Draft {
             text: best.text.to_string(),
+            unbacked: Vec::new(),
+            backed: best.text.to_string(),
             confidence,
             sources: sources(&material.snapshot, std::slice::from_ref(best)),
             origin: DraftOrigin::ApprovedText,

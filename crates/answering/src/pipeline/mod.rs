@@ -191,10 +191,8 @@ pub async fn ask_model(
     model: &TenantModel,
     request: ChatRequest,
 ) -> Result<std::result::Result<String, ChatError>> {
-    // nobody watches: the pieces are dropped
-    let (sink, _) = mpsc::unbounded_channel();
     let mut trace = Trace::start(false);
-    let heard = compose::call(ctx, proof, model, request, 0, &mut trace, &sink).await?;
+    let heard = compose::call(ctx, proof, model, request, 0, &mut trace, &mut |_| {}).await?;
     Ok(heard.result)
 }
 

@@ -247,7 +247,7 @@ pub async fn publish(
     if !despite.others && now.iter().any(|change| change.is_outdated) {
         return Err(versions::outdated());
     }
-    check_rule(&mut tx, draft, despite).await?;
+    check_rule(&mut tx, draft, &now, despite).await?;
     let fixed = store::list_fixed_gaps(&mut tx, draft).await?;
     versions::store::publish(&mut tx, draft).await?;
     // with what stands there at this moment, nobody comes in between
@@ -311,9 +311,15 @@ async fn note_removals(tx: &mut TenantTx, member: &Member, changes: &[Change]) -
     Ok(())
 }
 
-async fn check_rule(tx: &mut TenantTx, draft: VersionId, despite: Despite) -> Result<()> {
+async fn check_rule(tx: &mut TenantTx, draft: VersionId, changes: &[Change], despite: Despite) -> Result<()> {
     if despite.regressions || store::get_rule(tx).await? == PublishRule::Free {
         return Ok(());
+    }
+    if changes.iter().any(|change| change.subject == Subject::AgentPrompt) {
+        return Err(conflict(
+            "prompt_untried",
+            "A backtest asks no model, so the prompt in this draft cannot be tried. Take the prompt out of the draft, or have an administrator publish it all the same.",
+        ));
     }
     match store::find_latest_backtest(tx, draft).await? {
         Some(backtest) if !backtest.is_current => Err(untested(

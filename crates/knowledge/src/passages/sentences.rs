@@ -33,7 +33,8 @@ pub fn sentences(paragraph: &str) -> Vec<String> {
         .collect()
 }
 
-fn ends_sentence(text: &str) -> bool {
+/// Whether a piece that ends with a sign of punctuation is a whole sentence, and not cut behind an abbreviation.
+pub fn ends_sentence(text: &str) -> bool {
     let trimmed = text.trim_end();
     let Some(body) = trimmed.strip_suffix('.') else {
         return true;

@@ -32,6 +32,7 @@ mod tests;
 pub use features::Features;
 pub use found::{FoundPassages, QuestionWord, passage_words};
 pub use index::{Entry, EntryKind, Index};
+pub use names::names;
 pub use search::{Candidate, Query, SearchResult, SearchedBase};
 pub use similar::{NearPair, NearPairs, Similar};
 pub use trust::ModelReach;

@@ -48,8 +48,10 @@ impl Recorded {
     }
 }
 
+type Answering = Arc<dyn Fn(&Recorded) -> Reply + Send + Sync>;
+
 struct State {
-    usual: Mutex<Reply>,
+    usual: Mutex<Answering>,
     next: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Recorded>>,
     calls: watch::Sender<usize>,
@@ -69,7 +71,7 @@ impl FakeProvider {
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            usual: Mutex::new(Reply::text("Hello from the fake model.")),
+            usual: Mutex::new(Arc::new(|_| Reply::text("Hello from the fake model."))),
             next: Mutex::default(),
             requests: Mutex::default(),
             calls: watch::channel(0).0,
@@ -115,7 +117,12 @@ impl FakeProvider {
 
     /// How to answer from now on.
     pub fn reply(&self, reply: Reply) {
-        *self.state.usual.lock() = reply;
+        self.answer_with(move |_| reply.clone());
+    }
+
+    /// Makes the answers from now on from what is asked: a model that does as it is told.
+    pub fn answer_with(&self, answer: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) {
+        *self.state.usual.lock() = Arc::new(answer);
     }
 
     /// How to answer the next calls, one after the other; then as usual.
@@ -164,12 +171,9 @@ impl Drop for FakeProvider {
 impl State {
     /// Notes a call and tells how to answer it.
     fn take(&self, recorded: Recorded) -> Reply {
+        let usual = self.usual.lock().clone();
+        let reply = self.next.lock().pop_front().unwrap_or_else(|| usual(&recorded));
         self.requests.lock().push(recorded);
-        let reply = self
-            .next
-            .lock()
-            .pop_front()
-            .unwrap_or_else(|| self.usual.lock().clone());
         self.calls.send_modify(|calls| *calls += 1);
         reply
     }

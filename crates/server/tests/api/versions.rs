@@ -293,6 +293,12 @@ async fn where_only_tried_drafts_may_be_published_nothing_else_changes_the_knowl
     assert_eq!(tenant.ask(HOURS.0).await["answer"]["text"], HOURS.1);
     publish(&tenant, &good).await.problem(409, "version_published");
 
+    // a backtest asks no model, so it is no trial of a prompt
+    let prompt = json!({"subject": "agent_prompt", "id": null, "after": {"name": "Formal", "system_prompt": "Be formal."}});
+    let spoken = draft(&tenant, json!([prompt])).await;
+    assert_eq!(backtest(&tenant, &spoken).await["broken"], 0);
+    publish(&tenant, &spoken).await.problem(409, "prompt_untried");
+
     let over = draft(&tenant, json!([gone(shipping)])).await;
     tenant
         .api

@@ -192,6 +192,10 @@ export const conversation = {
   'composer.attach': 'Attach a file',
   'composer.draft': 'Draft with AI',
   'composer.drafting': 'Drafting… stop',
+  'composer.unbacked': {
+    one: 'One sentence is not backed by your knowledge:',
+    other: '{count} sentences are not backed by your knowledge:',
+  },
   'composer.drafted': 'Drafted by AI. Check it before you send.',
   'composer.discardDraft': 'Discard draft',
   'composer.mentions': 'Colleagues',
@@ -251,5 +255,12 @@ export const conversation = {
   'trace.below': 'below the threshold of {percent}',
   'trace.candidates': 'Considered',
   'trace.steps': 'Steps, {time} in all',
+  'leftOut.title': 'Left out: no source backs it',
+  'leftOut.figure': 'A number that stands in no source it cites',
+  'leftOut.address': 'An address that stands in no source it cites',
+  'leftOut.name': 'A name that stands in no source it cites',
+  'leftOut.promise': 'A promise that no source it cites makes',
+  'leftOut.opposite': 'A source says the opposite',
+  'leftOut.words': 'Hardly any of its words stand in a source it cites',
   'trace.notes': 'Everything that was noted',
 } as const;

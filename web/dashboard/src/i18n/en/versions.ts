@@ -130,6 +130,10 @@ export const versions = {
     one: '{count} change has been made elsewhere since: publishing undoes it.',
     other: '{count} changes have been made elsewhere since: publishing undoes them.',
   },
+  'versions.promptUntried':
+    'A backtest asks no model: the prompt in this draft was not tried. Try it in the playground.',
+  'versions.publishPrompt':
+    'In this workspace drafts are published only after a backtest, and a backtest asks no model: it cannot try the prompt in this draft. Try it in the playground first.',
   'versions.publishUntested':
     'In this workspace drafts are published only after a backtest. Run it first.',
   'versions.publishForbidden':

@@ -201,6 +201,10 @@ export const conversation = {
   'composer.attach': 'Joindre un fichier',
   'composer.draft': 'Rédiger avec l’IA',
   'composer.drafting': 'Rédaction… arrêter',
+  'composer.unbacked': {
+    one: 'Une phrase n’est pas appuyée par vos connaissances :',
+    other: '{count} phrases ne sont pas appuyées par vos connaissances :',
+  },
   'composer.drafted': 'Rédigé par l’IA. À relire avant l’envoi.',
   'composer.discardDraft': 'Jeter le brouillon',
   'composer.mentions': 'Collègues',
@@ -260,5 +264,12 @@ export const conversation = {
   'trace.below': 'au-dessous du seuil de {percent}',
   'trace.candidates': 'Envisagées',
   'trace.steps': 'Étapes, {time} en tout',
+  'leftOut.title': 'Écarté : aucune source ne l’appuie',
+  'leftOut.figure': 'Un nombre absent des sources citées',
+  'leftOut.address': 'Une adresse absente des sources citées',
+  'leftOut.name': 'Un nom absent des sources citées',
+  'leftOut.promise': 'Une promesse qu’aucune source citée ne fait',
+  'leftOut.opposite': 'Une source dit le contraire',
+  'leftOut.words': 'Presque aucun de ses mots ne figure dans une source citée',
   'trace.notes': 'Tout ce qui a été noté',
 } as const;

@@ -131,6 +131,10 @@ export const versions = {
     one: '{count} changement a été fait ailleurs entre-temps : publier l’annule.',
     other: '{count} changements ont été faits ailleurs entre-temps : publier les annule.',
   },
+  'versions.promptUntried':
+    'Un essai n’interroge aucun modèle : la consigne de ce brouillon n’a pas été essayée. Essayez-la dans le bac à sable.',
+  'versions.publishPrompt':
+    'Dans cet espace, les brouillons ne sont publiés qu’après un essai, et un essai n’interroge aucun modèle : il ne peut pas essayer la consigne de ce brouillon. Essayez-la d’abord dans le bac à sable.',
   'versions.publishUntested':
     'Dans cet espace, un brouillon n’est publié qu’après un essai. Lancez-le d’abord.',
   'versions.publishForbidden':

@@ -7,7 +7,7 @@ export interface Concerns {
   /** Changes that somebody has made elsewhere since. */
   outdated: number;
   /** Why the workspace's rule forbids it. */
-  forbidden: 'untested' | 'broken' | null;
+  forbidden: 'untested' | 'broken' | 'prompt' | null;
 }
 
 export function concernsOf(
@@ -19,8 +19,14 @@ export function concernsOf(
   const broken = current?.broken ?? 0;
   const outdated = draft.changes.filter(({ is_outdated }) => is_outdated).length;
   if (rule === 'free') return { broken, outdated, forbidden: null };
+  if (changesPrompt(draft)) return { broken, outdated, forbidden: 'prompt' };
   const forbidden = current ? (broken > 0 ? 'broken' : null) : 'untested';
   return { broken, outdated, forbidden };
+}
+
+/** A backtest asks no model: it says nothing about prompts. */
+export function changesPrompt(draft: VersionWithChanges): boolean {
+  return draft.changes.some(({ subject }) => subject === 'agent_prompt');
 }
 
 export function isFine({ broken, outdated, forbidden }: Concerns): boolean {

@@ -1,52 +1,10 @@
-//! Keeps a composed answer on the ground: citations become sources, invented links and invisible characters go, and
-//! an answer that cites nothing is not used.
+//! What a model writes beside words: citation marks, links, tags and hidden characters.
 
-use knowledge::retrieval::Candidate;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// A composed text after checking.
-#[derive(Debug, PartialEq)]
-pub struct Grounded {
-    /// Without the citation marks.
-    pub text: String,
-    /// Numbers of the cited passages, counted from 0, in order of first citation.
-    pub cited: Vec<usize>,
-}
-
-/// Checks a finished text against the passages that the model was shown.
-pub fn ground(text: &str, shown: &[Candidate]) -> Grounded {
-    let mut cited = Vec::new();
-    let text = strip_citations(text, shown.len(), &mut cited);
-    let text = keep_known_links(&text, shown);
-    Grounded {
-        text: visible(&text).trim().to_owned(),
-        cited,
-    }
-}
-
-/// A piece of a text that still streams, without web addresses and hidden characters: the finished answer brings the
-/// checked addresses.
-pub fn without_addresses(piece: &str) -> String {
-    visible(&without_bare_addresses(piece, &HashSet::new()))
-}
-
-/// A text that says so many characters of the instructions in a row repeats them.
-const REPEATED: usize = 80;
-
-/// Whether the text gives away the instructions that the model got, however it was talked into it.
-pub fn repeats(text: &str, instructions: &str) -> bool {
-    let plain = |text: &str| -> Vec<char> {
-        let letters = text.chars().filter(|c| c.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).collect()
-    };
-    let (text, instructions) = (plain(text), plain(instructions));
-    let secret: HashSet<&[char]> = instructions.windows(REPEATED).collect();
-    text.windows(REPEATED).any(|piece| secret.contains(piece))
-}
-
 /// Removes `[1]`, `[1, 2]` and `[1][2]`, together with the space before them, and notes the numbers.
-fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
+pub fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('[') {
@@ -79,6 +37,11 @@ fn strip_citations(text: &str, count: usize, cited: &mut Vec<usize>) -> String {
     out
 }
 
+/// Whether what stands between brackets are numbers of passages.
+pub fn is_citation(inside: &str) -> bool {
+    numbers(inside, usize::MAX).is_some()
+}
+
 fn numbers(inside: &str, count: usize) -> Option<Vec<usize>> {
     let parts: Option<Vec<usize>> = inside
         .split([',', ';'])
@@ -94,11 +57,7 @@ fn numbers(inside: &str, count: usize) -> Option<Vec<usize>> {
 }
 
 /// A link whose address no passage holds loses its address; the words stay.
-fn keep_known_links(text: &str, shown: &[Candidate]) -> String {
-    let known: HashSet<String> = shown
-        .iter()
-        .flat_map(|candidate| addresses(&candidate.text))
-        .collect();
+pub fn keep_known_links(text: &str, known: &HashSet<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("](") {
@@ -120,7 +79,7 @@ fn keep_known_links(text: &str, shown: &[Candidate]) -> String {
         rest = from.get(end + 1..).unwrap_or_default();
     }
     out.push_str(rest);
-    without_bare_addresses(&out, &known)
+    without_bare_addresses(&out, known)
 }
 
 fn without_bare_addresses(text: &str, known: &HashSet<String>) -> String {
@@ -138,7 +97,7 @@ fn without_bare_addresses(text: &str, known: &HashSet<String>) -> String {
 }
 
 /// All web addresses in a text.
-fn addresses(text: &str) -> Vec<String> {
+pub fn addresses(text: &str) -> Vec<String> {
     let places = address_places(text).into_iter();
     places
         .filter_map(|place| text.get(place).map(str::to_owned))
@@ -179,7 +138,29 @@ fn find_from(text: &str, what: &str, from: usize) -> Option<usize> {
     text.get(from..)?.find(what).map(|at| from + at)
 }
 
-fn visible(text: &str) -> String {
+/// Without HTML: what is shown is text and light Markdown.
+pub fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let begins_tag = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!');
+        rest = match from.get(1..) {
+            Some(inside) if inside.starts_with(begins_tag) => {
+                inside.find('>').and_then(|end| inside.get(end + 1..)).unwrap_or_default()
+            }
+            inside => {
+                out.push('<');
+                inside.unwrap_or_default()
+            }
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+pub fn visible(text: &str) -> String {
     text.chars().filter(|c| is_visible(*c)).collect()
 }
 
@@ -192,66 +173,56 @@ fn is_visible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use knowledge::language::Language;
-    use knowledge::retrieval::EntryKind;
-    use uuid::Uuid;
 
-    fn shown(texts: &[&str]) -> Vec<Candidate> {
-        let candidate = |text: &&str| Candidate {
-            id: Uuid::nil(),
-            kind: EntryKind::QaPair,
-            title: "t".into(),
-            text: (*text).into(),
-            group: Uuid::nil(),
-            language: Language::ENGLISH,
-            score: 0.0,
-            probability: 0.9,
-            features: knowledge::retrieval::Features::default(),
-        };
-        texts.iter().map(candidate).collect()
+    /// As it may be read, where one passage has been shown.
+    fn cleaned(text: &str, passage: &str) -> String {
+        let known = addresses(passage).into_iter().collect();
+        visible(&keep_known_links(text, &known))
     }
 
     #[test]
     fn citations_become_numbers_and_leave_the_text() {
-        let shown = shown(&["a", "b", "c"]);
-        let grounded = ground(
-            "Yes, we ship [2]. It costs €12 [1, 2]. See [our page](x) [9].",
-            &shown,
+        let mut cited = Vec::new();
+        let text = "Yes, we ship [2]. It costs €12 [1, 2]. See [our page](x) [9].";
+        assert_eq!(
+            strip_citations(text, 3, &mut cited),
+            "Yes, we ship. It costs €12. See [our page](x)."
         );
-        assert_eq!(grounded.text, "Yes, we ship. It costs €12. See our page.");
-        assert_eq!(grounded.cited, [1, 0]);
+        assert_eq!(cited, [1, 0]);
     }
 
     #[test]
     fn only_addresses_from_the_passages_survive() {
-        let shown = shown(&["See [orders](https://shop.example/orders)."]);
-        let grounded = ground(
-            "Go to [orders](https://shop.example/orders) or [here](https://evil.example/x) or https://evil.example/y now [1]",
-            &shown,
-        );
         assert_eq!(
-            grounded.text,
+            cleaned(
+                "Go to [orders](https://shop.example/orders) or [here](https://evil.example/x) or https://evil.example/y now",
+                "See [orders](https://shop.example/orders)."
+            ),
             "Go to [orders](https://shop.example/orders) or here or  now"
         );
     }
 
     #[test]
     fn an_unknown_address_takes_nothing_of_a_known_one_with_it() {
-        let shown = shown(&["See https://shop.example/manual/zorbl."]);
         for (said, kept) in [
             (
-                "See https://shop.example/manual/zorbl or https://shop.example now [1].",
+                "See https://shop.example/manual/zorbl or https://shop.example now.",
                 "See https://shop.example/manual/zorbl or  now.",
             ),
             ("Begins with https:// always.", "Begins with https:// always."),
             ("Go HTTPS://EVIL.example/x.", "Go ."),
         ] {
-            assert_eq!(ground(said, &shown).text, kept);
+            assert_eq!(cleaned(said, "See https://shop.example/manual/zorbl."), kept);
         }
     }
 
     #[test]
+    fn tags_are_dropped() {
+        assert_eq!(without_tags("Open <b>now</b>, 3 < 5 <img src=x"), "Open now, 3 < 5 ");
+    }
+
+    #[test]
     fn hidden_characters_are_dropped() {
-        assert_eq!(ground("a\u{200b}b\u{202e}c\u{e0041}d\u{7}", &[]).text, "abcd");
+        assert_eq!(cleaned("a\u{200b}b\u{202e}c\u{e0041}d\u{7}", ""), "abcd");
     }
 }

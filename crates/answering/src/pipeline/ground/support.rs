@@ -1,0 +1,237 @@
+//! Whether a sentence rests on passages: its figures, names and addresses stand there, and so do most of its telling words.
+//!
+//! What a model adds of its own is nearly always a figure, a name, or words that no passage has. A statement turned into
+//! its opposite with the same words is not noticed here.
+
+use std::collections::HashSet;
+
+use knowledge::language::{self, Language};
+use knowledge::passages;
+use knowledge::retrieval::text::{self, WordKind};
+use knowledge::retrieval::{Candidate, names};
+use serde::Serialize;
+
+use super::wording::{self, Promise};
+
+/// A sentence of a passage that holds such a share of the telling words makes the same statement, or the opposite one.
+const SAME_STATEMENT: f64 = 0.6;
+/// The least share of a sentence's telling words that the passages must hold: good models say things in their own words.
+const LEAST_SHARE: f64 = 0.34;
+/// Where a figure of theirs stands in it, they are spoken of, and less is enough.
+const LEAST_SHARE_WITH_FIGURE: f64 = 0.2;
+
+/// What one passage holds, title and text together.
+#[derive(Debug)]
+pub struct Backing {
+    language: Language,
+    stems: HashSet<String>,
+    figures: HashSet<String>,
+    /// Folded, for addresses.
+    folded: String,
+    /// All digits in a row: telephone numbers are grouped in many ways.
+    digits: String,
+    promises: Vec<Promise>,
+    statements: Vec<Statement>,
+}
+
+/// A sentence of a passage.
+#[derive(Debug)]
+struct Statement {
+    stems: HashSet<String>,
+    says_no: bool,
+}
+
+impl Backing {
+    pub fn of(candidate: &Candidate) -> Self {
+        let both = format!("{}\n{}", candidate.title, candidate.text);
+        let language = language::detect(&both).or(candidate.language);
+        Self {
+            language,
+            stems: stems(&both, language).collect(),
+            figures: figures(&both),
+            promises: wording::promises(&both),
+            statements: passages::sentences(&candidate.text)
+                .iter()
+                .map(|sentence| Statement {
+                    stems: stems(sentence, language).collect(),
+                    says_no: wording::says_no(sentence),
+                })
+                .collect(),
+            digits: both.chars().filter(char::is_ascii_digit).collect(),
+            folded: text::fold(&both),
+        }
+    }
+}
+
+/// What a look at a sentence gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    Backed,
+    /// It states nothing: a question back, or no telling word.
+    NoClaim,
+    /// A number, time or price that stands in no passage.
+    Figure,
+    /// An address that stands in no passage.
+    Address,
+    /// A name that stands in no passage.
+    Name,
+    /// It says that something is free, guaranteed, paid back or reduced, and no passage speaks of that.
+    Promise,
+    /// A passage says the same with a "not", or without one.
+    Opposite,
+    /// Too few of its words stand in the passages.
+    Words,
+}
+
+impl Support {
+    pub fn may_be_shown(self) -> bool {
+        matches!(self, Support::Backed | Support::NoClaim)
+    }
+}
+
+/// Looks at a sentence without citation marks. What the visitor said backs nothing, or who asks "Is it true that I have 500
+/// days?" would be told so.
+pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
+    let sentence = without_list_mark(sentence);
+    let figures = figures(sentence);
+    if !are_figures_backed(sentence, &figures, by) {
+        return Support::Figure;
+    }
+    if !addresses(sentence).all(|address| by.iter().any(|one| one.folded.contains(&address))) {
+        return Support::Address;
+    }
+    let mut promised = wording::promises(sentence).into_iter();
+    if promised.any(|promise| !by.iter().any(|one| one.promises.contains(&promise))) {
+        return Support::Promise;
+    }
+    let telling: Vec<String> = stems(sentence, language).collect();
+    let states_nothing = telling.is_empty() || sentence.ends_with(['?', '？', '؟', ':']);
+    if states_nothing || (figures.is_empty() && wording::is_courtesy(sentence, telling.len())) {
+        return Support::NoClaim;
+    }
+    let speaks = |one: &&&Backing| language.is_unknown() || one.language.is_unknown() || one.language == language;
+    let readable: Vec<&Backing> = by.iter().filter(speaks).copied().collect();
+    if readable.is_empty() && !by.is_empty() {
+        // in another language than the passages: its words cannot be compared
+        return Support::Backed;
+    }
+    let is_known = |stem: &String| readable.iter().any(|one| one.stems.contains(stem));
+    let mut named = names(sentence, language).into_iter();
+    if !named.all(|name| is_known(&text::stem(&name, language).into_owned())) {
+        return Support::Name;
+    }
+    let known = telling.iter().filter(|stem| is_known(stem)).count();
+    let least = if figures.is_empty() { LEAST_SHARE } else { LEAST_SHARE_WITH_FIGURE };
+    match () {
+        () if (known as f64) < telling.len() as f64 * least => Support::Words,
+        () if is_opposite(sentence, &telling, &readable) => Support::Opposite,
+        () => Support::Backed,
+    }
+}
+
+/// Whether the statement that comes nearest denies what the sentence says, or the other way round.
+fn is_opposite(sentence: &str, telling: &[String], by: &[&Backing]) -> bool {
+    let shared = |one: &Statement| telling.iter().filter(|stem| one.stems.contains(*stem)).count();
+    let statements = by.iter().flat_map(|one| &one.statements);
+    let nearest = statements.max_by_key(|one| shared(one));
+    nearest.is_some_and(|one| {
+        shared(one) as f64 >= telling.len() as f64 * SAME_STATEMENT && one.says_no != wording::says_no(sentence)
+    })
+}
+
+/// The stems of the words that carry a subject, repetitions included.
+fn stems(text: &str, language: Language) -> impl Iterator<Item = String> {
+    let telling = text::words(text).into_iter().filter(move |word| {
+        word.kind != WordKind::Number && !language::is_function_word(&word.text, language)
+    });
+    telling.map(move |word| text::stem(&word.text, language).into_owned())
+}
+
+fn without_list_mark(sentence: &str) -> &str {
+    let plain = sentence.trim().trim_end_matches(['*', '_']).trim_start_matches(['-', '*', '•', '#', '>', ' ']);
+    let behind = plain.trim_start_matches(|c: char| c.is_ascii_digit());
+    match behind.strip_prefix(['.', ')']) {
+        Some(rest) if behind.len() + 3 > plain.len() && rest.starts_with(' ') => rest,
+        _ => plain,
+    }
+}
+
+fn addresses(sentence: &str) -> impl Iterator<Item = String> {
+    let words = sentence.split_whitespace().filter(|word| word.contains('@'));
+    words.map(|word| text::fold(word.trim_matches(|c: char| !c.is_alphanumeric())))
+}
+
+/// So many digits in a row are a telephone or an account number, which is grouped at will.
+const LONG: usize = 5;
+
+fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]) -> bool {
+    let folded = text::fold(sentence);
+    let (in_the_evening, in_weeks) = (has_evening_mark(&folded), wording::counts_in_weeks(&folded));
+    let backs = |one: &&Backing, figure: &str| {
+        let value: Option<u32> = figure.parse().ok();
+        one.figures.contains(figure)
+            || value.is_some_and(|value| {
+                let holds = |other: u32| one.figures.contains(&other.to_string());
+                // 17:00 and 5 pm, 14 days and two weeks, two days and 48 hours
+                ((13..24).contains(&value) && has_evening_mark(&one.folded) && holds(value - 12))
+                    || (value < 12 && in_the_evening && holds(value + 12))
+                    || (value < 9 && in_weeks && holds(value * 7))
+                    || (value % 7 == 0 && wording::counts_in_weeks(&one.folded) && (value == 7 || holds(value / 7)))
+                    || (value < 5 && wording::counts_in_hours(&one.folded) && holds(value * 24))
+                    || (value % 24 == 0 && wording::counts_in_hours(&folded) && holds(value / 24))
+            })
+    };
+    let digits: String = sentence.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() >= LONG && by.iter().any(|one| one.digits.contains(&digits)) {
+        return true;
+    }
+    figures.iter().all(|figure| by.iter().any(|one| backs(one, figure)))
+}
+
+fn has_evening_mark(folded: &str) -> bool {
+    folded.contains("pm") || folded.contains("p.m")
+}
+
+/// Numbers, however they are written: `1,000`, `09`, `12.00`, `9am`, `nine`.
+fn figures(text: &str) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut tens: Option<u32> = None;
+    for word in text::words(text) {
+        let spelt = wording::SPELT.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
+        if let Some(value) = spelt {
+            match tens.take() {
+                Some(before) if value < 10 => {
+                    found.remove(&before.to_string());
+                    found.insert((before + value).to_string());
+                }
+                _ => {
+                    found.insert(value.to_string());
+                    tens = (value >= 20).then_some(value);
+                }
+            }
+            continue;
+        }
+        tens = None;
+        if word.text.starts_with(|c: char| c.is_ascii_digit()) {
+            let runs = word.text.split(|c: char| !c.is_ascii_digit() && c != '.');
+            found.extend(runs.filter_map(plain_figure));
+        }
+    }
+    found
+}
+
+/// Without zeros that change nothing; none for the minutes of a full hour.
+fn plain_figure(figure: &str) -> Option<String> {
+    let whole = match figure.split_once('.') {
+        Some((whole, part)) if part.trim_end_matches('0').is_empty() => whole.to_owned(),
+        Some((whole, part)) => format!("{whole}.{}", part.trim_end_matches('0')),
+        None => figure.to_owned(),
+    };
+    let plain = whole.trim_start_matches('0');
+    match plain {
+        "" if whole.len() == 1 => Some(whole),
+        "" => None,
+        _ => Some(plain.to_owned()),
+    }
+}

@@ -1,0 +1,111 @@
+//! What words promise, deny, count or merely say out of courtesy, in the languages that are most met.
+
+use knowledge::retrieval::text;
+
+/// What a business is held to when somebody reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Promise {
+    Free,
+    Guarantee,
+    PaidBack,
+    Reduced,
+}
+
+/// Beginnings of words, folded; whole words where a space follows.
+const PROMISES: &[(Promise, &[&str])] = &[
+    (
+        Promise::Free,
+        &[
+            "free ", "complimentary", "no charge", "not charged", "without charge", "no cost", "no extra", "not cost",
+            "costs nothing", "includ", "gratuit", "offert", "sans frais", "sans supplement", "sans surcout", "compris", "inclus",
+            "kostenlos", "kostenfrei", "gratis", "umsonst", "ohne aufpreis", "kein aufpreis", "inklusive", "sin coste",
+            "sin cargo",
+        ],
+    ),
+    (
+        Promise::Guarantee,
+        &["guarant", "warrant", "insur", "garant", "assure", "versicher", "asegura"],
+    ),
+    (
+        Promise::PaidBack,
+        &[
+            "refund", "reimburs", "money back", "deducted", "credited", "rembours", "deduit", "avoir", "erstatt",
+            "zuruckerstatt", "angerechnet", "verrechnet", "reembols", "descuenta",
+        ],
+    ),
+    (
+        Promise::Reduced,
+        &["discount", "reduced", "cheaper", "reduction", "remise", "rabatt", "ermassig", "descuento"],
+    ),
+];
+
+/// "Feel free" and "gluten-free" give nothing away.
+const NOT_FREE: &[&str] = &["feel free", "-free", "free from", "free of", "free slot", "slots free", "free to"];
+
+/// "Free of charge" does.
+const FREE: &str = "free of charge";
+
+pub fn promises(text: &str) -> Vec<Promise> {
+    let mut folded = format!(" {} ", plain(text).replace(FREE, "gratis"));
+    for not in NOT_FREE {
+        folded = folded.replace(not, " ");
+    }
+    let speaks = |words: &[&str]| words.iter().any(|word| folded.contains(&format!(" {word}")));
+    let promised = PROMISES.iter().filter(|(_, words)| speaks(words));
+    promised.map(|(promise, _)| *promise).collect()
+}
+
+/// Folded, with single spaces and no signs between words.
+fn plain(text: &str) -> String {
+    let folded = text::fold(text).replace('’', "'");
+    let folded = folded.replace("n't", " not").replace("cannot", "can not");
+    let is_sign = |c: char| !c.is_alphanumeric() && c != '-';
+    let words: Vec<&str> = folded.split(is_sign).filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
+const NO: &[&str] = &[
+    "not", "no", "never", "without", "nor", "neither", "none", "pas", "non", "aucun", "aucune", "jamais", "sans", "ni",
+    "nicht", "kein", "keine", "keinen", "keiner", "nie", "ohne", "nunca", "sin", "ningun", "ninguna",
+];
+
+pub fn says_no(sentence: &str) -> bool {
+    plain(sentence).split(' ').any(|word| NO.contains(&word))
+}
+
+pub fn counts_in_weeks(folded: &str) -> bool {
+    ["week", "semaine", "woche", "semana"].iter().any(|word| folded.contains(word))
+}
+
+pub fn counts_in_hours(folded: &str) -> bool {
+    ["hour", "heure", "stunde", "hora", " h"].iter().any(|word| folded.contains(word))
+}
+
+const COURTEOUS: &[&str] = &[
+    "hi", "hello", "dear", "happy", "glad", "help", "assist", "let", "know", "question", "questions", "contact", "reach", "thank", "thanks", "sorry",
+    "welcome", "hope", "hear", "hesitate", "forward", "enjoy", "great", "time", "please", "feel", "ask", "else", "sure",
+    "wonderful", "pleasure", "soon", "touch", "absolutely", "certainly", "day", "luck",
+    "bonjour", "cher", "chere", "madame", "monsieur", "hesitez", "contacter", "aide", "aider", "merci", "desole", "desolee", "plaisir", "bienvenue", "bonne", "journee",
+    "savoir", "besoin", "heureux", "ravi", "volontiers", "disposition",
+    "hallo", "liebe", "lieber", "frau", "herr", "freue", "freuen", "fragen", "gerne", "gern", "helfen", "hilfe", "danke", "willkommen", "melden", "leid", "viel", "spass",
+    "hola", "gracias", "ayudar", "ayuda", "pregunta", "preguntas", "dudas", "contactar", "bienvenido", "encantados",
+];
+
+/// Whether at least half of the telling words are courtesy.
+pub fn is_courtesy(sentence: &str, telling: usize) -> bool {
+    let courteous = plain(sentence).split(' ').filter(|word| COURTEOUS.contains(word)).count();
+    courteous * 2 >= telling
+}
+
+/// Folded. Words with another sense ("one", "neuf") are left out: they would make figures of what are none.
+pub const SPELT: &[(&str, u32)] = &[
+    ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
+    ("eleven", 11), ("twelve", 12), ("fourteen", 14), ("fifteen", 15), ("twenty", 20), ("thirty", 30), ("forty", 40),
+    ("fifty", 50), ("sixty", 60), ("ninety", 90),
+    ("deux", 2), ("trois", 3), ("quatre", 4), ("cinq", 5), ("sept", 7), ("huit", 8), ("dix", 10), ("onze", 11),
+    ("douze", 12), ("quatorze", 14), ("quinze", 15), ("vingt", 20), ("trente", 30), ("quarante", 40), ("cinquante", 50),
+    ("zwei", 2), ("drei", 3), ("vier", 4), ("funf", 5), ("sechs", 6), ("sieben", 7), ("neun", 9), ("zehn", 10), ("elf", 11),
+    ("zwolf", 12), ("vierzehn", 14), ("funfzehn", 15), ("zwanzig", 20), ("dreissig", 30), ("vierzig", 40),
+    ("dos", 2), ("tres", 3), ("cuatro", 4), ("cinco", 5), ("seis", 6), ("siete", 7), ("ocho", 8), ("nueve", 9), ("diez", 10),
+    ("quince", 15), ("veinte", 20), ("treinta", 30),
+];
