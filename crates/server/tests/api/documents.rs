@@ -8,6 +8,7 @@ use crate::support::server;
 #[path = "../../../documents/tests/files/build/mod.rs"]
 mod build;
 mod kinds;
+mod neighbours;
 
 async fn upload(tenant: &Tenant, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
     let path = format!("/api/v1/documents/files?filename={name}");
