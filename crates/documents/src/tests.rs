@@ -1,7 +1,8 @@
 //! What comes out of files of each kind. The limits are tried on a real child, in `tests/files` and in the tests of `server`.
 
 use build::pdf::pdf;
-use build::word::{self, archive, paragraph, word};
+use build::sheet::sheet;
+use build::word::{self, archive, heading, paragraph, word};
 
 use crate::convert::{convert, web};
 use crate::{Format, Reading, Unreadable};
@@ -47,7 +48,7 @@ fn pages_that_say_the_same_are_not_taken_for_headers() {
 
 #[test]
 fn a_word_file_keeps_its_headings_and_tables() {
-    let heading = r#"<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Care</w:t></w:r></w:p>"#;
+    let heading = heading("Care");
     let cell = |text: &str| format!("<w:tc>{}</w:tc>", paragraph(text));
     let row = |a: &str, b: &str| format!("<w:tr>{}{}</w:tr>", cell(a), cell(b));
     let table = format!("<w:tbl>{}{}</w:tbl>", row("Wood", "Oil"), row("Oak", "linseed"));
@@ -81,6 +82,17 @@ fn a_table_keeps_the_names_of_its_columns() {
     assert_eq!(
         table,
         "| Wood | Oil |\n| --- | --- |\n| Oak | linseed |\n| Ash | a \\| b |\n"
+    );
+}
+
+#[test]
+fn a_sheet_keeps_its_name_and_its_rows() {
+    let oils = sheet("Oils", &[&["Wood", "Oil"], &["Oak", "linseed"], &["Ash", "tung"]]);
+    let text = text(&oils, "oils.xlsx");
+    assert!(text.contains("# Oils"), "{text}");
+    assert!(
+        text.contains("| Wood | Oil |") && text.contains("| Ash | tung |"),
+        "{text}"
     );
 }
 

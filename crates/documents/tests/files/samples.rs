@@ -3,7 +3,8 @@
 
 use documents::{Reading, Unreadable};
 
-use crate::{build, read, reader};
+use crate::build::word::{heading, paragraph, word};
+use crate::{read, reader};
 
 async fn sample(name: &str) -> Result<Reading, Unreadable> {
     let path = format!("{}/tests/files/samples/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -86,10 +87,10 @@ async fn arabic_chinese_and_japanese_come_in_the_order_of_reading() {
 
 #[tokio::test]
 async fn a_word_file_goes_the_same_way() {
-    let heading = r#"<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Care</w:t></w:r></w:p>"#;
-    let word = build::word::word(&format!(
-        "{heading}{}",
-        build::word::paragraph("Oil it once a year.")
+    let word = word(&format!(
+        "{}{}",
+        heading("Care"),
+        paragraph("Oil it once a year.")
     ));
     let reading = read(&reader(), &word, "care.docx").await.unwrap();
     assert_eq!(reading.pages[0].number, None);

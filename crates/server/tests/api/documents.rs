@@ -5,6 +5,11 @@ use testkit::{Answer, Method, Server, Tenant, require_runtime};
 
 use crate::support::server;
 
+#[path = "../../../documents/tests/files/build/mod.rs"]
+mod build;
+mod kinds;
+mod neighbours;
+
 async fn upload(tenant: &Tenant, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
     let path = format!("/api/v1/documents/files?filename={name}");
     tenant

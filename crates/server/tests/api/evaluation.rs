@@ -218,23 +218,31 @@ const WOODS: [&str; 20] = [
     "poplar", "walnut", "willow", "yew", "teak", "alder", "hazel", "spruce",
 ];
 
-/// Every question is asked word for word, so the bot is sure; a set says that so many of its answers are right.
-async fn judge(tenant: &Tenant, right: usize) {
-    let question = |wood: &str| format!("How do I care for a table of {wood}?");
-    let answer = |wood: &str| format!("Rub the {wood} with oil.");
-    let pairs: Vec<_> = WOODS.iter().map(|wood| (question(wood), answer(wood))).collect();
+/// The questions of the pairs, with `{}` for the wood.
+const OF_TABLES: &str = "How do I care for a table of {}?";
+const OF_DOORS: &str = "What do I do with a door of {}?";
+const OF_FLOORS: &str = "How is a floor of {} kept clean?";
+
+/// A pair for each wood and question.
+async fn teach_woods(tenant: &Tenant, questions: &[&str]) {
+    let pairs = questions.iter().flat_map(|question| {
+        WOODS.map(|wood| (question.replace("{}", wood), format!("Rub the {wood} with oil.")))
+    });
+    let pairs: Vec<_> = pairs.collect();
     let pairs: Vec<_> = pairs
         .iter()
         .map(|(question, answer)| (question.as_str(), answer.as_str()))
         .collect();
     tenant.teach_all(&pairs).await;
-    let cases = WOODS.iter().enumerate().map(|(at, wood)| {
-        let expected = if at < right {
-            answer(wood)
-        } else {
-            "wax".to_owned()
-        };
-        json!({"question": question(wood), "expects": "text", "expected_text": expected})
+}
+
+/// A set says that the answers about so many woods are right, to each of these questions.
+async fn judge_woods(tenant: &Tenant, questions: &[&str], right: usize) {
+    let cases = questions.iter().flat_map(|question| {
+        WOODS.iter().enumerate().map(move |(at, wood)| {
+            let expected = if at < right { "oil" } else { "wax" };
+            json!({"question": question.replace("{}", wood), "expects": "text", "expected_text": expected})
+        })
     });
     let set = json!({"name": "Woods", "cases": cases.collect::<Vec<_>>()});
     tenant
@@ -243,8 +251,16 @@ async fn judge(tenant: &Tenant, right: usize) {
         .json(&set)
         .expect(201)
         .await;
-    for wood in WOODS {
-        tenant.visitor().await.say(&question(wood)).await;
+}
+
+/// Every question is asked word for word, so the bot is sure; a set says that so many of its answers are right.
+async fn judge(tenant: &Tenant, questions: &[&str], right: usize) {
+    teach_woods(tenant, questions).await;
+    judge_woods(tenant, questions, right).await;
+    for question in questions {
+        for wood in WOODS {
+            tenant.visitor().await.say(&question.replace("{}", wood)).await;
+        }
     }
 }
 
@@ -253,7 +269,7 @@ async fn a_promise_never_says_what_the_own_labels_contradict() {
     require_runtime!();
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
-    judge(&tenant, 11).await;
+    judge(&tenant, &[OF_TABLES], 11).await;
     let promise = tenant.api.get("/api/v1/promise").expect(200).await;
     assert_eq!(
         (&promise["basis"], &promise["labels"]),
@@ -283,7 +299,7 @@ async fn a_promise_is_what_is_expected_where_the_few_own_labels_agree() {
     require_runtime!();
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
-    judge(&tenant, 20).await;
+    judge(&tenant, &[OF_TABLES], 20).await;
     let promise = tenant.api.get("/api/v1/promise").expect(200).await;
     let now = &promise["now"];
     assert_eq!((&now["judged"], &now["right"]), (&json!(20), &json!(20)), "{now}");
@@ -298,4 +314,88 @@ async fn a_promise_is_what_is_expected_where_the_few_own_labels_agree() {
         );
     }
     assert!(kept.count() > 0, "{promise}");
+}
+
+#[tokio::test]
+async fn a_promise_rests_on_the_own_labels_where_there_are_enough() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    judge(&tenant, &[OF_TABLES, OF_DOORS, OF_FLOORS], 18).await;
+    let unknown = "Who painted the ceiling of the chapel?";
+    for _ in 0..20 {
+        tenant.visitor().await.say(unknown).await;
+    }
+    let promise = tenant.api.get("/api/v1/promise").expect(200).await;
+    assert_eq!(
+        ["basis", "labels", "labels_needed", "questions"].map(|name| promise[name].clone()),
+        [json!("labels"), json!(60), json!(60), json!(61)],
+        "{promise}"
+    );
+    // 54 of the 60 answers are right, and 20 of 80 questions are not answered
+    let check = |level: &Value| {
+        assert_eq!((&level["judged"], &level["right"]), (&json!(60), &json!(54)));
+        let share = |name: &str| level[name].as_f64().expect("a share");
+        assert_eq!((share("precision"), share("coverage")), (0.9, 0.75), "{level}");
+        // Wilson's interval of 54 in 60
+        assert!(
+            (share("low") - 0.799).abs() < 1e-3 && (share("high") - 0.953).abs() < 1e-3,
+            "{level}"
+        );
+    };
+    check(&promise["now"]);
+    for level in promise["levels"].as_array().expect("levels") {
+        match level["promise"].as_f64() {
+            Some(promised) if promised <= 0.9 => check(level),
+            _ => assert!(level["threshold"].is_null(), "nobody has seen that kept: {level}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn labels_that_contradict_a_boastful_confidence_correct_it_whatever_model_embeds() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    teach_woods(&tenant, &[OF_TABLES]).await;
+    let asked = [
+        "How should I care for my table of {}?",
+        "How to care for the table of {}?",
+        "Care for a table of {}, how do I do it?",
+        "How do I best care for the {} table?",
+    ];
+    judge_woods(&tenant, &asked, 5).await;
+    let question = asked[0].replace("{}", "oak");
+    let confidence = async || {
+        let answer = tenant.ask(&question).await["answer"].clone();
+        answer["confidence"].as_f64().expect("a confidence")
+    };
+    let boastful = confidence().await;
+    let calibration = async || tenant.api.get("/api/v1/promise").expect(200).await["calibration"].clone();
+    assert!(calibration().await.is_null());
+
+    let refit = tenant.api.post("/api/v1/calibration/refit").expect(200).await;
+    assert_eq!(refit["fit"]["helps"], true, "{refit}");
+    let by_local = calibration().await;
+    assert_eq!(by_local, refit["fit"]["calibration"]);
+    assert_eq!(by_local["labels"], 80, "{by_local}");
+    let corrected = confidence().await;
+    assert!(
+        boastful > 0.95 && corrected < 0.65,
+        "{boastful} became {corrected}"
+    );
+
+    // another model's confidence is fitted anew as soon as it serves
+    let mut events = tenant.api.get("/api/v1/events").stream().await;
+    let provider = FakeProvider::start().await;
+    embed_by_another_model_of(&tenant, &provider).await;
+    while calibration().await.is_null() {
+        events
+            .next()
+            .await
+            .expect("an event when the confidence is fitted");
+    }
+    let by_other = calibration().await;
+    assert_eq!(by_other["labels"], 80, "{by_other}");
+    assert_ne!(by_other, by_local);
 }

@@ -1,7 +1,8 @@
 //! Where an answer came from: kept with it, found from the knowledge's side, and the same when it is asked again.
 
 use serde_json::{Value, json};
-use testkit::{Tenant, require_runtime};
+use testkit::fake::{FakeProvider, Reply};
+use testkit::{Provider, Tenant, require_runtime};
 
 use crate::quick_tenant;
 use crate::support::server;
@@ -90,6 +91,39 @@ async fn without_a_model_the_same_question_gets_the_same_answer_to_the_last_byte
     server.stop().await;
     server.start_again().await;
     again(&first).await;
+}
+
+#[tokio::test]
+async fn the_digest_of_what_the_model_was_sent_tells_equal_prompts_from_others() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.teach_all(&PAIRS).await;
+    let provider = FakeProvider::start().await;
+    provider.reply(Reply::text("Within three days [1]."));
+    tenant
+        .use_model(provider.base_url(Provider::OpenAi).as_str())
+        .await;
+    let digest = async |question: &str| {
+        let visitor = tenant.visitor().await;
+        let said = visitor.say(question).await;
+        let (conversation, answer) = (visitor.conversation_id, &said["answer"]["id"]);
+        let answer = answer.as_str().expect("an answer");
+        let path = format!("/api/v1/conversations/{conversation}/messages/{answer}/trace");
+        let trace = tenant.api.get(&path).expect(200).await;
+        let sent = provider.requests().last().expect("a call").body["messages"].clone();
+        assert_eq!(trace["notes"]["prompt"]["system"], sent[0]["content"]);
+        let digest = trace["notes"]["prompt"]["sha256"].as_str().expect("a digest");
+        assert_eq!(digest.len(), 16, "{trace}");
+        (digest.to_owned(), sent)
+    };
+    let first = digest(PAIRS[0].0).await;
+    assert_eq!(digest(PAIRS[0].0).await, first);
+    let reworded = digest("Do you ship to Belgium too?").await;
+    assert!(reworded.0 != first.0 && reworded.1 != first.1);
+    let settings = json!({"settings": {"personality_prompt": "Speak like a sailor."}});
+    tenant.configure(&settings).await;
+    assert_ne!(digest(PAIRS[0].0).await.0, first.0);
 }
 
 /// All but the id, which every answer has of its own.

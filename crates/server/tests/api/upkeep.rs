@@ -101,6 +101,45 @@ async fn what_visitors_find_wrong_and_what_names_a_day_gone_by_is_shown_until_it
 }
 
 #[tokio::test]
+async fn a_pair_that_no_answer_needed_for_months_is_shown_until_one_does() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let question = "Do you repair umbrellas?";
+    let id = tenant.teach(question, "Yes, on Mondays.").await;
+    let young = tenant.teach("Do you sell ladders?", "No.").await;
+    tenant.teach("When is the shop open?", "From nine to six.").await;
+    tenant.visitor().await.say(question).await;
+    let long_ago = [
+        "update qa_pairs set created_at = now() - interval '200 days' where tenant_id = $1 and id <> $2",
+        "update answers set created_at = now() - interval '91 days' where tenant_id = $1 and id <> $2",
+        "update qa_pair_uses set used_at = now() - interval '91 days' where tenant_id = $1 and qa_pair_id <> $2",
+    ];
+    let mut owner = server.owner().await;
+    for update in long_ago {
+        let updated = sqlx::query(update).bind(tenant.id).bind(young);
+        let updated = updated.execute(&mut owner).await.expect("another day");
+        assert!(updated.rows_affected() > 0, "{update}");
+    }
+    let visitor = tenant.visitor().await;
+    for _ in 0..99 {
+        visitor.say("When is the shop open?").await;
+    }
+    let found = upkeep(&tenant).await;
+    assert_eq!((&found["answers"], &found["unused"]), (&json!(99), &json!([])));
+
+    visitor.say("When is the shop open?").await;
+    let found = upkeep(&tenant).await;
+    assert_eq!(found["answers"], 100);
+    let unused = found["unused"].as_array().expect("a list");
+    let ids: Vec<_> = unused.iter().map(|pair| &pair["id"]).collect();
+    assert_eq!(ids, [&json!(id)], "neither the young one nor the needed one");
+
+    visitor.say(question).await;
+    assert_eq!(upkeep(&tenant).await["unused"], json!([]));
+}
+
+#[tokio::test]
 async fn what_was_dismissed_stays_so_when_another_model_embeds_the_pairs() {
     require_runtime!();
     let server = server().start().await;

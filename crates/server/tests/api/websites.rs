@@ -286,6 +286,8 @@ async fn a_site_that_is_read_again_changes_only_where_it_changed() {
     let vanished = format!("{}/pages?state=vanished", path_of(&website));
     let vanished = tenant.api.get(&vanished).expect(200).await;
     assert_eq!(vanished["items"].as_array().map(Vec::len), Some(1));
+    let to_do = async || tenant.api.get("/api/v1/upkeep").expect(200).await["vanished_pages"].clone();
+    assert_eq!(to_do().await, 1);
 
     // and it comes back when the site has it again
     site.put("/delivery", delivery("three working days"));
@@ -294,6 +296,7 @@ async fn a_site_that_is_read_again_changes_only_where_it_changed() {
         (&website["pages_vanished"], &website["pages_serving"]),
         (&json!(0), &json!(4))
     );
+    assert_eq!(to_do().await, 0);
 }
 
 #[tokio::test]

@@ -44,6 +44,10 @@ pub fn paragraph(text: &str) -> String {
     format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
 }
 
+pub fn heading(text: &str) -> String {
+    format!(r#"<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"#)
+}
+
 /// Entities that are made of entities, twenty levels deep.
 pub fn entity_bomb() -> Vec<u8> {
     let level = |level: usize| format!("<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(8));
