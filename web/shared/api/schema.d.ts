@@ -1360,6 +1360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/knowledge/embedder/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give up a change of the embedding model, if there is one. The current model stays. */
+        delete: operations["stop_embedder_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge/index": {
         parameters: {
             query?: never;
@@ -3526,9 +3543,15 @@ export interface components {
         /** @description The embedding model in use and, while it changes, the next one. */
         EmbedderState: {
             current: components["schemas"]["EmbedderView"];
+            failure?: components["schemas"]["EmbeddingFailure"] | null;
             /** @description Whether the local model's files are installed on this server. */
             is_local_available: boolean;
             next?: components["schemas"]["EmbedderView"] | null;
+            /**
+             * Format: int64
+             * @description All texts that have vectors: questions, their phrasings, passages and gaps.
+             */
+            texts: number;
             /**
              * Format: int64
              * @description Texts that still wait for a vector of the current model.
@@ -3547,6 +3570,12 @@ export interface components {
             /** @description `local` or `endpoint`. */
             kind: string;
             model?: string | null;
+        };
+        /** @description Why texts could not be embedded, for those who chose the model. */
+        EmbeddingFailure: {
+            /** @description False: it was tried too often, and is tried again only when knowledge changes or a model is chosen. */
+            is_tried_again: boolean;
+            reason: string;
         };
         /** @description An escalation as the inbox shows it. */
         Escalation: {
@@ -9534,6 +9563,23 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    stop_embedder_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -4,9 +4,12 @@ import { createHmac } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible, launchBrowser } from './browser.mjs';
 import { Visits } from './dashboard-visit.mjs';
-import { ProductServer, reasonToSkip } from './product-server.mjs';
+import { FakeEmbedder } from './product-embedder.mjs';
+import { ProductServer, reasonToSkip, Visitor } from './product-server.mjs';
 
 const PASSWORD = 'a long password';
+/** So few passages are held in memory that the demonstration's documents need an index. */
+const SETTINGS = { RAPPORT_KNOWLEDGE_IN_MEMORY_PER_TENANT: '20' };
 const SECTIONS = [
   'workspace',
   'members',
@@ -17,6 +20,7 @@ const SECTIONS = [
   'assignment',
   'ai-agent',
   'models',
+  'search-model',
   'api-keys',
   'audit',
   'profile',
@@ -27,7 +31,7 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
   let browser, server, visits;
 
   before(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start()]);
+    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start(SETTINGS)]);
     visits = new Visits(browser, server);
   });
   after(async () => {
@@ -282,6 +286,100 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByText('No model yet').waitFor();
   });
 
+  it('changes the search model with visible progress', async () => {
+    const embedder = await new FakeEmbedder().listen();
+    const visit = await visits.open();
+    const { page } = visit;
+    const { dialog, row } = searchModel(page);
+    await goTo(page, 'search-model');
+    await row('Local model').getByText('In use', { exact: true }).waitFor();
+    await page.getByText('It understands English.').waitFor();
+
+    // a question is what makes a large base be indexed
+    await (await Visitor.begin(server.url, server.channelKey)).ask('Do you ship to Belgium?');
+    await page.getByRole('heading', { name: 'Index of a large base' }).waitFor();
+    await page.getByText(/^(\d+) of \1 passages \(100%\)/).waitFor();
+    await page.getByText(/of the ten nearest passages \(recall@10\), measured on/).waitFor();
+
+    // what the server says to it stands at its field, and nothing that was typed is lost
+    await page.getByRole('button', { name: 'Change the model' }).press('Enter');
+    await dialog.getByLabel('Where it runs').selectOption('endpoint');
+    visit.expected = /422/;
+    await dialog.getByLabel('Base URL').fill('http://192.168.7.7/v1');
+    await dialog.getByLabel('Model', { exact: true }).fill('multi-e5');
+    await dialog.getByLabel('Key').fill('a-secret-key');
+    await dialog.getByRole('button', { name: 'Use this model' }).click();
+    await dialog.getByText('Rapport does not call 192.168.7.7:80').waitFor();
+    assert.equal(await dialog.getByLabel('Base URL').getAttribute('aria-invalid'), 'true');
+    assert.equal(await dialog.getByLabel('Key').inputValue(), 'a-secret-key');
+    await assertAccessible(page, 'search model, the form');
+
+    // two requests find out whether it works, one embeds the first texts, and the rest has to wait
+    embedder.answersAtOnce = 3;
+    await dialog.getByLabel('Base URL').fill(embedder.url);
+    await dialog.getByRole('button', { name: 'Use this model' }).click();
+    const next = row('Being prepared');
+    await next.getByText(/^64 of \d+ texts are ready/).waitFor();
+    await next.getByText('The model in use serves as before').waitFor();
+    const bar = next.getByRole('progressbar', { name: 'multi-e5' });
+    assert.notEqual(await bar.getAttribute('aria-valuenow'), '0');
+    await page.setViewportSize({ width: 375, height: 812 });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await assertAccessible(page, `search model, on its way, ${colorScheme}`);
+    }
+    embedder.release();
+    await row('multi-e5').getByText('In use', { exact: true }).waitFor();
+    await next.waitFor({ state: 'detached' });
+    assert.deepEqual([...embedder.keys], ['Bearer a-secret-key']);
+    assert.ok(!(await page.content()).includes('a-secret-key'));
+
+    // whoever may not change it sees the same
+    const viewer = await join('viewer', 'Vera', 'vera@fennel-oak.example');
+    await goTo(viewer.page, 'search-model');
+    await viewer.page.getByText('You can look at this.').waitFor();
+    await viewer.page.getByRole('heading', { name: 'multi-e5' }).waitFor();
+    assert.equal(await viewer.page.getByRole('button', { name: 'Change the model' }).count(), 0);
+    await useLocalModel(page);
+    embedder.close();
+  });
+
+  it('leaves a search model that answers no more, and one that fails on its way', async () => {
+    const embedder = await new FakeEmbedder().listen();
+    const { page } = await visits.open();
+    const { row } = searchModel(page);
+    const next = row('Being prepared');
+    await goTo(page, 'search-model');
+    await useEndpoint(page, embedder);
+    await row('multi-e5').getByText('In use', { exact: true }).waitFor();
+
+    embedder.refusesWith = 401;
+    const owner = await server.signIn();
+    await owner.post('/qa-pairs', {
+      question: 'Do you repair chairs?',
+      answer: 'Yes, all of ours.',
+    });
+    await page.getByRole('alert').getByText('does not accept the API key').waitFor();
+    await page.getByText('1 text still waits for its vector').waitFor();
+    await assertAccessible(page, 'search model, failed');
+    await useLocalModel(page);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+
+    embedder.refusesWith = 0;
+    embedder.answersAtOnce = 2;
+    await useEndpoint(page, embedder);
+    await next.getByText(/^0 of \d+ texts are ready/).waitFor();
+    embedder.refusesWith = 401;
+    embedder.release();
+    await next.getByRole('alert').getByText('It is tried again by itself.').waitFor();
+    await next.getByRole('button', { name: 'Stop the change' }).click();
+    const confirm = page.getByRole('dialog', { name: 'Stop the change?' });
+    await confirm.getByRole('button', { name: 'Stop the change' }).click();
+    await next.waitFor({ state: 'detached' });
+    await row('Local model').getByText('In use', { exact: true }).waitFor();
+    embedder.close();
+  });
+
   it('keeps what is unsaved until somebody decides', async () => {
     const visit = await visits.open();
     const { page } = visit;
@@ -342,6 +440,29 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
 async function ready(page) {
   await page.locator('#section-title').waitFor();
   await page.waitForFunction(() => !document.querySelector('.animate-late'));
+}
+
+/** The form of the section about the search model, and its rows. */
+function searchModel(page) {
+  const dialog = page.getByRole('dialog', { name: 'Change the model' });
+  return { dialog, row: (text) => page.getByRole('listitem').filter({ hasText: text }) };
+}
+
+async function useEndpoint(page, { url }) {
+  const { dialog } = searchModel(page);
+  await page.getByRole('button', { name: 'Change the model' }).click();
+  await dialog.getByLabel('Where it runs').selectOption('endpoint');
+  await dialog.getByLabel('Base URL').fill(url);
+  await dialog.getByLabel('Model', { exact: true }).fill('multi-e5');
+  await dialog.getByRole('button', { name: 'Use this model' }).click();
+}
+
+async function useLocalModel(page) {
+  const { dialog, row } = searchModel(page);
+  await page.getByRole('button', { name: 'Change the model' }).click();
+  await dialog.getByLabel('Where it runs').selectOption('local');
+  await dialog.getByRole('button', { name: 'Use this model' }).click();
+  await row('Local model').getByText('In use', { exact: true }).waitFor();
 }
 
 /** RFC 6238, as an authenticator app does it. */

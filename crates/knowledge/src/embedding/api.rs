@@ -2,20 +2,23 @@
 
 use access::{Member, Permission, audit};
 use axum::extract::State;
+use axum::http::StatusCode;
 use kernel::error::{Problem, invalid};
 use kernel::extract::Json;
-use kernel::{Result, TenantProof};
+use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::store::{self, State as Stored};
-use super::{EmbedderChoice, jobs};
+use super::store::{self, Counts, State as Stored};
+use super::{EmbedderChoice, Failure, jobs};
 use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(get_embedder, set_embedder))
+    OpenApiRouter::new()
+        .routes(routes!(get_embedder, set_embedder))
+        .routes(routes!(stop_embedder_change))
 }
 
 /// The embedding model in use and, while it changes, the next one.
@@ -23,10 +26,14 @@ pub fn routes() -> OpenApiRouter<Context> {
 struct EmbedderState {
     current: EmbedderView,
     next: Option<EmbedderView>,
+    /// All texts that have vectors: questions, their phrasings, passages and gaps.
+    texts: i64,
     /// Texts that still wait for a vector of the current model.
     waiting: i64,
     /// Texts that still wait for a vector of the next model.
     waiting_next: i64,
+    /// Why the last attempt to embed what waits has failed: with the next model if there is one, else with the current.
+    failure: Option<Failure>,
     /// Whether the local model's files are installed on this server.
     is_local_available: bool,
 }
@@ -84,8 +91,8 @@ async fn get_embedder(State(ctx): State<Context>, member: Member) -> Result<Json
     member.require(Permission::ReadKnowledge)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let state = store::get(&mut tx).await?;
-    let waiting = store::count_waiting(&mut tx).await?;
-    Ok(Json(describe(&ctx, &state, waiting)))
+    let counts = store::count(&mut tx).await?;
+    Ok(Json(describe(&ctx, state, counts)))
 }
 
 /// Change the embedding model. The old vectors serve until all new ones are ready.
@@ -124,32 +131,41 @@ async fn set_embedder(
     ctx.embedders.check(tenant, &choice).await?;
     let mut tx = ctx.db.tenant(&member).await?;
     store::lock(&mut tx).await?;
-    store::set_next(&mut tx, &choice).await?;
+    store::set_next(&mut tx, Some(&choice)).await?;
     jobs::enqueue(&mut tx).await?;
-    audit::record_by(
-        &mut tx,
-        &member,
-        audit::Action::EmbedderChanged,
-        "knowledge",
-        json!({}),
-    )
-    .await?;
+    record(&mut tx, &member).await?;
     let state = store::get(&mut tx).await?;
-    let waiting = store::count_waiting(&mut tx).await?;
+    let counts = store::count(&mut tx).await?;
     tx.commit().await?;
-    Ok(Json(describe(&ctx, &state, waiting)))
+    Ok(Json(describe(&ctx, state, counts)))
 }
 
-fn describe(ctx: &Context, state: &Stored, (waiting, waiting_next): (i64, i64)) -> EmbedderState {
+/// Give up a change of the embedding model, if there is one. The current model stays.
+#[utoipa::path(delete, path = "/knowledge/embedder/next", operation_id = "stop_embedder_change", tag = "knowledge",
+    responses((status = 204)))]
+async fn stop_embedder_change(State(ctx): State<Context>, member: Member) -> Result<StatusCode> {
+    member.require(Permission::ManageCredentials)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    store::lock(&mut tx).await?;
+    store::set_next(&mut tx, None).await?;
+    jobs::enqueue(&mut tx).await?;
+    record(&mut tx, &member).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn record(tx: &mut TenantTx, member: &Member) -> Result<()> {
+    audit::record_by(tx, member, audit::Action::EmbedderChanged, "knowledge", json!({})).await
+}
+
+fn describe(ctx: &Context, state: Stored, counts: Counts) -> EmbedderState {
     EmbedderState {
         current: (&state.embedder).into(),
         next: state.next_embedder.as_ref().map(EmbedderView::from),
-        waiting,
-        waiting_next: if state.next_embedder.is_some() {
-            waiting_next
-        } else {
-            0
-        },
+        texts: counts.texts,
+        waiting: counts.waiting,
+        waiting_next: state.next_embedder.map_or(0, |_| counts.waiting_next),
+        failure: state.failure,
         is_local_available: ctx.embedders.has_local(),
     }
 }

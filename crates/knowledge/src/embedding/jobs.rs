@@ -1,12 +1,13 @@
 //! Background embedding: fills missing vectors, and computes those of a newly chosen model beside the old ones.
 
 use kernel::db::JobTenant;
+use kernel::error::unavailable;
 use kernel::{Result, TenantProof, TenantTx};
-use queue::{Job, Options};
+use queue::{Attempt, Job, Options};
 use serde::{Deserialize, Serialize};
 
-use super::EmbedderChoice;
-use super::store::{self, Column};
+use super::store::{self, Column, State};
+use super::{EmbedderChoice, Failure};
 use crate::{Context, gaps, vector_index};
 
 /// Embeds whatever waits in one tenant. At most one is queued a tenant; it goes on until nothing waits.
@@ -35,10 +36,30 @@ pub async fn enqueue(tx: &mut TenantTx) -> Result<()> {
 }
 
 /// The handler. A batch is committed at a time, so a stop loses at most one. True when another model serves from now on.
-pub async fn embed_knowledge(ctx: &Context, job: &EmbedKnowledge) -> Result<bool> {
-    let has_changed = embed_all(ctx, &job.tenant).await?;
+pub async fn embed_knowledge(ctx: &Context, job: &EmbedKnowledge, attempt: Attempt) -> Result<bool> {
+    let before = store::get(&mut ctx.db.tenant_read(&job.tenant).await?).await?;
+    let embedded = embed_all(ctx, &job.tenant).await;
+    let failure = embedded.as_ref().err().map(|error| Failure {
+        reason: error.detail.clone(),
+        is_tried_again: !attempt.is_last(),
+    });
+    note(ctx, &job.tenant, &before, failure).await?;
+    let has_changed = embedded?;
     vector_index::jobs::follow(ctx, &job.tenant).await;
     Ok(has_changed)
+}
+
+/// What became of the attempt, unless somebody has chosen another model meanwhile.
+async fn note(ctx: &Context, tenant: &JobTenant, before: &State, failure: Option<Failure>) -> Result<()> {
+    if store::get(&mut ctx.db.tenant_read(tenant).await?).await?.failure == failure {
+        return Ok(());
+    }
+    let mut tx = ctx.db.tenant(tenant).await?;
+    let state = store::lock(&mut tx).await?;
+    if (&state.embedder, &state.next_embedder) == (&before.embedder, &before.next_embedder) {
+        store::set_failure(&mut tx, failure.as_ref()).await?;
+    }
+    tx.commit().await
 }
 
 /// Both models side by side: one that answers no more keeps neither its successor from serving, nor, should the
@@ -91,7 +112,8 @@ async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &Embedd
         };
         drop(tx);
         let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
-        let vectors = embedder.embed(texts).await.map_err(kernel::error::internal)?;
+        let embedded = embedder.embed(texts).await;
+        let vectors = embedded.map_err(|error| unavailable(format!("Embedding failed: {error}.")))?;
         let mut tx = ctx.db.tenant(tenant).await?;
         let state = store::lock(&mut tx).await?;
         let is_wanted = match column {
@@ -103,6 +125,9 @@ async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &Embedd
             return Ok(());
         }
         store::set_vectors(&mut tx, table, column, ids.into_iter().zip(vectors).collect()).await?;
+        if state.failure.is_some() {
+            store::set_failure(&mut tx, None).await?;
+        }
         tx.commit().await?;
     }
 }

@@ -10,6 +10,7 @@ pub mod store;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::error::{invalid, unavailable};
 use kernel::ids::TenantId;
@@ -25,6 +26,8 @@ use crate::retrieval::ModelReach;
 
 /// What pgvector's columns hold at most.
 const LONGEST_VECTOR: usize = 16_000;
+/// An endpoint that was chosen has to give its first vector within it: the person who chose it is waiting.
+const FIRST_VECTOR: Duration = Duration::from_secs(25);
 
 /// A tenant's choice of embedding model, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,15 @@ impl EmbedderChoice {
             Self::Endpoint { .. } => ModelReach::Multilingual,
         }
     }
+}
+
+/// Why texts could not be embedded, for those who chose the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = EmbeddingFailure)]
+pub struct Failure {
+    pub reason: String,
+    /// False: it was tried too often, and is tried again only when knowledge changes or a model is chosen.
+    pub is_tried_again: bool,
 }
 
 /// Finds the embedder for a choice. Clones share the local model and the connections.
@@ -119,17 +131,15 @@ impl Embedders {
 
     /// Refuses an endpoint that must not be called or does not answer with vectors.
     pub async fn check(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<()> {
-        let Some(embedder) = self.find(tenant, choice).await? else {
-            return Err(unavailable(
-                "The local model is not installed here. Run `rapport doctor` to see how to install it.",
-            ));
-        };
-        let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
-        let vectors = tried.map_err(|error| {
-            invalid(
+        let tried = tokio::time::timeout(FIRST_VECTOR, self.try_once(tenant, choice)).await;
+        let vectors = tried.unwrap_or_else(|_| {
+            Err(invalid(
                 "embedder_failed",
-                format!("The endpoint did not give a vector: {error}."),
-            )
+                format!(
+                    "The endpoint gave no vector within {} seconds. If it is still starting, please try again.",
+                    FIRST_VECTOR.as_secs()
+                ),
+            ))
         })?;
         let length = vectors.first().map_or(0, Vec::len);
         if length > LONGEST_VECTOR {
@@ -142,6 +152,21 @@ impl Embedders {
             ));
         }
         Ok(())
+    }
+
+    async fn try_once(&self, tenant: TenantId, choice: &EmbedderChoice) -> Result<Vec<Vec<f32>>> {
+        let Some(embedder) = self.find(tenant, choice).await? else {
+            return Err(unavailable(
+                "The local model is not installed here. Run `rapport doctor` to see how to install it.",
+            ));
+        };
+        let tried = embedder.embed(vec!["Do you ship to Belgium?".into()]).await;
+        tried.map_err(|error| {
+            invalid(
+                "embedder_failed",
+                format!("The endpoint did not give a vector: {error}."),
+            )
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::EmbedderChoice;
+use super::{EmbedderChoice, Failure};
 use crate::calibration::Calibration;
 
 /// The tenant's state of knowledge.
@@ -16,12 +16,14 @@ pub struct State {
     pub embedder: EmbedderChoice,
     pub next_embedder: Option<EmbedderChoice>,
     pub calibration: Option<Calibration>,
+    /// Why the last attempt to embed what waits has failed; none once something was embedded since.
+    pub failure: Option<Failure>,
 }
 
 pub async fn get(tx: &mut TenantTx) -> Result<State> {
     let row = sqlx::query!(
         r#"select revision, embedder as "embedder: Json<EmbedderChoice>", next_embedder as "next_embedder: Json<EmbedderChoice>",
-            calibration as "calibration: Json<Calibration>"
+            calibration as "calibration: Json<Calibration>", embedding_failure as "failure: Json<Failure>"
         from knowledge_state where tenant_id = current_tenant_id()"#,
     )
     .fetch_one(&mut **tx)
@@ -31,6 +33,7 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
         embedder: row.embedder.0,
         next_embedder: row.next_embedder.map(|next| next.0),
         calibration: row.calibration.map(|calibration| calibration.0),
+        failure: row.failure.map(|failure| failure.0),
     })
 }
 
@@ -48,11 +51,11 @@ pub async fn lock(tx: &mut TenantTx) -> Result<State> {
     get(tx).await
 }
 
-/// Starts a change of model from scratch. The caller holds [`lock`].
-pub async fn set_next(tx: &mut TenantTx, next: &EmbedderChoice) -> Result<()> {
+/// Starts a change of model from scratch, or with none gives one up. The caller holds [`lock`].
+pub async fn set_next(tx: &mut TenantTx, next: Option<&EmbedderChoice>) -> Result<()> {
     sqlx::query!(
-        "update knowledge_state set next_embedder = $1 where tenant_id = current_tenant_id()",
-        json!(next)
+        "update knowledge_state set next_embedder = $1, embedding_failure = null where tenant_id = current_tenant_id()",
+        next.map(|next| json!(next))
     )
     .execute(&mut **tx)
     .await?;
@@ -155,7 +158,8 @@ pub async fn swap(tx: &mut TenantTx) -> Result<()> {
         sqlx::query(sqlx::AssertSqlSafe(swap)).execute(&mut **tx).await?;
     }
     sqlx::query!(
-        "update knowledge_state set embedder = next_embedder, next_embedder = null, calibration = null, revision = revision + 1
+        "update knowledge_state set embedder = next_embedder, next_embedder = null, embedding_failure = null, calibration = null,
+            revision = revision + 1
         where tenant_id = current_tenant_id() and next_embedder is not null",
     )
     .execute(&mut **tx)
@@ -174,20 +178,43 @@ pub async fn set_calibration(tx: &mut TenantTx, calibration: Option<Calibration>
     Ok(())
 }
 
-/// How many texts still wait in each column: serving, next.
-pub async fn count_waiting(tx: &mut TenantTx) -> Result<(i64, i64)> {
-    let row = sqlx::query!(
+/// Remembers why embedding has failed, or that it fails no more. The caller holds [`lock`].
+pub async fn set_failure(tx: &mut TenantTx, failure: Option<&Failure>) -> Result<()> {
+    sqlx::query!(
+        "update knowledge_state set embedding_failure = $1 where tenant_id = current_tenant_id()",
+        failure.map(|failure| json!(failure)),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How many texts there are, and how many of them wait for a vector.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    pub texts: i64,
+    pub waiting: i64,
+    pub waiting_next: i64,
+}
+
+pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
+    let counts = sqlx::query_as!(
+        Counts,
         r#"select
+            (select count(*) from qa_pairs where tenant_id = current_tenant_id())
+                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id())
+                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id())
+                + (select count(*) from qa_gaps where tenant_id = current_tenant_id()) as "texts!",
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding is null)
                 + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding is null)
                 + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null)
-                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding is null) as "serving!",
+                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding is null) as "waiting!",
             (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding_next is null)
                 + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding_next is null)
                 + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null)
-                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding_next is null) as "next!""#,
+                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding_next is null) as "waiting_next!""#,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok((row.serving, row.next))
+    Ok(counts)
 }

@@ -135,10 +135,10 @@ async fn background(
     let (reading, unreadable) = (domains.knowledge.clone(), domains.knowledge.clone());
     let runner = Runner::builder(pool.clone())
         .concurrency(2)
-        .register::<EmbedKnowledge, _, _>(move |job, _| {
+        .register::<EmbedKnowledge, _, _>(move |job, attempt| {
             let (knowledge, answering) = (knowledge.clone(), answering.clone());
             async move {
-                let has_changed = embed_knowledge(&knowledge, &job).await?;
+                let has_changed = embed_knowledge(&knowledge, &job, attempt).await?;
                 // the labels say anew how far this model's confidence can be trusted
                 if has_changed && let Err(error) = answering::promise::refit(&answering, &job.tenant).await {
                     error.log();

@@ -248,6 +248,7 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/inbox/counts", Nothing, Body::None, 200),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
+    member("DELETE", "/api/v1/knowledge/embedder/next", Nothing, Body::None, 204),
     member("GET", "/api/v1/knowledge/index", Nothing, Body::None, 200),
     member("GET", "/api/v1/labels", Nothing, Body::None, 200),
     member("POST", "/api/v1/labels", Nothing, Json(r#"{"name": "Urgent", "color": "red"}"#), 201),

@@ -11,6 +11,7 @@ import { knowledge } from './knowledge';
 import { people } from './people';
 import { playground } from './playground';
 import { promise } from './promise';
+import { searchModel } from './search-model';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
@@ -27,6 +28,7 @@ export const later = {
   ...technical,
   ...people,
   ...settings,
+  ...searchModel,
   ...desk,
   ...home,
   ...widget,

@@ -22,6 +22,7 @@ import { home } from './home';
 import { technical } from './technical';
 import { people } from './people';
 import { promise } from './promise';
+import { searchModel } from './search-model';
 import { settings } from './settings';
 import { desk } from './desk';
 
@@ -49,5 +50,6 @@ export const fr: Texts = {
   ...technical,
   ...people,
   ...settings,
+  ...searchModel,
   ...desk,
 };

@@ -114,6 +114,8 @@ const KEYS: Partial<Record<string, string[]>> = {
     'evaluation',
     'upkeep',
     'knowledge-bases',
+    'embedder',
+    'knowledge-index',
   ],
   keys: ['api-keys', 'llm-credentials'],
 };

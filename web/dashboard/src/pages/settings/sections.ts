@@ -8,6 +8,7 @@ import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Shield from '@lucide/svelte/icons/shield';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import Sparkles from '@lucide/svelte/icons/sparkles';
+import TextSearch from '@lucide/svelte/icons/text-search';
 import Tag from '@lucide/svelte/icons/tag';
 import UserRound from '@lucide/svelte/icons/user-round';
 import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
@@ -53,6 +54,7 @@ export const sections: readonly Section[] = [
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
+  { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },
   { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
   { id: 'audit', title: 'settings.audit', hint: 'settings.auditHint', icon: History, group: 'technical', editors: managers, load: () => import('./sections/AuditLog.svelte') },
   { id: 'profile', title: 'settings.profile', hint: 'settings.profileHint', icon: UserRound, group: 'you', load: () => import('./sections/Profile.svelte') },
