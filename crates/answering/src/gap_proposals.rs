@@ -185,15 +185,13 @@ async fn by_model(
     } = draft(ctx, proof, &turn).await?;
     // it is to become knowledge: what the knowledge does not back has no place in it
     let is_usable = origin == DraftOrigin::Model && !backed.is_empty() && !sources.is_empty();
-    Ok(
-        is_usable.then_some(Proposal {
-            origin: ProposalOrigin::Model,
-            answer: backed,
-            times: 1,
-            conversations: Vec::new(),
-            sources,
-        }),
-    )
+    Ok(is_usable.then_some(Proposal {
+        origin: ProposalOrigin::Model,
+        answer: backed,
+        times: 1,
+        conversations: Vec::new(),
+        sources,
+    }))
 }
 
 const MOST_PASSAGES: usize = 3;

@@ -45,7 +45,7 @@ pub(super) async fn compose(
 
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
     let best = material.found.candidates.first()?;
-    let text = best.text.to_string();
+    let text = ground::visible(&best.text);
     let _ = sink.send(Delta {
         text: text.clone(),
         replace: true,
@@ -115,7 +115,11 @@ async fn with_model(
         return Ok(Outcome::Fallback("leak"));
     }
     if grounded.text.is_empty() {
-        let reason = if grounded.unbacked.is_empty() { "empty" } else { "unbacked" };
+        let reason = if grounded.unbacked.is_empty() {
+            "empty"
+        } else {
+            "unbacked"
+        };
         return Ok(Outcome::Fallback(reason));
     }
     if grounded.cited.is_empty() {

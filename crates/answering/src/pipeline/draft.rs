@@ -5,7 +5,7 @@ use conversations::messages::Source;
 use kernel::{Result, TenantProof};
 use serde::Serialize;
 
-use super::ground::{Grounding, repeats};
+use super::ground::{self, Grounding, repeats};
 use super::trace::Trace;
 use super::{Material, Turn, compose, prompt, retrieve, sources, understand_language};
 use crate::Context;
@@ -153,9 +153,9 @@ fn approved_text(turn: &Turn, material: &Material) -> Draft {
     let confidence = material.found.confidence();
     match material.found.candidates.first() {
         Some(best) if confidence >= least => Draft {
-            text: best.text.to_string(),
+            text: ground::visible(&best.text),
             unbacked: Vec::new(),
-            backed: best.text.to_string(),
+            backed: ground::visible(&best.text),
             confidence,
             sources: sources(&material.snapshot, std::slice::from_ref(best)),
             origin: DraftOrigin::ApprovedText,

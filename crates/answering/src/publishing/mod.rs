@@ -315,7 +315,10 @@ async fn check_rule(tx: &mut TenantTx, draft: VersionId, changes: &[Change], des
     if despite.regressions || store::get_rule(tx).await? == PublishRule::Free {
         return Ok(());
     }
-    if changes.iter().any(|change| change.subject == Subject::AgentPrompt) {
+    if changes
+        .iter()
+        .any(|change| change.subject == Subject::AgentPrompt)
+    {
         return Err(conflict(
             "prompt_untried",
             "A backtest asks no model, so the prompt in this draft cannot be tried. Take the prompt out of the draft, or have an administrator publish it all the same.",

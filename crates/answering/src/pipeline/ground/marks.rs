@@ -147,9 +147,10 @@ pub fn without_tags(text: &str) -> String {
         out.push_str(before);
         let begins_tag = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!');
         rest = match from.get(1..) {
-            Some(inside) if inside.starts_with(begins_tag) => {
-                inside.find('>').and_then(|end| inside.get(end + 1..)).unwrap_or_default()
-            }
+            Some(inside) if inside.starts_with(begins_tag) => inside
+                .find('>')
+                .and_then(|end| inside.get(end + 1..))
+                .unwrap_or_default(),
             inside => {
                 out.push('<');
                 inside.unwrap_or_default()
@@ -160,6 +161,7 @@ pub fn without_tags(text: &str) -> String {
     out
 }
 
+/// Without characters that people cannot see.
 pub fn visible(text: &str) -> String {
     text.chars().filter(|c| is_visible(*c)).collect()
 }
@@ -218,7 +220,10 @@ mod tests {
 
     #[test]
     fn tags_are_dropped() {
-        assert_eq!(without_tags("Open <b>now</b>, 3 < 5 <img src=x"), "Open now, 3 < 5 ");
+        assert_eq!(
+            without_tags("Open <b>now</b>, 3 < 5 <img src=x"),
+            "Open now, 3 < 5 "
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use knowledge::language::Language;
 use knowledge::retrieval::Candidate;
 use serde::Serialize;
 
+pub use marks::visible;
 use sentences::Sentences;
 use support::{Backing, Support};
 
@@ -50,7 +51,10 @@ impl Grounding {
     pub fn new(shown: &[Candidate], language: Language) -> Self {
         Self {
             backing: shown.iter().map(Backing::of).collect(),
-            links: shown.iter().flat_map(|candidate| marks::addresses(&candidate.text)).collect(),
+            links: shown
+                .iter()
+                .flat_map(|candidate| marks::addresses(&candidate.text))
+                .collect(),
             language,
             sentences: Sentences::default(),
             grounded: Grounded::default(),
@@ -87,7 +91,11 @@ impl Grounding {
         let plain = marks::strip_citations(sentence, self.backing.len(), &mut cited);
         let plain = marks::keep_known_links(&marks::without_tags(&plain), &self.links);
         let plain = marks::visible(&plain);
-        let plain = if self.grounded.whole.is_empty() { plain.trim_start() } else { &plain };
+        let plain = if self.grounded.whole.is_empty() {
+            plain.trim_start()
+        } else {
+            &plain
+        };
         self.grounded.whole.push_str(plain);
         let support = self.support(plain, &cited);
         if !support.may_be_shown() {
@@ -105,7 +113,12 @@ impl Grounding {
 
     /// What comes behind a sentence that is left out still begins a line, or a paragraph, of its own.
     fn keep_break(&mut self, left_out: &str) -> String {
-        let breaks = |text: &str| text.get(text.trim_end().len()..).unwrap_or_default().matches('\n').count();
+        let breaks = |text: &str| {
+            text.get(text.trim_end().len()..)
+                .unwrap_or_default()
+                .matches('\n')
+                .count()
+        };
         let text = &mut self.grounded.text;
         let missing = match text.is_empty() {
             true => 0,
@@ -120,7 +133,10 @@ impl Grounding {
     fn support(&self, sentence: &str, cited: &[usize]) -> Support {
         let look = |by: &[&Backing]| support::look_at(sentence, self.language, by);
         if !cited.is_empty() {
-            let by: Vec<&Backing> = cited.iter().filter_map(|number| self.backing.get(*number)).collect();
+            let by: Vec<&Backing> = cited
+                .iter()
+                .filter_map(|number| self.backing.get(*number))
+                .collect();
             return look(&by);
         }
         let mut each = self.backing.iter().map(|one| look(&[one]));

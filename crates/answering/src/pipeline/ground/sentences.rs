@@ -80,7 +80,11 @@ fn end_behind(text: &str, begins: usize, behind: usize, is_finished: bool) -> En
     let closed = behind + rest.len() - rest.trim_start_matches(is_closing).len();
     let rest = text.get(closed..).unwrap_or_default();
     let Some(next) = rest.chars().next() else {
-        return if is_finished { End::Here(text.len()) } else { End::Unknown };
+        return if is_finished {
+            End::Here(text.len())
+        } else {
+            End::Unknown
+        };
     };
     let goes_on = !next.is_whitespace() && next != '[' && !body.ends_with(is_end_without_space);
     if goes_on {
@@ -173,6 +177,9 @@ mod tests {
             cut("See https://shop.example/a.html [here](https://shop.example) now."),
             ["See https://shop.example/a.html [here](https://shop.example) now."]
         );
-        assert_eq!(cut("我们配送。需要两天[1]。谢谢"), ["我们配送。", "需要两天[1]。", "谢谢"]);
+        assert_eq!(
+            cut("我们配送。需要两天[1]。谢谢"),
+            ["我们配送。", "需要两天[1]。", "谢谢"]
+        );
     }
 }

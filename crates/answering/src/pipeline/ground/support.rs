@@ -34,7 +34,7 @@ pub struct Backing {
     statements: Vec<Statement>,
 }
 
-/// A sentence of a passage.
+/// A sentence of a passage, below its title: "When are you open?" is part of what "From nine to five" states.
 #[derive(Debug)]
 struct Statement {
     stems: HashSet<String>,
@@ -53,7 +53,9 @@ impl Backing {
             statements: passages::sentences(&candidate.text)
                 .iter()
                 .map(|sentence| Statement {
-                    stems: stems(sentence, language).collect(),
+                    stems: stems(&candidate.title, language)
+                        .chain(stems(sentence, language))
+                        .collect(),
                     says_no: wording::says_no(sentence),
                 })
                 .collect(),
@@ -110,7 +112,8 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
     if states_nothing || (figures.is_empty() && wording::is_courtesy(sentence, telling.len())) {
         return Support::NoClaim;
     }
-    let speaks = |one: &&&Backing| language.is_unknown() || one.language.is_unknown() || one.language == language;
+    let speaks =
+        |one: &&&Backing| language.is_unknown() || one.language.is_unknown() || one.language == language;
     let readable: Vec<&Backing> = by.iter().filter(speaks).copied().collect();
     if readable.is_empty() && !by.is_empty() {
         // in another language than the passages: its words cannot be compared
@@ -122,7 +125,11 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
         return Support::Name;
     }
     let known = telling.iter().filter(|stem| is_known(stem)).count();
-    let least = if figures.is_empty() { LEAST_SHARE } else { LEAST_SHARE_WITH_FIGURE };
+    let least = if figures.is_empty() {
+        LEAST_SHARE
+    } else {
+        LEAST_SHARE_WITH_FIGURE
+    };
     match () {
         () if (known as f64) < telling.len() as f64 * least => Support::Words,
         () if is_opposite(sentence, &telling, &readable) => Support::Opposite,
@@ -136,7 +143,8 @@ fn is_opposite(sentence: &str, telling: &[String], by: &[&Backing]) -> bool {
     let statements = by.iter().flat_map(|one| &one.statements);
     let nearest = statements.max_by_key(|one| shared(one));
     nearest.is_some_and(|one| {
-        shared(one) as f64 >= telling.len() as f64 * SAME_STATEMENT && one.says_no != wording::says_no(sentence)
+        shared(one) as f64 >= telling.len() as f64 * SAME_STATEMENT
+            && one.says_no != wording::says_no(sentence)
     })
 }
 
@@ -149,7 +157,10 @@ fn stems(text: &str, language: Language) -> impl Iterator<Item = String> {
 }
 
 fn without_list_mark(sentence: &str) -> &str {
-    let plain = sentence.trim().trim_end_matches(['*', '_']).trim_start_matches(['-', '*', '•', '#', '>', ' ']);
+    let plain = sentence
+        .trim()
+        .trim_end_matches(['*', '_'])
+        .trim_start_matches(['-', '*', '•', '#', '>', ' ']);
     let behind = plain.trim_start_matches(|c: char| c.is_ascii_digit());
     match behind.strip_prefix(['.', ')']) {
         Some(rest) if behind.len() + 3 > plain.len() && rest.starts_with(' ') => rest,
@@ -177,7 +188,9 @@ fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]
                 ((13..24).contains(&value) && has_evening_mark(&one.folded) && holds(value - 12))
                     || (value < 12 && in_the_evening && holds(value + 12))
                     || (value < 9 && in_weeks && holds(value * 7))
-                    || (value % 7 == 0 && wording::counts_in_weeks(&one.folded) && (value == 7 || holds(value / 7)))
+                    || (value % 7 == 0
+                        && wording::counts_in_weeks(&one.folded)
+                        && (value == 7 || holds(value / 7)))
                     || (value < 5 && wording::counts_in_hours(&one.folded) && holds(value * 24))
                     || (value % 24 == 0 && wording::counts_in_hours(&folded) && holds(value / 24))
             })
@@ -186,7 +199,9 @@ fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]
     if digits.len() >= LONG && by.iter().any(|one| one.digits.contains(&digits)) {
         return true;
     }
-    figures.iter().all(|figure| by.iter().any(|one| backs(one, figure)))
+    figures
+        .iter()
+        .all(|figure| by.iter().any(|one| backs(one, figure)))
 }
 
 fn has_evening_mark(folded: &str) -> bool {
@@ -198,7 +213,10 @@ fn figures(text: &str) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut tens: Option<u32> = None;
     for word in text::words(text) {
-        let spelt = wording::SPELT.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
+        let spelt = wording::SPELT
+            .iter()
+            .find(|(name, _)| *name == word.text)
+            .map(|(_, value)| *value);
         if let Some(value) = spelt {
             match tens.take() {
                 Some(before) if value < 10 => {
