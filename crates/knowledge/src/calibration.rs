@@ -76,37 +76,71 @@ pub fn fit(labels: &[(f64, bool)]) -> Option<Fit> {
     })
 }
 
-/// Newton's method on the regularised log loss; two unknowns.
+/// Newton's method on [`regret`]; two unknowns. Where the slope may fall no further, the intercept alone is left to fit.
 fn solve(labels: &[(f64, bool)]) -> Calibration {
-    let (mut slope, mut intercept) = (1.0, 0.0);
+    let mut best = Calibration {
+        slope: 1.0,
+        intercept: 0.0,
+        labels: labels.len(),
+    };
     for _ in 0..50 {
-        let (mut by_slope, mut by_intercept) = (PRIOR * (slope - 1.0), PRIOR * intercept);
-        let (mut slope2, mut both, mut intercept2) = (PRIOR, 0.0, PRIOR);
-        for (probability, right) in labels {
-            let x = log_odds(*probability);
-            let now = sigmoid(x * slope + intercept);
-            let error = now - f64::from(u8::from(*right));
-            let weight = now * (1.0 - now);
-            by_slope += error * x;
-            by_intercept += error;
-            slope2 += weight * x * x;
-            both += weight * x;
-            intercept2 += weight;
-        }
-        let determinant = slope2 * intercept2 - both * both;
-        let step_slope = (by_slope * intercept2 - by_intercept * both) / determinant;
-        let step_intercept = (by_intercept * slope2 - by_slope * both) / determinant;
-        slope = (slope - step_slope).max(FLATTEST);
-        intercept -= step_intercept;
-        if step_slope.abs() + step_intercept.abs() < 1e-9 {
+        let next = step(best, labels);
+        if (next.slope - best.slope).abs() + (next.intercept - best.intercept).abs() < 1e-9 {
             break;
         }
+        best = next;
     }
-    Calibration {
-        slope,
-        intercept,
-        labels: labels.len(),
+    best
+}
+
+/// Half as far as Newton goes, and half of that, as long as it makes things worse: far from 0 the curve is all but flat.
+fn step(now: Calibration, labels: &[(f64, bool)]) -> Calibration {
+    let (by_slope, by_intercept) = newton(now, labels);
+    let reached = regret(now, labels);
+    let mut part = 1.0;
+    while part > 1e-6 {
+        let next = Calibration {
+            slope: now.slope - by_slope * part,
+            intercept: now.intercept - by_intercept * part,
+            ..now
+        };
+        if regret(next, labels) <= reached {
+            return next;
+        }
+        part /= 2.0;
     }
+    now
+}
+
+/// How far to lower slope and intercept.
+fn newton(now: Calibration, labels: &[(f64, bool)]) -> (f64, f64) {
+    let (mut by_slope, mut by_intercept) = (PRIOR * (now.slope - 1.0), PRIOR * now.intercept);
+    let (mut slope2, mut both, mut intercept2) = (PRIOR, 0.0, PRIOR);
+    for (probability, right) in labels {
+        let x = log_odds(*probability);
+        let said = sigmoid(x * now.slope + now.intercept);
+        let error = said - f64::from(u8::from(*right));
+        let weight = said * (1.0 - said);
+        by_slope += error * x;
+        by_intercept += error;
+        slope2 += weight * x * x;
+        both += weight * x;
+        intercept2 += weight;
+    }
+    let determinant = slope2 * intercept2 - both * both;
+    let wanted = (by_slope * intercept2 - by_intercept * both) / determinant;
+    let lower = wanted.min(now.slope - FLATTEST);
+    (lower, (by_intercept - both * lower) / intercept2)
+}
+
+/// What is made small: the surprise, and the distance from what is shipped.
+fn regret(at: Calibration, labels: &[(f64, bool)]) -> f64 {
+    let surprises = labels.iter().map(|(probability, right)| {
+        let x = log_odds(*probability) * at.slope + at.intercept;
+        surprise(sigmoid(x), *right)
+    });
+    let distance = (at.slope - 1.0).powi(2) + at.intercept.powi(2);
+    surprises.sum::<f64>() + PRIOR / 2.0 * distance
 }
 
 fn surprise(probability: f64, right: bool) -> f64 {
@@ -149,6 +183,18 @@ mod tests {
             "{corrected:?}"
         );
         assert!(!fit(&labels(9, 6)).unwrap().helps);
+    }
+
+    #[test]
+    fn a_confidence_that_says_nothing_comes_down_to_the_share_that_is_right() {
+        let sure = |at: usize| 0.99 + 0.000_4 * (at % 20) as f64;
+        let labels: Vec<_> = (0..80).map(|at| (sure(at), at % 4 == 0)).collect();
+        let fit = fit(&labels).unwrap();
+        let corrected = fit.calibration.apply(0.994);
+        assert!(
+            fit.calibration.slope >= FLATTEST && (0.22..0.36).contains(&corrected),
+            "{fit:?}: {corrected}"
+        );
     }
 
     #[test]

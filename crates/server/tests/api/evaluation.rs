@@ -381,7 +381,7 @@ async fn labels_that_contradict_a_boastful_confidence_correct_it_whatever_model_
     assert_eq!(by_local["labels"], 80, "{by_local}");
     let corrected = confidence().await;
     assert!(
-        boastful > 0.95 && corrected < 0.65,
+        boastful > 0.95 && (0.2..0.4).contains(&corrected),
         "{boastful} became {corrected}"
     );
 
