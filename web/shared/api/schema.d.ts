@@ -3528,6 +3528,8 @@ export interface components {
             sources: components["schemas"]["Source"][];
             /** @description Markdown-lite; empty when there is nothing to propose. */
             text: string;
+            /** @description Sentences of it that the model wrote without the knowledge backing them: to be read with care. */
+            unbacked: string[];
         };
         /** @description Where accepted proposals go instead of being answered from at once. */
         DraftChoice: {

@@ -111,7 +111,7 @@ async fn with_model(
         let first = grounded.unbacked.iter().take(UNBACKED_KEPT).collect::<Vec<_>>();
         trace.note("unbacked", json!(first));
     }
-    if ground::repeats(&grounded.text, &instructions) {
+    if ground::repeats(&grounded.whole, &instructions) {
         return Ok(Outcome::Fallback("leak"));
     }
     if grounded.text.is_empty() {

@@ -204,6 +204,21 @@ async fn a_draft_by_a_model_gives_nothing_away(tenant: &Tenant) {
         (&made["text"], &made["origin"]),
         (&json!("We are there from nine to five."), &json!("model"))
     );
+    assert_eq!(made["unbacked"], json!([]));
+    provider.reply(Reply::text(
+        "Hello! From nine to five [1]. The workshop has 40 benches [1].",
+    ));
+    let made = tenant.api.post(&path).expect(200).await;
+    assert_eq!(
+        made["text"],
+        "Hello! From nine to five. The workshop has 40 benches."
+    );
+    assert_eq!(
+        made["unbacked"],
+        json!(["The workshop has 40 benches."]),
+        "to be read with care"
+    );
+    provider.reply(Reply::text("We are there from nine to five [1]."));
     let sent = provider.requests().last().expect("a call").body.to_string();
     assert!(sent.contains("a member of the team could send"), "{sent}");
     let system = "Write the next message that a member of the team could send in this conversation, as that person would: friendly, direct";

@@ -6,8 +6,8 @@ export interface LeftOut {
   why: (typeof REASONS)[number];
 }
 
-export function leftOutOf(notes: Record<string, unknown> | undefined): LeftOut[] {
-  const stored = notes?.unbacked;
+export function leftOutOf(notes: unknown): LeftOut[] {
+  const stored = (notes as { unbacked?: unknown } | undefined)?.unbacked;
   if (!Array.isArray(stored)) return [];
   return stored.flatMap((one: unknown) => {
     const { sentence, why } = (one ?? {}) as { sentence?: unknown; why?: unknown };
