@@ -45,7 +45,7 @@ pub(super) async fn compose(
 
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
     let best = material.found.candidates.first()?;
-    let text = ground::visible(&best.text);
+    let text = ground::word_for_word(&best.text);
     let _ = sink.send(Delta {
         text: text.clone(),
         replace: true,

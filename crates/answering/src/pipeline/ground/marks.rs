@@ -166,6 +166,18 @@ pub fn visible(text: &str) -> String {
     text.chars().filter(|c| is_visible(*c)).collect()
 }
 
+/// An approved text without what hides other text in it. Joiners stay, which emoji and many scripts need, and so do the tags
+/// that make a flag.
+pub fn word_for_word(text: &str) -> String {
+    let mut is_flag = false;
+    let is_shown = |c: &char| {
+        let is_tag = matches!(c, '\u{e0000}'..='\u{e007f}');
+        is_flag = *c == '\u{1f3f4}' || (is_flag && is_tag);
+        !(is_tag && !is_flag) && !matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}')
+    };
+    text.chars().filter(is_shown).collect()
+}
+
 /// Zero-width characters, direction overrides and tag characters hide text from people.
 fn is_visible(c: char) -> bool {
     !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
@@ -216,6 +228,13 @@ mod tests {
         ] {
             assert_eq!(cleaned(said, "See https://shop.example/manual/zorbl."), kept);
         }
+    }
+
+    #[test]
+    fn an_approved_text_keeps_its_joiners_and_flags() {
+        let text = "👩\u{200d}🍳 می\u{200c}خواهم 🏴\u{e0067}\u{e007f}";
+        assert_eq!(word_for_word(text), text);
+        assert_eq!(word_for_word("a\u{200b}b\u{e0041}c\u{202e}d"), "abcd");
     }
 
     #[test]

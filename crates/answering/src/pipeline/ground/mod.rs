@@ -13,7 +13,7 @@ use knowledge::language::Language;
 use knowledge::retrieval::Candidate;
 use serde::Serialize;
 
-pub use marks::visible;
+pub use marks::word_for_word;
 use sentences::Sentences;
 use support::{Backing, Support};
 
