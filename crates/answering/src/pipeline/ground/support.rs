@@ -1,7 +1,8 @@
-//! Whether a sentence rests on passages: its figures, names and addresses stand there, and so do most of its telling words.
+//! Whether a sentence rests on passages: its figures, names, addresses and promises stand there, enough of its telling words
+//! do, and none of their statements denies it.
 //!
-//! What a model adds of its own is nearly always a figure, a name, or words that no passage has. A statement turned into
-//! its opposite with the same words is not noticed here.
+//! What a model adds of its own is nearly always one of these. A condition that is put together from words of the passages
+//! is noticed least; `judged.json` says how often.
 
 use std::collections::HashSet;
 
