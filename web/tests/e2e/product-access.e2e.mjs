@@ -208,6 +208,10 @@ describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
 
     await owner.patch('/workspace', { name: 'Fennel & Elm' });
     await sophie.getByRole('button', { name: 'Account:' }).getByText('Fennel & Elm').waitFor();
+    // the menu and the form ask the server each for themselves
+    await sophie.waitForFunction(() =>
+      [...document.querySelectorAll('input')].some(({ value }) => value === 'Fennel & Elm'),
+    );
     assert.equal(await sophie.getByLabel('Business name').inputValue(), 'Fennel & Elm');
     // what is being typed stays
     assert.equal(await sophie.getByLabel('Contact e-mail').inputValue(), 'half@typed');

@@ -46,7 +46,7 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await trace.getByText('No model was asked.').waitFor();
     await assertAccessible(page, 'a trace');
 
-    model.reply = () => ['Yes, for **€4.95** [1].'];
+    model.reply = () => ['Yes, for **€4.95** [1]. Refunds take 500 days [1].'];
     const { id } = await server.api.post('/llm-credentials', model.credential);
     await page.reload();
     await page.getByRole('switch', { name: 'Compare two variants' }).click();
@@ -60,6 +60,8 @@ describe('playground', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await a.getByText('Answered by the model').waitFor();
     await b.getByText('Approved text given').waitFor();
     await a.getByTitle('Differs from the other variant').first().waitFor();
+    await a.getByRole('heading', { name: 'Left out: no source backs it' }).waitFor();
+    await a.getByText('A number that stands in no source it cites').waitFor();
     await a.getByText('Cost unknown').waitFor();
     await a.getByText('System', { exact: true }).click();
     await a.getByText('### Passages').waitFor();

@@ -110,15 +110,25 @@ describe('product', { skip: reasonToSkip(), timeout: 240_000 }, () => {
       model.close();
     });
     const { id } = await server.api.post('/llm-credentials', model.credential);
-    model.reply = () => ['Yes, **two', ' days**', HOLD, ' to Belgium [1].'];
+    model.reply = () => [
+      'Yes, parcels arrive in **two wor',
+      'king days** [1]. They cost €500',
+      ' to Belgium [1]. ',
+      HOLD,
+      'Parcels cost €4.95 [1].',
+    ];
     const { page, widget } = await visit();
     await widget.ask('Do you ship to Belgium?');
-    await widget.teamBubbles.nth(1).getByText('two days').waitFor();
+    await widget.teamBubbles.nth(1).getByText('two working days').waitFor();
     await widget.stopButton.waitFor();
     await assertAccessible(page, 'streaming');
     model.release();
     await widget.answer();
-    assert.equal(await widget.teamBubbles.nth(1).innerText(), 'Yes, two days to Belgium.');
+    // what its source does not say was never shown
+    assert.equal(
+      await widget.teamBubbles.nth(1).innerText(),
+      'Yes, parcels arrive in two working days. Parcels cost €4.95.',
+    );
     assert.equal(await widget.sources.innerText(), 'Do you ship to Belgium?');
     model.reply = () => null;
     assert.match(await answerTo(widget, 'And to France?', 1), /€/);
