@@ -173,7 +173,8 @@ pub fn word_for_word(text: &str) -> String {
     let is_shown = |c: &char| {
         let is_tag = matches!(c, '\u{e0000}'..='\u{e007f}');
         is_flag = *c == '\u{1f3f4}' || (is_flag && is_tag);
-        !(is_tag && !is_flag) && !matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}')
+        let is_hidden = matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}');
+        !is_hidden && (is_flag || !is_tag)
     };
     text.chars().filter(is_shown).collect()
 }
