@@ -29,7 +29,9 @@ def serving(program, **settings):
 
 def rapport(program, folder, *arguments):
     command = [program, *arguments, "--json", "--data-dir", folder]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def call(server, key, path, body=None):

@@ -5,7 +5,7 @@
 
 DIR holds passages.jsonl (title, text). The paragraphs of each title become one Markdown file; all are uploaded at once by a
 tenant of their own, and a question is asked meanwhile, again and again, to see what a visitor notices of it. Without a
-model. Needs numpy (for the folder's other measurements) and psql; deletes everything afterwards.
+model. Needs numpy (what it shares with its neighbours does); deletes everything afterwards.
 """
 import argparse
 import json
