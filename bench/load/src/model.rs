@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use llm::fake::{FakeProvider, Reply};
+use llm::fake::{FakeProvider, Recorded, Reply};
 use serde_json::json;
 
 use crate::Result;
@@ -17,12 +17,13 @@ pub struct WithModel {
     pub direct_ms: f64,
 }
 
-const SAYS: &str = "Yes, we do. It takes one to two working days and costs little [1]. Ask me anything else you would like to know.";
+/// What it says where it is shown no passage.
+const SAYS: &str = "Yes, we do. It takes one to two working days and costs little. Ask me anything else you would like to know.";
 const DIRECT_CALLS: usize = 300;
 
 pub async fn measure(product: &Product, plan: Plan) -> Result<WithModel> {
     let fake = FakeProvider::start().await;
-    fake.reply(Reply::text(SAYS).chunk(12));
+    fake.answer_with(read_out);
     let base_url = fake.base_url(llm::Provider::OpenAi).to_string();
     let credential =
         json!({"provider": "openai_compatible", "model": "fake", "key": "sk-none", "base_url": base_url})
@@ -60,6 +61,15 @@ pub async fn measure(product: &Product, plan: Plan) -> Result<WithModel> {
     let mut connection = product.connect().await?;
     connection.call(remove.bearer(product.api_key())).await?.ok()?;
     Ok(WithModel { seen, direct_ms })
+}
+
+/// The first passage with its citation: what its sources do not back would not be shown.
+fn read_out(asked: &Recorded) -> Reply {
+    let system = asked.body["messages"][0]["content"].as_str().unwrap_or_default();
+    let first = system
+        .split_once("\n[1] ")
+        .and_then(|(_, first)| first.lines().nth(1));
+    Reply::text(format!("{} [1]", first.unwrap_or(SAYS))).chunk(12)
 }
 
 async fn ask_directly(base_url: &str) -> Result<f64> {

@@ -79,7 +79,7 @@ fn with_model(out: &mut String, measured: &WithModel) {
     out.push_str("| | p50 ms | p99 ms |\n| --- | ---: | ---: |\n");
     let _ = writeln!(
         out,
-        "| first token | {:.1} | {:.1} |",
+        "| first sentence shown | {:.1} | {:.1} |",
         percentile(first, 0.5),
         percentile(first, 0.99)
     );

@@ -16,17 +16,13 @@ impl Sentences {
 
     /// The next sentence that no further piece can change.
     pub fn whole(&mut self) -> Option<String> {
-        self.take(false)
+        end_of_first(&self.waiting, false).map(|end| self.cut(end))
     }
 
     /// The next of what is left, when no further piece comes.
     pub fn rest(&mut self) -> Option<String> {
         let end = end_of_first(&self.waiting, true).unwrap_or(self.waiting.len());
         (end > 0).then(|| self.cut(end))
-    }
-
-    fn take(&mut self, is_finished: bool) -> Option<String> {
-        end_of_first(&self.waiting, is_finished).map(|end| self.cut(end))
     }
 
     fn cut(&mut self, end: usize) -> String {
