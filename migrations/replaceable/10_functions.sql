@@ -152,11 +152,26 @@ as $$
     where p.tenant_id = current_tenant_id() and p.id = prompt;
 $$;
 
+create or replace function channel_prompt_state(channel uuid) returns jsonb
+language sql
+stable
+as $$
+    select jsonb_build_object(
+        'personality_prompt', c.settings ->> 'personality_prompt', 'agent_prompt_id', c.settings ->> 'agent_prompt_id'
+    )
+    from channels c
+    where c.tenant_id = current_tenant_id() and c.id = channel;
+$$;
+
 create or replace function knowledge_subject_state(subject text, id uuid) returns jsonb
 language sql
 stable
 as $$
-    select case subject when 'qa_pair' then qa_pair_state(id) else agent_prompt_state(id) end;
+    select case subject
+        when 'qa_pair' then qa_pair_state(id)
+        when 'agent_prompt' then agent_prompt_state(id)
+        when 'channel_prompt' then channel_prompt_state(id)
+    end;
 $$;
 
 -- The version that this transaction's changes belong to: a draft that is being published names itself in

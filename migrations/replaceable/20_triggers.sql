@@ -62,6 +62,11 @@ create or replace trigger qa_phrasings_versioned before insert or delete or upda
     for each row execute function note_knowledge_change('qa_pair', 'qa_pair_id');
 create or replace trigger agent_prompts_versioned before insert or delete or update of name, description, system_prompt on agent_prompts
     for each row execute function note_knowledge_change('agent_prompt', 'id');
+create or replace trigger channels_prompt_versioned before update of settings on channels
+    for each row when (
+        (old.settings ->> 'personality_prompt', old.settings ->> 'agent_prompt_id')
+        is distinct from (new.settings ->> 'personality_prompt', new.settings ->> 'agent_prompt_id')
+    ) execute function note_knowledge_change('channel_prompt', 'id');
 drop trigger if exists knowledge_versions_finish on knowledge_versions;
 create constraint trigger knowledge_versions_finish after insert or update of status on knowledge_versions
     deferrable initially deferred for each row execute function finish_knowledge_version();

@@ -14,7 +14,7 @@ pub mod model;
 pub mod pipeline;
 mod playground;
 pub mod promise;
-mod prompts;
+pub mod prompts;
 pub mod publishing;
 pub mod settings;
 mod store;

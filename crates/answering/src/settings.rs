@@ -2,6 +2,7 @@
 
 use kernel::error::{Result, invalid};
 use kernel::ids::{AgentPromptId, CredentialId};
+use knowledge::versions::LONGEST_PROMPT;
 use serde::{Deserialize, Serialize};
 
 /// The bot's part of a channel's settings.
@@ -41,9 +42,6 @@ pub enum JoinMessages {
     Always,
     Never,
 }
-
-/// The most characters of a prompt.
-pub const LONGEST_PROMPT: usize = 20_000;
 
 /// The instructions a model gets unless the business writes its own.
 pub const DEFAULT_PERSONALITY_PROMPT: &str = "\

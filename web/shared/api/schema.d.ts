@@ -3120,6 +3120,12 @@ export interface components {
             /** @description Settings to change; null restores a default. */
             settings?: Record<string, never> | null;
         };
+        /** @description What a channel tells the model at one moment. */
+        ChannelPromptState: {
+            agent_prompt_id?: components["schemas"]["AgentPromptId"] | null;
+            /** @description Null: the shipped one. */
+            personality_prompt?: string | null;
+        };
         ChannelRevision: {
             /**
              * Format: int64
@@ -4095,11 +4101,6 @@ export interface components {
             /** Format: double */
             similarity: number;
         };
-        NewAgentPrompt: {
-            description?: string;
-            name: string;
-            system_prompt: string;
-        };
         NewApiKey: {
             /** Format: date-time */
             expires_at?: string | null;
@@ -4273,6 +4274,11 @@ export interface components {
             id?: string | null;
             /** @enum {string} */
             subject: "agent_prompt";
+        } | {
+            after: components["schemas"]["ChannelPromptState"];
+            id: components["schemas"]["ChannelId"];
+            /** @enum {string} */
+            subject: "channel_prompt";
         };
         NewWebsite: {
             /** @description Of the start page: `https://example.com`. */
@@ -5120,7 +5126,7 @@ export interface components {
             rule: components["schemas"]["PublishRule"];
         };
         /**
-         * @description How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
+         * @description How a tenant's Q&A pairs and prompts may change, a channel's own included; documents, web sites and texts always change directly.
          * @enum {string}
          */
         PublishRule: "free" | "tested";
@@ -5734,9 +5740,12 @@ export interface components {
             after?: Record<string, never> | null;
             /**
              * @description As it was; null: there was none. A pair has `question`, `answer`, `category`, `language`, `is_active` and
-             *     `phrasings`; a prompt `name`, `description` and `system_prompt`.
+             *     `phrasings`; a prompt `name`, `description` and `system_prompt`; a channel's own `personality_prompt` and
+             *     `agent_prompt_id`.
              */
             before?: Record<string, never> | null;
+            /** @description The name of the channel whose prompt it is. */
+            channel?: string | null;
             /** @description The gaps that it answers: they are closed when it is published. */
             closes_gaps: components["schemas"]["GapId"][];
             id: components["schemas"]["ChangeId"];
@@ -5753,7 +5762,7 @@ export interface components {
         /** @enum {string} */
         VersionStatus: "draft" | "published";
         /** @enum {string} */
-        VersionSubject: "qa_pair" | "agent_prompt";
+        VersionSubject: "qa_pair" | "agent_prompt" | "channel_prompt";
         /** @description A version with all that it changes. */
         VersionWithChanges: components["schemas"]["Version"] & {
             changes: components["schemas"]["VersionChange"][];
@@ -6046,7 +6055,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewAgentPrompt"];
+                "application/json": components["schemas"]["AgentPromptState"];
             };
         };
         responses: {

@@ -4,7 +4,7 @@ use access::audit::{self, Action};
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::error::{Problem, conflict};
+use kernel::error::Problem;
 use kernel::extract::{Json, Path};
 use kernel::ids::AgentPromptId;
 use kernel::{Result, TenantTx};
@@ -13,7 +13,9 @@ use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{AgentPrompt, NewAgentPrompt, store};
+use knowledge::versions::PromptState;
+
+use super::{AgentPrompt, delete_unused, store};
 use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -37,12 +39,12 @@ async fn list_agent_prompts(State(ctx): State<Context>, member: Member) -> Resul
 }
 
 /// Add a prompt to the library.
-#[utoipa::path(post, path = "/agent-prompts", operation_id = "create_agent_prompt", tag = "agent-prompts", request_body = NewAgentPrompt,
+#[utoipa::path(post, path = "/agent-prompts", operation_id = "create_agent_prompt", tag = "agent-prompts", request_body = PromptState,
     responses((status = 201, body = AgentPrompt), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create_agent_prompt(
     State(ctx): State<Context>,
     member: Member,
-    Json(input): Json<NewAgentPrompt>,
+    Json(input): Json<PromptState>,
 ) -> Result<(StatusCode, Json<AgentPrompt>)> {
     member.require(Permission::ManageChannels)?;
     let (id, prompt) = (AgentPromptId::new(), input.checked()?);
@@ -74,7 +76,7 @@ async fn update_agent_prompt(
     member.require(Permission::ManageChannels)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let old = store::get(&mut tx, id).await?;
-    let changed = NewAgentPrompt {
+    let changed = PromptState {
         name: patch.name.unwrap_or(old.name),
         description: patch.description.unwrap_or(old.description),
         system_prompt: patch.system_prompt.unwrap_or(old.system_prompt),
@@ -97,16 +99,7 @@ async fn delete_agent_prompt(
     member.require(Permission::ManageChannels)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let prompt = store::get(&mut tx, id).await?;
-    if !prompt.used_by.is_empty() {
-        return Err(conflict(
-            "prompt_in_use",
-            format!(
-                "{} uses this prompt. Choose another one there first.",
-                prompt.used_by.join(", ")
-            ),
-        ));
-    }
-    store::delete(&mut tx, id).await?;
+    delete_unused(&mut tx, id).await?;
     note(&mut tx, &member, Action::AgentPromptDeleted, id, &prompt.name).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

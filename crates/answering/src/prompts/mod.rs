@@ -4,13 +4,11 @@ pub mod api;
 mod store;
 
 use chrono::{DateTime, Utc};
-use kernel::error::invalid;
-use kernel::ids::AgentPromptId;
+use kernel::error::{conflict, invalid};
+use kernel::ids::{AgentPromptId, ChannelId};
 use kernel::{Result, TenantTx};
-use knowledge::versions::PromptState;
-use serde::{Deserialize, Serialize};
-
-use crate::settings::LONGEST_PROMPT;
+use knowledge::versions::{Change, ChannelPromptState, PromptState, Subject};
+use serde::Serialize;
 
 /// A prompt of the library.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -26,24 +24,35 @@ pub struct AgentPrompt {
     pub updated_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-pub struct NewAgentPrompt {
-    pub name: String,
-    #[serde(default)]
-    pub description: String,
-    pub system_prompt: String,
+/// Brings the prompts to the states that a version kept: writes, changes or deletes them.
+///
+/// # Errors
+/// 409 when a channel still uses what is deleted.
+pub async fn apply(tx: &mut TenantTx, changes: &[Change]) -> Result<()> {
+    let (mut deleted, mut of_channels) = (Vec::new(), Vec::new());
+    for change in changes.iter().filter(|change| change.subject.is_prompt()) {
+        match (change.subject, change.after.clone()) {
+            (Subject::AgentPrompt, Some(after)) => {
+                write(tx, change.subject_id.into(), serde_json::from_value(after)?).await?;
+            }
+            (Subject::AgentPrompt, None) => deleted.push(AgentPromptId(change.subject_id)),
+            (Subject::ChannelPrompt, Some(after)) => {
+                of_channels.push((ChannelId(change.subject_id), serde_json::from_value(after)?));
+            }
+            (Subject::ChannelPrompt, None) | (Subject::QaPair, _) => {}
+        }
+    }
+    // a channel may begin to use what comes, and leave what goes
+    for (id, prompt) in of_channels {
+        set_channel_prompt(tx, id, &prompt).await?;
+    }
+    for id in deleted {
+        delete_unused(tx, id).await?;
+    }
+    Ok(())
 }
 
-/// Brings a prompt to a state that a version kept: writes, changes or deletes it.
-pub async fn apply(tx: &mut TenantTx, id: AgentPromptId, state: Option<PromptState>) -> Result<()> {
-    let Some(state) = state else {
-        return store::delete(tx, id).await;
-    };
-    let prompt = NewAgentPrompt {
-        name: state.name,
-        description: state.description,
-        system_prompt: state.system_prompt,
-    };
+async fn write(tx: &mut TenantTx, id: AgentPromptId, prompt: PromptState) -> Result<()> {
     let prompt = prompt.checked()?;
     match store::find(tx, id).await? {
         Some(_) => store::update(tx, id, &prompt).await,
@@ -51,27 +60,38 @@ pub async fn apply(tx: &mut TenantTx, id: AgentPromptId, state: Option<PromptSta
     }
 }
 
-impl NewAgentPrompt {
-    /// Trimmed and within its limits.
-    fn checked(self) -> Result<Self> {
-        let name = self.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 100 {
-            return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
-        }
-        if self.description.chars().count() > 500 {
-            return Err(invalid(
-                "bad_description",
-                "A description has at most 500 characters.",
-            ));
-        }
-        let system_prompt = self.system_prompt.trim().to_owned();
-        if system_prompt.is_empty() || system_prompt.chars().count() > LONGEST_PROMPT {
-            return Err(invalid("bad_prompt", "A prompt has 1 to 20,000 characters."));
-        }
-        Ok(Self {
-            name,
-            description: self.description.trim().to_owned(),
-            system_prompt,
-        })
+async fn set_channel_prompt(tx: &mut TenantTx, id: ChannelId, prompt: &ChannelPromptState) -> Result<()> {
+    require(tx, prompt.agent_prompt_id).await?;
+    store::set_channel_prompt(tx, id, prompt).await
+}
+
+/// A channel names a prompt of the library that is there, or none.
+///
+/// # Errors
+/// 422 otherwise.
+pub async fn require(tx: &mut TenantTx, named: Option<AgentPromptId>) -> Result<()> {
+    match named {
+        Some(id) if store::find(tx, id).await?.is_none() => Err(invalid(
+            "unknown_prompt",
+            "The library has no such prompt (`agent_prompt_id`). Choose another one, or null for the channel's own.",
+        )),
+        _ => Ok(()),
     }
+}
+
+async fn delete_unused(tx: &mut TenantTx, id: AgentPromptId) -> Result<()> {
+    let Some(prompt) = store::find(tx, id).await? else {
+        return Ok(());
+    };
+    if !prompt.used_by.is_empty() {
+        return Err(conflict(
+            "prompt_in_use",
+            format!(
+                "{} uses the prompt “{}”. Choose another one there first.",
+                prompt.used_by.join(", "),
+                prompt.name
+            ),
+        ));
+    }
+    store::delete(tx, id).await
 }

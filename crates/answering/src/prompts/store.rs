@@ -1,10 +1,12 @@
 //! All SQL for the library of prompts.
 
 use kernel::error::{OnConstraint, conflict, not_found};
-use kernel::ids::AgentPromptId;
+use kernel::ids::{AgentPromptId, ChannelId};
 use kernel::{Error, Result, TenantTx};
 
-use super::{AgentPrompt, NewAgentPrompt};
+use knowledge::versions::{ChannelPromptState, PromptState};
+
+use super::AgentPrompt;
 
 fn name_taken() -> Error {
     conflict(
@@ -38,7 +40,7 @@ pub async fn get(tx: &mut TenantTx, id: AgentPromptId) -> Result<AgentPrompt> {
     find(tx, id).await?.ok_or_else(|| not_found("prompt"))
 }
 
-pub async fn insert(tx: &mut TenantTx, id: AgentPromptId, prompt: &NewAgentPrompt) -> Result<()> {
+pub async fn insert(tx: &mut TenantTx, id: AgentPromptId, prompt: &PromptState) -> Result<()> {
     let tenant = tx.tenant_id();
     sqlx::query!(
         "insert into agent_prompts (tenant_id, id, name, description, system_prompt) values ($1, $2, $3, $4, $5)",
@@ -54,7 +56,7 @@ pub async fn insert(tx: &mut TenantTx, id: AgentPromptId, prompt: &NewAgentPromp
     Ok(())
 }
 
-pub async fn update(tx: &mut TenantTx, id: AgentPromptId, prompt: &NewAgentPrompt) -> Result<()> {
+pub async fn update(tx: &mut TenantTx, id: AgentPromptId, prompt: &PromptState) -> Result<()> {
     sqlx::query!(
         "update agent_prompts set name = $2, description = $3, system_prompt = $4
         where tenant_id = current_tenant_id() and id = $1",
@@ -73,6 +75,22 @@ pub async fn delete(tx: &mut TenantTx, id: AgentPromptId) -> Result<()> {
     sqlx::query!(
         "delete from agent_prompts where tenant_id = current_tenant_id() and id = $1",
         id.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A colleague's open form and designer's draft notice it by the revision.
+pub async fn set_channel_prompt(tx: &mut TenantTx, id: ChannelId, prompt: &ChannelPromptState) -> Result<()> {
+    sqlx::query!(
+        "update channels set revision = revision + 1,
+            settings = (settings - 'personality_prompt') || jsonb_strip_nulls(jsonb_build_object('personality_prompt', $2::text))
+                || jsonb_build_object('agent_prompt_id', $3::uuid)
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        prompt.personality_prompt,
+        prompt.agent_prompt_id.map(|prompt| prompt.0),
     )
     .execute(&mut **tx)
     .await?;

@@ -16,7 +16,7 @@ use kernel::error::conflict;
 use kernel::ids::{BacktestId, ConversationId, GapId, VersionId};
 use kernel::{Error, Result, TenantProof, TenantTx};
 use knowledge::snapshot::Snapshot;
-use knowledge::versions::{self, Change, PromptState, Subject, Version, applying};
+use knowledge::versions::{self, Change, Version, applying};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -59,7 +59,7 @@ pub struct Difference {
     pub after: Outcome,
 }
 
-/// How a tenant's Q&A pairs and prompts may change; documents, web sites and texts always change directly.
+/// How a tenant's Q&A pairs and prompts may change, a channel's own included; documents, web sites and texts always change directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -255,10 +255,7 @@ pub async fn publish(
     check_rights(member, &now)?;
     note_removals(&mut tx, member, &now).await?;
     prepared.write(&mut tx, &now).await?;
-    for change in now.iter().filter(|change| change.subject == Subject::AgentPrompt) {
-        let state: Option<PromptState> = change.after.clone().map(serde_json::from_value).transpose()?;
-        prompts::apply(&mut tx, change.subject_id.into(), state).await?;
-    }
+    prompts::apply(&mut tx, &now).await?;
     let reopened_gaps = match &taken_back {
         Some(taken) => gaps::reopen(&mut tx, member, draft, taken).await?,
         None => Vec::new(),
@@ -274,10 +271,7 @@ pub async fn publish(
 
 /// A draft lets nobody do what they may not do by hand.
 fn check_rights(member: &Member, changes: &[Change]) -> Result<()> {
-    if changes
-        .iter()
-        .any(|change| change.subject == Subject::AgentPrompt)
-    {
+    if changes.iter().any(|change| change.subject.is_prompt()) {
         member.require(Permission::ManageChannels)?;
     }
     if changes.iter().any(Change::removes_active_pair) && member.require(Permission::ManageWorkspace).is_err()
@@ -315,10 +309,7 @@ async fn check_rule(tx: &mut TenantTx, draft: VersionId, changes: &[Change], des
     if despite.regressions || store::get_rule(tx).await? == PublishRule::Free {
         return Ok(());
     }
-    if changes
-        .iter()
-        .any(|change| change.subject == Subject::AgentPrompt)
-    {
+    if changes.iter().any(|change| change.subject.is_prompt()) {
         return Err(conflict(
             "prompt_untried",
             "A backtest asks no model, so the prompt in this draft cannot be tried. Take the prompt out of the draft, or have an administrator publish it all the same.",

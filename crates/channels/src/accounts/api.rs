@@ -1,6 +1,7 @@
 //! HTTP for channels: list, create, change, renew the secret.
 
 use access::{Member, Permission, audit};
+use answering::prompts;
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::Result;
@@ -133,6 +134,7 @@ async fn update_channel(
     store::lock_draft(&mut tx, id).await?;
     let before = store::get(&mut tx, id).await?;
     let channel = apply(before.clone(), patch)?;
+    prompts::require(&mut tx, channel.settings.bot.agent_prompt_id).await?;
     store::update(&mut tx, &channel).await?;
     let details = audit::changes(&before, &channel)?;
     let subject = format!("channel:{id}");

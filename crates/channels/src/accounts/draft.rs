@@ -4,6 +4,7 @@
 //! revision that its maker saw: when somebody else has published meanwhile, that is said instead of overwritten.
 
 use access::{Member, Permission, audit};
+use answering::prompts;
 use axum::extract::State;
 use kernel::error::{Problem, conflict};
 use kernel::events::WorkspaceList;
@@ -105,6 +106,7 @@ async fn publish_channel(
     let (Some(settings), Some(draft)) = (&channel.draft, draft) else {
         return Ok(Json(channel));
     };
+    prompts::require(&mut tx, settings.bot.agent_prompt_id).await?;
     let by = member.display_name().unwrap_or("An API key");
     store::publish(&mut tx, id, settings, by, ctx.db.clock.now()).await?;
     let keys: Vec<&String> = draft

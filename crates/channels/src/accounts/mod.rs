@@ -5,6 +5,7 @@ pub mod draft;
 pub mod store;
 
 use access::audit;
+use answering::prompts;
 use chrono::{DateTime, Utc};
 use kernel::error::invalid;
 use kernel::ids::ChannelId;
@@ -63,6 +64,7 @@ pub async fn create_widget(
         .iter()
         .map(|origin| check_origin(origin))
         .collect::<Result<Vec<_>>>()?;
+    prompts::require(tx, settings.bot.agent_prompt_id).await?;
     let id = ChannelId::new();
     let secret = secrets::random_token("ws_");
     let sealed = master_key.seal(&store::secret_context(tx.tenant_id(), id), &secret)?;

@@ -14,6 +14,7 @@ use kernel::{Result, TenantProof};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{self, NewDocument};
+use crate::versions::LONGEST_PROMPT;
 use crate::{Context, embedding};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
@@ -46,7 +47,6 @@ pub struct KnowledgeBase {
 }
 
 /// As long as any prompt.
-const LONGEST_PROMPT: usize = 20_000;
 
 impl ContentType {
     /// How the document is called that it serves as; none for a prompt.

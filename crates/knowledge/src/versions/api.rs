@@ -298,7 +298,16 @@ async fn put(tx: &mut TenantTx, member: &Member, draft: VersionId, changes: Vec<
             }
             NewChange::AgentPrompt { id, after } => {
                 member.require(Permission::ManageChannels)?;
+                let after = after.map(super::PromptState::checked).transpose()?;
                 (Subject::AgentPrompt, id, as_value(after)?, GapChoice::default())
+            }
+            NewChange::ChannelPrompt { id, after } => {
+                member.require(Permission::ManageChannels)?;
+                if !store::exists(tx, Subject::ChannelPrompt, id.0).await? {
+                    return Err(not_found("channel"));
+                }
+                let after = as_value(Some(after.checked()?))?;
+                (Subject::ChannelPrompt, Some(id.0), after, GapChoice::default())
             }
         };
         if id.is_none() && after.is_none() {

@@ -1,4 +1,4 @@
-//! Versions: every change of a Q&A pair or a prompt, with what stood there before.
+//! Versions: every change of a Q&A pair or a prompt, the library's or a channel's own, with what stood there before.
 //!
 //! What is changed directly is published at once: the database notes it (`note_knowledge_change` in
 //! `migrations/replaceable`), so that no way of writing can forget to. A *draft* gathers changes first; it can be read
@@ -10,7 +10,7 @@ pub mod store;
 
 use chrono::{DateTime, Utc};
 use kernel::error::{conflict, invalid};
-use kernel::ids::{ChangeId, GapId, QaPairId, VersionId};
+use kernel::ids::{AgentPromptId, ChangeId, ChannelId, GapId, QaPairId, VersionId};
 use kernel::{Error, Event, Result, TenantTx, WorkspaceList};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -79,6 +79,15 @@ pub enum Rollback {
 pub enum Subject {
     QaPair,
     AgentPrompt,
+    /// What a channel itself tells the model.
+    ChannelPrompt,
+}
+
+impl Subject {
+    /// A backtest asks no model, so it says nothing about these.
+    pub fn is_prompt(self) -> bool {
+        self != Self::QaPair
+    }
 }
 
 /// One thing that a version changes.
@@ -89,12 +98,15 @@ pub struct Change {
     pub subject: Subject,
     pub subject_id: Uuid,
     /// As it was; null: there was none. A pair has `question`, `answer`, `category`, `language`, `is_active` and
-    /// `phrasings`; a prompt `name`, `description` and `system_prompt`.
+    /// `phrasings`; a prompt `name`, `description` and `system_prompt`; a channel's own `personality_prompt` and
+    /// `agent_prompt_id`.
     #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
     /// As it is then; null: there is none any more.
     #[schema(value_type = Option<Object>)]
     pub after: Option<Value>,
+    /// The name of the channel whose prompt it is.
+    pub channel: Option<String>,
     /// The gaps that it answers: they are closed when it is published.
     pub closes_gaps: Vec<GapId>,
     /// The gaps that stay open, even if the backtest finds them answered.
@@ -152,6 +164,16 @@ pub struct PromptState {
     pub system_prompt: String,
 }
 
+/// What a channel tells the model at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ChannelPromptState {
+    /// Null: the shipped one.
+    pub personality_prompt: Option<String>,
+    /// A prompt of the library that takes the place of `personality_prompt`.
+    #[serde(default)]
+    pub agent_prompt_id: Option<AgentPromptId>,
+}
+
 /// What a draft shall change: the whole new state of a thing, or none to remove it.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "subject", rename_all = "snake_case")]
@@ -172,10 +194,54 @@ pub enum NewChange {
         id: Option<Uuid>,
         after: Option<PromptState>,
     },
+    ChannelPrompt {
+        id: ChannelId,
+        after: ChannelPromptState,
+    },
 }
 
 /// A draft holds at most so many changes.
 pub const MOST_CHANGES: i64 = 5_000;
+
+/// The most characters of a prompt.
+pub const LONGEST_PROMPT: usize = 20_000;
+
+impl PromptState {
+    /// Trimmed and within its limits.
+    pub fn checked(self) -> Result<Self> {
+        let name = self.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 100 {
+            return Err(invalid("bad_name", "Please give a name of 1 to 100 characters."));
+        }
+        if self.description.chars().count() > 500 {
+            return Err(invalid(
+                "bad_description",
+                "A description has at most 500 characters.",
+            ));
+        }
+        let system_prompt = self.system_prompt.trim().to_owned();
+        if system_prompt.is_empty() || system_prompt.chars().count() > LONGEST_PROMPT {
+            return Err(invalid("bad_prompt", "A prompt has 1 to 20,000 characters."));
+        }
+        Ok(Self {
+            name,
+            description: self.description.trim().to_owned(),
+            system_prompt,
+        })
+    }
+}
+
+impl ChannelPromptState {
+    fn checked(self) -> Result<Self> {
+        match &self.personality_prompt {
+            Some(prompt) if prompt.chars().count() > LONGEST_PROMPT => Err(invalid(
+                "bad_prompt",
+                "A channel's instructions have at most 20,000 characters.",
+            )),
+            _ => Ok(self),
+        }
+    }
+}
 
 impl PairState {
     /// As it is written down: trimmed, and checked like any other pair.

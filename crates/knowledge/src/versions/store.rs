@@ -31,7 +31,8 @@ pub async fn list(
             select count(*) filter (where c.before is null) as added,
                 count(*) filter (where c.before is not null and c.after is not null) as changed,
                 count(*) filter (where c.after is null) as removed,
-                min(coalesce(c.after ->> 'question', c.before ->> 'question', c.after ->> 'name', c.before ->> 'name')) as example
+                min(coalesce(c.after ->> 'question', c.before ->> 'question', c.after ->> 'name', c.before ->> 'name',
+                    (select name from channels h where h.tenant_id = c.tenant_id and h.id = c.subject_id))) as example
             from knowledge_changes c
             where c.tenant_id = v.tenant_id and c.version_id = v.id
         ) c
@@ -59,7 +60,8 @@ pub async fn get(tx: &mut TenantTx, id: VersionId) -> Result<Version> {
             count(*) filter (where c.id is not null and c.before is null) as "added!",
             count(*) filter (where c.before is not null and c.after is not null) as "changed!",
             count(*) filter (where c.id is not null and c.after is null) as "removed!",
-            min(coalesce(c.after ->> 'question', c.before ->> 'question', c.after ->> 'name', c.before ->> 'name')) as example,
+            min(coalesce(c.after ->> 'question', c.before ->> 'question', c.after ->> 'name', c.before ->> 'name',
+                    (select name from channels h where h.tenant_id = c.tenant_id and h.id = c.subject_id))) as example,
             v.created_by,
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = coalesce(v.published_by, v.created_by)),
@@ -81,11 +83,12 @@ pub async fn get(tx: &mut TenantTx, id: VersionId) -> Result<Version> {
 pub async fn list_changes(tx: &mut TenantTx, version: VersionId) -> Result<Vec<Change>> {
     let changes = sqlx::query_as!(
         Change,
-        r#"select c.id as "id: ChangeId", c.subject as "subject: Subject", c.subject_id, c.before, c.after,
+        r#"select c.id as "id: ChangeId", c.subject as "subject: Subject", c.subject_id, c.before, c.after, h.name as "channel?",
             c.closes_gaps as "closes_gaps: Vec<GapId>", c.leaves_gaps as "leaves_gaps: Vec<GapId>",
             (v.status = 'draft' and knowledge_subject_state(c.subject, c.subject_id) is distinct from c.before) as "is_outdated!"
         from knowledge_changes c
         join knowledge_versions v on v.tenant_id = c.tenant_id and v.id = c.version_id
+        left join channels h on h.tenant_id = c.tenant_id and h.id = c.subject_id and c.subject = 'channel_prompt'
         where c.tenant_id = current_tenant_id() and c.version_id = $1
         order by c.created_at, c.id"#,
         version.0,
@@ -224,14 +227,15 @@ pub async fn delete(tx: &mut TenantTx, id: VersionId) -> Result<()> {
     Ok(())
 }
 
-/// The changes of `version`, the other way round.
+/// The changes of `version`, the other way round. A channel that is gone does not come back for its prompt.
 pub async fn copy_undone(tx: &mut TenantTx, version: VersionId, draft: VersionId) -> Result<()> {
     sqlx::query!(
         "insert into knowledge_changes (tenant_id, version_id, subject, subject_id, before, after)
         select c.tenant_id, $2, c.subject, c.subject_id, s.now, c.before
         from knowledge_changes c
         cross join lateral (select knowledge_subject_state(c.subject, c.subject_id) as now) s
-        where c.tenant_id = current_tenant_id() and c.version_id = $1 and s.now is distinct from c.before",
+        where c.tenant_id = current_tenant_id() and c.version_id = $1 and s.now is distinct from c.before
+            and (c.subject <> 'channel_prompt' or s.now is not null)",
         version.0,
         draft.0,
     )
@@ -255,7 +259,7 @@ pub async fn copy_restored(tx: &mut TenantTx, version: VersionId, draft: Version
             order by c.subject, c.subject_id, v.number
         ) t
         cross join lateral (select knowledge_subject_state(t.subject, t.subject_id) as now) s
-        where s.now is distinct from t.before",
+        where s.now is distinct from t.before and (t.subject <> 'channel_prompt' or s.now is not null)",
         version.0,
         draft.0,
     )

@@ -1,8 +1,9 @@
 //! Versions: what changed is kept, can be tried on past questions before it serves, and taken back.
 
+mod prompts;
+
 use serde_json::{Value, json};
-use testkit::fake::{FakeProvider, Reply};
-use testkit::{Answer, Method, Provider, Tenant, require_runtime};
+use testkit::{Answer, Method, Tenant, require_runtime};
 use uuid::Uuid;
 
 use crate::quick_tenant;
@@ -520,51 +521,6 @@ async fn a_knowledge_base_has_one_version_of_each_type_in_force() {
     );
     tenant.api.delete(&path).expect(204).await;
     assert_eq!(tenant.ask(question).await["answer"]["gap_detected"], true);
-}
-
-#[tokio::test]
-async fn the_system_prompt_in_force_goes_before_what_the_channel_tells_the_model() {
-    require_runtime!();
-    let server = server().start().await;
-    let tenant = quick_tenant(&server).await;
-    tenant.teach(HOURS.0, HOURS.1).await;
-    let settings = json!({"settings": {"personality_prompt": "Speak like a sailor."}});
-    let provider = FakeProvider::start().await;
-    provider.reply(Reply::text("From nine to six [1]."));
-    tenant
-        .use_model(provider.base_url(Provider::OpenAi).as_str())
-        .await;
-    let write = async |content: &str, is_active: bool| {
-        let body = json!({"content_type": "system_prompt", "content": content, "is_active": is_active});
-        let call = tenant.api.post("/api/v1/knowledge-bases").json(&body);
-        let base = call.expect(201).await;
-        let id = base["id"].as_str().expect("an id");
-        format!("/api/v1/knowledge-bases/{id}/active")
-    };
-    let told = async || {
-        // a channel that is set follows at once, others within seconds
-        tenant.configure(&settings).await;
-        let said = tenant.visitor().await.say(HOURS.0).await;
-        assert_eq!(said["answer"]["text"], "From nine to six.");
-        let sent = provider.requests().last().expect("a call").body.clone();
-        let system = sent["messages"][0]["content"].as_str().expect("instructions");
-        let (before, _) = system.split_once("\n\n### How to answer").expect("the rules");
-        before.to_owned()
-    };
-    assert_eq!(told().await, "Speak like a sailor.");
-    write("Never name a {{business.name}} of others.", true).await;
-    let second = write("Say that we are closed in August.", false).await;
-    assert_eq!(
-        told().await,
-        "Never name a Shop of others.\n\nSpeak like a sailor."
-    );
-    tenant.api.call(Method::PUT, &second).expect(200).await;
-    assert_eq!(
-        told().await,
-        "Say that we are closed in August.\n\nSpeak like a sailor."
-    );
-    tenant.api.delete(&second).expect(204).await;
-    assert_eq!(told().await, "Speak like a sailor.");
 }
 
 #[tokio::test]

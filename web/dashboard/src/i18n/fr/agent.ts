@@ -4,6 +4,7 @@ export const agent = {
   'agent.channel': 'Canal',
   'agent.channelHeld': 'Enregistrez ou abandonnez vos modifications pour choisir un autre canal.',
   'agent.promptFrom': 'Consignes pour le modèle',
+  'agent.toDraft': 'Mettre les consignes dans un brouillon',
   'agent.ownPrompt': 'Rédigées pour ce canal',
   'agent.prompt': 'Consigne de personnalité',
   'agent.effective': 'Ce que reçoit le modèle',

@@ -49,6 +49,10 @@ export const versions = {
   'versions.change': 'Changements',
   'versions.subjectAnswer': 'Réponse',
   'versions.subjectPrompt': 'Consigne',
+  'versions.subjectChannel': 'Consignes du canal',
+  'versions.channelGone': 'Un canal supprimé',
+  'versions.libraryPrompt': 'Consignes tirées de',
+  'versions.promptGone': 'Des consignes supprimées',
   'versions.isAdded': 'En plus',
   'versions.isChanged': 'Modifié',
   'versions.isRemoved': 'En moins',
@@ -143,7 +147,7 @@ export const versions = {
   'versions.publishAnyway': 'Publier malgré tout',
 
   'drafts.save': 'Mettre dans un brouillon',
-  'drafts.saveHint': 'Les visiteurs la reçoivent quand le brouillon est publié.',
+  'drafts.saveHint': 'Rien ne change pour les visiteurs avant la publication du brouillon.',
   'drafts.byDraft':
     'Dans cet espace, les questions-réponses et les consignes ne changent que par des brouillons essayés. Mettez ce changement dans l’un d’eux.',
   'drafts.what': 'Ce que fait le brouillon',

@@ -7,7 +7,7 @@ type Schemas = components['schemas'];
 export type PlaygroundAnswer = Schemas['PlaygroundAnswer'];
 export type PlaygroundQuestion = Schemas['PlaygroundQuestion'];
 export type AgentPrompt = Schemas['AgentPrompt'];
-export type NewAgentPrompt = Schemas['NewAgentPrompt'];
+export type AgentPromptState = Schemas['AgentPromptState'];
 
 /** Nothing is stored but what the model costs. */
 export function askPlayground(body: PlaygroundQuestion): Promise<PlaygroundAnswer> {
@@ -25,7 +25,7 @@ export function agentPromptsQuery() {
 export async function saveAgentPrompt(
   client: QueryClient,
   id: string | null,
-  body: NewAgentPrompt,
+  body: AgentPromptState,
 ): Promise<AgentPrompt> {
   const saved = id
     ? await ask(api.PATCH('/api/v1/agent-prompts/{id}', { params: { path: { id } }, body }))

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
 import type { components } from '$shared/api/schema';
 import { api, ApiError, ask } from '../api';
+import { channelsQuery } from './channels';
 import { refreshGaps } from './gaps';
 import { refreshKnowledge } from './knowledge';
 
@@ -166,6 +167,7 @@ export async function publishDraft(
   await Promise.all([
     client.invalidateQueries({ queryKey: [LIST] }),
     client.invalidateQueries({ queryKey: ['agent-prompts'] }),
+    client.invalidateQueries({ queryKey: channelsQuery().queryKey }),
     refreshKnowledge(client),
     refreshGaps(client),
   ]);

@@ -1,4 +1,5 @@
 /** One change of a version, taken apart into its fields with what stood there before and after. Pure but for the words. */
+import type { AgentPrompt } from '$lib/data/playground';
 import type { VersionChange } from '$lib/data/versions';
 import { t, type PlainKey } from '../../../i18n/index.svelte';
 import { languageName } from '../names';
@@ -29,6 +30,10 @@ const fieldsOf = {
     ['description', 'versions.description'],
     ['system_prompt', 'versions.prompt'],
   ],
+  channel_prompt: [
+    ['agent_prompt_id', 'versions.libraryPrompt'],
+    ['personality_prompt', 'versions.prompt'],
+  ],
 } as const satisfies Record<VersionChange['subject'], readonly (readonly [string, PlainKey])[]>;
 
 /** What is shown of a thing that is new or gone altogether. */
@@ -39,18 +44,20 @@ export function kindOf({ before, after }: VersionChange): ChangeKind {
   return after ? 'changed' : 'removed';
 }
 
-/** The question or the prompt's name, as it was if it is gone. */
-export function nameOf({ before, after }: VersionChange): string {
+/** The question or the prompt's or channel's name, as it was if it is gone. */
+export function nameOf({ before, after, channel, subject }: VersionChange): string {
+  if (subject === 'channel_prompt') return channel ?? t('versions.channelGone');
   const state = (after ?? before ?? {}) as State;
   return textOf(state, 'question') || textOf(state, 'name');
 }
 
-/** The fields that differ; of a thing that is new or gone, those that somebody has written. */
-export function fieldDiffs(change: VersionChange): FieldDiff[] {
-  const [before, after] = [change.before, change.after].map((state) => (state ?? {}) as State) as [
-    State,
-    State,
-  ];
+/** The fields that differ; of a thing that is new or gone, those that somebody has written. `prompts`: the library's. */
+export function fieldDiffs(change: VersionChange, prompts: AgentPrompt[] = []): FieldDiff[] {
+  const named = (state: unknown): State => ({
+    ...(state as State | null),
+    ...(change.subject === 'channel_prompt' && { agent_prompt_id: promptName(state, prompts) }),
+  });
+  const [before, after] = [named(change.before), named(change.after)];
   return fieldsOf[change.subject].flatMap(([name, label]) => {
     if (kindOf(change) !== 'changed' && !WORTH_TELLING.includes(name)) return [];
     const isList = name === 'phrasings';
@@ -60,6 +67,12 @@ export function fieldDiffs(change: VersionChange): FieldDiff[] {
     if (pieces.every(({ kind }) => kind === 'same')) return [];
     return [{ name, label, isList, pieces: isList ? pieces : shortened(pieces) }];
   });
+}
+
+function promptName(state: unknown, prompts: AgentPrompt[]): string {
+  const id = (state as State | null)?.agent_prompt_id;
+  if (!id) return t('agent.ownPrompt');
+  return prompts.find((prompt) => prompt.id === id)?.name ?? t('versions.promptGone');
 }
 
 function linesOf({ phrasings }: State): string[] {

@@ -23,11 +23,14 @@ describe('concernsOf', () => {
     expect(concernsOf(draft(), tried(3), 'tested').forbidden).toBe('broken');
   });
 
-  it('does not take a backtest for a trial of a prompt', () => {
-    const prompt = { changes: [{ subject: 'agent_prompt' }] } as VersionWithChanges;
-    expect(concernsOf(prompt, tried(0), 'tested').forbidden).toBe('prompt');
-    expect(concernsOf(prompt, tried(0), 'free').forbidden).toBeNull();
-  });
+  it.each(['agent_prompt', 'channel_prompt'])(
+    'does not take a backtest for a trial: %s',
+    (subject) => {
+      const prompt = { changes: [{ subject }] } as VersionWithChanges;
+      expect(concernsOf(prompt, tried(0), 'tested').forbidden).toBe('prompt');
+      expect(concernsOf(prompt, tried(0), 'free').forbidden).toBeNull();
+    },
+  );
 
   it('does not count what an old backtest says', () => {
     expect(concernsOf(draft(), tried(3, false), 'free').broken).toBe(0);

@@ -26,7 +26,7 @@ export function concernsOf(
 
 /** A backtest asks no model: it says nothing about prompts. */
 export function changesPrompt(draft: VersionWithChanges): boolean {
-  return draft.changes.some(({ subject }) => subject === 'agent_prompt');
+  return draft.changes.some(({ subject }) => subject !== 'qa_pair');
 }
 
 export function isFine({ broken, outdated, forbidden }: Concerns): boolean {
