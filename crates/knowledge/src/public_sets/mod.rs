@@ -6,11 +6,13 @@
 mod bases;
 mod data;
 mod embeddings;
+mod harder;
 mod judging;
 mod methods;
 
 pub use bases::{Asked, Base, id_of, passage_entries, qa_entries, retrieval_bases};
 pub use data::{Banking, Labelled, Paragraph, Question, Reading, banking, piaf, squad, xquad};
 pub use embeddings::Embeddings;
+pub use harder::harder_bases;
 pub use judging::{Rules, confidence_bases};
 pub use methods::{Answered, Found, found, judged, nearest, ours};

@@ -74,6 +74,8 @@ async fn ask(config: &Config, folder: &Path, cache: Option<&Path>) -> Result<Vec
 fn ask_blocking(model: &Path, folder: &Path, cache: Option<PathBuf>) -> Result<Vec<AskedBase>> {
     let mut embeddings = Embeddings::open(model, cache.as_deref())?;
     let mut bases = public_sets::retrieval_bases(folder, &mut embeddings)?;
+    let harder = public_sets::harder_bases(&bases, &mut embeddings)?;
+    bases.extend(harder);
     bases.extend(public_sets::confidence_bases(folder, &mut embeddings)?);
     let asked = bases.into_iter().map(|base| AskedBase {
         ours: public_sets::ours(&base, Some(&embeddings)),
