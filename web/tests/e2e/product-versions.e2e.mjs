@@ -219,6 +219,40 @@ describe('versions', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await owner.send('PUT', '/publishing', { rule: 'free' });
   });
 
+  it('keeps what a channel tells the model in versions, and in a draft where only those count', async () => {
+    const [channel] = (await owner.get('/channels')).items;
+    await owner.send('PUT', '/publishing', { rule: 'tested' });
+    const page = await sitDown('settings/ai-agent');
+    const form = page.getByRole('textbox', { name: 'Personality prompt', exact: true });
+    await form.fill('Answer like a joiner.');
+    await page.getByLabel('Confidence needed to answer').fill('0.6');
+    await button(page, 'Save').click();
+    await saving(page)
+      .getByText('Q&A pairs and prompts change only by drafts that were tried')
+      .waitFor();
+    await saveToDraft(page, { draft: 'A new draft', title: 'Joiner' });
+    // the rest is saved, the instructions wait
+    await page.getByRole('group', { name: 'Unsaved changes' }).waitFor({ state: 'detached' });
+    const { settings } = await owner.get(`/channels/${channel.id}`);
+    assert.equal(settings.confidence_threshold, 0.6);
+    assert.equal(settings.personality_prompt, channel.settings.personality_prompt);
+
+    await page.goto(server.url + team.at(`knowledge/versions/${await idOf('Joiner')}`));
+    const card = page.getByRole('article', { name: channel.name });
+    await card.getByText('Channel’s instructions').waitFor();
+    await card.locator('ins', { hasText: 'joiner' }).waitFor();
+    await assertAccessible(page, 'a draft of a channel’s instructions');
+    await button(page, 'Publish').click();
+    const asking = page.getByRole('dialog', { name: 'Publish this draft?' });
+    await button(asking, 'Publish all the same').click();
+    await page.getByText(/^Published as version \d+/).waitFor();
+    await page.goto(server.url + team.at('settings/ai-agent'));
+    await until(async () => (await form.inputValue()) === 'Answer like a joiner.');
+    await page.getByRole('link', { name: 'History' }).click();
+    await page.getByRole('region', { name: 'Published' }).getByText('Joiner').waitFor();
+    await owner.send('PUT', '/publishing', { rule: 'free' });
+  });
+
   it('marks what somebody has changed since, and leads from an answer to its history', async () => {
     const { answer } = await owner.get(`/qa-pairs/${brass.id}`);
     const change = {
