@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest, Sha256};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::error::{Error, Result, invalid};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
 const REPLACEABLE: [&str; 3] = [
@@ -17,7 +20,8 @@ const REPLACEABLE: [&str; 3] = [
 ];
 
 /// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.
-/// `owner` must be logged in as the owner of the database. Safe to run again and by several processes at once.
+/// `owner` must be logged in as the owner of the database. Safe to run again and by several processes at once, but
+/// it locks every table for a moment: beside a running server only where [`is_current`] says no.
 ///
 /// # Errors
 /// A database that a newer version has migrated is refused with a sentence that says so.
@@ -25,11 +29,38 @@ pub async fn migrate(owner: &mut PgConnection) -> Result<()> {
     prepare(owner).await?;
     migrator().run_direct(None, owner, false).await.map_err(explain)?;
     let mut tx = owner.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(hashtext('rapport_migrate'))")
+        .execute(&mut *tx)
+        .await?;
     for script in REPLACEABLE {
         sqlx::raw_sql(script).execute(&mut *tx).await?;
     }
+    // travels with a dump, unlike a table needs no rights
+    let mark = format!("comment on schema platform is '{}'", fingerprint());
+    sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether [`migrate`] of this very binary was the last one. Reads, and locks nothing.
+pub async fn is_current(owner: &mut PgConnection) -> Result<bool> {
+    let mark: Option<String> =
+        sqlx::query_scalar("select obj_description(to_regnamespace('platform'), 'pg_namespace')")
+            .fetch_one(owner)
+            .await?;
+    Ok(mark.is_some_and(|mark| mark == fingerprint()))
+}
+
+/// Of all that [`migrate`] would run.
+fn fingerprint() -> String {
+    let mut digest = Sha256::new();
+    for migration in MIGRATIONS.iter() {
+        digest.update(&*migration.checksum);
+    }
+    for script in REPLACEABLE.iter().chain([&PREPARE]) {
+        digest.update(Sha256::digest(script.as_bytes()));
+    }
+    format!("schema {}", hex::encode(digest.finalize()))
 }
 
 fn migrator() -> Migrator {
@@ -48,7 +79,7 @@ async fn prepare(owner: &mut PgConnection) -> Result<()> {
         .execute(&mut *owner)
         .await
         .map_err(explain_extension)?;
-    sqlx::raw_sql(include_str!("prepare.sql"))
+    sqlx::raw_sql(PREPARE)
         .execute(&mut *owner)
         .await
         .map_err(explain_roles)?;

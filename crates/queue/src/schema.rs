@@ -2,7 +2,7 @@
 
 use graphile_worker::WorkerUtils;
 use graphile_worker::worker_utils::types::CleanupTask;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use crate::Error;
 
@@ -40,35 +40,50 @@ const GRANTS: [(&str, &str); 7] = [
     ("_private_workers", "select, insert, update, delete"),
 ];
 
-/// Lets `role` enqueue and work jobs. Call it after [`migrate`], as the owner; calling it again is fine.
+/// Lets `role` enqueue and work jobs. Call it after [`migrate`], as the owner; calling it again changes nothing.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> Result<(), Error> {
+    let mut tx = owner.begin().await?;
+    // another process may be doing the same at this moment
+    sqlx::query("select pg_advisory_xact_lock(hashtext('graphile_worker grant'))")
+        .execute(&mut *tx)
+        .await?;
     let quoted: String = sqlx::query_scalar("select quote_ident($1)")
         .bind(role)
-        .fetch_one(&mut *owner)
+        .fetch_one(&mut *tx)
         .await?;
-    let mut statements = vec![format!("grant usage on schema {SCHEMA} to {quoted}")];
-    for (table, rights) in GRANTS {
-        statements.push(format!("grant {rights} on {SCHEMA}.{table} to {quoted}"));
-    }
+    let mut statements = Vec::new();
     // The library turns row security on without any policy, which hides every row from all but the owner.
-    for table in tables_with_row_security(owner).await? {
-        statements.push(format!("drop policy if exists {quoted} on {SCHEMA}.{table}"));
+    for table in hidden_tables(&mut tx, role).await? {
         statements.push(format!(
             "create policy {quoted} on {SCHEMA}.{table} to {quoted} using (true) with check (true)"
         ));
     }
-    for statement in statements {
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut *owner).await?;
+    if statements.is_empty() {
+        return Ok(());
     }
+    statements.push(format!("grant usage on schema {SCHEMA} to {quoted}"));
+    for (table, rights) in GRANTS {
+        statements.push(format!("grant {rights} on {SCHEMA}.{table} to {quoted}"));
+    }
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 
-async fn tables_with_row_security(owner: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+/// Those whose rows the role does not see yet: none once everything was granted.
+async fn hidden_tables(owner: &mut PgConnection, role: &str) -> Result<Vec<String>, sqlx::Error> {
     let sql = "
         select quote_ident(relname)
         from pg_class
         where relnamespace = $1::regnamespace
             and relrowsecurity
+            and not exists (select from pg_policy where polrelid = pg_class.oid and polname = $2)
         order by relname";
-    sqlx::query_scalar(sql).bind(SCHEMA).fetch_all(owner).await
+    sqlx::query_scalar(sql)
+        .bind(SCHEMA)
+        .bind(role)
+        .fetch_all(owner)
+        .await
 }

@@ -26,11 +26,20 @@ pub enum Purpose {
     Command,
 }
 
+/// How much of a migration that was done already is done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redo {
+    /// Nothing, if this very version was the last to migrate: a command beside a running server leaves its tables alone.
+    WhatChanged,
+    /// All, to mend what somebody has spoiled by hand. Locks every table for a moment.
+    Everything,
+}
+
 /// Starts or joins the database and brings it to this binary's schema.
 pub async fn open(config: &Config, purpose: Purpose, progress: impl Fn(&str)) -> Result<Opened> {
     let opened = connect(config, purpose, &progress).await?;
     progress("checking the schema");
-    opened.migrate().await?;
+    opened.migrate(Redo::WhatChanged).await?;
     Ok(opened)
 }
 
@@ -91,11 +100,13 @@ async fn start_cluster(config: &Config, purpose: Purpose, progress: &impl Fn(&st
 
 impl Opened {
     /// As the owner: the only moment at which that role is used.
-    pub async fn migrate(&self) -> Result<()> {
+    pub async fn migrate(&self, redo: Redo) -> Result<()> {
         let mut owner = PgConnection::connect_with(&self.options)
             .await
             .map_err(unreachable)?;
-        migrate::migrate(&mut owner).await?;
+        if redo == Redo::Everything || !migrate::is_current(&mut owner).await? {
+            migrate::migrate(&mut owner).await?;
+        }
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_with(self.options.clone())

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Global;
 use crate::config::{Config, VectorIndexKind};
-use crate::database::{self, Opened, Purpose};
+use crate::database::{self, Opened, Purpose, Redo};
 use crate::embedded::{WEB, find};
 use crate::{runtime, wiring};
 
@@ -183,7 +183,7 @@ fn address(config: &Config) -> Check {
 
 async fn database(config: &Config, opened: &Opened) -> Vec<Check> {
     let mut checks = Vec::new();
-    match opened.migrate().await {
+    match opened.migrate(Redo::WhatChanged).await {
         Ok(()) => checks.push(ok("schema", "up to date")),
         Err(error) => return vec![problem("schema", error.detail)],
     }

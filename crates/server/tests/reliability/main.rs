@@ -5,6 +5,7 @@
 //! --test reliability` multiplies rounds, visitors and messages.
 
 mod book;
+mod commands;
 mod crowd;
 mod database_killed;
 mod live;
