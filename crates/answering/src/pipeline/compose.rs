@@ -45,7 +45,7 @@ pub(super) async fn compose(
 
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
     let best = material.found.candidates.first()?;
-    let text = ground::word_for_word(&best.text);
+    let text = ground::visible(&best.text);
     let _ = sink.send(Delta {
         text: text.clone(),
         replace: true,
@@ -55,9 +55,6 @@ fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<
         text,
         mode: AnswerMode::ApprovedText,
         used: vec![best.clone()],
-        model: None,
-        input_tokens: 0,
-        output_tokens: 0,
     })
 }
 
@@ -93,7 +90,6 @@ async fn with_model(
         shower.show(&mut grounding, piece);
     })
     .await?;
-    let usage = called.usage;
     let text = match called.result {
         Ok(text) => text,
         Err(error) => {
@@ -135,9 +131,6 @@ async fn with_model(
         text: grounded.text,
         mode: AnswerMode::Model,
         used,
-        model: Some(model.name().to_owned()),
-        input_tokens: usage.input_tokens.into(),
-        output_tokens: usage.output_tokens.into(),
     }))
 }
 
@@ -176,6 +169,7 @@ pub(super) async fn call(
     if let Some(ms) = heard.first_token_ms {
         trace.note("first_token_ms", json!(ms));
     }
+    trace.spend(model.name(), heard.usage);
     trace.called(|| ModelCall {
         credential_id: model.credential.id,
         model: model.name().to_owned(),

@@ -153,9 +153,9 @@ fn approved_text(turn: &Turn, material: &Material) -> Draft {
     let confidence = material.found.confidence();
     match material.found.candidates.first() {
         Some(best) if confidence >= least => Draft {
-            text: ground::word_for_word(&best.text),
+            text: ground::visible(&best.text),
             unbacked: Vec::new(),
-            backed: ground::word_for_word(&best.text),
+            backed: ground::visible(&best.text),
             confidence,
             sources: sources(&material.snapshot, std::slice::from_ref(best)),
             origin: DraftOrigin::ApprovedText,

@@ -24,6 +24,9 @@ struct Asked {
     message_id: Option<MessageId>,
 }
 
+/// So many questions of one reply are kept apart, each of which is looked for; the rest goes with the last.
+const MOST_APART: usize = 5;
+
 /// Of several questions, those that the knowledge does not answer alone either; all as one where it would.
 pub(super) async fn gaps_of(
     ctx: &Context,
@@ -85,8 +88,9 @@ fn apart(waiting: &[Utterance]) -> Vec<Asked> {
     });
     let mut all: Vec<Asked> = Vec::new();
     for (line, message_id) in lines.filter(|(line, _)| !line.is_empty() && !is_small_talk(line)) {
+        let is_full = all.len() == MOST_APART;
         match all.last_mut() {
-            Some(last) if !(asks(&last.text) && begins_anew(&last.text, line)) => {
+            Some(last) if is_full || !(asks(&last.text) && begins_anew(&last.text, line)) => {
                 last.text.push('\n');
                 last.text.push_str(line);
                 last.message_id = Some(message_id);
@@ -159,6 +163,8 @@ mod tests {
         ] {
             assert_eq!(questions(&one), [one.join("\n")], "{one:?}");
         }
+        let many = ["Do you tune pianos?"; 40].join("\n");
+        assert_eq!(questions(&[&many]).len(), MOST_APART);
         assert_eq!(
             questions(&["Hello", "Do you tune pianos?", "Thanks"]),
             ["Do you tune pianos?"]

@@ -163,7 +163,8 @@ impl Turn {
     }
 }
 
-/// Makes the reply to a turn. Pieces go to `sink` as soon as they are certain to be shown.
+/// Makes the reply to a turn. Pieces go to `sink` as soon as they are backed; one that says `replace` takes the place of all
+/// that went before.
 pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: &Sink) -> Result<Reply> {
     let trace = Trace::start(turn.is_explained);
     let snapshots = &ctx.knowledge.snapshots;
@@ -255,9 +256,6 @@ struct Composed {
     mode: AnswerMode,
     /// The entries that the text rests on.
     used: Vec<Candidate>,
-    model: Option<String>,
-    input_tokens: i64,
-    output_tokens: i64,
 }
 
 /// The question's own language, else the conversation's.
@@ -286,6 +284,8 @@ fn reply(
 ) -> Reply {
     trace.step("decide");
     let explanation = trace.explain(material);
+    let (model, usage) = trace.spent().cloned().unzip();
+    let usage = usage.unwrap_or_default();
     let reply = BotReply {
         text,
         question_text: question,
@@ -300,9 +300,9 @@ fn reply(
         sources: Vec::new(),
         actions: Vec::new(),
         language: code(language),
-        model: None,
-        input_tokens: 0,
-        output_tokens: 0,
+        model,
+        input_tokens: usage.input_tokens.into(),
+        output_tokens: usage.output_tokens.into(),
         trace: trace.finish(material, turn, mode),
         sender_name: Some(turn.settings.display_name.clone()),
     };
@@ -337,9 +337,6 @@ fn decide(material: &Material, turn: &Turn, composed: Composed, trace: Trace) ->
             .collect(),
         sources: sources(&material.snapshot, &composed.used),
         actions,
-        model: composed.model,
-        input_tokens: composed.input_tokens,
-        output_tokens: composed.output_tokens,
         ..made.reply
     };
     made

@@ -14,6 +14,8 @@ pub const NO_ANSWER: &str = "NO_ANSWER";
 
 /// So many earlier messages give the model the thread.
 const HISTORY: usize = 8;
+/// So many entries a model gets to read.
+pub const PASSAGES: usize = 6;
 /// An earlier message longer than this is cut.
 const LONGEST_EARLIER: usize = 1_000;
 
@@ -100,7 +102,7 @@ fn passages(material: &Material) -> Vec<Candidate> {
     candidates
         .filter(|(place, candidate)| *place < 3 || candidate.probability > 0.1)
         .map(|(_, candidate)| candidate.clone())
-        .take(6)
+        .take(PASSAGES)
         .collect()
 }
 

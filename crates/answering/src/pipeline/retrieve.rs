@@ -209,13 +209,14 @@ async fn embed(
         return Some(known);
     }
     let texts: Vec<String> = readings.iter().map(|reading| reading.text.clone()).collect();
-    let embedder = ctx
-        .knowledge
-        .embedders
-        .find(proof.tenant_id(), &snapshot.embedder)
-        .await
-        .ok()
-        .flatten()?;
+    let embedders = &ctx.knowledge.embedders;
+    let embedder = match embedders.find(proof.tenant_id(), &snapshot.embedder).await {
+        Ok(embedder) => embedder?,
+        Err(error) => {
+            tracing::warn!(%error, "there is no embedding model; the question is searched by its words alone");
+            return None;
+        }
+    };
     match embedder.embed(texts).await {
         Ok(vectors) => Some(vectors),
         Err(error) => {

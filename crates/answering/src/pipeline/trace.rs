@@ -4,11 +4,13 @@ use std::time::Instant;
 
 use conversations::messages::AnswerMode;
 use knowledge::retrieval::Candidate;
+use llm::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::explain::{Explanation, ModelCall, SentPrompt, score};
+use super::prompt::PASSAGES;
 use super::{Material, Turn};
 
 /// The stored form, as the API shows it.
@@ -40,12 +42,14 @@ pub struct Trace {
     last: Instant,
     steps: Vec<Step>,
     notes: Map<String, Value>,
+    /// The model that was asked, and what that has cost, whatever became of what it said.
+    spent: Option<(String, Usage)>,
     /// Kept only where somebody wants to know everything.
     explanation: Option<Explanation>,
 }
 
-/// The trace keeps this many candidates: enough to see what nearly won.
-const CANDIDATES: usize = 4;
+/// The trace keeps as many candidates as a model reads: whatever an answer rests on is among them.
+const CANDIDATES: usize = PASSAGES;
 /// So many of them with all that their probability was computed from: who won, and against whom. Traces are stored
 /// with every answer, so they are kept below the size at which PostgreSQL begins to compress rows.
 const EXPLAINED: usize = 2;
@@ -56,6 +60,7 @@ impl Trace {
             last: Instant::now(),
             steps: Vec::new(),
             notes: Map::new(),
+            spent: None,
             explanation: is_explained.then(Explanation::default),
         }
     }
@@ -73,6 +78,14 @@ impl Trace {
 
     pub fn note(&mut self, key: &str, value: Value) {
         self.notes.insert(key.to_owned(), value);
+    }
+
+    pub fn spend(&mut self, model: &str, usage: Usage) {
+        self.spent = Some((model.to_owned(), usage));
+    }
+
+    pub fn spent(&self) -> Option<&(String, Usage)> {
+        self.spent.as_ref()
     }
 
     /// What a model is sent.

@@ -170,7 +170,32 @@ impl Scanner {
             }
             number.push_str(&group);
         }
+        if let Some(end) = self.end_of_spaced_price(&number) {
+            let groups = self.chars[self.at..end].iter();
+            number.extend(groups.filter(|c| c.is_numeric()));
+            self.at = end;
+        }
         self.push(number, WordKind::Number);
+    }
+
+    /// Where a price ends whose thousands are set apart by spaces, "1 000 €". Without a currency behind them they may be
+    /// anything: "room 12 300 seats".
+    fn end_of_spaced_price(&self, first: &str) -> Option<usize> {
+        if first.len() > 3 || !first.chars().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        let is_digit = |at: usize| self.chars.get(at).is_some_and(char::is_ascii_digit);
+        let is_group = |at: usize| {
+            self.chars.get(at) == Some(&' ') && (1..=3).all(|step| is_digit(at + step)) && !is_digit(at + 4)
+        };
+        let mut end = self.at;
+        while is_group(end) {
+            end += 4;
+        }
+        let rest: String = self.chars[end..].iter().take(4).collect();
+        let has_currency =
+            rest.trim_start().starts_with(['€', '$', '£']) || rest.trim_start().starts_with("eur");
+        (end > self.at && has_currency).then_some(end)
     }
 
     fn letters(&mut self) {

@@ -161,28 +161,29 @@ pub fn without_tags(text: &str) -> String {
     out
 }
 
-/// Without characters that people cannot see.
+/// Without characters that people cannot see, which hide other text. Joiners and marks of direction stay behind letters that
+/// may need them, and so do the tags that make a flag.
 pub fn visible(text: &str) -> String {
-    text.chars().filter(|c| is_visible(*c)).collect()
-}
-
-/// An approved text without what hides other text in it. Joiners stay, which emoji and many scripts need, and so do the tags
-/// that make a flag.
-pub fn word_for_word(text: &str) -> String {
     let mut is_flag = false;
+    let mut behind_ascii = true;
     let is_shown = |c: &char| {
         let is_tag = matches!(c, '\u{e0000}'..='\u{e007f}');
         is_flag = *c == '\u{1f3f4}' || (is_flag && is_tag);
-        let is_hidden = matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}');
-        !is_hidden && (is_flag || !is_tag)
+        let is_hidden = matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            || (is_tag && !is_flag)
+            || (is_joiner(*c) && behind_ascii)
+            || (c.is_control() && !matches!(c, '\n' | '\t'));
+        if !is_hidden {
+            behind_ascii = c.is_ascii();
+        }
+        !is_hidden
     };
     text.chars().filter(is_shown).collect()
 }
 
-/// Zero-width characters, direction overrides and tag characters hide text from people.
-fn is_visible(c: char) -> bool {
-    !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-        && (!c.is_control() || matches!(c, '\n' | '\t'))
+/// Zero-width (non-)joiners, left-to-right and right-to-left marks.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}')
 }
 
 #[cfg(test)]
@@ -232,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn an_approved_text_keeps_its_joiners_and_flags() {
+    fn joiners_and_flags_stay_where_they_are_needed() {
         let text = "👩\u{200d}🍳 می\u{200c}خواهم 🏴\u{e0067}\u{e007f}";
-        assert_eq!(word_for_word(text), text);
-        assert_eq!(word_for_word("a\u{200b}b\u{e0041}c\u{202e}d"), "abcd");
+        assert_eq!(visible(text), text);
+        assert_eq!(visible("a\u{200b}b\u{e0041}c\u{202e}d 3\u{200d}0"), "abcd 30");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use knowledge::language::Language;
 use knowledge::retrieval::Candidate;
 use serde::Serialize;
 
-pub use marks::word_for_word;
+pub use marks::visible;
 use sentences::Sentences;
 use support::{Backing, Support};
 

@@ -12,7 +12,7 @@ use knowledge::retrieval::text::{self, WordKind};
 use knowledge::retrieval::{Candidate, names};
 use serde::Serialize;
 
-use super::wording::{self, Promise};
+use super::wording::{self, Promise, Unit};
 
 /// A sentence of a passage that holds such a share of the telling words makes the same statement, or the opposite one.
 const SAME_STATEMENT: f64 = 0.6;
@@ -27,6 +27,7 @@ pub struct Backing {
     language: Language,
     stems: HashSet<String>,
     figures: HashSet<String>,
+    measures: HashSet<Measure>,
     /// Folded, for addresses.
     folded: String,
     /// All digits in a row: telephone numbers are grouped in many ways.
@@ -50,6 +51,7 @@ impl Backing {
             language,
             stems: stems(&both, language).collect(),
             figures: figures(&both),
+            measures: measures(&both).collect(),
             promises: wording::promises(&both),
             statements: passages::sentences(&candidate.text)
                 .iter()
@@ -110,7 +112,7 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
     }
     let telling: Vec<String> = stems(sentence, language).collect();
     let states_nothing = telling.is_empty() || sentence.ends_with(['?', '？', '؟', ':']);
-    if states_nothing || (figures.is_empty() && wording::is_courtesy(sentence, telling.len())) {
+    if states_nothing {
         return Support::NoClaim;
     }
     let speaks =
@@ -122,7 +124,12 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
     }
     let is_known = |stem: &String| readable.iter().any(|one| one.stems.contains(stem));
     let mut named = names(sentence, language).into_iter();
-    if !named.all(|name| is_known(&text::stem(&name, language).into_owned())) {
+    let names_are_known = named.all(|name| is_known(&text::stem(&name, language).into_owned()));
+    if figures.is_empty() && is_courtesy(sentence, language) && (names_are_known || wording::greets(sentence))
+    {
+        return Support::NoClaim;
+    }
+    if !names_are_known {
         return Support::Name;
     }
     let known = telling.iter().filter(|stem| is_known(stem)).count();
@@ -178,35 +185,96 @@ fn addresses(sentence: &str) -> impl Iterator<Item = String> {
 const LONG: usize = 5;
 
 fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]) -> bool {
-    let folded = text::fold(sentence);
-    let (in_the_evening, in_weeks) = (has_evening_mark(&folded), wording::counts_in_weeks(&folded));
-    let backs = |one: &&Backing, figure: &str| {
-        let value: Option<u32> = figure.parse().ok();
-        one.figures.contains(figure)
-            || value.is_some_and(|value| {
-                let holds = |other: u32| one.figures.contains(&other.to_string());
-                // 17:00 and 5 pm, 14 days and two weeks, two days and 48 hours
-                ((13..24).contains(&value) && has_evening_mark(&one.folded) && holds(value - 12))
-                    || (value < 12 && in_the_evening && holds(value + 12))
-                    || (value < 9 && in_weeks && holds(value * 7))
-                    || (value % 7 == 0
-                        && wording::counts_in_weeks(&one.folded)
-                        && (value == 7 || holds(value / 7)))
-                    || (value < 5 && wording::counts_in_hours(&one.folded) && holds(value * 24))
-                    || (value % 24 == 0 && wording::counts_in_hours(&folded) && holds(value / 24))
-            })
-    };
     let digits: String = sentence.chars().filter(char::is_ascii_digit).collect();
     if digits.len() >= LONG && by.iter().any(|one| one.digits.contains(&digits)) {
         return true;
     }
-    figures
-        .iter()
-        .all(|figure| by.iter().any(|one| backs(one, figure)))
+    let own: Vec<Measure> = measures(sentence).collect();
+    let is_backed = |figure: &String| {
+        let means_it = |measure: &&Measure| measure.0.to_string() == *figure;
+        let measured: Vec<&Measure> = own.iter().filter(means_it).collect();
+        by.iter().any(|one| {
+            one.figures.contains(figure)
+                || figure.parse().is_ok_and(|value: u32| {
+                    // 17:00 where the passage has 5 pm
+                    one.measures.contains(&(value.saturating_sub(12), Unit::Evening)) && value > 12
+                })
+                || measured.iter().any(|measure| said_otherwise(**measure, one))
+        })
+    };
+    figures.iter().all(is_backed)
 }
 
-fn has_evening_mark(folded: &str) -> bool {
-    folded.contains("pm") || folded.contains("p.m")
+/// A number and what it counts.
+type Measure = (u32, Unit);
+
+/// 5 pm and 17:00, two weeks and 14 days, two days and 48 hours.
+fn said_otherwise((value, unit): Measure, by: &Backing) -> bool {
+    let has = |value: u32, unit: Unit| by.measures.contains(&(value, unit));
+    match unit {
+        Unit::Evening => value < 12 && by.figures.contains(&(value + 12).to_string()),
+        Unit::Week => value < 9 && has(value * 7, Unit::Day),
+        Unit::Day => {
+            (value < 5 && has(value * 24, Unit::Hour)) || (value % 7 == 0 && has(value / 7, Unit::Week))
+        }
+        Unit::Hour => value % 24 == 0 && has(value / 24, Unit::Day),
+    }
+}
+
+/// The numbers of a text that a unit of time follows, also of both ends: "two to three weeks".
+fn measures(text: &str) -> impl Iterator<Item = Measure> {
+    let text = text.replace("p.m", "pm").replace("P.M", "pm");
+    let words: Vec<String> = text::words(&text).into_iter().map(|word| word.text).collect();
+    let mut found = Vec::new();
+    for (place, word) in words.iter().enumerate() {
+        let (attached, rest) = attached_number(word);
+        if let Some(value) = attached
+            && let Some(unit) = wording::unit(rest)
+        {
+            found.push((value, unit));
+        }
+        let Some(unit) = wording::unit(word) else { continue };
+        let mut before = words[..place].iter().rev().take(3);
+        let Some(last) = before.next() else { continue };
+        match number(last) {
+            Some(value) => found.push((value, unit)),
+            None if wording::ONE.contains(&last.as_str()) => found.push((1, unit)),
+            None => continue,
+        }
+        if unit == Unit::Evening {
+            continue;
+        }
+        let mut earlier = before.skip_while(|word| wording::BETWEEN.contains(&word.as_str()));
+        found.extend(
+            earlier
+                .next()
+                .and_then(|word| number(word))
+                .map(|value| (value, unit)),
+        );
+    }
+    found.into_iter()
+}
+
+/// The digits that a word begins with, and what follows them: `5pm`, `48h`.
+fn attached_number(word: &str) -> (Option<u32>, &str) {
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &word[..word.len() - rest.len()];
+    (digits.parse().ok().filter(|_| !rest.is_empty()), rest)
+}
+
+/// In digits or spelt.
+fn number(word: &str) -> Option<u32> {
+    let spelt = wording::SPELT.iter().find(|(name, _)| *name == word);
+    spelt.map(|(_, value)| *value).or_else(|| word.parse().ok())
+}
+
+/// Whether more than half of the telling words are courtesy.
+fn is_courtesy(sentence: &str, language: Language) -> bool {
+    let telling = text::words(sentence)
+        .into_iter()
+        .filter(|word| word.kind != WordKind::Number && !language::is_function_word(&word.text, language));
+    let (courteous, others): (Vec<_>, Vec<_>) = telling.partition(|word| wording::is_courteous(&word.text));
+    courteous.len() > others.len()
 }
 
 /// Numbers, however they are written: `1,000`, `09`, `12.00`, `9am`, `nine`.

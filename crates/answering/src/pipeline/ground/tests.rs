@@ -160,8 +160,78 @@ fn figures_meet_however_they_are_written() {
         ("Call 01 23 45 67 80 [1].", "Call 0123456789.", false),
         ("Within twenty-four hours [1].", "Within 24 hours.", true),
         ("1. Open at nine [1].", "Open from 9 to 5.", true),
+        ("Within 7 days [1].", "Within a week.", true),
+        ("Within 21 days [1].", "It takes two to three weeks.", true),
+        ("Within 48 hours [1].", "It takes two days.", true),
+        // a unit stands beside its number, and is a word of its own
+        ("It takes 17 days [1].", "The shipment takes 5 days.", false),
+        (
+            "It takes 17 days [1].",
+            "Open until 4 pm. Delivery takes 5 days.",
+            false,
+        ),
+        ("We have 72 rooms [1].", "We have 3 rooms in houses.", false),
+        ("Within 7 days [1].", "Closed on the weekend.", false),
     ] {
         assert_eq!(read(said, &[passage]).unbacked.is_empty(), is_backed, "{said}");
+    }
+}
+
+#[test]
+fn a_promise_is_one_where_the_words_make_it_one() {
+    for (said, passage, is_backed) in [
+        (
+            "Parcels are free above €60 [1].",
+            "Parcels are free from €60.",
+            true,
+        ),
+        (
+            "Parcels are free above €60 [1].",
+            "Parcels above €60 arrive in three days.",
+            false,
+        ),
+        (
+            "Delivery of parcels is free to Spain [1].",
+            "Delivery of parcels to Spain takes 3 days.",
+            false,
+        ),
+        (
+            "The cake is free from nuts [1].",
+            "The cake contains no nuts: it is made free from nuts.",
+            true,
+        ),
+        (
+            "You are free to return parcels [1].",
+            "You may return parcels.",
+            true,
+        ),
+    ] {
+        assert_eq!(read(said, &[passage]).unbacked.is_empty(), is_backed, "{said}");
+    }
+    let passage = "Vous pouvez avoir la table demain. Vérifiez la remise des clés à Reims.";
+    let shown = [candidate("Livraison", passage, Language::FRENCH)];
+    for (said, is_backed) in [
+        ("Vous pouvez avoir la table demain [1].", true),
+        ("Assurez-vous de la remise des clés à Reims [1].", true),
+        ("Une remise de 5 % sur la table [1].", false),
+        ("La table ouvre droit à un avoir [1].", false),
+    ] {
+        let mut grounding = Grounding::new(&shown, Language::FRENCH);
+        grounding.push(said);
+        assert_eq!(grounding.finish().unbacked.is_empty(), is_backed, "{said}");
+    }
+}
+
+#[test]
+fn courtesy_is_no_way_around() {
+    for (said, stays) in [
+        ("Happy to help!", true),
+        ("Hi Sarah, thanks for your question.", true),
+        ("Please note: dogs are welcome any day.", false),
+        ("You are welcome to contact Beatrix any time.", false),
+    ] {
+        let grounded = read(said, &["You can return goods within 30 days."]);
+        assert_eq!(grounded.unbacked.is_empty(), stays, "{said}");
     }
 }
 

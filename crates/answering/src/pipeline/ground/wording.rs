@@ -51,7 +51,9 @@ const PROMISES: &[(Promise, &[&str])] = &[
             "warrant",
             "insur",
             "garant",
-            "assure",
+            "assurance",
+            "est assure",
+            "sont assure",
             "versicher",
             "asegura",
         ],
@@ -66,7 +68,7 @@ const PROMISES: &[(Promise, &[&str])] = &[
             "credited",
             "rembours",
             "deduit",
-            "avoir",
+            "un avoir",
             "erstatt",
             "zuruckerstatt",
             "angerechnet",
@@ -82,7 +84,12 @@ const PROMISES: &[(Promise, &[&str])] = &[
             "reduced",
             "cheaper",
             "reduction",
-            "remise",
+            "remise de 1",
+            "remise de 2",
+            "remise de 3",
+            "remise de 4",
+            "remise de 5",
+            "remises",
             "rabatt",
             "ermassig",
             "descuento",
@@ -93,13 +100,15 @@ const PROMISES: &[(Promise, &[&str])] = &[
 /// "Feel free" and "gluten-free" give nothing away.
 const NOT_FREE: &[&str] = &[
     "feel free",
+    "are free to",
     "-free",
-    "free from",
     "free of",
     "free slot",
     "slots free",
-    "free to",
 ];
+
+/// "Free from nuts" neither; "free from 60 €" does.
+const FREE_FROM: &str = "free from ";
 
 /// "Free of charge" does.
 const FREE: &str = "free of charge";
@@ -109,6 +118,16 @@ pub fn promises(text: &str) -> Vec<Promise> {
     for not in NOT_FREE {
         folded = folded.replace(not, " ");
     }
+    let parts: Vec<&str> = folded.split(FREE_FROM).collect();
+    let gives = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    folded = parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| match parts.get(at + 1) {
+            Some(rest) if gives(rest) => format!("{part}gratis "),
+            _ => (*part).to_owned(),
+        })
+        .collect();
     let speaks = |words: &[&str]| words.iter().any(|word| folded.contains(&format!(" {word}")));
     let promised = PROMISES.iter().filter(|(_, words)| speaks(words));
     promised.map(|(promise, _)| *promise).collect()
@@ -133,17 +152,50 @@ pub fn says_no(sentence: &str) -> bool {
     plain(sentence).split(' ').any(|word| NO.contains(&word))
 }
 
-pub fn counts_in_weeks(folded: &str) -> bool {
-    ["week", "semaine", "woche", "semana"]
-        .iter()
-        .any(|word| folded.contains(word))
+/// What a number counts, where the same can be said with another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// After noon.
+    Evening,
+    Hour,
+    Day,
+    Week,
 }
 
-pub fn counts_in_hours(folded: &str) -> bool {
-    ["hour", "heure", "stunde", "hora", " h"]
-        .iter()
-        .any(|word| folded.contains(word))
+const UNITS: &[(Unit, &[&str])] = &[
+    (Unit::Evening, &["pm"]),
+    (
+        Unit::Hour,
+        &[
+            "h", "hr", "hrs", "hour", "hours", "heure", "heures", "stunde", "stunden", "hora", "horas",
+        ],
+    ),
+    (
+        Unit::Day,
+        &[
+            "day", "days", "jour", "jours", "tag", "tage", "tagen", "dia", "dias",
+        ],
+    ),
+    (
+        Unit::Week,
+        &[
+            "week", "weeks", "semaine", "semaines", "woche", "wochen", "semana", "semanas",
+        ],
+    ),
+];
+
+pub fn unit(word: &str) -> Option<Unit> {
+    let found = UNITS.iter().find(|(_, words)| words.contains(&word));
+    found.map(|(unit, _)| *unit)
 }
+
+/// "A week" and "une semaine": words that count one.
+pub const ONE: &[&str] = &[
+    "a", "an", "one", "un", "une", "ein", "eine", "einen", "einer", "una",
+];
+
+/// "Two to three weeks", "9 - 5 pm".
+pub const BETWEEN: &[&str] = &["to", "or", "and", "a", "ou", "et", "bis", "oder", "und", "o", "y"];
 
 const COURTEOUS: &[&str] = &[
     "hi",
@@ -235,13 +287,18 @@ const COURTEOUS: &[&str] = &[
     "encantados",
 ];
 
-/// Whether at least half of the telling words are courtesy.
-pub fn is_courtesy(sentence: &str, telling: usize) -> bool {
-    let courteous = plain(sentence)
-        .split(' ')
-        .filter(|word| COURTEOUS.contains(word))
-        .count();
-    courteous * 2 >= telling
+/// Words that greet or thank somebody, who may then be named.
+const GREETINGS: &[&str] = &[
+    "hi", "hello", "dear", "thank", "thanks", "bonjour", "cher", "chere", "madame", "monsieur", "merci",
+    "hallo", "liebe", "lieber", "frau", "herr", "danke", "hola", "gracias",
+];
+
+pub fn greets(sentence: &str) -> bool {
+    plain(sentence).split(' ').any(|word| GREETINGS.contains(&word))
+}
+
+pub fn is_courteous(word: &str) -> bool {
+    COURTEOUS.contains(&word)
 }
 
 /// Folded. Words with another sense ("one", "neuf") are left out: they would make figures of what are none.
