@@ -5,6 +5,7 @@
 
 use super::sentences::sentences;
 use super::word_count;
+use crate::retrieval::text::fold;
 
 /// The text under one heading.
 #[derive(Default)]
@@ -22,13 +23,18 @@ pub struct Unit {
     pub glue: &'static str,
     /// How bad it is to start a passage here: 0 between paragraphs, 1 right after "as follows:".
     pub tear: f32,
-    /// A table's head row, repeated where the table is cut.
-    pub table_head: Option<String>,
+    /// It says enough to be a passage by itself: a row of a long table.
+    pub stands_alone: bool,
 }
 
 /// What is repeated with every passage is short, in bytes; else it is text like any other.
-const LONGEST_HEAD: usize = 1_000;
 const LONGEST_HEADING: usize = 500;
+/// The same of a column's name, which is repeated with every row.
+const LONGEST_NAME: usize = 100;
+/// A table of so many words is read as a whole; of a longer one each row is a passage.
+const SMALL_TABLE: usize = 60;
+/// Unless there are more rows than this.
+const MOST_ROWS_APART: usize = 1_000;
 /// Text without headings is grouped into sections of about this many words.
 const LONG_SECTION: usize = 250;
 
@@ -148,7 +154,7 @@ impl Reader<'_> {
             words,
             glue,
             tear,
-            table_head: None,
+            stands_alone: false,
         });
         self.heading_only = false;
     }
@@ -206,15 +212,25 @@ impl Reader<'_> {
         length
     }
 
+    /// Each row with the names of its columns, as people would read it out: nobody understands "| 36 | 49.90 |".
     fn table(&mut self, lines: &[&str]) -> usize {
         let length = lines.iter().take_while(|line| is_table_row(line)).count();
-        let head = lines[0].trim();
-        let is_short = head.len() + lines[1].len() <= LONGEST_HEAD;
-        self.push(format!("{head}\n{}", lines[1].trim()), "\n", 0.0);
-        for (i, row) in lines[2..length].iter().enumerate() {
-            self.push(row.trim().to_owned(), "\n", if i == 0 { 1.0 } else { 0.1 });
-            if let Some(unit) = self.current.units.last_mut().filter(|_| i > 0 && is_short) {
-                unit.table_head = Some(format!("{head}\n{}", lines[1].trim()));
+        let names = cells(lines[0]);
+        let is_faq = asks_and_answers(&names);
+        let rows = lines[2..length].iter().map(|row| match is_faq {
+            true => question_and_answer(&cells(row)),
+            false => named(&names, &cells(row)),
+        });
+        let rows: Vec<String> = rows.filter(|row| !row.is_empty()).collect();
+        if rows.is_empty() || names.iter().any(|name| name.len() > LONGEST_NAME) {
+            self.push(names.join(" · "), "\n", 0.0);
+        }
+        let words: usize = rows.iter().map(|row| word_count(row)).sum();
+        let stand_alone = is_faq || (words > SMALL_TABLE && rows.len() <= MOST_ROWS_APART);
+        for (at, row) in rows.into_iter().enumerate() {
+            self.push(row, "\n", if at == 0 { 0.0 } else { 0.1 });
+            if let Some(unit) = self.current.units.last_mut() {
+                unit.stands_alone = stand_alone;
             }
         }
         length
@@ -291,6 +307,53 @@ fn is_table_row(line: &str) -> bool {
 fn is_table_rule(line: &str) -> bool {
     let line = line.trim();
     line.contains('-') && line.contains('|') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '))
+}
+
+/// What stands between the bars.
+fn cells(row: &str) -> Vec<String> {
+    const BAR: &str = "\u{0}";
+    let row = row.trim().replace("\\|", BAR);
+    let row = row.strip_prefix('|').unwrap_or(&row);
+    let row = row.strip_suffix('|').unwrap_or(row);
+    row.split('|')
+        .map(|cell| cell.replace(BAR, "|").replace("<br>", " ").trim().to_owned())
+        .collect()
+}
+
+/// `- Island: Jersey; Price: €110; Days: 12`. A column without a name, or with a very long one, has its value alone.
+fn named(names: &[String], cells: &[String]) -> String {
+    let named = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+    let parts = named.map(
+        |(at, cell)| match names.get(at).map(|name| name.trim_end_matches(':')) {
+            Some(name) if !name.is_empty() && name.len() <= LONGEST_NAME => format!("{name}: {cell}"),
+            _ => cell.clone(),
+        },
+    );
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("- {}", parts.join("; "))
+}
+
+/// A sheet of questions with their answers.
+fn asks_and_answers(names: &[String]) -> bool {
+    const QUESTION: [&str; 4] = ["question", "frage", "pregunta", "domanda"];
+    const ANSWER: [&str; 5] = ["answer", "reponse", "antwort", "respuesta", "risposta"];
+    let is = |at: usize, words: &[&str]| names.get(at).is_some_and(|name| words.contains(&&*fold(name)));
+    names.len() == 2 && is(0, &QUESTION) && is(1, &ANSWER)
+}
+
+fn question_and_answer(cells: &[String]) -> String {
+    let said: Vec<&str> = cells
+        .iter()
+        .map(String::as_str)
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    match said[..] {
+        [question, answer] => format!("**{question}** {answer}"),
+        _ => said.join(" "),
+    }
 }
 
 fn continues_paragraph(line: &str) -> bool {

@@ -29,7 +29,8 @@ fn cuts(units: &[Unit]) -> Vec<usize> {
         let mut words = 0;
         for end in start + 1..=units.len() {
             words += units[end - 1].words;
-            if words > CONSIDERED && end > start + 1 {
+            let is_apart = units[start].stands_alone || units[end - 1].stands_alone;
+            if (words > CONSIDERED || is_apart) && end > start + 1 {
                 break;
             }
             let cost = cheapest[start] + length_cost(words) + tear_cost(units, start);
@@ -63,10 +64,8 @@ fn tear_cost(units: &[Unit], start: usize) -> f32 {
 fn join(units: &[Unit]) -> String {
     let mut text = String::new();
     for (i, unit) in units.iter().enumerate() {
-        match (i, &unit.table_head) {
-            (0, Some(head)) => text.push_str(&format!("{head}\n")),
-            (0, None) => {}
-            _ => text.push_str(unit.glue),
+        if i > 0 {
+            text.push_str(unit.glue);
         }
         text.push_str(&unit.text);
     }

@@ -113,7 +113,7 @@ fn a_sentence_is_not_torn_and_an_abbreviation_does_not_end_one() {
 }
 
 #[test]
-fn a_lead_in_stays_with_its_first_item_and_a_cut_table_repeats_its_head() {
+fn a_lead_in_stays_with_its_first_item() {
     let passages = split("Returns", DOCUMENT);
     assert!(
         passages
@@ -121,11 +121,30 @@ fn a_lead_in_stays_with_its_first_item_and_a_cut_table_repeats_its_head() {
             .any(|p| p.text.contains("within 30 days:\n- The item is unworn")),
         "{passages:#?}"
     );
-    let table: Vec<_> = passages.iter().filter(|p| p.text.contains("€")).collect();
+}
+
+#[test]
+fn a_row_of_a_table_carries_the_names_of_its_columns() {
+    let passages = split("Returns", DOCUMENT);
+    let small: Vec<_> = passages.iter().filter(|p| p.text.contains('€')).collect();
+    assert_eq!(small.len(), 1, "a small table stays whole: {small:#?}");
     assert!(
-        table.iter().all(|p| p.text.contains("| Size | Price | Weight |")),
-        "{table:#?}"
+        small[0]
+            .text
+            .starts_with("- Size: 36; Price: 49.90 €; Weight: 300 g\n- Size: 37; ")
     );
+    let rows: String = (0..40).map(|n| format!("| V{n} | sage | {n}.50 | |\n")).collect();
+    let long = format!("| Model | Colour | | Stock |\n|---|---|---|---|\n{rows}");
+    let passages = split("Vases", &long);
+    assert_eq!(passages.len(), 40);
+    assert_eq!(passages[7].text, "- Model: V7; Colour: sage; 7.50");
+    let faq = "| Question | Réponse |\n|---|---|\n| Livrez-vous ? | Oui, le \\| mardi. |\n| Une remise ? | Non. |\n";
+    let texts: Vec<_> = split("FAQ", faq).into_iter().map(|p| p.text).collect();
+    assert_eq!(
+        texts,
+        ["**Livrez-vous ?** Oui, le | mardi.", "**Une remise ?** Non."]
+    );
+    assert_eq!(split("T", "| a | b |\n|---|---|\n")[0].text, "a · b");
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn an_answer_from_a_file_names_the_page_or_the_heading_that_it_stands_unde
         ),
         (
             "What is the price of the walnut writing desk?",
-            "| Writing desk | walnut | 449 euros |",
+            "- Item: Writing desk; Wood: walnut; Price: 449 euros",
             "prices › Prices",
         ),
     ] {
