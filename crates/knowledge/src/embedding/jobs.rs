@@ -1,12 +1,14 @@
 //! Background embedding: fills missing vectors, and computes those of a newly chosen model beside the old ones.
 
+use std::time::{Duration, Instant};
+
 use kernel::db::JobTenant;
 use kernel::error::unavailable;
 use kernel::{Result, TenantProof, TenantTx};
 use queue::{Attempt, Job, Options};
 use serde::{Deserialize, Serialize};
 
-use super::store::{self, Column, State};
+use super::store::{self, Column, Place, State};
 use super::{EmbedderChoice, Failure};
 use crate::{Context, gaps, vector_index};
 
@@ -86,7 +88,10 @@ async fn change_model(ctx: &Context, tenant: &JobTenant) -> Result<bool> {
         if store::lock(&mut tx).await?.next_embedder.as_ref() != Some(&next) {
             return Ok(false);
         }
-        if store::list_waiting(&mut tx, Column::Next, 1).await?.is_none() {
+        if store::list_waiting(&mut tx, Column::Next, None, 1)
+            .await?
+            .is_none()
+        {
             store::swap(&mut tx).await?;
             gaps::clusters::enqueue(&mut tx, ctx.db.clock.now()).await?;
             tx.commit().await?;
@@ -101,21 +106,30 @@ pub async fn embed_waiting(ctx: &Context, tenant: &JobTenant) -> Result<()> {
     fill(ctx, tenant, Column::Serving, &state.embedder).await
 }
 
+/// Until a walk through all tables finds nothing.
 async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &EmbedderChoice) -> Result<()> {
     let Some(embedder) = ctx.embedders.find(tenant.tenant_id(), choice).await? else {
         return Ok(());
     };
+    let (mut after, mut told) = (None, None);
     loop {
         let mut tx = ctx.db.tenant_read(tenant).await?;
-        let Some((table, waiting)) = store::list_waiting(&mut tx, column, BATCH).await? else {
-            return Ok(());
-        };
+        let waiting = store::list_waiting(&mut tx, column, after, BATCH).await?;
         drop(tx);
+        let (table, waiting) = match waiting {
+            Some(waiting) => waiting,
+            None if after.is_none() => return Ok(()),
+            None => {
+                after = None;
+                continue;
+            }
+        };
+        after = Place::after(table, &waiting);
         let (ids, texts): (Vec<_>, Vec<_>) = waiting.into_iter().map(|row| (row.id, row.text)).unzip();
         let embedded = embedder.embed(texts).await;
         let vectors = embedded.map_err(|error| unavailable(format!("Embedding failed: {error}.")))?;
         let mut tx = ctx.db.tenant(tenant).await?;
-        let state = store::lock(&mut tx).await?;
+        let state = lock(&mut tx, &mut told).await?;
         let is_wanted = match column {
             Column::Serving => state.embedder == *choice,
             Column::Next => state.next_embedder.as_ref() == Some(choice),
@@ -130,4 +144,13 @@ async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &Embedd
         }
         tx.commit().await?;
     }
+}
+
+/// Open dashboards read the progress once a second, not after each batch.
+async fn lock(tx: &mut TenantTx, told: &mut Option<Instant>) -> Result<State> {
+    if told.is_some_and(|when| when.elapsed() < Duration::from_secs(1)) {
+        return store::lock_quietly(tx).await;
+    }
+    *told = Some(Instant::now());
+    store::lock(tx).await
 }

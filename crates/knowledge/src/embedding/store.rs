@@ -40,19 +40,33 @@ pub async fn get(tx: &mut TenantTx) -> Result<State> {
 /// The same, and nobody else changes the tenant's knowledge or its model until this transaction ends. Every change
 /// begins with it, so that all take their locks in one order, and open dashboards are told after the commit.
 pub async fn lock(tx: &mut TenantTx) -> Result<State> {
+    tx.emit(Event::WorkspaceChanged {
+        what: WorkspaceList::Knowledge,
+    });
+    lock_quietly(tx).await
+}
+
+/// For what comes many times a second: dashboards are not told.
+pub async fn lock_quietly(tx: &mut TenantTx) -> Result<State> {
     sqlx::query!(
         "select revision from knowledge_state where tenant_id = current_tenant_id() for no key update"
     )
     .fetch_one(&mut **tx)
     .await?;
-    tx.emit(Event::WorkspaceChanged {
-        what: WorkspaceList::Knowledge,
-    });
     get(tx).await
+}
+
+/// The statements of this transaction may take as long as they take: they write every row of a base, however large.
+async fn lift_time_limit(tx: &mut TenantTx) -> Result<()> {
+    sqlx::query!("select set_config('statement_timeout', '0', true)")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Starts a change of model from scratch, or with none gives one up. The caller holds [`lock`].
 pub async fn set_next(tx: &mut TenantTx, next: Option<&EmbedderChoice>) -> Result<()> {
+    lift_time_limit(tx).await?;
     sqlx::query!(
         "update knowledge_state set next_embedder = $1, embedding_failure = null where tenant_id = current_tenant_id()",
         next.map(|next| json!(next))
@@ -102,20 +116,38 @@ impl Column {
     }
 }
 
-/// Up to `limit` texts without a vector, with their table.
+/// A place in the tables that hold vectors.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    table: &'static str,
+    id: Uuid,
+}
+
+impl Place {
+    pub fn after(table: &'static str, waiting: &[Waiting]) -> Option<Self> {
+        waiting.last().map(|last| Self { table, id: last.id })
+    }
+}
+
+/// Up to `limit` texts behind a place that have no vector, with their table.
 pub async fn list_waiting(
     tx: &mut TenantTx,
     column: Column,
+    after: Option<Place>,
     limit: i64,
 ) -> Result<Option<(&'static str, Vec<Waiting>)>> {
-    for table in TABLES {
+    let first = after.and_then(|place| TABLES.iter().position(|table| *table == place.table));
+    for table in TABLES.into_iter().skip(first.unwrap_or(0)) {
+        let behind = after.filter(|place| place.table == table).map(|place| place.id);
         let select = format!(
-            "select id, {} as text from {table} where tenant_id = current_tenant_id() and {} is null order by id limit $1",
+            "select id, {} as text from {table}
+            where tenant_id = current_tenant_id() and {} is null and ($2::uuid is null or id > $2) order by id limit $1",
             text_of(table),
             column.name()
         );
         let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select))
             .bind(limit)
+            .bind(behind)
             .fetch_all(&mut **tx)
             .await?;
         if !rows.is_empty() {
@@ -151,6 +183,7 @@ pub async fn set_vectors(
 
 /// Lets the new vectors serve, all at once. The caller holds [`lock`] and has seen that none is missing.
 pub async fn swap(tx: &mut TenantTx) -> Result<()> {
+    lift_time_limit(tx).await?;
     for table in TABLES {
         let swap = format!(
             "update {table} set embedding = embedding_next, embedding_next = null where tenant_id = current_tenant_id()"
@@ -200,19 +233,21 @@ pub struct Counts {
 pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
     let counts = sqlx::query_as!(
         Counts,
-        r#"select
-            (select count(*) from qa_pairs where tenant_id = current_tenant_id())
-                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id())
-                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id())
-                + (select count(*) from qa_gaps where tenant_id = current_tenant_id()) as "texts!",
-            (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding is null)
-                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding is null)
-                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding is null)
-                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding is null) as "waiting!",
-            (select count(*) from qa_pairs where tenant_id = current_tenant_id() and embedding_next is null)
-                + (select count(*) from qa_phrasings where tenant_id = current_tenant_id() and embedding_next is null)
-                + (select count(*) from knowledge_chunks where tenant_id = current_tenant_id() and embedding_next is null)
-                + (select count(*) from qa_gaps where tenant_id = current_tenant_id() and embedding_next is null) as "waiting_next!""#,
+        r#"select sum(texts)::bigint as "texts!", sum(waiting)::bigint as "waiting!", sum(waiting_next)::bigint as "waiting_next!"
+        from (
+            select count(*) as texts, count(*) filter (where embedding is null) as waiting,
+                count(*) filter (where embedding_next is null) as waiting_next
+            from qa_pairs where tenant_id = current_tenant_id()
+            union all
+            select count(*), count(*) filter (where embedding is null), count(*) filter (where embedding_next is null)
+            from qa_phrasings where tenant_id = current_tenant_id()
+            union all
+            select count(*), count(*) filter (where embedding is null), count(*) filter (where embedding_next is null)
+            from knowledge_chunks where tenant_id = current_tenant_id()
+            union all
+            select count(*), count(*) filter (where embedding is null), count(*) filter (where embedding_next is null)
+            from qa_gaps where tenant_id = current_tenant_id()
+        ) counted"#,
     )
     .fetch_one(&mut **tx)
     .await?;
