@@ -34,7 +34,7 @@ pub use found::{FoundPassages, QuestionWord, passage_words};
 pub use index::{Entry, EntryKind, Index};
 pub use names::names;
 pub use search::{Candidate, Query, SearchResult, SearchedBase};
-pub use similar::{NearPair, NearPairs, Similar};
+pub use similar::{NearPair, NearPairs, Similar, Wording};
 pub use trust::ModelReach;
 pub use tuning::Tuning;
 pub use vectors::cosine;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::index::{Index, Prepared};
 use super::text;
 use super::vectors::{ABSENT, QueryVector};
+use crate::language::Language;
 
 /// Words alone never make two questions the same: they stay below every threshold for duplicates.
 const MOST_BY_WORDS: f32 = 0.94;
@@ -20,6 +21,16 @@ pub struct Similar {
     /// The cosine of its nearest phrasing, 0 to 1; 1 for the same words. Where no vector can be compared, the share
     /// of words that both have, below 0.95.
     pub similarity: f32,
+}
+
+/// One way in which a Q&A pair may be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording<'a> {
+    /// Of the pair.
+    pub id: Uuid,
+    pub question: &'a str,
+    pub answer: &'a str,
+    pub language: Language,
 }
 
 /// Two different pairs that ask nearly the same.
@@ -74,9 +85,14 @@ impl Index {
         NearPairs { pairs, is_complete }
     }
 
-    /// Each Q&A pair's answer.
-    pub fn qa_answers(&self) -> impl Iterator<Item = (Uuid, &str)> {
-        self.qa_pairs.entries.iter().map(|entry| (entry.id, &*entry.text))
+    /// The Q&A pairs in all their wordings.
+    pub fn wordings(&self) -> impl Iterator<Item = Wording<'_>> {
+        self.qa_pairs.entries.iter().map(|entry| Wording {
+            id: entry.id,
+            question: &entry.title,
+            answer: &entry.text,
+            language: entry.language,
+        })
     }
 
     /// The `limit` nearest pairs, nearest first.

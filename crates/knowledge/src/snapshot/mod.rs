@@ -18,6 +18,7 @@ use crate::calibration::Calibration;
 use crate::embedding::EmbedderChoice;
 use crate::language::Language;
 use crate::retrieval::{Entry, EntryKind, FoundPassages, Index, NearPairs, Query, SearchResult};
+use crate::upkeep;
 use crate::vector_index::{self, LargeBases, Plan};
 
 pub(crate) use store::{Row, group_of, list_named_passages};
@@ -38,6 +39,7 @@ pub struct Snapshot {
     /// Of what was found elsewhere for one question.
     found: HashMap<Uuid, Details>,
     near_pairs: OnceLock<NearPairs>,
+    said_otherwise: OnceLock<Vec<upkeep::Said>>,
 }
 
 /// What a citation needs beyond the text.
@@ -76,6 +78,7 @@ impl Snapshot {
             details: Arc::new(all),
             found: HashMap::new(),
             near_pairs: OnceLock::new(),
+            said_otherwise: OnceLock::new(),
         }
     }
 
@@ -90,6 +93,7 @@ impl Snapshot {
             details: self.details.clone(),
             found: self.found.clone(),
             near_pairs: OnceLock::new(),
+            said_otherwise: OnceLock::new(),
         }
     }
 
@@ -121,6 +125,7 @@ impl Snapshot {
             details: self.details.clone(),
             found,
             near_pairs: OnceLock::new(),
+            said_otherwise: OnceLock::new(),
         }
     }
 
@@ -139,6 +144,13 @@ impl Snapshot {
     /// where there are thousands of them.
     pub fn near_pairs(&self) -> &NearPairs {
         self.near_pairs.get_or_init(|| self.index.near_pairs(NEAR))
+    }
+
+    /// What the passages say otherwise than the Q&A pairs; compared once, like these among themselves. Of a large base a
+    /// sample is compared.
+    pub fn said_otherwise(&self) -> &[upkeep::Said] {
+        self.said_otherwise
+            .get_or_init(|| upkeep::find_in_documents(&self.index))
     }
 
     pub fn details(&self, id: Uuid) -> Option<&Details> {
@@ -318,5 +330,6 @@ async fn load(db: &Database, proof: &impl TenantProof, large: &LargeBases) -> Re
         details: Arc::new(details),
         found: HashMap::new(),
         near_pairs: OnceLock::new(),
+        said_otherwise: OnceLock::new(),
     })
 }

@@ -20,11 +20,16 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(dismiss_upkeep))
 }
 
-/// Read what there is to do: contradictions, pairs that visitors find wrong, dates gone by, pairs that nobody needs.
+/// Read what there is to do: contradictions, also with documents, pairs that visitors find wrong, dates gone by, pairs that
+/// nobody needs. What visitors asked is given to those who may read conversations.
 #[utoipa::path(get, path = "/upkeep", operation_id = "get_upkeep", tag = "upkeep", responses((status = 200, body = Upkeep)))]
 async fn get_upkeep(State(ctx): State<Context>, member: Member) -> Result<Json<Upkeep>> {
     member.require(Permission::ReadKnowledge)?;
-    Ok(Json(upkeep(&ctx, &member).await?))
+    let mut upkeep = upkeep(&ctx, &member).await?;
+    if member.require(Permission::ReadConversations).is_err() {
+        upkeep.disliked.iter_mut().for_each(|one| one.questions.clear());
+    }
+    Ok(Json(upkeep))
 }
 
 /// A finding that needs nothing done.

@@ -2,14 +2,14 @@
 //! with other numbers, yes against no, or the same question with another answer. Of two long answers that put the same
 //! thing in other words it says nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use kernel::ids::QaPairId;
 use serde::Serialize;
 
+use super::numbers;
 use crate::qa_pairs::NEAR_DUPLICATE;
-use crate::retrieval::text::{self, WordKind};
-use crate::retrieval::{Index, NearPair};
+use crate::retrieval::{Index, NearPair, text};
 
 /// What gives it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -33,7 +33,7 @@ pub struct Found {
 
 /// The nearest first.
 pub fn find(near: &[NearPair], index: &Index, dismissed: &HashSet<(QaPairId, QaPairId)>) -> Vec<Found> {
-    let answers: HashMap<_, _> = index.qa_answers().collect();
+    let answers: HashMap<_, _> = index.wordings().map(|one| (one.id, one.answer)).collect();
     let found = near.iter().filter_map(|near| {
         let (pair, other) = (QaPairId(near.ids.0), QaPairId(near.ids.1));
         if dismissed.contains(&(pair, other)) || dismissed.contains(&(other, pair)) {
@@ -80,11 +80,7 @@ fn contradict(one: &str, other: &str, asks_the_same: bool) -> Option<Because> {
     if text::signature(&text::words(one)) == text::signature(&text::words(other)) {
         return None;
     }
-    let (numbers, others) = (numbers(one), numbers(other));
-    let differs = numbers
-        .iter()
-        .any(|(unit, values)| others.get(unit).is_some_and(|others| values.is_disjoint(others)));
-    if differs {
+    if numbers::differ(&numbers::numbers(one), &numbers::numbers(other)) {
         return Some(Because::Numbers);
     }
     match (says_yes(one), says_yes(other)) {
@@ -93,37 +89,6 @@ fn contradict(one: &str, other: &str, asks_the_same: bool) -> Option<Because> {
     }
     (asks_the_same && shared_words(one, other) < 0.4).then_some(Because::OtherAnswer)
 }
-
-/// The numbers of a text by what they count: the word after, or a currency beside them.
-fn numbers(text: &str) -> HashMap<String, BTreeSet<String>> {
-    let mut numbers: HashMap<String, BTreeSet<String>> = HashMap::new();
-    let spelled = text
-        .replace('€', " euro ")
-        .replace('$', " dollar ")
-        .replace('£', " pound ")
-        .replace('%', " percent ");
-    let words = text::words(&spelled);
-    for (place, word) in words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| word.kind == WordKind::Number)
-    {
-        let is_unit = |word: &&text::Word| word.kind == WordKind::Letters && word.text.chars().count() > 1;
-        let after = words.get(place + 1).filter(is_unit);
-        let before = place
-            .checked_sub(1)
-            .and_then(|place| words.get(place))
-            .filter(is_unit);
-        let before = before.filter(|word| CURRENCIES.contains(&&*word.text));
-        if let Some(unit) = before.or(after) {
-            let unit = unit.text.trim_end_matches('s').to_owned();
-            numbers.entry(unit).or_default().insert(word.text.clone());
-        }
-    }
-    numbers
-}
-
-const CURRENCIES: [&str; 3] = ["euro", "dollar", "pound"];
 
 /// How an answer begins; none where it does not say.
 fn says_yes(answer: &str) -> Option<bool> {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use kernel::ids::{ConversationId, GapId, MessageId, QaPairId};
 use kernel::{Result, TenantTx};
+use uuid::Uuid;
 
 use super::{DislikedQuestion, Kind};
 
@@ -153,6 +154,52 @@ pub async fn list_dismissed_contradictions(tx: &mut TenantTx) -> Result<HashSet<
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.pair, row.other)).collect())
+}
+
+/// The pairs whose findings against documents were put aside, and when.
+pub async fn list_dismissed_against_documents(tx: &mut TenantTx) -> Result<HashMap<QaPairId, DateTime<Utc>>> {
+    let rows = sqlx::query!(
+        r#"select d.qa_pair_id as "pair: QaPairId", d.updated_at
+        from upkeep_dismissals d
+        join qa_pairs p on p.tenant_id = d.tenant_id and p.id = d.qa_pair_id
+        where d.tenant_id = current_tenant_id() and d.kind = 'against_document' and d.updated_at >= p.updated_at"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.pair, row.updated_at)).collect())
+}
+
+/// Where a passage stands.
+pub struct Source {
+    pub title: String,
+    pub url: Option<String>,
+    pub is_website_page: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Of those of these passages that serve.
+pub async fn list_sources(tx: &mut TenantTx, passages: &[Uuid]) -> Result<HashMap<Uuid, Source>> {
+    let rows = sqlx::query!(
+        r#"select k.id, coalesce(d.title, w.title, w.url) || coalesce(' · p. ' || k.page, '') as "title!", coalesce(d.url, w.url) as url,
+            w.id is not null as "is_website_page!", k.created_at
+        from knowledge_chunks k
+        left join documents d on d.tenant_id = k.tenant_id and d.id = k.document_id and d.serving_revision = k.revision
+        left join website_pages w on w.tenant_id = k.tenant_id and w.id = k.website_page_id and w.serving_revision = k.revision
+        where k.tenant_id = current_tenant_id() and k.id = any($1) and (d.id is not null or w.id is not null)"#,
+        passages,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let sources = rows.into_iter().map(|row| {
+        let source = Source {
+            title: row.title,
+            url: row.url,
+            is_website_page: row.is_website_page,
+            created_at: row.created_at,
+        };
+        (row.id, source)
+    });
+    Ok(sources.collect())
 }
 
 pub async fn dismiss(tx: &mut TenantTx, kind: Kind, pair: QaPairId, other: Option<QaPairId>) -> Result<()> {

@@ -206,3 +206,72 @@ async fn a_question_whose_answer_was_disliked_is_put_into_the_gap_queue_once() {
         .await;
     nothing.problem(404, "not_found");
 }
+
+async fn against_documents(tenant: &Tenant) -> Vec<Value> {
+    let found = upkeep(tenant).await;
+    found["against_documents"].as_array().expect("a list").clone()
+}
+
+async fn learn_terms(tenant: &Tenant, text: &str) -> String {
+    let body = json!({"title": "Terms", "text": text, "url": "https://shop.example/terms"});
+    let call = tenant.api.post("/api/v1/documents").json(&body);
+    let made = call.expect(201).await;
+    format!("/api/v1/documents/{}", made["id"].as_str().expect("an id"))
+}
+
+#[tokio::test]
+async fn a_document_that_names_another_number_is_shown_beside_the_answer() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let id = tenant
+        .teach("How long can I return a table?", "You have 30 days.")
+        .await;
+    tenant.teach("When is the shop open?", "From 9 to 6.").await;
+    let says = "Write to us first. A table may be returned within 14 days.";
+    let terms = learn_terms(&tenant, says).await;
+    let found = against_documents(&tenant).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (&found[0]["pair"]["id"], &found[0]["sentence"], &found[0]["url"]),
+        (
+            &json!(id),
+            &json!("A table may be returned within 14 days."),
+            &json!("https://shop.example/terms")
+        )
+    );
+    dismiss(&tenant, json!({"kind": "against_document", "qa_pair_id": id})).await;
+    assert!(against_documents(&tenant).await.is_empty());
+    // another document is another matter
+    tenant.api.delete(&terms).expect(204).await;
+    let other = learn_terms(&tenant, "A table may be returned within 10 days of delivery.").await;
+    assert_eq!(against_documents(&tenant).await.len(), 1);
+    tenant.api.delete(&other).expect(204).await;
+    learn_terms(&tenant, "A table may be returned within 30 days.").await;
+    assert!(against_documents(&tenant).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_visitors_asked_is_for_those_who_may_read_conversations() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let question = "Is there a summer sale?";
+    tenant.teach(question, "Yes.").await;
+    for _ in 0..2 {
+        let visitor = tenant.visitor().await;
+        let said = visitor.say(question).await;
+        let message = said["answer"]["id"].as_str().expect("an answer").to_owned();
+        let feedback = visitor.path(&format!("messages/{message}/feedback"));
+        let down = json!({"value": "down", "comment": "My name is Zoe"});
+        visitor.api.post(&feedback).json(&down).expect(200).await;
+    }
+    assert!(upkeep(&tenant).await.to_string().contains("Zoe"));
+    let owner = server.member(&tenant, "owner@shop.example", "owner").await;
+    let body = json!({"name": "Sync", "scopes": ["knowledge:read"]});
+    let made = owner.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let key = owner.with_bearer(made["key"].as_str().expect("a key"));
+    let seen = key.get("/api/v1/upkeep").expect(200).await;
+    assert_eq!(seen["disliked"][0]["thumbs_down"], 2, "{seen}");
+    assert_eq!(seen["disliked"][0]["questions"], json!([]));
+}

@@ -9,6 +9,10 @@ export const upkeep = {
   'upkeep.contradictions': 'Contradictions',
   'upkeep.contradictionsHint':
     'Two Q&A pairs that ask nearly the same and do not say the same. Documents, web sites and texts are not compared.',
+  'upkeep.againstDocuments': 'A document says otherwise',
+  'upkeep.againstDocumentsHint':
+    'The answer names a number, a document or page another one for the same thing.',
+  'upkeep.documentSays': 'Found in',
   'upkeep.numbers': 'They name different numbers',
   'upkeep.yesAndNo': 'One says yes, the other no',
   'upkeep.otherAnswer': 'They ask the same and say something else',

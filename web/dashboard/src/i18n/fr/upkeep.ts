@@ -9,6 +9,10 @@ export const upkeep = {
   'upkeep.contradictions': 'Contradictions',
   'upkeep.contradictionsHint':
     'Deux questions-réponses qui demandent presque la même chose et ne disent pas la même chose. Documents, sites web et textes ne sont pas comparés.',
+  'upkeep.againstDocuments': 'Un document dit autre chose',
+  'upkeep.againstDocumentsHint':
+    'La réponse donne un nombre, un document ou une page en donne un autre pour la même chose.',
+  'upkeep.documentSays': 'Trouvé dans',
   'upkeep.numbers': 'Les nombres diffèrent',
   'upkeep.yesAndNo': 'L’une dit oui, l’autre non',
   'upkeep.otherAnswer': 'Même question, autre réponse',

@@ -7,6 +7,7 @@ import { refreshGaps } from './gaps';
 type Schemas = components['schemas'];
 export type Upkeep = Schemas['Upkeep'];
 export type Contradiction = Schemas['Contradiction'];
+export type AgainstDocument = Schemas['AgainstDocument'];
 export type DislikedQuestion = Schemas['DislikedQuestion'];
 export type UpkeepDismissal = Schemas['UpkeepDismissal'];
 

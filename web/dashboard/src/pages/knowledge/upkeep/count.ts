@@ -2,7 +2,7 @@
 import type { Upkeep } from '$lib/data/upkeep';
 
 export function countOf(work: Upkeep): number {
-  const { contradictions, disliked, outdated, unused, vanished_pages } = work;
-  const lists = [contradictions, disliked, outdated, unused];
+  const { contradictions, against_documents, disliked, outdated, unused, vanished_pages } = work;
+  const lists = [contradictions, against_documents, disliked, outdated, unused];
   return lists.reduce((sum, list) => sum + list.length, vanished_pages);
 }
