@@ -61,7 +61,15 @@ impl<'a> NewFile<'a> {
 pub async fn add(ctx: &Context, proof: &impl TenantProof, file: &NewFile<'_>) -> Result<Document> {
     let mut tx = ctx.db.tenant(proof).await?;
     embedding::store::lock(&mut tx).await?;
-    check_room(ctx, &mut tx, file).await?;
+    check_room(ctx, &mut tx, file.size(), None).await?;
+    if let Some(title) = store::find_same_file(&mut tx, file).await? {
+        return Err(conflict(
+            "file_known",
+            format!(
+                "“{title}” is this very file. It would only be found twice; delete that one first if it shall be added anew."
+            ),
+        ));
+    }
     let id = store::insert_file(&mut tx, file).await?;
     ReadDocument::enqueue(&mut tx, id, 1).await?;
     conclude(tx, id).await
@@ -75,7 +83,7 @@ pub async fn replace(
 ) -> Result<Document> {
     let mut tx = ctx.db.tenant(proof).await?;
     embedding::store::lock(&mut tx).await?;
-    check_room(ctx, &mut tx, file).await?;
+    check_room(ctx, &mut tx, file.size(), Some(id)).await?;
     store::require_own(&mut tx, id).await?;
     let revision = store::replace_file(&mut tx, id, file).await?;
     ReadDocument::enqueue(&mut tx, id, revision.ok_or_else(|| not_found("document"))?).await?;
@@ -104,9 +112,15 @@ async fn conclude(mut tx: TenantTx, id: DocumentId) -> Result<Document> {
     Ok(document)
 }
 
-async fn check_room(ctx: &Context, tx: &mut TenantTx, file: &NewFile<'_>) -> Result<()> {
-    let taken = store::sum_sizes(tx).await?;
-    if taken.saturating_add(file.size()) > ctx.file_quota {
+/// Whether so many bytes may come, perhaps in place of a document.
+pub async fn check_room(
+    ctx: &Context,
+    tx: &mut TenantTx,
+    size: i64,
+    in_place_of: Option<DocumentId>,
+) -> Result<()> {
+    let taken = store::sum_sizes(tx, in_place_of).await?;
+    if taken.saturating_add(size) > ctx.file_quota {
         let most = ctx.file_quota / (1024 * 1024);
         return Err(conflict(
             "no_room_for_files",

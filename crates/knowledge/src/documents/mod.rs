@@ -84,6 +84,8 @@ pub(crate) const LONGEST: usize = 5 * 1024 * 1024;
 pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -> Result<Document> {
     let prepared = prepare_text(ctx, proof, new).await?;
     let mut tx = ctx.db.tenant(proof).await?;
+    embedding::store::lock(&mut tx).await?;
+    files::check_room(ctx, &mut tx, prepared.size(), None).await?;
     let id = prepared.insert(&mut tx).await?;
     let document = store::get(&mut tx, id).await?;
     tx.commit().await?;
@@ -143,6 +145,10 @@ pub async fn prepare_text(ctx: &Context, proof: &impl TenantProof, new: NewDocum
 }
 
 impl PreparedText {
+    fn size(&self) -> i64 {
+        i64::try_from(self.new.text.len()).unwrap_or(i64::MAX)
+    }
+
     /// Writes it; it serves when the transaction commits.
     pub async fn insert(mut self, tx: &mut TenantTx) -> Result<DocumentId> {
         let change = embedding::begin_change(tx, &self.choice).await?;

@@ -112,14 +112,31 @@ pub async fn delete(tx: &mut TenantTx, id: DocumentId) -> Result<Option<String>>
     Ok(title)
 }
 
-/// What the files of all documents take, in bytes.
-pub async fn sum_sizes(tx: &mut TenantTx) -> Result<i64> {
+/// What the files and texts of all documents but one take, in bytes.
+pub async fn sum_sizes(tx: &mut TenantTx, but: Option<DocumentId>) -> Result<i64> {
     let sum = sqlx::query_scalar!(
-        r#"select coalesce(sum(file_size), 0)::bigint as "sum!" from documents where tenant_id = current_tenant_id()"#
+        r#"select coalesce(sum(file_size), 0)::bigint as "sum!" from documents
+        where tenant_id = current_tenant_id() and id is distinct from $1"#,
+        but.map(|id| id.0),
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok(sum)
+}
+
+/// The title of the document that holds the very same bytes.
+pub async fn find_same_file(tx: &mut TenantTx, file: &NewFile<'_>) -> Result<Option<String>> {
+    let title = sqlx::query_scalar!(
+        "select d.title from documents d
+        join document_files f on f.tenant_id = d.tenant_id and f.id = d.id
+        where d.tenant_id = current_tenant_id() and d.file_size = $1 and f.bytes = $2
+        limit 1",
+        file.size(),
+        file.bytes,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(title)
 }
 
 /// A document whose file waits to be read.

@@ -203,3 +203,20 @@ fn peak_memory(server: &Server) -> u64 {
         .expect("a peak");
     peak.trim().trim_end_matches(" kB").parse().expect("a number")
 }
+
+#[tokio::test]
+async fn texts_and_files_share_their_room_and_what_is_replaced_makes_some() {
+    require_runtime!();
+    let server = server().set("RAPPORT_FILES_PER_TENANT_MB", "1").start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    let large = |about: &str| format!("The {about} is open. ").repeat(700 * 1024 / 24);
+    let read = learn(&tenant, "hall.txt", large("hall")).await;
+    assert_eq!(read["status"], "processed", "{read}");
+    let answer = upload(&tenant, "yard.txt", large("yard")).await;
+    answer.problem(409, "no_room_for_files");
+    let text = json!({"title": "Yard", "text": large("yard")});
+    let answer = tenant.api.post("/api/v1/documents").json(&text).send().await;
+    answer.problem(409, "no_room_for_files");
+    let replaced = replace(&tenant, &read["id"], "hall.txt", &large("barn")).await;
+    assert_eq!(replaced.status, 202, "{}", replaced.text());
+}
