@@ -57,6 +57,10 @@ pub async fn mine_transcript(ctx: &Context, job: &MineTranscript, attempt: Attem
 /// After the last try, or when the tries killed the server.
 pub async fn give_up_transcript(ctx: &Context, job: &MineTranscript) -> Result<()> {
     let mut tx = ctx.db.tenant(&job.tenant).await?;
+    if store::conclude_wording(&mut tx, job.transcript).await? {
+        tell(&mut tx);
+        return tx.commit().await;
+    }
     let detail = "The chats could not be read because of a fault of this server. Add them once more later.";
     store::set_failed(&mut tx, job.transcript, detail).await?;
     tell(&mut tx);

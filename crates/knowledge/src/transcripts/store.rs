@@ -492,6 +492,20 @@ pub async fn set_done(tx: &mut TenantTx, import: TranscriptId) -> Result<()> {
     Ok(())
 }
 
+/// Where only the wording was still to come: the proposals stand as they are.
+pub async fn conclude_wording(tx: &mut TenantTx, import: TranscriptId) -> Result<bool> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "update transcript_imports set status = 'done', finished_at = $2
+        where tenant_id = current_tenant_id() and id = $1 and status = 'wording'",
+        import.0,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Nothing of what was said is kept.
 pub async fn set_failed(tx: &mut TenantTx, import: TranscriptId, error: &str) -> Result<()> {
     sqlx::query!(

@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::retrieval::text;
+
 /// Contact data that is the business's own.
 #[derive(Debug, Default)]
 pub struct Own(HashSet<String>);
 
 impl Own {
-    /// What the business says in two conversations or more. `said` names each conversation with one of its messages.
+    /// What the business says in two conversations or more, and mailboxes that are nobody's own. `said` names each conversation with one of its messages.
     pub fn learn<'a>(said: impl Iterator<Item = (usize, &'a str)>) -> Self {
         let mut seen: HashMap<String, HashSet<usize>> = HashMap::new();
         for (chat, text) in said {
@@ -18,7 +20,7 @@ impl Own {
         }
         Self(
             seen.into_iter()
-                .filter(|(_, chats)| chats.len() >= 2)
+                .filter(|(key, chats)| chats.len() >= 2 || is_mailbox_of_a_role(key))
                 .map(|(key, _)| key)
                 .collect(),
         )
@@ -160,13 +162,95 @@ fn number(text: &str, from: usize) -> Option<Found> {
     }
     // the first group alone: "order 123456 2 days ago"
     let first: String = body.chars().take_while(char::is_ascii_digit).collect();
-    let is_reference = first.len() >= 6 || (start == 1 && first.len() >= 3);
+    let is_reference = first.len() >= 6
+        || (start == 1 && first.len() >= 3)
+        || (first.len() >= 4 && is_of_an_order(text, from));
     is_reference.then(|| Found {
         from,
         to: from + start + first.len(),
         kind: "[number]",
         key: first,
     })
+}
+
+/// `events@shop.example`: the address of a desk, not of a person.
+fn is_mailbox_of_a_role(key: &str) -> bool {
+    const ROLES: [&str; 40] = [
+        "info",
+        "contact",
+        "hello",
+        "support",
+        "help",
+        "helpdesk",
+        "service",
+        "services",
+        "sales",
+        "orders",
+        "order",
+        "shop",
+        "store",
+        "team",
+        "office",
+        "events",
+        "event",
+        "press",
+        "jobs",
+        "billing",
+        "invoices",
+        "accounts",
+        "returns",
+        "bookings",
+        "booking",
+        "reservations",
+        "kontakt",
+        "bestellung",
+        "rechnung",
+        "verkauf",
+        "commandes",
+        "commande",
+        "compta",
+        "sav",
+        "accueil",
+        "bonjour",
+        "evenements",
+        "ventas",
+        "pedidos",
+        "hola",
+    ];
+    key.split_once('@').is_some_and(|(name, _)| ROLES.contains(&name))
+}
+
+/// "Order 48213", "commande n° 48213": the number stands behind a word for what is numbered.
+fn is_of_an_order(text: &str, from: usize) -> bool {
+    const NUMBERED: [&str; 20] = [
+        "order",
+        "orders",
+        "invoice",
+        "ticket",
+        "booking",
+        "reservation",
+        "parcel",
+        "reference",
+        "case",
+        "customer",
+        "commande",
+        "facture",
+        "colis",
+        "bestellung",
+        "bestellnummer",
+        "rechnung",
+        "auftrag",
+        "pedido",
+        "factura",
+        "ordernummer",
+    ];
+    const BETWEEN: [&str; 9] = ["number", "no", "nr", "n", "num", "numero", "nummer", "id", "is"];
+    let before = text::fold(text.get(..from).unwrap_or_default());
+    let mut words = before
+        .rsplit(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    let telling = words.by_ref().find(|word| !BETWEEN.contains(word));
+    telling.is_some_and(|word| NUMBERED.contains(&word))
 }
 
 /// Letters and digits together, as orders, invoices and accounts are numbered: `AB-12345`, `FR7612345678`.
@@ -216,6 +300,10 @@ mod tests {
                 "Order [number] and order [number] please",
             ),
             (
+                "My order 48213 and commande n° 4821, please; table 4821",
+                "My order [number] and commande n° [number], please; table 4821",
+            ),
+            (
                 "Card 4111 1111 1111 1111, invoice INV-2023001",
                 "Card [number], invoice [number]",
             ),
@@ -260,11 +348,12 @@ mod tests {
             (1, "help@shop.example reads it"),
             (1, "Yours is ana@x.example"),
             (1, "ana@x.example?"),
+            (1, "For weddings: events@shop.example"),
         ];
         let own = Own::learn(said.into_iter());
         assert_eq!(
-            mask("help@shop.example, ana@x.example", &own),
-            ("help@shop.example, [e-mail]".into(), true)
+            mask("help@shop.example, events@shop.example, ana@x.example", &own),
+            ("help@shop.example, events@shop.example, [e-mail]".into(), true)
         );
     }
 }
