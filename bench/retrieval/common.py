@@ -80,10 +80,9 @@ def write(url, tenant, generator, count):
             f"('{tenant}', '{document}', 'Document {first}', '', 'processed', 1, 1, {size}, 0);",
             "copy knowledge_chunks (tenant_id, id, source_type, document_id, position, section, content, language, embedding) from stdin;",
         ]
-        vectors, texts = generator.vectors(size), generator.texts(size)
+        vectors, texts = generator.vectors(size).round(5).tolist(), generator.texts(size)
         for place in range(size):
-            vector = "[" + ",".join(f"{x:.5f}" for x in vectors[place]) + "]"
-            row = [tenant, uuid.uuid4(), "document", document, place, place // 4, texts[place], "en", vector]
+            row = [tenant, uuid.uuid4(), "document", document, place, place // 4, texts[place], "en", vectors[place]]
             lines.append("\t".join(map(str, row)))
         lines += ["\\.", "commit;"]
         subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", url], input="\n".join(lines), text=True, check=True, stdout=subprocess.DEVNULL)

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use kernel::error::Kind;
 use kernel::ids::{ProposalId, TranscriptId};
 use kernel::{Result, TenantProof, TenantTx};
 use knowledge::retrieval::text::{WordKind, words};
@@ -43,9 +44,11 @@ pub async fn word(ctx: &Context, proof: &impl TenantProof, transcript: Transcrip
         let mut tx = ctx.db.tenant_read(proof).await?;
         let found = store::get(&mut tx, id).await;
         drop(tx);
-        let Ok(proposal) = found else {
+        let proposal = match found {
+            Ok(proposal) => proposal,
             // deleted meanwhile
-            continue;
+            Err(error) if error.kind == Kind::NotFound => continue,
+            Err(error) => return Err(error),
         };
         match ask(ctx, proof, &model, &proposal).await {
             Ok(Heard::Words(words)) => {

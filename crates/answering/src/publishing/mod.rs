@@ -6,6 +6,7 @@ mod store;
 
 pub(crate) use store::{count_labels, list_past_questions};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use kernel::error::conflict;
 use kernel::ids::{BacktestId, ConversationId, GapId, VersionId};
 use kernel::{Error, Result, TenantProof, TenantTx};
 use knowledge::snapshot::Snapshot;
-use knowledge::versions::{self, Change, Version, applying};
+use knowledge::versions::{self, Change, PairState, Subject, Version, applying};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -79,10 +80,27 @@ pub struct PastQuestion {
     pub knowing: Knowing,
 }
 
+impl PastQuestion {
+    fn never_asked(text: String) -> Self {
+        Self {
+            question: Question {
+                text,
+                channel_id: None,
+            },
+            times_asked: 0,
+            last_asked_at: None,
+            conversation_id: None,
+            knowing: Knowing::default(),
+        }
+    }
+}
+
 /// The newest different questions that are asked again.
 pub const MOST_QUESTIONS: i64 = 1_000;
 /// The newest open gaps that are asked too.
 const MOST_GAPS: i64 = 500;
+/// The changed pairs' own questions that are asked.
+const MOST_OWN: usize = 500;
 /// So many differences are kept, the broken ones first.
 const MOST_DIFFERENCES: usize = 500;
 
@@ -96,6 +114,8 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
     let mut asked = list_past_questions(&mut tx, MOST_QUESTIONS).await?;
     let open = gaps::OpenGaps::new(store::list_open_gaps(&mut tx, MOST_GAPS).await?);
     asked.extend(open.questions_beside(&asked));
+    let own = questions_of(&changes, &asked)?;
+    asked.extend(own);
     let revision = knowledge::embedding::store::get(&mut tx).await?.revision;
     drop(tx);
     let current = ctx.knowledge.snapshots.get(&ctx.db, proof, revision).await?;
@@ -150,6 +170,23 @@ pub async fn backtest(ctx: &Context, proof: &impl TenantProof, draft: VersionId)
     versions::tell(&mut tx);
     tx.commit().await?;
     Ok(backtest)
+}
+
+/// What the changed pairs are asked by, as far as nobody has asked it: who changes an answer sees it beside the old one.
+fn questions_of(changes: &[Change], asked: &[PastQuestion]) -> Result<Vec<PastQuestion>> {
+    let mut known: HashSet<String> = asked.iter().map(|one| one.question.text.to_lowercase()).collect();
+    let mut questions = Vec::new();
+    for change in changes.iter().filter(|change| change.subject == Subject::QaPair) {
+        let Some(state) = change.after.clone() else {
+            continue;
+        };
+        let state: PairState = serde_json::from_value(state)?;
+        let wordings = std::iter::once(state.question).chain(state.phrasings);
+        let new = wordings.filter(|text| state.is_active && known.insert(text.to_lowercase()));
+        questions.extend(new.map(PastQuestion::never_asked));
+    }
+    questions.truncate(MOST_OWN);
+    Ok(questions)
 }
 
 /// What would serve with the draft, built away from the threads that answer.

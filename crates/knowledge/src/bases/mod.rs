@@ -46,8 +46,6 @@ pub struct KnowledgeBase {
     pub updated_at: DateTime<Utc>,
 }
 
-/// As long as any prompt.
-
 impl ContentType {
     /// How the document is called that it serves as; none for a prompt.
     fn title(self) -> Option<&'static str> {

@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use super::bases::{Asked, Base};
 use super::embeddings::Embeddings;
-use crate::language::Language;
 
 /// Every so many questions of a set are asked once more.
 const STEP: usize = 3;

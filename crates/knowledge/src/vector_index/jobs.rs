@@ -66,8 +66,10 @@ pub async fn follow(ctx: &Context, proof: &impl TenantProof) {
         let size = store::count(&mut tx, ctx.large.index.name()).await?;
         Ok::<_, kernel::Error>(size.passages > ctx.large.most_held || store::has_batches(&mut tx).await?)
     };
-    if matches!(is_of_interest.await, Ok(true)) {
-        look_after(&ctx.db, &tenant).await;
+    match is_of_interest.await {
+        Ok(true) => look_after(&ctx.db, &tenant).await,
+        Ok(false) => {}
+        Err(error) => error.log(),
     }
 }
 

@@ -158,7 +158,7 @@ async fn touch(tx: &mut TenantTx, id: VersionId) -> Result<()> {
 }
 
 /// Another state of the same thing takes the place of the one before, and starts from what stands there now. The gaps
-/// that the one before would have closed are closed by this one too.
+/// that the one before would have closed are closed by this one too, unless it says that they stay open.
 pub async fn put_change(
     tx: &mut TenantTx,
     version: VersionId,
@@ -175,8 +175,12 @@ pub async fn put_change(
         values ($1, $2, $3, $4, $5, knowledge_subject_state($4, $5), $6, $7, $8)
         on conflict (tenant_id, version_id, subject, subject_id) do update
         set before = excluded.before, after = excluded.after,
-            closes_gaps = array(select distinct unnest(knowledge_changes.closes_gaps || excluded.closes_gaps)),
-            leaves_gaps = array(select distinct unnest(knowledge_changes.leaves_gaps || excluded.leaves_gaps))",
+            closes_gaps = array(
+                select distinct gap from unnest(knowledge_changes.closes_gaps || excluded.closes_gaps) gap
+                where gap <> all(excluded.leaves_gaps)),
+            leaves_gaps = array(
+                select distinct gap from unnest(knowledge_changes.leaves_gaps || excluded.leaves_gaps) gap
+                where gap <> all(excluded.closes_gaps))",
         tenant.0,
         id.0,
         version.0,

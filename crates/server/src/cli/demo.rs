@@ -37,7 +37,10 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
                 "  The dashboard:           {url}/app/   ({} / {})",
                 access.email, access.password
             );
-            println!("  Ask in the terminal:     rapport ask \"Do you ship to Belgium?\"\n");
+            println!(
+                "  Ask in the terminal:     {} \"Do you ship to Belgium?\"\n",
+                global.command("ask")
+            );
         }
     };
     serve::serve(

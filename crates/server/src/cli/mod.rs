@@ -109,6 +109,15 @@ impl Global {
             runtime_dir: self.runtime_dir.clone(),
         })
     }
+
+    /// How another command is called from where this one was.
+    fn command(&self, name: &str) -> String {
+        let program = std::env::args().next().unwrap_or_else(|| "rapport".to_owned());
+        match &self.data_dir {
+            Some(dir) => format!("{program} {name} --data-dir {}", dir.display()),
+            None => format!("{program} {name}"),
+        }
+    }
 }
 
 pub async fn run() -> Result<ExitCode> {

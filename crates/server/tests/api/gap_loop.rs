@@ -467,6 +467,20 @@ async fn publishing_closes_every_gap_that_the_backtest_found_fixed() {
     let undoing = taking_back(&tenant, &published, "undo").await;
     of_draft(&tenant, &undoing, "publish", 200).await;
 
+    // also where the draft closed it before
+    let mut meant = pair_of(PARKING, "In the yard.");
+    meant["closes_gaps"] = json!([id_of(PARKING)]);
+    let draft = json!({"title": "Meant", "changes": [meant]});
+    let draft = tenant.api.post("/api/v1/drafts").json(&draft).expect(201).await;
+    let mut again = pair_of(PARKING, "In the yard.");
+    again["id"] = draft["changes"][0]["subject_id"].clone();
+    again["leaves_gaps"] = json!([id_of(PARKING)]);
+    let address = format!("/api/v1/drafts/{}/changes", draft["id"].as_str().expect("an id"));
+    let call = tenant.api.post(&address).json(&json!({"changes": [again]}));
+    let draft = call.expect(200).await;
+    assert_eq!(draft["changes"][0]["closes_gaps"], json!([]), "{draft}");
+    assert_eq!(draft["changes"][0]["leaves_gaps"], json!([id_of(PARKING)]));
+
     // a backtest from before the draft was changed says nothing about it
     let draft = draft_of(&tenant, WRAPPING[0], "Yes, for 3 euros.", &[]).await;
     of_draft(&tenant, &draft, "backtest", 201).await;

@@ -1,11 +1,10 @@
 //! HTTP for evaluation sets.
 
 use access::{Member, Permission};
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, invalid};
-use kernel::extract::{Json, Path, Query};
+use kernel::extract::{Bytes, Json, Path, Query};
 use kernel::ids::{EvaluationCaseId, EvaluationRunId, EvaluationSetId};
 use kernel::page::{Page, PageQuery, Position};
 use kernel::{Result, TenantTx};
@@ -191,7 +190,7 @@ async fn import_evaluation_cases(
     State(ctx): State<Context>,
     member: Member,
     Path(id): Path<EvaluationSetId>,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Result<Json<EvaluationSetWithCases>> {
     member.require(Permission::EditKnowledge)?;
     let cases = csv::read(&body)?;

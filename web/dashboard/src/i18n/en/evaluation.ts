@@ -72,6 +72,7 @@ export const evaluation = {
   'evaluation.falseShort': 'Wrongly answered',
   'evaluation.noneOfKind': 'No question came out like this.',
   'evaluation.given': 'Answer given',
+  'evaluation.notGiven': 'No answer given',
   'evaluation.verdict': 'Verdict',
   'evaluation.when': 'When',
   'evaluation.scoreHead': 'Score',

@@ -72,6 +72,7 @@ export const evaluation = {
   'evaluation.falseShort': 'Répondu à tort',
   'evaluation.noneOfKind': 'Aucune question n’a eu ce résultat.',
   'evaluation.given': 'Réponse donnée',
+  'evaluation.notGiven': 'Pas de réponse donnée',
   'evaluation.verdict': 'Jugement',
   'evaluation.when': 'Date',
   'evaluation.scoreHead': 'Note',

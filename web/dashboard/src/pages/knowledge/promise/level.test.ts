@@ -52,8 +52,8 @@ describe('a promise', () => {
     const shown = (...levels: Level[]) => rows(levels).map(({ promise }) => promise);
     expect(
       shown(of(0.8, 0.5), of(0.9, 0.5), of(0.95, 0.7), of(0.97, null), of(0.99, null)),
-    ).toEqual([0.9, 0.95, 0.97]);
-    expect(shown(of(0.8, 0.5), of(0.99, 0.5))).toEqual([0.99]);
+    ).toEqual([0.8, 0.9, 0.95, 0.97]);
+    expect(shown(of(0.8, 0.5), of(0.99, 0.5))).toEqual([0.8, 0.99]);
     expect(shown(of(0.8, null), of(0.99, null))).toEqual([0.8]);
   });
 });

@@ -35,13 +35,7 @@ export function isLower({ threshold }: Level, thresholds: readonly number[]): bo
   return threshold != null && thresholds.some((set) => threshold < set - 0.005);
 }
 
-/**
- * One row for what is the same: of promises that one threshold keeps, the highest; of those that none keeps, the
- * lowest.
- */
+/** Every promise that a threshold keeps, though one may keep several; of those that none keeps, the lowest. */
 export function rows(levels: readonly Level[]): Level[] {
-  return levels.filter(({ threshold }, at) => {
-    const neighbour = threshold == null ? levels[at - 1] : levels[at + 1];
-    return neighbour?.threshold !== threshold;
-  });
+  return levels.filter(({ threshold }, at) => threshold != null || levels[at - 1]?.threshold !== null);
 }

@@ -34,6 +34,8 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   changed: 'audit.fieldPairs',
   gaps: 'audit.fieldGaps',
   settings: 'audit.fieldSettings',
+  personality_prompt: 'agent.prompt',
+  confidence_threshold: 'agent.threshold',
   imported: 'audit.fieldImported',
   updated: 'audit.fieldUpdated',
   errors: 'audit.fieldErrors',

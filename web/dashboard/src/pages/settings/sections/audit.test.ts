@@ -51,6 +51,19 @@ it('says what changed from what to what', async () => {
   expect(detailsText(entry({ details: roles }))).toBe('Ana · Rôle: Agent → Administrateur');
 });
 
+it('takes a channel’s settings apart, and cuts long texts', () => {
+  const long = 'word '.repeat(60);
+  const details = {
+    settings: {
+      from: { personality_prompt: 'Be kind.', confidence_threshold: 0.78, burst_window_ms: 1 },
+      to: { personality_prompt: long, confidence_threshold: 0.9, burst_window_ms: 2 },
+    },
+  };
+  expect(detailsText(entry({ details }))).toBe(
+    `Personality prompt: Be kind. → ${long.slice(0, 120).trimEnd()}… · Confidence needed to answer: 0.78 → 0.9`,
+  );
+});
+
 it('says inbox rules in words', () => {
   const workdays = ['monday', 'tuesday', 'wednesday'].map((day) => [day, [['09:00', '17:00']]]);
   const details = {

@@ -58,6 +58,8 @@ export function actionText({ action }: AuditEntry): string {
   return key ? t(key) : action.replaceAll('_', ' ');
 }
 
+const LONGEST = 120;
+
 export function actorText({ actor, actor_name }: AuditEntry): string {
   if (actor_name) return actor_name;
   if (actor === 'system') return 'Rapport';
@@ -80,17 +82,23 @@ export function detailsText({ subject_name, details }: AuditEntry): string {
 function factTexts(field: string, value: unknown): string[] {
   const change = isChange(value) ? value : null;
   const key = fieldNames[field];
-  if (!key) {
-    const [from, to] = [change?.from, change?.to].map(fieldsOf);
+  const [from, to] = [change?.from, change?.to].map(fieldsOf);
+  if (!key || (from && to && field === 'settings')) {
     if (!from || !to) return [];
     const changed = Object.keys(to).filter((name) => from[name] !== to[name]);
     return changed.flatMap((name) => factTexts(name, { from: from[name], to: to[name] }));
   }
   if (value == null) return [];
   const text = change
-    ? `${valueText(field, change.from)} → ${valueText(field, change.to)}`
-    : valueText(field, value);
+    ? `${shortText(field, change.from)} → ${shortText(field, change.to)}`
+    : shortText(field, value);
   return [`${t(key)}: ${text}`];
+}
+
+/** Whole prompts are read in their versions. */
+function shortText(field: string, value: unknown): string {
+  const text = valueText(field, value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST).trimEnd()}…` : text;
 }
 
 function isChange(value: unknown): value is { from: unknown; to: unknown } {
