@@ -3,7 +3,9 @@ import type { Backtest, VersionWithChanges } from '$lib/data/versions';
 import { concernsOf, isFine } from './concerns';
 
 const draft = (...outdated: boolean[]) =>
-  ({ changes: outdated.map((is_outdated) => ({ is_outdated })) }) as VersionWithChanges;
+  ({
+    changes: outdated.map((is_outdated) => ({ subject: 'qa_pair', is_outdated })),
+  }) as VersionWithChanges;
 const tried = (broken: number, is_current = true) => ({ broken, is_current }) as Backtest;
 
 describe('concernsOf', () => {
