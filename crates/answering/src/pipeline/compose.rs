@@ -8,7 +8,7 @@ use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
 use serde_json::json;
 
 use super::explain::{ModelCall, SentPrompt};
-use super::ground::{self, Grounding};
+use super::ground::{self, Grounding, Instructions};
 use super::prompt::{self, NO_ANSWER};
 use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
@@ -83,7 +83,7 @@ async fn with_model(
         "prompt",
         json!({"system": request.system, "passages": shown.len(), "sha256": digest_of(&request)}),
     );
-    let instructions = prompt::instructions(turn, material, today);
+    let instructions = Instructions::new(&prompt::instructions(turn, material, today));
     let mut grounding = Grounding::new(&shown, material.language);
     let mut shower = Shower::new(sink, &instructions);
     let called = call(ctx, proof, model, request, shown.len(), trace, &mut |piece| {
@@ -107,7 +107,7 @@ async fn with_model(
         let first = grounded.unbacked.iter().take(UNBACKED_KEPT).collect::<Vec<_>>();
         trace.note("unbacked", json!(first));
     }
-    if ground::repeats(&grounded.whole, &instructions) {
+    if instructions.are_repeated_in(&grounded.whole) {
         return Ok(Outcome::Fallback("leak"));
     }
     if grounded.text.is_empty() {
@@ -193,6 +193,9 @@ fn opening(text: &str) -> &str {
     })
 }
 
+/// Answers have some 3,000 bytes; a model that goes on and on is not listened to.
+const LONGEST_ANSWER: usize = 32 * 1024;
+
 /// What came of a call.
 pub(super) struct Heard {
     pub result: Result<String, ChatError>,
@@ -216,8 +219,14 @@ async fn listen(model: &TenantModel, request: ChatRequest, on_piece: &mut (dyn F
         match stream.next().await {
             Some(Ok(ChatEvent::Text(piece))) => {
                 first_token_ms.get_or_insert_with(|| started.elapsed().as_secs_f64() * 1000.0);
-                on_piece(&piece);
                 text.push_str(&piece);
+                if text.len() > LONGEST_ANSWER {
+                    break (
+                        Err(ChatError::InvalidResponse("the answer has no end".into())),
+                        estimate(&text),
+                    );
+                }
+                on_piece(&piece);
             }
             // no tool is offered
             Some(Ok(ChatEvent::ToolCall(_))) => {}
@@ -253,30 +262,43 @@ fn whole(reason: FinishReason, text: String) -> Result<String, ChatError> {
 /// Shows the visitor what may be read of an answer that is still being written.
 struct Shower<'a> {
     sink: &'a Sink,
-    instructions: &'a str,
+    instructions: &'a Instructions,
+    /// The beginning of what was written, in which a refusal stands.
     written: String,
+    /// The end of what was shown.
     shown: String,
+    /// It has begun to repeat its instructions: the rest is not shown.
+    is_telling: bool,
 }
 
+/// So much of the beginning and of the end is looked at, in bytes.
+const LOOKED_AT: usize = 2_000;
+
 impl<'a> Shower<'a> {
-    fn new(sink: &'a Sink, instructions: &'a str) -> Self {
+    fn new(sink: &'a Sink, instructions: &'a Instructions) -> Self {
         Self {
             sink,
             instructions,
             written: String::new(),
             shown: String::new(),
+            is_telling: false,
         }
     }
 
     fn show(&mut self, grounding: &mut Grounding, piece: &str) {
-        self.written.push_str(piece);
+        if self.written.len() < LOOKED_AT {
+            self.written.push_str(piece);
+        }
         let text = grounding.push(piece);
         if text.is_empty() || refuses(&self.written) {
             return;
         }
         let replace = self.shown.is_empty();
+        let end = self.shown.len().saturating_sub(LOOKED_AT);
+        self.shown.drain(..self.shown.ceil_char_boundary(end));
         self.shown.push_str(&text);
-        if !ground::repeats(&self.shown, self.instructions) {
+        self.is_telling |= self.instructions.are_repeated_in(&self.shown);
+        if !self.is_telling {
             let _ = self.sink.send(Delta { text, replace });
         }
     }
@@ -289,7 +311,8 @@ mod tests {
 
     fn streamed(pieces: &[&str]) -> String {
         let (sink, mut received) = mpsc::unbounded_channel();
-        let mut shower = Shower::new(&sink, "Be kind.");
+        let instructions = Instructions::new("Be kind.");
+        let mut shower = Shower::new(&sink, &instructions);
         let mut grounding = Grounding::new(&[], knowledge::language::Language::ENGLISH);
         pieces.iter().for_each(|piece| shower.show(&mut grounding, piece));
         drop(shower);

@@ -5,7 +5,7 @@ use conversations::messages::Source;
 use kernel::{Result, TenantProof};
 use serde::Serialize;
 
-use super::ground::{self, Grounding, repeats};
+use super::ground::{self, Grounding, Instructions};
 use super::trace::Trace;
 use super::{Material, Turn, compose, prompt, retrieve, sources, understand_language};
 use crate::Context;
@@ -129,7 +129,7 @@ async fn by_model(
     }
     let grounded = grounding.finish();
     let instructions = prompt::draft_instructions(turn, material, today);
-    if grounded.whole.is_empty() || repeats(&grounded.whole, &instructions) {
+    if grounded.whole.is_empty() || Instructions::new(&instructions).are_repeated_in(&grounded.whole) {
         return Ok(None);
     }
     let cited: Vec<_> = grounded

@@ -169,7 +169,7 @@ pub fn visible(text: &str) -> String {
     let is_shown = |c: &char| {
         let is_tag = matches!(c, '\u{e0000}'..='\u{e007f}');
         is_flag = *c == '\u{1f3f4}' || (is_flag && is_tag);
-        let is_hidden = matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        let is_hidden = is_blank(*c)
             || (is_tag && !is_flag)
             || (is_joiner(*c) && behind_ascii)
             || (c.is_control() && !matches!(c, '\n' | '\t'));
@@ -181,9 +181,17 @@ pub fn visible(text: &str) -> String {
     text.chars().filter(is_shown).collect()
 }
 
-/// Zero-width (non-)joiners, left-to-right and right-to-left marks.
+/// Zero-width (non-)joiners, left-to-right and right-to-left marks, and what chooses between forms of a character.
 fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}'..='\u{200f}')
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Fillers, soft hyphens, invisible signs, overrides and isolates of direction.
+fn is_blank(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod support;
 mod wording;
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use knowledge::language::Language;
 use knowledge::retrieval::Candidate;
@@ -88,9 +89,9 @@ impl Grounding {
     /// The sentence as it may be read, or nothing.
     fn check(&mut self, sentence: &str) -> String {
         let mut cited = Vec::new();
-        let plain = marks::strip_citations(sentence, self.backing.len(), &mut cited);
-        let plain = marks::keep_known_links(&marks::without_tags(&plain), &self.links);
-        let plain = marks::visible(&plain);
+        // first of all: what is hidden may hold apart what must not come together
+        let plain = marks::strip_citations(&marks::visible(sentence), self.backing.len(), &mut cited);
+        let plain = self.without_tags_and_links(plain);
         let plain = if self.grounded.whole.is_empty() {
             plain.trim_start()
         } else {
@@ -109,6 +110,17 @@ impl Grounding {
         self.grounded.cited.append(&mut cited);
         self.grounded.text.push_str(plain);
         plain.to_owned()
+    }
+
+    /// Until nothing is left that taking away has brought together.
+    fn without_tags_and_links(&self, mut text: String) -> String {
+        loop {
+            let cleaned = marks::keep_known_links(&marks::without_tags(&text), &self.links);
+            if cleaned.len() == text.len() {
+                return cleaned;
+            }
+            text = cleaned;
+        }
     }
 
     /// What comes behind a sentence that is left out still begins a line, or a paragraph, of its own.
@@ -161,15 +173,31 @@ fn remove_empty_lead(text: &mut String) {
 /// A text that says so many characters of the instructions in a row repeats them.
 const REPEATED: usize = 80;
 
-/// Whether the text gives away the instructions that the model got, however it was talked into it.
-pub fn repeats(text: &str, instructions: &str) -> bool {
-    let plain = |text: &str| -> Vec<char> {
-        let letters = text.chars().filter(|c| c.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).collect()
-    };
-    let (text, instructions) = (plain(text), plain(instructions));
-    let secret: HashSet<&[char]> = instructions.windows(REPEATED).collect();
-    text.windows(REPEATED).any(|piece| secret.contains(piece))
+/// The instructions that the model got, as they are recognised in what it says.
+pub struct Instructions(HashSet<u64>);
+
+impl Instructions {
+    pub fn new(text: &str) -> Self {
+        Self(pieces(&letters(text)).collect())
+    }
+
+    /// Whether the text gives them away, however the model was talked into it.
+    pub fn are_repeated_in(&self, text: &str) -> bool {
+        pieces(&letters(text)).any(|piece| self.0.contains(&piece))
+    }
+}
+
+fn letters(text: &str) -> Vec<char> {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+fn pieces(letters: &[char]) -> impl Iterator<Item = u64> {
+    letters.windows(REPEATED).map(|piece| {
+        let mut hasher = DefaultHasher::new();
+        piece.hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,12 @@ use knowledge::passages;
 #[derive(Debug, Default)]
 pub struct Sentences {
     waiting: String,
+    /// Before this place no sentence ends, whatever comes.
+    looked_to: usize,
 }
+
+/// A sentence that is longer, in bytes, is cut between two words: nobody writes such ones.
+const LONGEST: usize = 2_000;
 
 impl Sentences {
     pub fn push(&mut self, piece: &str) {
@@ -16,39 +21,57 @@ impl Sentences {
 
     /// The next sentence that no further piece can change.
     pub fn whole(&mut self) -> Option<String> {
-        end_of_first(&self.waiting, false).map(|end| self.cut(end))
+        match end_of_first(&self.waiting, self.looked_to, false) {
+            Ok(end) => Some(self.cut(end)),
+            Err(looked_to) => {
+                self.looked_to = looked_to;
+                let is_too_long = self.waiting.len() > LONGEST;
+                is_too_long.then(|| self.cut(between_words(&self.waiting)))
+            }
+        }
     }
 
     /// The next of what is left, when no further piece comes.
     pub fn rest(&mut self) -> Option<String> {
-        let end = end_of_first(&self.waiting, true).unwrap_or(self.waiting.len());
+        let end = end_of_first(&self.waiting, self.looked_to, true).unwrap_or(self.waiting.len());
         (end > 0).then(|| self.cut(end))
     }
 
     fn cut(&mut self, end: usize) -> String {
+        self.looked_to = 0;
         let after = self.waiting.split_off(end);
         std::mem::replace(&mut self.waiting, after)
     }
 }
 
-/// Where the first sentence ends, citations and white space behind it included. None: it is not known yet.
-fn end_of_first(text: &str, is_finished: bool) -> Option<usize> {
+fn between_words(text: &str) -> usize {
+    let longest = text.floor_char_boundary(LONGEST);
+    let within = text.get(..longest).unwrap_or_default();
+    within.rfind(' ').map_or(longest, |space| space + 1)
+}
+
+/// Where the first sentence ends, citations and white space behind it included. An error: it is not known yet, and before
+/// which place none ends.
+fn end_of_first(text: &str, looked_to: usize, is_finished: bool) -> Result<usize, usize> {
     let begins = text.len() - text.trim_start().len();
-    let mut from = begins;
-    while let Some(found) = text.get(from..)?.find(is_end) {
+    let mut from = begins.max(looked_to);
+    while let Some((found, sign)) = text
+        .get(from..)
+        .unwrap_or_default()
+        .char_indices()
+        .find(|(_, c)| is_end(*c))
+    {
         let at = from + found;
-        let sign = text.get(at..)?.chars().next()?;
-        from = at + sign.len_utf8();
         if sign == '\n' {
-            return next_word(text, at, is_finished);
+            return next_word(text, at, is_finished).ok_or(at);
         }
-        match end_behind(text, begins, from, is_finished) {
-            End::Here(end) => return Some(end),
-            End::Unknown => return None,
-            End::Not => {}
+        match end_behind(text, begins, at + sign.len_utf8(), is_finished) {
+            End::Here(end) => return Ok(end),
+            End::Unknown => return Err(at),
+            End::Not { go_on } => from = go_on,
         }
     }
-    None
+    Err(text.len())
 }
 
 fn is_end(c: char) -> bool {
@@ -61,7 +84,10 @@ fn is_end_without_space(c: char) -> bool {
 
 enum End {
     Here(usize),
-    Not,
+    /// Where the next one may be.
+    Not {
+        go_on: usize,
+    },
     /// It depends on what comes.
     Unknown,
 }
@@ -70,7 +96,7 @@ enum End {
 fn end_behind(text: &str, begins: usize, behind: usize, is_finished: bool) -> End {
     let body = text.get(begins..behind).unwrap_or_default();
     if is_list_mark(body) || !passages::ends_sentence(body) {
-        return End::Not;
+        return End::Not { go_on: behind };
     }
     let rest = text.get(behind..).unwrap_or_default();
     let closed = behind + rest.len() - rest.trim_start_matches(is_closing).len();
@@ -84,7 +110,7 @@ fn end_behind(text: &str, begins: usize, behind: usize, is_finished: bool) -> En
     };
     let goes_on = !next.is_whitespace() && next != '[' && !body.ends_with(is_end_without_space);
     if goes_on {
-        return End::Not;
+        return End::Not { go_on: closed };
     }
     match behind_citations(text, closed, is_finished) {
         Some(end) => End::Here(end),
@@ -165,6 +191,23 @@ mod tests {
             cut("We have:\n\n1. **Tea.** It is hot [1]\n2. Milk [2]\n"),
             ["We have:\n\n", "1. **Tea.** ", "It is hot [1]\n", "2. Milk [2]\n"]
         );
+    }
+
+    #[test]
+    fn what_never_ends_is_cut_and_costs_no_more_than_its_length() {
+        for text in [
+            ".".repeat(20_000) + "a",
+            "[".repeat(20_000),
+            "word ".repeat(4_000),
+            "a.b".repeat(7_000),
+        ] {
+            let found = cut(&text);
+            assert!(
+                found.iter().all(|sentence| sentence.len() <= LONGEST + 10),
+                "{}",
+                found.len()
+            );
+        }
     }
 
     #[test]

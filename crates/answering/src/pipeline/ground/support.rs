@@ -18,6 +18,8 @@ use super::wording::{self, Promise, Unit};
 const SAME_STATEMENT: f64 = 0.6;
 /// The least share of a sentence's telling words that the passages must hold: good models say things in their own words.
 const LEAST_SHARE: f64 = 0.34;
+/// A question back and a line that leads to a list have so many telling words; in longer ones something is claimed.
+const MOST_WITHOUT_CLAIM: usize = 6;
 /// Where a figure of theirs stands in it, they are spoken of, and less is enough.
 const LEAST_SHARE_WITH_FIGURE: f64 = 0.2;
 
@@ -30,8 +32,8 @@ pub struct Backing {
     measures: HashSet<Measure>,
     /// Folded, for addresses.
     folded: String,
-    /// All digits in a row: telephone numbers are grouped in many ways.
-    digits: String,
+    /// Telephone numbers and the like, without what groups them.
+    long_numbers: HashSet<String>,
     promises: Vec<Promise>,
     statements: Vec<Statement>,
 }
@@ -45,7 +47,7 @@ struct Statement {
 
 impl Backing {
     pub fn of(candidate: &Candidate) -> Self {
-        let both = format!("{}\n{}", candidate.title, candidate.text);
+        let both = ascii_digits(&format!("{}\n{}", candidate.title, candidate.text));
         let language = language::detect(&both).or(candidate.language);
         Self {
             language,
@@ -62,7 +64,7 @@ impl Backing {
                     says_no: wording::says_no(sentence),
                 })
                 .collect(),
-            digits: both.chars().filter(char::is_ascii_digit).collect(),
+            long_numbers: long_numbers(&both).collect(),
             folded: text::fold(&both),
         }
     }
@@ -98,7 +100,8 @@ impl Support {
 /// Looks at a sentence without citation marks. What the visitor said backs nothing, or who asks "Is it true that I have 500
 /// days?" would be told so.
 pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
-    let sentence = without_list_mark(sentence);
+    let sentence = ascii_digits(sentence);
+    let sentence = without_list_mark(&sentence);
     let figures = figures(sentence);
     if !are_figures_backed(sentence, &figures, by) {
         return Support::Figure;
@@ -111,8 +114,7 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
         return Support::Promise;
     }
     let telling: Vec<String> = stems(sentence, language).collect();
-    let states_nothing = telling.is_empty() || sentence.ends_with(['?', '？', '؟', ':']);
-    if states_nothing {
+    if telling.is_empty() {
         return Support::NoClaim;
     }
     let speaks =
@@ -131,6 +133,10 @@ pub fn look_at(sentence: &str, language: Language, by: &[&Backing]) -> Support {
     }
     if !names_are_known {
         return Support::Name;
+    }
+    let leads_or_asks = sentence.ends_with(['?', '？', '؟', ':']);
+    if leads_or_asks && telling.len() <= MOST_WITHOUT_CLAIM {
+        return Support::NoClaim;
     }
     let known = telling.iter().filter(|stem| is_known(stem)).count();
     let least = if figures.is_empty() {
@@ -176,18 +182,80 @@ fn without_list_mark(sentence: &str) -> &str {
     }
 }
 
+/// What leads somewhere: mailboxes, links, and names of servers written without a scheme.
 fn addresses(sentence: &str) -> impl Iterator<Item = String> {
-    let words = sentence.split_whitespace().filter(|word| word.contains('@'));
-    words.map(|word| text::fold(word.trim_matches(|c: char| !c.is_alphanumeric())))
+    let folded = text::fold(sentence);
+    let is_between =
+        |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '"' | ',' | ';');
+    let words: Vec<String> = folded
+        .split(is_between)
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned())
+        .filter(|word| word.contains('@') || word.contains("//") || names_a_server(word))
+        .collect();
+    words.into_iter()
 }
 
-/// So many digits in a row are a telephone or an account number, which is grouped at will.
-const LONG: usize = 5;
+/// `shop.example`, `www.shop.example/pay`: two names or more, the last one of letters.
+fn names_a_server(word: &str) -> bool {
+    let host = word.rsplit("//").next().unwrap_or_default();
+    let host = host.trim_start_matches("mailto:");
+    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let ends_in_letters = |label: &&str| label.chars().count() >= 2 && label.chars().all(char::is_alphabetic);
+    let names_something = labels
+        .iter()
+        .any(|label| label.chars().any(char::is_alphabetic) && label.len() > 1);
+    labels.len() >= 2
+        && labels.iter().all(|label| is_label(label))
+        && labels.last().is_some_and(ends_in_letters)
+        && labels.first().is_some_and(|first| first.len() > 1)
+        && names_something
+}
+
+/// Digits of other scripts as our own.
+fn ascii_digits(text: &str) -> String {
+    const ZEROS: [u32; 18] = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0,
+        0xf20, 0x1040, 0x17e0, 0x1810,
+    ];
+    let ours = |c: char| {
+        let zero = ZEROS
+            .iter()
+            .find(|zero| (**zero..**zero + 10).contains(&u32::from(c)));
+        zero.and_then(|zero| char::from_digit(u32::from(c) - zero, 10))
+    };
+    text.chars().map(|c| ours(c).unwrap_or(c)).collect()
+}
+
+/// So many digits that belong together are a telephone or an account number, which is grouped at will.
+const LONG: usize = 7;
+
+/// The digits of such numbers.
+fn long_numbers(text: &str) -> impl Iterator<Item = String> {
+    let belongs = |c: char| {
+        c.is_ascii_digit() || matches!(c, ' ' | '.' | '/' | '-' | '(' | ')' | '\u{a0}' | '\u{202f}')
+    };
+    let runs: Vec<String> = text
+        .split(|c: char| !belongs(c))
+        .map(|run| run.chars().filter(char::is_ascii_digit).collect())
+        .filter(|digits: &String| digits.len() >= LONG)
+        .collect();
+    runs.into_iter()
+}
 
 fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]) -> bool {
-    let digits: String = sentence.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() >= LONG && by.iter().any(|one| one.digits.contains(&digits)) {
-        return true;
+    let mut long = long_numbers(sentence).peekable();
+    if long.peek().is_some() {
+        let mut rest = sentence.to_owned();
+        for number in long {
+            if by.iter().any(|one| one.long_numbers.contains(&number)) {
+                rest = without_digits_of(&rest, &number);
+            }
+        }
+        if rest != sentence {
+            return are_figures_backed(&rest, &self::figures(&rest), by);
+        }
     }
     let own: Vec<Measure> = measures(sentence).collect();
     let is_backed = |figure: &String| {
@@ -203,6 +271,29 @@ fn are_figures_backed(sentence: &str, figures: &HashSet<String>, by: &[&Backing]
         })
     };
     figures.iter().all(is_backed)
+}
+
+/// The sentence without the run that spells this number.
+fn without_digits_of(sentence: &str, number: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit();
+    for (start, _) in sentence.char_indices().filter(|(_, c)| is_digit(*c)) {
+        let mut digits = number.chars();
+        let mut end = start;
+        let mut wanted = digits.next();
+        for c in sentence[start..].chars() {
+            match wanted {
+                Some(digit) if c == digit => wanted = digits.next(),
+                Some(_) if is_digit(c) => break,
+                Some(_) => {}
+                None => break,
+            }
+            end += c.len_utf8();
+        }
+        if wanted.is_none() {
+            return format!("{} {}", &sentence[..start], &sentence[end..]);
+        }
+    }
+    sentence.to_owned()
 }
 
 /// A number and what it counts.
@@ -268,13 +359,13 @@ fn number(word: &str) -> Option<u32> {
     spelt.map(|(_, value)| *value).or_else(|| word.parse().ok())
 }
 
-/// Whether more than half of the telling words are courtesy.
+/// Whether at least half of the telling words are courtesy.
 fn is_courtesy(sentence: &str, language: Language) -> bool {
     let telling = text::words(sentence)
         .into_iter()
         .filter(|word| word.kind != WordKind::Number && !language::is_function_word(&word.text, language));
     let (courteous, others): (Vec<_>, Vec<_>) = telling.partition(|word| wording::is_courteous(&word.text));
-    courteous.len() > others.len()
+    courteous.len() >= others.len() || wording::wishes_well(sentence)
 }
 
 /// Numbers, however they are written: `1,000`, `09`, `12.00`, `9am`, `nine`.

@@ -160,9 +160,9 @@ fn figures_meet_however_they_are_written() {
         ("Call 01 23 45 67 80 [1].", "Call 0123456789.", false),
         ("Within twenty-four hours [1].", "Within 24 hours.", true),
         ("1. Open at nine [1].", "Open from 9 to 5.", true),
-        ("Within 7 days [1].", "Within a week.", true),
-        ("Within 21 days [1].", "It takes two to three weeks.", true),
-        ("Within 48 hours [1].", "It takes two days.", true),
+        ("It takes 7 days [1].", "It takes a week.", true),
+        ("It takes 21 days [1].", "It takes two to three weeks.", true),
+        ("It takes 48 hours [1].", "It takes two days.", true),
         // a unit stands beside its number, and is a word of its own
         ("It takes 17 days [1].", "The shipment takes 5 days.", false),
         (
@@ -197,7 +197,7 @@ fn a_promise_is_one_where_the_words_make_it_one() {
         ),
         (
             "The cake is free from nuts [1].",
-            "The cake contains no nuts: it is made free from nuts.",
+            "The cake is made free from nuts.",
             true,
         ),
         (
@@ -218,7 +218,8 @@ fn a_promise_is_one_where_the_words_make_it_one() {
     ] {
         let mut grounding = Grounding::new(&shown, Language::FRENCH);
         grounding.push(said);
-        assert_eq!(grounding.finish().unbacked.is_empty(), is_backed, "{said}");
+        let unbacked = grounding.finish().unbacked;
+        assert_eq!(unbacked.is_empty(), is_backed, "{said} {unbacked:?}");
     }
 }
 
@@ -227,11 +228,70 @@ fn courtesy_is_no_way_around() {
     for (said, stays) in [
         ("Happy to help!", true),
         ("Hi Sarah, thanks for your question.", true),
+        ("Have a great day!", true),
         ("Please note: dogs are welcome any day.", false),
         ("You are welcome to contact Beatrix any time.", false),
     ] {
         let grounded = read(said, &["You can return goods within 30 days."]);
-        assert_eq!(grounded.unbacked.is_empty(), stays, "{said}");
+        assert_eq!(
+            grounded.unbacked.is_empty(),
+            stays,
+            "{said} {:?}",
+            grounded.unbacked
+        );
+    }
+}
+
+#[test]
+fn what_is_hidden_holds_nothing_apart() {
+    let passage = "You can return items within 30 days. Write to https://shop.example/returns.";
+    for said in [
+        "Return items within 30 days [our shop]\u{2060}(ht\u{2060}tps://evil.example/pay) [1].",
+        "Return items within 30 days at htt\u{200b}ps://evil.example/pay [1].",
+        "Return items within 30 days [our shop]\u{200b}(mailto:evil-shop.example) [1].",
+        "Return items within 30 days at evil-shop.example/pay [1].",
+        "Return items within 30 days at //evil.example/pay [1].",
+        "Return items within 30 days to eve＠evil.example [1].",
+        "Return items within 30 days <\u{200b}img src=x onerror=alert> [1].",
+        "Return items <<b>img src=//evil.example> within 30 days [1].",
+    ] {
+        let text = read(said, &[passage]).text;
+        assert!(!text.contains("evil") && !text.contains('<'), "{said}: {text}");
+    }
+    let known = "Write to https://shop.example/returns within 30 days [1].";
+    assert_eq!(read(known, &[passage]).unbacked, []);
+}
+
+#[test]
+fn numbers_are_numbers_in_every_script_and_do_not_run_together() {
+    let passage = "The shop is open from 9:00 to 17:00 on weekdays. Return items within 30 days.";
+    for said in [
+        "The shop is open for 90017 weekdays [1].",
+        "Return items within eighty days [1].",
+        "Return items within a thousand days [1].",
+        "Return items within ٥٠٠ days [1].",
+    ] {
+        assert_eq!(read(said, &[passage]).text, "", "{said}");
+    }
+    assert_eq!(read("Return items within ٣٠ days [1].", &[passage]).unbacked, []);
+}
+
+#[test]
+fn a_claim_in_a_question_or_before_a_colon_is_one() {
+    let passage = "You can return items within 30 days. Our shop is open on weekdays.";
+    for (said, stays) in [
+        (
+            "Did you know that we deliver to Zorbl Castle, and Angela Merkel owns us?",
+            false,
+        ),
+        ("Our shop in Zorbl has burnt down:", false),
+        ("Does that help?", true),
+        ("You hardly ever can return items within 30 days [1].", false),
+        ("We waive every fee when you return items [1].", false),
+        ("Returns of items are fee-free [1].", false),
+    ] {
+        let unbacked = read(said, &[passage]).unbacked;
+        assert_eq!(unbacked.is_empty(), stays, "{said} {unbacked:?}");
     }
 }
 

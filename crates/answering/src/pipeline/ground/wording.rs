@@ -9,6 +9,8 @@ pub enum Promise {
     Guarantee,
     PaidBack,
     Reduced,
+    /// More than what was paid for.
+    Extra,
 }
 
 /// Beginnings of words, folded; whole words where a space follows.
@@ -93,9 +95,30 @@ const PROMISES: &[(Promise, &[&str])] = &[
             "rabatt",
             "ermassig",
             "descuento",
+            "half price",
+        ],
+    ),
+    (
+        Promise::Extra,
+        &[
+            "voucher",
+            "gift",
+            "bonus",
+            "compensat",
+            "waive",
+            "doubled",
+            "on the house",
+            "cadeau",
+            "bon d achat",
+            "gutschein",
+            "geschenk",
+            "regalo",
         ],
     ),
 ];
+
+/// "Fee-free" does, too.
+const FREE_OF_FEES: [&str; 5] = ["fee-free", "charge-free", "cost-free", "postage-free", "tax-free"];
 
 /// "Feel free" and "gluten-free" give nothing away.
 const NOT_FREE: &[&str] = &[
@@ -115,6 +138,9 @@ const FREE: &str = "free of charge";
 
 pub fn promises(text: &str) -> Vec<Promise> {
     let mut folded = format!(" {} ", plain(text).replace(FREE, "gratis"));
+    for free in FREE_OF_FEES {
+        folded = folded.replace(free, "gratis");
+    }
     for not in NOT_FREE {
         folded = folded.replace(not, " ");
     }
@@ -143,8 +169,38 @@ fn plain(text: &str) -> String {
 }
 
 const NO: &[&str] = &[
-    "not", "no", "never", "without", "nor", "neither", "none", "pas", "non", "aucun", "aucune", "jamais",
-    "sans", "ni", "nicht", "kein", "keine", "keinen", "keiner", "nie", "ohne", "nunca", "sin", "ningun",
+    "refuse",
+    "refuses",
+    "refused",
+    "hardly",
+    "unable",
+    "impossible",
+    "unmoglich",
+    "imposible",
+    "not",
+    "no",
+    "never",
+    "without",
+    "nor",
+    "neither",
+    "none",
+    "pas",
+    "non",
+    "aucun",
+    "aucune",
+    "jamais",
+    "sans",
+    "ni",
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keiner",
+    "nie",
+    "ohne",
+    "nunca",
+    "sin",
+    "ningun",
     "ninguna",
 ];
 
@@ -220,8 +276,6 @@ const COURTEOUS: &[&str] = &[
     "hesitate",
     "forward",
     "enjoy",
-    "great",
-    "time",
     "please",
     "feel",
     "ask",
@@ -233,7 +287,6 @@ const COURTEOUS: &[&str] = &[
     "touch",
     "absolutely",
     "certainly",
-    "day",
     "luck",
     "bonjour",
     "cher",
@@ -297,6 +350,14 @@ pub fn greets(sentence: &str) -> bool {
     plain(sentence).split(' ').any(|word| GREETINGS.contains(&word))
 }
 
+/// "Have a great day!"
+pub fn wishes_well(sentence: &str) -> bool {
+    let plain = plain(sentence);
+    ["great day", "nice day", "good day", "lovely day", "great time"]
+        .iter()
+        .any(|wish| plain.ends_with(wish))
+}
+
 pub fn is_courteous(word: &str) -> bool {
     COURTEOUS.contains(&word)
 }
@@ -314,6 +375,33 @@ pub const SPELT: &[(&str, u32)] = &[
     ("ten", 10),
     ("eleven", 11),
     ("twelve", 12),
+    ("thirteen", 13),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("hundred", 100),
+    ("thousand", 1_000),
+    ("million", 1_000_000),
+    ("treize", 13),
+    ("seize", 16),
+    ("soixante", 60),
+    ("cent", 100),
+    ("mille", 1_000),
+    ("dreizehn", 13),
+    ("sechzehn", 16),
+    ("sechzig", 60),
+    ("siebzig", 70),
+    ("achtzig", 80),
+    ("neunzig", 90),
+    ("hundert", 100),
+    ("tausend", 1_000),
+    ("trece", 13),
+    ("cincuenta", 50),
+    ("cien", 100),
+    ("mil", 1_000),
     ("fourteen", 14),
     ("fifteen", 15),
     ("twenty", 20),
