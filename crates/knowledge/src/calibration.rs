@@ -48,8 +48,29 @@ impl Calibration {
     }
 }
 
+/// How far a correction may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Any,
+    /// Most labels come from people whom nobody knows: they neither silence the bot nor make it answer everything.
+    Near,
+}
+
+impl Reach {
+    fn limit(self, calibration: Calibration) -> Calibration {
+        match self {
+            Reach::Any => calibration,
+            Reach::Near => Calibration {
+                slope: calibration.slope.clamp(0.7, 1.5),
+                intercept: calibration.intercept.clamp(-0.7, 0.7),
+                ..calibration
+            },
+        }
+    }
+}
+
 /// None: too few labels, or nearly all of one kind.
-pub fn fit(labels: &[(f64, bool)]) -> Option<Fit> {
+pub fn fit(labels: &[(f64, bool)], reach: Reach) -> Option<Fit> {
     let right = labels.iter().filter(|(_, right)| *right).count();
     let wrong = labels.len() - right;
     if labels.len() < FEWEST_LABELS || right.min(wrong) < FEWEST_OF_A_KIND {
@@ -60,7 +81,7 @@ pub fn fit(labels: &[(f64, bool)]) -> Option<Fit> {
         let is_held = |(at, _): &(usize, &(f64, bool))| at % FOLDS == fold;
         let (held, rest): (Vec<_>, Vec<_>) = labels.iter().enumerate().partition(is_held);
         let rest: Vec<(f64, bool)> = rest.into_iter().map(|(_, label)| *label).collect();
-        let calibration = solve(&rest);
+        let calibration = reach.limit(solve(&rest));
         for (_, (probability, right)) in held {
             shipped += surprise(*probability, *right);
             fitted += surprise(calibration.apply(*probability), *right);
@@ -69,7 +90,7 @@ pub fn fit(labels: &[(f64, bool)]) -> Option<Fit> {
     let count = labels.len() as f64;
     let (loss_shipped, loss_fitted) = (shipped / count, fitted / count);
     Some(Fit {
-        calibration: solve(labels),
+        calibration: reach.limit(solve(labels)),
         loss_shipped,
         loss_fitted,
         helps: loss_fitted < loss_shipped - LEAD,
@@ -175,21 +196,32 @@ mod tests {
 
     #[test]
     fn a_boastful_confidence_is_corrected_and_an_honest_one_left_alone() {
-        let fit_of_boastful = fit(&labels(7, 3)).unwrap();
+        let fit_of_boastful = fit(&labels(7, 3), Reach::Any).unwrap();
         assert!(fit_of_boastful.helps, "{fit_of_boastful:?}");
         let corrected = fit_of_boastful.calibration;
         assert!(
             (corrected.apply(0.9) - 0.7).abs() < 0.05 && (corrected.apply(0.6) - 0.3).abs() < 0.06,
             "{corrected:?}"
         );
-        assert!(!fit(&labels(9, 6)).unwrap().helps);
+        assert!(!fit(&labels(9, 6), Reach::Any).unwrap().helps);
+    }
+
+    #[test]
+    fn who_is_unknown_corrects_a_little() {
+        // sure and always wrong, unsure and always right
+        let labels: Vec<_> = (0..200)
+            .map(|at| if at % 2 == 0 { (0.99, false) } else { (0.3, true) })
+            .collect();
+        let corrected = fit(&labels, Reach::Near).unwrap().calibration;
+        assert!(corrected.apply(0.999) > 0.97, "{corrected:?}");
+        assert!(corrected.apply(0.3) < 0.5, "{corrected:?}");
     }
 
     #[test]
     fn a_confidence_that_says_nothing_comes_down_to_the_share_that_is_right() {
         let sure = |at: usize| 0.99 + 0.000_4 * (at % 20) as f64;
         let labels: Vec<_> = (0..80).map(|at| (sure(at), at % 4 == 0)).collect();
-        let fit = fit(&labels).unwrap();
+        let fit = fit(&labels, Reach::Any).unwrap();
         let corrected = fit.calibration.apply(0.994);
         assert!(
             fit.calibration.slope >= FLATTEST && (0.22..0.36).contains(&corrected),
@@ -199,14 +231,14 @@ mod tests {
 
     #[test]
     fn certainty_and_order_stay() {
-        let calibration = fit(&labels(7, 3)).unwrap().calibration;
+        let calibration = fit(&labels(7, 3), Reach::Any).unwrap().calibration;
         assert_eq!((calibration.apply(1.0), calibration.apply(0.0)), (1.0, 0.0));
         assert!(calibration.apply(0.8) > calibration.apply(0.7));
     }
 
     #[test]
     fn few_labels_or_one_sided_ones_say_nothing() {
-        assert!(fit(&labels(7, 3)[..40]).is_none());
-        assert!(fit(&labels(10, 10)).is_none());
+        assert!(fit(&labels(7, 3)[..40], Reach::Any).is_none());
+        assert!(fit(&labels(10, 10), Reach::Any).is_none());
     }
 }

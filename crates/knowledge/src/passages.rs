@@ -38,6 +38,11 @@ impl Passage {
     }
 }
 
+/// A document of more passages is no document; beyond that nothing is cut.
+pub const MOST_PASSAGES: usize = 30_000;
+/// Title and headings that a passage carries, in bytes: the title and the nearest headings that fit.
+const LONGEST_PATH: usize = 300;
+
 /// Splits Markdown or plain text. An empty document with a title gives one passage holding the title.
 pub fn split(title: &str, text: &str) -> Vec<Passage> {
     split_pages(title, &[(None, text)])
@@ -48,6 +53,9 @@ pub fn split_pages(title: &str, pages: &[(Option<u32>, &str)]) -> Vec<Passage> {
     let title = title.trim();
     let mut passages = Vec::new();
     for (number, section) in blocks::sections(title, pages).into_iter().enumerate() {
+        if passages.len() > MOST_PASSAGES {
+            break;
+        }
         for text in pack::pack(&section.units) {
             passages.push(passage(title, &section, text, passages.len(), number));
         }
@@ -65,8 +73,17 @@ pub fn split_pages(title: &str, pages: &[(Option<u32>, &str)]) -> Vec<Passage> {
 }
 
 fn passage(title: &str, section: &Section, text: String, position: usize, number: usize) -> Passage {
-    let path = std::iter::once(title).chain(section.path.iter().map(String::as_str));
-    let heading: Vec<&str> = path.filter(|part| !part.is_empty()).collect();
+    let mut room = LONGEST_PATH.saturating_sub(title.len());
+    let headings = section.path.iter().map(String::as_str).rev();
+    let near = headings.enumerate().take_while(|(at, part)| {
+        let fits = *at == 0 || part.len() <= room;
+        room = room.saturating_sub(part.len());
+        fits
+    });
+    let mut heading: Vec<&str> = near.map(|(_, part)| part).collect();
+    heading.push(title);
+    heading.reverse();
+    heading.retain(|part| !part.is_empty());
     Passage {
         heading: heading.join(" › "),
         text,

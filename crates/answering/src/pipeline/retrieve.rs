@@ -1,6 +1,7 @@
 //! Finds what may answer the question, in each of its readings, and keeps the reading that is understood best.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::{Result, TenantProof};
 use knowledge::language::Language;
@@ -41,6 +42,9 @@ const LEAD: f32 = 0.05;
 const DEPENDENT_LEAD: f32 = -0.35;
 /// Above this share of words that the knowledge does not have, context does not help.
 const UNKNOWN_WORDS: f32 = 0.3;
+
+/// A visitor waits no longer for the meaning of a question.
+const LONGEST_EMBEDDING: Duration = Duration::from_secs(5);
 
 pub async fn retrieve(
     ctx: &Context,
@@ -217,9 +221,13 @@ async fn embed(
             return None;
         }
     };
-    match embedder.embed(texts).await {
-        Ok(vectors) => Some(vectors),
-        Err(error) => {
+    match tokio::time::timeout(LONGEST_EMBEDDING, embedder.embed(texts)).await {
+        Ok(Ok(vectors)) => Some(vectors),
+        Err(_) => {
+            tracing::warn!("the embedding model is too slow; the question is searched by its words alone");
+            None
+        }
+        Ok(Err(error)) => {
             tracing::warn!(%error, "the question could not be embedded; it is searched by its words alone");
             None
         }

@@ -10,7 +10,7 @@ pub mod api;
 use access::audit::{self, Action};
 use access::tenants::Operator;
 use kernel::{Result, TenantProof};
-use knowledge::calibration::{self, Calibration, Fit};
+use knowledge::calibration::{self, Calibration, Fit, Reach};
 use knowledge::measures::{self, Judged};
 use serde::Serialize;
 use serde_json::json;
@@ -86,6 +86,8 @@ struct Record {
     traffic: Vec<(f64, f64)>,
     /// Confidence, and whether the answer is right; without a tenant's own correction.
     labels: Vec<(f64, bool)>,
+    /// So many of these come from the business itself, not from visitors' thumbs.
+    by_people: usize,
     /// The same as a machine is judged by.
     judged: Vec<Judged>,
 }
@@ -114,7 +116,7 @@ pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise>
             .collect(),
         curve: steps.map(|threshold| record.at(basis, threshold)).collect(),
         calibration,
-        fit: calibration::fit(&record.labels),
+        fit: record.fit(),
     })
 }
 
@@ -122,7 +124,7 @@ pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise>
 pub async fn refit(ctx: &Context, proof: &impl TenantProof) -> Result<Option<Fit>> {
     let actor = proof.actor().unwrap_or_else(|| "system".to_owned());
     let asked = knowledge::embedding::store::get(&mut ctx.db.tenant_read(proof).await?).await?;
-    let fit = calibration::fit(&record(ctx, proof, None).await?.labels);
+    let fit = record(ctx, proof, None).await?.fit();
     let wanted = fit.filter(|fit| fit.helps).map(|fit| fit.calibration);
     let mut tx = ctx.db.tenant(proof).await?;
     let state = knowledge::embedding::store::lock(&mut tx).await?;
@@ -173,6 +175,7 @@ async fn record(ctx: &Context, proof: &impl TenantProof, calibration: Option<Cal
     let mut record = Record {
         traffic: Vec::new(),
         labels: Vec::new(),
+        by_people: 0,
         judged: Vec::new(),
     };
     for (asked, outcome) in asked
@@ -184,8 +187,10 @@ async fn record(ctx: &Context, proof: &impl TenantProof, calibration: Option<Cal
         if asked.times_asked > 0 {
             record.traffic.push((probability, asked.times_asked as f64));
         }
-        if let Some(right) = asked.knowing.label(outcome) {
+        let label = asked.knowing.label(outcome).filter(|_| asked.is_label);
+        if let Some(right) = label {
             record.labels.push((outcome.confidence, right));
+            record.by_people += usize::from(asked.knowing.expected.is_some());
             record.judged.push(Judged {
                 probability,
                 right,
@@ -203,6 +208,15 @@ fn is_from_knowledge(outcome: &Outcome) -> bool {
 }
 
 impl Record {
+    /// Visitors, whom nobody knows, correct the confidence a little; who answers for the business, as far as need be.
+    fn fit(&self) -> Option<Fit> {
+        let reach = match self.by_people * 2 >= self.labels.len() {
+            true => Reach::Any,
+            false => Reach::Near,
+        };
+        calibration::fit(&self.labels, reach)
+    }
+
     /// The lowest threshold that can be set and keeps the promise, raised to where the first question would be lost:
     /// nobody knows how answers do that are less sure than any that was seen.
     fn keep(&self, basis: Basis, promise: f64) -> Level {

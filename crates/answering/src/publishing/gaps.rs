@@ -79,6 +79,7 @@ impl OpenGap {
             times_asked: self.times_asked.into(),
             last_asked_at: Some(self.last_asked_at),
             conversation_id: self.conversation_id,
+            is_label: true,
             knowing: Knowing::default(),
         }
     }

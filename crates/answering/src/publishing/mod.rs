@@ -77,6 +77,8 @@ pub struct PastQuestion {
     pub times_asked: i64,
     pub last_asked_at: Option<DateTime<Utc>>,
     pub conversation_id: Option<ConversationId>,
+    /// What is known of it counts for the confidence too.
+    pub is_label: bool,
     pub knowing: Knowing,
 }
 
@@ -90,6 +92,7 @@ impl PastQuestion {
             times_asked: 0,
             last_asked_at: None,
             conversation_id: None,
+            is_label: true,
             knowing: Knowing::default(),
         }
     }

@@ -29,7 +29,12 @@ struct Asked {
     matched_qa_ids: Vec<QaPairId>,
     sources: Json<Vec<Source>>,
     resolved_qa_id: Option<QaPairId>,
+    /// Counts this contact's thumbs, the newest first.
+    nth_of_contact: i64,
 }
+
+/// So many thumbs of one contact say how honest the confidence is: nobody decides that alone.
+const THUMBS_THAT_COUNT: i64 = 3;
 
 /// What visitors asked lately, each question once, then the cases of evaluation sets that nobody asked.
 pub async fn list_past_questions(tx: &mut TenantTx, limit: i64) -> Result<Vec<PastQuestion>> {
@@ -59,6 +64,7 @@ pub async fn list_past_questions(tx: &mut TenantTx, limit: i64) -> Result<Vec<Pa
         times_asked: 0,
         last_asked_at: None,
         conversation_id: None,
+        is_label: true,
         knowing: Knowing {
             expected: Some(expected),
             ..Knowing::default()
@@ -74,6 +80,7 @@ async fn list_asked(tx: &mut TenantTx, limit: i64) -> Result<Vec<Asked>> {
         r#"select t.question_text as question, c.channel_id as "channel_id: ChannelId", t.conversation_id as "conversation_id: ConversationId",
             t.created_at as asked_at, t.times_asked as "times_asked!", t.feedback, t.matched_qa_ids as "matched_qa_ids: Vec<QaPairId>",
             t.sources as "sources: Json<Vec<Source>>",
+            row_number() over (partition by c.contact_id, t.feedback is not null order by t.created_at desc) as "nth_of_contact!",
             (select g.resolved_qa_id from qa_gaps g
                 where g.tenant_id = t.tenant_id and g.status = 'resolved' and lower(g.question) = lower(t.question_text)
                 order by g.closed_at desc nulls last limit 1) as "resolved_qa_id: QaPairId"
@@ -116,6 +123,7 @@ impl Asked {
             times_asked: self.times_asked,
             last_asked_at: Some(self.asked_at),
             conversation_id: Some(self.conversation_id),
+            is_label: self.resolved_qa_id.is_some() || self.nth_of_contact <= THUMBS_THAT_COUNT,
             knowing,
         }
     }

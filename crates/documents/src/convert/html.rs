@@ -13,10 +13,57 @@ const SKIPPED: [&str; 13] = [
 
 pub fn convert(bytes: &[u8]) -> Result<Reading, Unreadable> {
     let html = without_declarations(text::decode_as(bytes, said_encoding(bytes)));
+    if is_too_deep(&html) {
+        return Err(Unreadable::Damaged);
+    }
     let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
     let tree = converter.html_to_tree(&html).map_err(|_| Unreadable::Damaged)?;
     hidden::remove(&tree);
     Ok(Reading::whole(title(&html), converter.tree_to_markdown(&tree)))
+}
+
+/// No page has so many elements within each other; reading such a heap takes minutes.
+const DEEPEST: usize = 3_000;
+
+/// Counts elements that have to be closed: paragraphs, items and cells end by themselves.
+fn is_too_deep(html: &str) -> bool {
+    const CLOSED: [&str; 16] = [
+        "div",
+        "span",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "font",
+        "section",
+        "article",
+        "blockquote",
+        "table",
+        "ul",
+        "ol",
+        "a",
+        "center",
+        "u",
+    ];
+    let mut depth = 0_usize;
+    for after in html.split('<').skip(1) {
+        let (is_end, name) = after
+            .strip_prefix('/')
+            .map_or((false, after), |name| (true, name));
+        let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let name = name[..length].to_ascii_lowercase();
+        if CLOSED.contains(&name.as_str()) {
+            depth = if is_end {
+                depth.saturating_sub(1)
+            } else {
+                depth + 1
+            };
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }
 
 /// HTML knows no declarations in its first line: a browser ends that line at the first `>` and shows the rest as text.

@@ -15,7 +15,7 @@ use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
 
 use crate::embedding::EmbedderChoice;
-use crate::learning::{PreparedPassage, prepare};
+use crate::learning::{self, PreparedPassage, prepare};
 use crate::{Context, embedding, language, passages};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
@@ -129,6 +129,9 @@ pub async fn prepare_text(ctx: &Context, proof: &impl TenantProof, new: NewDocum
     let passages = tokio::task::spawn_blocking(move || passages::split(&named, &text))
         .await
         .map_err(internal)?;
+    if passages.len() > passages::MOST_PASSAGES {
+        return Err(invalid("too_many_passages", learning::TOO_MANY_PASSAGES));
+    }
     let texts = passages.iter().map(passages::Passage::text_to_embed).collect();
     let vectors = embedding::embed(ctx, proof.tenant_id(), &choice, texts).await;
     let passages = passages

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{self, Waiting};
 use crate::learning::{self, Owner};
+use crate::passages::MOST_PASSAGES;
 use crate::{Context, embedding, vector_index};
 
 /// Reads the file of a document, unless another has taken its place.
@@ -103,6 +104,10 @@ async fn learn(ctx: &Context, job: &ReadDocument, waiting: &Waiting) -> Result<b
     })
     .await
     .map_err(internal)?;
+    if passages.len() > MOST_PASSAGES {
+        fail(ctx, job, learning::TOO_MANY_PASSAGES).await?;
+        return Ok(false);
+    }
     if passages.is_empty() {
         fail(ctx, job, &Unreadable::NoText.to_string()).await?;
         return Ok(false);

@@ -47,6 +47,9 @@ pub fn cut(title: &str, pages: &[(Option<u32>, &str)]) -> (Option<String>, Vec<P
     (language, prepared)
 }
 
+/// What to say of a text that was cut into more than [`passages::MOST_PASSAGES`].
+pub const TOO_MANY_PASSAGES: &str = "The text falls into more than 30,000 passages. Split it.";
+
 /// A passage in another language than its document says so; short ones say nothing.
 pub fn prepare(passage: Passage, language: Option<&str>, vector: Option<Vec<f32>>) -> PreparedPassage {
     let detected = language::detect(&passage.text);

@@ -4,7 +4,7 @@
 //! enough not to tear them. Anything unclear is a paragraph.
 
 use super::sentences::sentences;
-use super::word_count;
+use super::{MOST_PASSAGES, word_count};
 use crate::retrieval::text::fold;
 
 /// The text under one heading.
@@ -50,7 +50,7 @@ pub fn sections(title: &str, pages: &[(Option<u32>, &str)]) -> Vec<Section> {
         reader.turn_page(*page);
         let lines: Vec<&str> = text.lines().collect();
         let mut at = 0;
-        while at < lines.len() {
+        while at < lines.len() && reader.done.len() <= MOST_PASSAGES {
             at += reader.block(&lines[at..]);
         }
     }

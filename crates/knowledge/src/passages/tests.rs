@@ -113,6 +113,21 @@ fn a_sentence_is_not_torn_and_an_abbreviation_does_not_end_one() {
 }
 
 #[test]
+fn a_heap_of_headings_costs_no_more_than_its_text() {
+    let long = |level: usize| format!("{} {}\n\n", "#".repeat(level), "long heading ".repeat(35));
+    let deep: String = (1..=5).map(long).collect();
+    let passages = split("T", &format!("{deep}###### Last\n\nSome text.\n"));
+    assert!(
+        passages[0].heading.ends_with(" › Last"),
+        "{}",
+        passages[0].heading
+    );
+    assert!(passages.iter().all(|p| p.heading.len() <= 600), "{passages:?}");
+    let many = split("T", &"# h\n\nx\n\n".repeat(100_000));
+    assert!(many.len() <= MOST_PASSAGES + 2, "{}", many.len());
+}
+
+#[test]
 fn a_lead_in_stays_with_its_first_item() {
     let passages = split("Returns", DOCUMENT);
     assert!(

@@ -28,7 +28,9 @@ const BATCH_TOKENS: usize = 100_000;
 const TEXT_TOKENS: usize = 8_000;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// 256 vectors of 4,096 values stay well below it.
-const MAX_ANSWER: usize = 64 << 20;
+const MAX_ANSWER: usize = 16 << 20;
+/// In an answer that holds no vectors, what went wrong stands near the beginning.
+const MAX_ERROR: usize = 64 << 10;
 /// Between these lies the largest number of a vector that says something.
 const SMALLEST: f32 = 1e-12;
 const LARGEST: f32 = 1e12;
@@ -188,6 +190,7 @@ struct Item {
 /// The vectors in the order of the texts, at length one.
 fn parse(body: &[u8], expected: usize, key: &ApiKey) -> Result<Vec<Vec<f32>>, ChatError> {
     let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+        let body = body.get(..MAX_ERROR.min(body.len())).unwrap_or_default();
         let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let is_error = body.get("error").is_some();
         return Err(if is_error {
