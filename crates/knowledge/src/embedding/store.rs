@@ -102,6 +102,23 @@ impl Column {
     }
 }
 
+/// Without passages that do not serve yet: whoever learns them gives them their vectors.
+fn others_left_out(table: &str, column: Column) -> &'static str {
+    match (table, column) {
+        ("knowledge_chunks", Column::Serving) => {
+            " and not exists (
+                select from documents d
+                where d.tenant_id = t.tenant_id and d.id = t.document_id and d.serving_revision is distinct from t.revision
+            ) and not exists (
+                select from website_pages w
+                where w.tenant_id = t.tenant_id and w.id = t.website_page_id
+                    and w.serving_revision is distinct from t.revision
+            )"
+        }
+        _ => "",
+    }
+}
+
 /// Up to `limit` texts without a vector, with their table.
 pub async fn list_waiting(
     tx: &mut TenantTx,
@@ -110,9 +127,10 @@ pub async fn list_waiting(
 ) -> Result<Option<(&'static str, Vec<Waiting>)>> {
     for table in TABLES {
         let select = format!(
-            "select id, {} as text from {table} where tenant_id = current_tenant_id() and {} is null order by id limit $1",
+            "select id, {} as text from {table} t where tenant_id = current_tenant_id() and {} is null{} order by id limit $1",
             text_of(table),
-            column.name()
+            column.name(),
+            others_left_out(table, column)
         );
         let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select))
             .bind(limit)
