@@ -5,6 +5,8 @@
 //! --test reliability` multiplies rounds, visitors and messages.
 
 mod book;
+#[path = "../../../documents/tests/files/build/mod.rs"]
+mod build;
 mod crowd;
 mod database_killed;
 mod live;
@@ -14,6 +16,7 @@ mod provider_fails;
 mod repeats;
 mod server_killed;
 mod shop;
+mod work_killed;
 
 /// How many times larger than usual this run is.
 fn scale() -> usize {
