@@ -231,6 +231,7 @@ impl Resolve for GuardedResolver {
 }
 
 fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
     host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost")
 }
 

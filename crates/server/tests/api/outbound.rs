@@ -45,7 +45,14 @@ async fn what_is_said_of_a_private_address_does_not_tell_whether_anything_listen
         .start()
         .await;
     let tenant = quick_tenant(&server).await;
-    for host in ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "2130706433"] {
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "localhost.",
+        "[::1]",
+        "169.254.169.254",
+        "2130706433",
+    ] {
         let mut told = Vec::new();
         for port in [open, closed] {
             let said = said_of(&tenant, &format!("http://{host}:{port}/")).await;
@@ -58,17 +65,6 @@ async fn what_is_said_of_a_private_address_does_not_tell_whether_anything_listen
         }
         assert_eq!(told[0], told[1], "{host}");
     }
-    // a name is looked up when it is called: this one leads to this machine
-    let mut told = Vec::new();
-    for port in [open, closed] {
-        let embedder =
-            json!({"kind": "endpoint", "base_url": format!("http://localhost.:{port}/"), "model": "m"});
-        let change = tenant.api.call(Method::PUT, "/api/v1/knowledge/embedder");
-        let answer = change.json(&embedder).send().await;
-        told.push((answer.status, answer.text().replace(&port.to_string(), "PORT")));
-    }
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[0].0, 503, "{told:?}");
     assert!(!guard.is_finished(), "somebody came to a private address");
 }
 
