@@ -46,6 +46,7 @@ pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<DeadJob>, s
         left join graphile_worker._private_job_queues as queues on queues.id = jobs.job_queue_id
         where jobs.attempts >= jobs.max_attempts
             and jobs.locked_at is null
+            and not exists (select from graphile_worker._private_job_retirements as replaced where replaced.id = jobs.id)
         order by jobs.updated_at desc, jobs.id desc
         limit $1";
     let mut jobs: Vec<DeadJob> = sqlx::query_as(sql).bind(limit).fetch_all(conn).await?;
@@ -60,6 +61,12 @@ const DEADLY: &str = "deadly";
 
 pub(crate) fn is_deadly(flags: Option<&Value>) -> bool {
     flags.is_some_and(|flags| flags.get(DEADLY).is_some())
+}
+
+/// Whether another job with its key was queued while it ran. The library takes all its attempts then.
+pub(crate) async fn is_replaced(pool: &PgPool, id: i64) -> Result<bool, sqlx::Error> {
+    let sql = "select exists (select from graphile_worker._private_job_retirements where id = $1)";
+    sqlx::query_scalar(sql).bind(id).fetch_one(pool).await
 }
 
 pub(crate) async fn mark_deadly(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
@@ -105,11 +112,15 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
             count(*) filter (where is_available and run_at <= now()) as waiting,
             count(*) filter (where locked_at is not null) as running,
             count(*) filter (where is_available and run_at > now()) as scheduled,
-            count(*) filter (where attempts >= max_attempts and locked_at is null) as dead,
+            count(*) filter (
+                where attempts >= max_attempts
+                    and locked_at is null
+                    and not exists (select from graphile_worker._private_job_retirements as replaced where replaced.id = jobs.id)
+            ) as dead,
             coalesce(
                 extract(epoch from now() - min(run_at) filter (where is_available and run_at <= now())),
                 0
             )::float8 as oldest_waiting_seconds
-        from graphile_worker._private_jobs";
+        from graphile_worker._private_jobs as jobs";
     sqlx::query_as(sql).fetch_one(conn).await
 }

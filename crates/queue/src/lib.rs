@@ -4,8 +4,8 @@
 //! change that never happened and nothing is forgotten for one that did. Jobs live in PostgreSQL, in the
 //! schema `graphile_worker`; this is a thin layer over the crate of that name.
 //!
-//! It runs a job at least once: a worker that dies is noticed within a minute and its jobs run again, so
-//! handlers must bear a repetition. Payloads hold ids, never the tenants' content: they are readable by
+//! It runs a job at least once: a worker that dies is noticed within a minute, or at the next start by whoever has the
+//! database alone ([`declare_workers_dead`]), and its jobs run again, so handlers must bear a repetition. Payloads hold ids, never the tenants' content: they are readable by
 //! every worker, and the library below prints them into its logs.
 //!
 //! Start at [`Job`] and [`enqueue`]; [`Runner`] works the jobs, [`dead`] shows those that were given up.
@@ -23,4 +23,4 @@ pub use error::Error;
 pub use handler::Attempt;
 pub use job::{Job, Options, enqueue};
 pub use runner::{Event, Runner};
-pub use schema::{forget_idle_series, grant, migrate};
+pub use schema::{declare_workers_dead, forget_idle_series, grant, migrate};

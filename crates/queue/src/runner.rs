@@ -195,6 +195,11 @@ async fn after_interruption(pool: &PgPool, context: &JobRecoveryContext) -> JobR
     }
     let job_id = *context.job.id();
     let most = *context.job.max_attempts();
+    // another job has been queued in its place meanwhile, which does the work
+    let is_replaced = dead::is_replaced(pool, job_id).await;
+    if is_replaced.unwrap_or(false) {
+        return JobRecoveryResult::Default;
+    }
     let mut attempts = attempts_after_death(*context.job.attempts(), most);
     tracing::warn!(
         job_id,

@@ -18,14 +18,28 @@ pub async fn migrate(owner: &PgPool) -> Result<(), Error> {
         .map_err(|error| Error::Schema(error.to_string()))
 }
 
-/// Forgets series in which no job is left. Each series (one per conversation, say) leaves a row behind, so
-/// do this daily.
+/// Forgets series in which no job is left, and jobs whose worker died after another one had taken their place. Each
+/// series (one per conversation, say) leaves a row behind, so do this daily.
 pub async fn forget_idle_series(pool: &PgPool) -> Result<(), Error> {
+    let sql = "
+        delete from graphile_worker._private_jobs as jobs
+        using graphile_worker._private_job_retirements as replaced
+        where jobs.id = replaced.id
+            and jobs.locked_at is null";
+    sqlx::query(sql).execute(pool).await?;
     let utils = WorkerUtils::new(pool, SCHEMA);
     utils
         .cleanup(&[CleanupTask::GcJobQueues])
         .await
         .map_err(|error| Error::Schema(error.to_string()))
+}
+
+/// Says that no worker of this database is alive, so that the next one takes up their jobs at once, and not when their
+/// silence is noticed. Only for whoever has the database alone, before it starts its own.
+pub async fn declare_workers_dead(pool: &PgPool) -> Result<(), Error> {
+    let sql = "update graphile_worker._private_workers set last_heartbeat_at = to_timestamp(0)";
+    sqlx::query(sql).execute(pool).await?;
+    Ok(())
 }
 
 /// What a role needs on each table to enqueue jobs and to work them. The view `jobs` is left out: it

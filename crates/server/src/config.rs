@@ -35,7 +35,8 @@ pub struct Config {
     pub master_key: Option<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Destinations beyond the public internet that may be called: `127.0.0.1:11434,10.1.0.0/16`.
+    /// Destinations beyond the public internet that may be called: `127.0.0.1:11434,10.1.0.0/16`; and further ports of
+    /// public addresses: `*:8443`.
     pub outbound_allow: String,
     /// Connections to the database.
     pub database_connections: u32,

@@ -125,7 +125,8 @@ impl Opened {
             Some(_) => options.username("rapport_app"),
             None => options.options([("role", "rapport_app")]),
         };
-        PgPoolOptions::new().max_connections(6).connect_lazy_with(options)
+        // five listen all the time; a look after dead workers holds one while it asks for another
+        PgPoolOptions::new().max_connections(9).connect_lazy_with(options)
     }
 
     /// The connection string for `rapport psql`.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// A running server. It ends with the test.
 pub struct FakeQdrant {
@@ -18,12 +19,25 @@ pub struct FakeQdrant {
     held: Arc<Held>,
 }
 
-#[derive(Default)]
 struct Held {
     collections: Mutex<HashMap<String, Vec<Value>>>,
     asked: Mutex<Vec<QdrantRequest>>,
     is_broken: AtomicBool,
     is_blind: AtomicBool,
+    /// Requests to take points in that are still answered.
+    room: watch::Sender<usize>,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            collections: Mutex::default(),
+            asked: Mutex::default(),
+            is_broken: AtomicBool::new(false),
+            is_blind: AtomicBool::new(false),
+            room: watch::channel(usize::MAX).0,
+        }
+    }
 }
 
 /// What was asked.
@@ -69,9 +83,33 @@ impl FakeQdrant {
         self.held.is_broken.store(is_broken, Ordering::SeqCst);
     }
 
+    /// Takes points in so many times more; whoever comes after that is kept waiting.
+    pub fn set_room(&self, requests: usize) {
+        self.held.room.send_replace(requests);
+    }
+
+    /// Waits until nobody is let in any more.
+    pub async fn is_full(&self) {
+        let _ = self.held.room.subscribe().wait_for(|room| *room == 0).await;
+    }
+
     /// Forgets to filter by tenant when it searches: what must never happen.
     pub fn set_blind(&self, is_blind: bool) {
         self.held.is_blind.store(is_blind, Ordering::SeqCst);
+    }
+}
+
+impl Held {
+    async fn enter(&self) {
+        let mut changes = self.room.subscribe();
+        let take = |room: &mut usize| {
+            let has_room = *room > 0;
+            *room = room.saturating_sub(1);
+            has_room
+        };
+        while !self.room.send_if_modified(take) {
+            let _ = changes.changed().await;
+        }
     }
 }
 
@@ -97,6 +135,9 @@ async fn answer(State(held): State<Arc<Held>>, request: Request) -> Response {
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     lock(&held.asked).push(asked.clone());
+    if asked.method == "PUT" && asked.path.contains("/points?") {
+        held.enter().await;
+    }
     if held.is_broken.load(Ordering::SeqCst) {
         return (StatusCode::INTERNAL_SERVER_ERROR, "broken").into_response();
     }

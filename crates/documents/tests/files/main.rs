@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall say where")]
 
 mod build;
+mod confined;
 mod hostile;
 mod samples;
 

@@ -129,6 +129,23 @@ impl Place {
     }
 }
 
+/// Without passages that do not serve yet: whoever learns them gives them their vectors.
+fn others_left_out(table: &str, column: Column) -> &'static str {
+    match (table, column) {
+        ("knowledge_chunks", Column::Serving) => {
+            " and not exists (
+                select from documents d
+                where d.tenant_id = t.tenant_id and d.id = t.document_id and d.serving_revision is distinct from t.revision
+            ) and not exists (
+                select from website_pages w
+                where w.tenant_id = t.tenant_id and w.id = t.website_page_id
+                    and w.serving_revision is distinct from t.revision
+            )"
+        }
+        _ => "",
+    }
+}
+
 /// Up to `limit` texts behind a place that have no vector, with their table.
 pub async fn list_waiting(
     tx: &mut TenantTx,
@@ -140,10 +157,11 @@ pub async fn list_waiting(
     for table in TABLES.into_iter().skip(first.unwrap_or(0)) {
         let behind = after.filter(|place| place.table == table).map(|place| place.id);
         let select = format!(
-            "select id, {} as text from {table}
-            where tenant_id = current_tenant_id() and {} is null and ($2::uuid is null or id > $2) order by id limit $1",
+            "select id, {} as text from {table} t
+            where tenant_id = current_tenant_id() and {} is null{} and ($2::uuid is null or id > $2) order by id limit $1",
             text_of(table),
-            column.name()
+            column.name(),
+            others_left_out(table, column)
         );
         let rows: Vec<Waiting> = sqlx::query_as(sqlx::AssertSqlSafe(select))
             .bind(limit)

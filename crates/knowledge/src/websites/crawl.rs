@@ -9,9 +9,11 @@ use kernel::ids::WebsiteId;
 use kernel::{Result, TenantTx};
 use queue::{Attempt, Job, Options};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use url::Url;
 
 use super::address::Site;
+use super::fetch::LARGEST_PAGE;
 use super::frontier::Frontier;
 use super::robots::Robots;
 use super::store::{self, Queued, Run};
@@ -35,7 +37,7 @@ impl Job for CrawlSite {
 
 /// How long one job goes on.
 const SHIFT: Duration = Duration::from_secs(20);
-const MOST_BYTES: i64 = 100 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 100 * 1024 * 1024;
 /// How soon a run that was cancelled is noticed.
 const LOOK: Duration = Duration::from_millis(500);
 /// So many pages in a row that could not be had: the site is down.
@@ -165,7 +167,11 @@ async fn step(ctx: &Context, job: &CrawlSite, known: &mut Frontier) -> Result<bo
         site: &site,
         robots: &robots,
     };
-    let visit = visit(&guide, &page).await?;
+    let Ok(visit) = timeout(time_left(ctx, &run), visit(&guide, &page)).await else {
+        job.end(ctx, Status::Completed, None, Some(CrawlLimit::Time))
+            .await?;
+        return Ok(false);
+    };
     let desk = Desk {
         ctx,
         job,
@@ -174,18 +180,23 @@ async fn step(ctx: &Context, job: &CrawlSite, known: &mut Frontier) -> Result<bo
         page: &page,
         begun,
     };
-    desk.conclude(visit, known).await
+    desk.conclude(visit?, known).await
 }
 
+/// The next page may be a large one, and no run takes more than it should.
 fn limit(ctx: &Context, run: &Run) -> Option<CrawlLimit> {
-    let time = i64::try_from(ctx.crawler.run_limit.as_millis()).unwrap_or(i64::MAX);
     if run.pages_crawled >= run.max_pages {
         return Some(CrawlLimit::Pages);
     }
-    if run.run_bytes >= MOST_BYTES {
+    if usize::try_from(run.run_bytes).unwrap_or(0) > MOST_BYTES - LARGEST_PAGE {
         return Some(CrawlLimit::Bytes);
     }
-    (run.run_ms >= time).then_some(CrawlLimit::Time)
+    time_left(ctx, run).is_zero().then_some(CrawlLimit::Time)
+}
+
+fn time_left(ctx: &Context, run: &Run) -> Duration {
+    let spent = Duration::from_millis(run.run_ms.try_into().unwrap_or(0));
+    ctx.crawler.run_limit.saturating_sub(spent)
 }
 
 /// Where what a visit has found is written down.

@@ -162,7 +162,9 @@ impl Crawler {
         }
         let mut answer = call.send().await.map_err(|_| Trouble::Unreachable)?;
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|_| Trouble::Unreachable)? {
+        // nobody reads what else a redirect or an error has to say
+        let is_wanted = answer.status().is_success();
+        while is_wanted && let Some(chunk) = answer.chunk().await.map_err(|_| Trouble::Unreachable)? {
             let room = request.largest - body.len();
             if chunk.len() > room && !request.may_be_cut {
                 return Err(Trouble::TooLarge);
@@ -173,7 +175,7 @@ impl Crawler {
             }
         }
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-        if status.is_success() {
+        if is_wanted {
             body = unpack(body, &headers, request)?;
         }
         Ok(Response {

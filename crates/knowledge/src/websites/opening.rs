@@ -1,14 +1,18 @@
 //! The beginning of a run: is the site there, what does it allow, what does it name by itself. Until this is done
 //! nothing of what was read before is touched.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
 use axum::http::StatusCode;
 use kernel::Result;
 use kernel::error::internal;
+use tokio::time::timeout;
 use url::Url;
 
 use super::CrawlError;
 use super::address::{self, Site};
-use super::crawl::CrawlSite;
+use super::crawl::{CrawlSite, MOST_BYTES};
 use super::fetch::{Known, LARGEST_PAGE, Request, Response, Trouble};
 use super::frontier::Frontier;
 use super::robots::{self, Robots};
@@ -17,6 +21,22 @@ use super::store::{self, Run};
 use crate::{Context, embedding};
 
 const MOST_SITEMAPS: usize = 10;
+/// The rest of what a run may take is for pages.
+const MOST_BEFORE: usize = MOST_BYTES / 2;
+
+/// What has come so far.
+#[derive(Default)]
+struct Bytes(AtomicUsize);
+
+impl Bytes {
+    fn add(&self, more: usize) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn sum(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// What a run begins with.
 struct Opened {
@@ -28,17 +48,21 @@ struct Opened {
 
 /// True: the run can go on. False: it cannot, which is noted.
 pub async fn open(ctx: &Context, job: &CrawlSite, run: &Run) -> Result<bool> {
-    let opened = match look(ctx, run).await? {
+    let (begun, bytes) = (Instant::now(), Bytes::default());
+    let looked = timeout(ctx.crawler.run_limit, look(ctx, run, &bytes)).await;
+    let opened = match looked.unwrap_or(Ok(Err(CrawlError::Unreachable)))? {
         Ok(opened) => opened,
         Err(error) => {
             job.fail(ctx, error).await?;
             return Ok(false);
         }
     };
+    let spent = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let bytes = i64::try_from(bytes.sum()).unwrap_or(i64::MAX);
     let mut tx = ctx.db.tenant(&job.tenant).await?;
     embedding::store::lock(&mut tx).await?;
     let site = &opened.site;
-    if !store::set_opened(&mut tx, run, site.home().as_str(), &opened.robots).await? {
+    if !store::set_opened(&mut tx, run, site.home().as_str(), &opened.robots, bytes, spent).await? {
         return Ok(false);
     }
     store::queue_known(&mut tx, run.id).await?;
@@ -64,22 +88,22 @@ pub async fn open(ctx: &Context, job: &CrawlSite, run: &Run) -> Result<bool> {
     Ok(true)
 }
 
-async fn look(ctx: &Context, run: &Run) -> Result<Result<Opened, CrawlError>> {
+async fn look(ctx: &Context, run: &Run, bytes: &Bytes) -> Result<Result<Opened, CrawlError>> {
     let base = Url::parse(&run.base_url).map_err(internal)?;
     let site = |home: &Url| Site::new(home.clone(), run.include_paths.clone(), run.exclude_paths.clone());
-    let mut rules = match ask_robots(ctx, &base).await {
+    let mut rules = match ask_robots(ctx, &base, bytes).await {
         Ok(rules) => rules,
         Err(error) => return Ok(Err(error)),
     };
     if !is_allowed(&rules, &base) {
         return Ok(Err(CrawlError::Forbidden));
     }
-    let home = match find_home(ctx, &site(&base), &rules).await {
+    let home = match find_home(ctx, &site(&base), &rules, bytes).await {
         Ok(home) => home,
         Err(error) => return Ok(Err(error)),
     };
     if address::origin(&home) != address::origin(&base) {
-        rules = match ask_robots(ctx, &home).await {
+        rules = match ask_robots(ctx, &home, bytes).await {
             Ok(rules) => rules,
             Err(error) => return Ok(Err(error)),
         };
@@ -88,7 +112,7 @@ async fn look(ctx: &Context, run: &Run) -> Result<Result<Opened, CrawlError>> {
         }
     }
     let site = site(&home);
-    let named = named_pages(ctx, &site, &rules).await;
+    let named = named_pages(ctx, &site, &rules, bytes).await;
     Ok(Ok(Opened {
         site,
         robots: rules,
@@ -105,6 +129,7 @@ async fn get(
     url: &Url,
     rules: &str,
     (largest, may_be_cut): (usize, bool),
+    bytes: &Bytes,
     may_follow: impl Fn(&Url) -> bool,
 ) -> Result<Response, Trouble> {
     let delay = Robots::parse(rules).delay.unwrap_or_default();
@@ -115,15 +140,21 @@ async fn get(
         largest,
         may_be_cut,
     };
-    ctx.crawler.get(&request, may_follow).await
+    let answer = ctx.crawler.get(&request, may_follow).await;
+    match &answer {
+        Ok(answer) => bytes.add(answer.body.len()),
+        Err(Trouble::TooLarge) => bytes.add(largest),
+        Err(_) => {}
+    }
+    answer
 }
 
 /// RFC 9309: none is freedom, one that cannot be had forbids everything, and of a long one the beginning counts.
-async fn ask_robots(ctx: &Context, url: &Url) -> Result<String, CrawlError> {
+async fn ask_robots(ctx: &Context, url: &Url, bytes: &Bytes) -> Result<String, CrawlError> {
     let place = url
         .join("/robots.txt")
         .map_err(|_| CrawlError::RobotsUnreachable)?;
-    let answer = get(ctx, &place, "", (robots::LONGEST, true), |_| true).await;
+    let answer = get(ctx, &place, "", (robots::LONGEST, true), bytes, |_| true).await;
     match answer {
         Ok(answer) if answer.status.is_success() => {
             // PostgreSQL's text knows no zero byte
@@ -150,8 +181,8 @@ fn whole_lines(rules: &[u8]) -> &[u8] {
 }
 
 /// Where the start page is in the end: with or without www, in a folder for a language.
-async fn find_home(ctx: &Context, site: &Site, rules: &str) -> Result<Url, CrawlError> {
-    let answer = get(ctx, site.home(), rules, (LARGEST_PAGE, false), |next| {
+async fn find_home(ctx: &Context, site: &Site, rules: &str, bytes: &Bytes) -> Result<Url, CrawlError> {
+    let answer = get(ctx, site.home(), rules, (LARGEST_PAGE, false), bytes, |next| {
         site.is_same(next)
     })
     .await;
@@ -177,7 +208,7 @@ async fn find_home(ctx: &Context, site: &Site, rules: &str) -> Result<Url, Crawl
 }
 
 /// From the sitemaps that robots.txt names, or the one that lies where most are. They help; without them links do.
-async fn named_pages(ctx: &Context, site: &Site, rules: &str) -> Vec<String> {
+async fn named_pages(ctx: &Context, site: &Site, rules: &str, bytes: &Bytes) -> Vec<String> {
     let robots = Robots::parse(rules);
     let said = robots
         .sitemaps
@@ -190,13 +221,13 @@ async fn named_pages(ctx: &Context, site: &Site, rules: &str) -> Vec<String> {
     let mut named = Vec::new();
     let mut seen = Vec::new();
     while let Some(place) = waiting.pop() {
-        if seen.len() == MOST_SITEMAPS {
+        if seen.len() == MOST_SITEMAPS || bytes.sum() + sitemap::LONGEST > MOST_BEFORE {
             break;
         }
         if seen.contains(&place) || !is_allowed(rules, &place) {
             continue;
         }
-        let answer = get(ctx, &place, rules, (sitemap::LONGEST, false), |next| {
+        let answer = get(ctx, &place, rules, (sitemap::LONGEST, false), bytes, |next| {
             site.is_same(next)
         })
         .await;

@@ -143,14 +143,23 @@ pub async fn begin_run(tx: &mut TenantTx, id: WebsiteId) -> Result<Option<i32>> 
 }
 
 /// The site is there and has said what may be read. False: the run is over already.
-pub async fn set_opened(tx: &mut TenantTx, run: &Run, home_url: &str, robots: &str) -> Result<bool> {
+pub async fn set_opened(
+    tx: &mut TenantTx,
+    run: &Run,
+    home_url: &str,
+    robots: &str,
+    bytes: i64,
+    milliseconds: i64,
+) -> Result<bool> {
     let done = sqlx::query!(
-        "update website_sources set home_url = $3, robots = $4
+        "update website_sources set home_url = $3, robots = $4, run_bytes = $5, run_ms = $6
         where tenant_id = current_tenant_id() and id = $1 and run = $2 and status = 'crawling'",
         run.id.0,
         run.run,
         home_url,
         robots,
+        bytes,
+        milliseconds,
     )
     .execute(&mut **tx)
     .await?;

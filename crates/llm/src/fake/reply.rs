@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// One answer: what is said, and how it goes wrong. Errors and odd bodies apply to all formats.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Reply {
     pub(super) ending: Ending,
     /// One byte of the body a beat.
     pub(super) dribble: Option<Duration>,
+    /// Vectors wait until it is open.
+    pub(super) gate: Option<watch::Receiver<bool>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,7 @@ impl Reply {
             usage: true,
             ending: Ending::Marker,
             dribble: None,
+            gate: None,
         }
     }
 
@@ -165,6 +169,14 @@ impl Reply {
     pub fn dribble(self, beat: Duration) -> Self {
         Self {
             dribble: Some(beat),
+            ..self
+        }
+    }
+
+    /// Gives vectors when the gate is open, and not before.
+    pub fn behind(self, gate: watch::Receiver<bool>) -> Self {
+        Self {
+            gate: Some(gate),
             ..self
         }
     }

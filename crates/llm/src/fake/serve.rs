@@ -108,7 +108,10 @@ async fn embeddings(Shared(state): Shared<Arc<State>>, request: Request) -> Resp
         .as_u64()
         .and_then(|count| usize::try_from(count).ok());
     let dimensions = asked.unwrap_or(state.dimensions);
-    let reply = state.take(recorded);
+    let mut reply = state.take(recorded);
+    if let Some(gate) = &mut reply.gate {
+        let _ = gate.wait_for(|is_open| *is_open).await;
+    }
     if reply.status != 200 && reply.raw.is_none() {
         return failure(Provider::OpenAi, &reply);
     }

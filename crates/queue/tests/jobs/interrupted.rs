@@ -116,6 +116,49 @@ async fn stopping_ends_in_time_while_the_database_is_gone() {
 }
 
 #[tokio::test]
+async fn a_dead_workers_job_runs_at_once_where_all_workers_are_known_to_be_dead() {
+    let rig = start_or_skip!();
+    let job_id = rig.enqueue(1, Options::default()).await;
+    rig.leave_to_a_worker_that_died_just_now(job_id).await;
+    queue::declare_workers_dead(&rig.app).await.unwrap();
+    let handler = |_: Greet, _| std::future::ready(Ok::<(), Error>(()));
+    let mut work = work(Runner::builder(rig.app.clone()).register(handler));
+    // the rig waits for less time than a dead worker is given
+    work.done().await;
+    work.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_replaced_before_its_worker_died_is_neither_run_nor_given_up() {
+    let rig = start_or_skip!();
+    let options = || Options::default().replacing("greeting").in_series("greetings");
+    let first = rig.enqueue(1, options()).await;
+    rig.leave_to_a_worker_that_died_just_now(first).await;
+    rig.enqueue(2, options()).await;
+    queue::declare_workers_dead(&rig.app).await.unwrap();
+    let (worked, mut works) = mpsc::unbounded_channel();
+    let (gave_up, mut given_up) = mpsc::unbounded_channel();
+    let mut work = work(
+        Runner::builder(rig.app.clone())
+            .register(move |job: Greet, _| {
+                worked.send(job.number).unwrap();
+                std::future::ready(Ok::<(), Error>(()))
+            })
+            .when_given_up(move |job: Greet| {
+                gave_up.send(job.number).unwrap();
+                std::future::ready(Ok::<(), Error>(()))
+            }),
+    );
+    assert!(matches!(work.event().await, Event::Done { .. }));
+    work.stop().await;
+    assert_eq!((works.recv().await, works.try_recv().ok()), (Some(2), None));
+    assert!(given_up.try_recv().is_err());
+    let mut connection = rig.app.acquire().await.unwrap();
+    assert_eq!(queue::dead::list(&mut connection, 10).await.unwrap(), []);
+    assert_eq!(queue::dead::backlog(&mut connection).await.unwrap().dead, 0);
+}
+
+#[tokio::test]
 async fn a_job_that_kills_its_workers_is_given_up_and_can_be_retried() {
     let rig = start_or_skip!();
     let job_id = rig

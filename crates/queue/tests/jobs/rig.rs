@@ -97,6 +97,20 @@ impl Rig {
             .unwrap();
     }
 
+    /// As if a worker had died a moment ago, which nobody has noticed yet.
+    pub async fn leave_to_a_worker_that_died_just_now(&self, job_id: i64) {
+        let beat =
+            "insert into graphile_worker._private_workers (id, last_heartbeat_at) values ('gone', now())";
+        sqlx::query(beat).execute(&self.app).await.unwrap();
+        let take = "
+            update graphile_worker._private_jobs
+            set attempts = 1, locked_by = 'gone', locked_at = now()
+            where id = $1";
+        sqlx::query(take).bind(job_id).execute(&self.app).await.unwrap();
+        let series = "update graphile_worker._private_job_queues set locked_by = 'gone', locked_at = now()";
+        sqlx::query(series).execute(&self.app).await.unwrap();
+    }
+
     /// Makes waiting jobs due, instead of waiting for their time.
     pub async fn make_due(&self) {
         let sql = "update graphile_worker._private_jobs set run_at = now() where run_at > now()";

@@ -86,8 +86,13 @@ pub async fn serve(
     let turns = domains.answering.turns.clone();
     let signals = listen_for_signals()?;
     let (stop, stopped) = watch::channel(false);
+    let jobs = opened.job_pool();
+    if opened.cluster.is_some() {
+        // a bundled database has one server: whoever worked here before this one is gone
+        queue::declare_workers_dead(&jobs).await.map_err(internal)?;
+    }
     let background = tokio::spawn(background(
-        opened.job_pool(),
+        jobs,
         opened.db.clone(),
         domains,
         config.crawl.at_once,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Method, Server, Tenant, require_runtime};
 
 use crate::support::server;
+use build::hostile;
 
 #[path = "../../../documents/tests/files/build/mod.rs"]
 mod build;
@@ -153,45 +154,55 @@ async fn what_nobody_can_read_is_refused_at_once_or_says_why_later() {
         .problem(422, "bad_filename");
     let too_large = upload(&tenant, "a.txt", vec![b'a'; 20 * 1024 * 1024 + 1]).await;
     assert_eq!(too_large.status, 413, "{}", too_large.text());
+}
+
+#[tokio::test]
+async fn files_that_were_made_to_do_harm_say_why_they_are_not_read_and_harm_nobody() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    // as large as the largest of them, and harmless
+    let plain = learn(&tenant, "plain.txt", "Oil it. ".repeat(10 * 1024 * 1024 / 8)).await;
+    assert_eq!(plain["status"], "failed", "{plain}");
     let before = peak_memory(&server);
-    for (name, bytes, reason) in hostile() {
-        let read = learn(&tenant, name, bytes).await;
-        assert_eq!(
-            (&read["status"], &read["is_serving"]),
-            (&json!("failed"), &json!(false)),
-            "{name}: {read}"
-        );
-        assert!(
-            read["error"].as_str().is_some_and(|error| error.contains(reason)),
-            "{name}: {read}"
-        );
+    let mut count = 0;
+    for (what, name, bytes, expected) in hostile::archives().into_iter().chain(hostile::pdfs()) {
+        let answer = upload(&tenant, name, bytes).await;
+        if answer.status == 422 {
+            let refused = answer.problem(422, "unreadable_file");
+            fits(what, &expected, &refused["detail"]);
+            continue;
+        }
+        let read = settled(&tenant, &answer.expect(202)["id"]).await;
+        let ended = (read["status"].as_str(), read["is_serving"].as_bool());
+        match expected.text {
+            Some(_) => assert_eq!(ended, (Some("processed"), Some(true)), "{what}: {read}"),
+            None => {
+                assert_eq!(ended, (Some("failed"), Some(false)), "{what}: {read}");
+                fits(what, &expected, &read["error"]);
+            }
+        }
+        count += 1;
     }
-    // and the server goes on as if nothing had happened
-    let read = learn(&tenant, "care.txt", CARE).await;
-    assert_eq!(read["status"], "processed");
+    assert!(count >= 20, "{count} files");
+    // the one after them is read, and the server goes on as if nothing had happened
+    let good = "Gift cards are valid for three years from the day of purchase.";
+    let good = upload(&tenant, "gifts.txt", good).await.expect(202);
+    assert_eq!(settled(&tenant, &good["id"]).await["status"], "processed");
+    let answered = tenant.ask("How long are gift cards valid?").await.to_string();
+    assert!(answered.contains("three years from the day"), "{answered}");
     let grown = peak_memory(&server).saturating_sub(before);
+    println!("the server itself has grown by {grown} kB");
     assert!(
         grown <= 50 * 1024,
         "the server itself has grown by {grown} kB (R30)"
     );
 }
 
-/// Files that have brought down programs, with what is said of them.
-fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let deep = format!(
-        "%PDF-1.4\n1 0 obj\n{}\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF",
-        "[".repeat(200_000)
-    );
-    let widths = "%PDF-1.5\n1 0 obj\n<< /Type /XRef /W [0 0 0] /Size 2147483647 /Root 1 0 R /Length 0 >>\nstream\n\nendstream\nendobj\nstartxref\n9\n%%EOF";
-    vec![
-        ("deep.pdf", deep.into_bytes(), "damaged"),
-        ("widths.pdf", widths.into(), "damaged"),
-        (
-            "half.pdf",
-            b"%PDF-1.4\n1 0 obj\n<< /Type /Cat".to_vec(),
-            "damaged",
-        ),
-    ]
+fn fits(what: &str, expected: &hostile::Expected, said: &Value) {
+    let said = said.as_str().unwrap_or_default();
+    let fits = expected.reasons.iter().any(|reason| said.contains(reason));
+    assert!(fits, "{what}: {said}");
 }
 
 /// In kilobytes.

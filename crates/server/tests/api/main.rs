@@ -20,6 +20,7 @@ mod large_bases;
 mod limits;
 mod members;
 mod origins;
+mod outbound;
 mod playground;
 mod provenance;
 mod public_sets;

@@ -7,6 +7,7 @@ use testkit::{Answer, Server, Site, SitePage, Tenant, require_runtime};
 
 use crate::support::server;
 
+mod limits;
 mod traps;
 
 /// A shop of a few pages, found by links and by its sitemap.

@@ -5,6 +5,8 @@
 //! --test reliability` multiplies rounds, visitors and messages.
 
 mod book;
+#[path = "../../../documents/tests/files/build/mod.rs"]
+mod build;
 mod commands;
 mod crowd;
 mod database_killed;
@@ -15,6 +17,7 @@ mod provider_fails;
 mod repeats;
 mod server_killed;
 mod shop;
+mod work_killed;
 
 /// How many times larger than usual this run is.
 fn scale() -> usize {
