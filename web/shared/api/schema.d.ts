@@ -2229,7 +2229,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what there is to do: contradictions, pairs that visitors find wrong, dates gone by, pairs that nobody needs. */
+        /**
+         * Read what there is to do: contradictions, also with documents, pairs that visitors find wrong, dates gone by, pairs that
+         *     nobody needs. What visitors asked is given to those who may read conversations.
+         */
         get: operations["get_upkeep"];
         put?: never;
         post?: never;
@@ -2674,6 +2677,19 @@ export interface components {
             /** @enum {string} */
             kind: "offer_booking";
             url: string;
+        };
+        /** @description A pair whose answer names a number, where a document or page names another one. */
+        AgainstDocument: {
+            /** @description Whether it is a page of a web site that Rapport reads. */
+            is_website_page: boolean;
+            pair: components["schemas"]["QaPair"];
+            passage_id: components["schemas"]["PassageId"];
+            /** @description What the document says. */
+            sentence: string;
+            /** @description Of the document or page, with its page number. */
+            title: string;
+            /** @description Null: a file. */
+            url?: string | null;
         };
         /** @description A prompt of the library. */
         AgentPrompt: {
@@ -5654,6 +5670,7 @@ export interface components {
             secret_base32: string;
         };
         Upkeep: {
+            against_documents: components["schemas"]["AgainstDocument"][];
             /**
              * Format: int64
              * @description The answers of the last 90 days.
@@ -5679,7 +5696,7 @@ export interface components {
             qa_pair_id: components["schemas"]["QaPairId"];
         };
         /** @enum {string} */
-        UpkeepKind: "contradiction" | "disliked" | "outdated" | "unused";
+        UpkeepKind: "contradiction" | "against_document" | "disliked" | "outdated" | "unused";
         UsedTemplate: {
             /** @description Answered from at once. */
             active: number;

@@ -33,13 +33,23 @@ const CLOSED = {
   answer: `The lighthouse workshop is closed until ${aMonthAgo}.`,
 };
 
+const CRANE = {
+  question: 'How high may a paper crane be for framing?',
+  answer: 'A paper crane may be 12 centimetres high.',
+};
+const FRAMING = {
+  title: 'Framing guide',
+  text: 'For framing, a paper crane may be 20 centimetres high. Bring it flat.',
+};
+
 describe('upkeep', { skip: reasonToSkip(), timeout: 280_000 }, () => {
   let team, server, visits, owner;
 
   before(async () => {
     team = await DemoTeam.start('viewer', NORA);
     ({ server, visits, owner } = team);
-    for (const pair of [SHORT, LONG, GLASS, CLOSED]) await owner.post('/qa-pairs', pair);
+    for (const pair of [SHORT, LONG, GLASS, CLOSED, CRANE]) await owner.post('/qa-pairs', pair);
+    await owner.post('/documents', FRAMING);
     for (let times = 0; times < 2; times += 1) await dislike(GLASS);
   });
   after(() => team?.stop());
@@ -72,8 +82,11 @@ describe('upkeep', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await finding(found, SHORT).getByText(SHORT.answer).waitFor();
     await finding(found, LONG).getByText(LONG.answer).waitFor();
     await finding(kind(page, 'Found wrong by visitors'), GLASS).getByText('2 down, 0 up').waitFor();
-    await kind(page, 'Contradictions')
-      .getByText('Documents, web sites and texts are not compared.')
+    const document = finding(kind(page, 'A document says otherwise'), CRANE);
+    await document.getByText('a paper crane may be 20 centimetres high').waitFor();
+    await document.getByRole('link', { name: FRAMING.title }).waitFor();
+    await kind(page, 'A document says otherwise')
+      .getByText('Other disagreements with documents are not seen.')
       .waitFor();
     await finding(kind(page, 'Names a day gone by'), CLOSED)
       .getByText(/names \w+ \d+, \d+|names \d+ \w+ \d+/)

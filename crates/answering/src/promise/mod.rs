@@ -302,6 +302,7 @@ mod tests {
         Record {
             traffic: traffic.to_vec(),
             labels: labels.to_vec(),
+            by_people: 0,
             judged: judged.collect(),
         }
     }

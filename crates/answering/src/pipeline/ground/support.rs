@@ -207,7 +207,7 @@ fn names_a_server(word: &str) -> bool {
         .iter()
         .any(|label| label.chars().any(char::is_alphabetic) && label.len() > 1);
     labels.len() >= 2
-        && labels.iter().all(|label| is_label(label))
+        && labels.iter().all(is_label)
         && labels.last().is_some_and(ends_in_letters)
         && labels.first().is_some_and(|first| first.len() > 1)
         && names_something

@@ -7,11 +7,10 @@ export const upkeep = {
   'upkeep.incomplete':
     'There are too many Q&A pairs to compare each with each: the newest 5,000 wordings were compared.',
   'upkeep.contradictions': 'Contradictions',
-  'upkeep.contradictionsHint':
-    'Two Q&A pairs that ask nearly the same and do not say the same. Documents, web sites and texts are not compared.',
+  'upkeep.contradictionsHint': 'Two Q&A pairs that ask nearly the same and do not say the same.',
   'upkeep.againstDocuments': 'A document says otherwise',
   'upkeep.againstDocumentsHint':
-    'The answer names a number, a document or page another one for the same thing.',
+    'The answer names a number, a document or page another one for the same thing. Other disagreements with documents are not seen.',
   'upkeep.documentSays': 'Found in',
   'upkeep.numbers': 'They name different numbers',
   'upkeep.yesAndNo': 'One says yes, the other no',

@@ -8,10 +8,10 @@ export const upkeep = {
     'Il y a trop de questions-réponses pour les comparer toutes : les 5 000 formulations les plus récentes l’ont été.',
   'upkeep.contradictions': 'Contradictions',
   'upkeep.contradictionsHint':
-    'Deux questions-réponses qui demandent presque la même chose et ne disent pas la même chose. Documents, sites web et textes ne sont pas comparés.',
+    'Deux questions-réponses qui demandent presque la même chose et ne disent pas la même chose.',
   'upkeep.againstDocuments': 'Un document dit autre chose',
   'upkeep.againstDocumentsHint':
-    'La réponse donne un nombre, un document ou une page en donne un autre pour la même chose.',
+    'La réponse donne un nombre, un document ou une page en donne un autre pour la même chose. Les autres désaccords avec des documents ne sont pas vus.',
   'upkeep.documentSays': 'Trouvé dans',
   'upkeep.numbers': 'Les nombres diffèrent',
   'upkeep.yesAndNo': 'L’une dit oui, l’autre non',

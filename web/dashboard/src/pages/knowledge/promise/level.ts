@@ -37,5 +37,7 @@ export function isLower({ threshold }: Level, thresholds: readonly number[]): bo
 
 /** Every promise that a threshold keeps, though one may keep several; of those that none keeps, the lowest. */
 export function rows(levels: readonly Level[]): Level[] {
-  return levels.filter(({ threshold }, at) => threshold != null || levels[at - 1]?.threshold !== null);
+  return levels.filter(
+    ({ threshold }, at) => threshold != null || levels[at - 1]?.threshold !== null,
+  );
 }
