@@ -219,7 +219,7 @@ async fn from_documents(
         .search_kind(EntryKind::Passage, &query, MOST_PASSAGES);
     let mut excerpts = Vec::new();
     for passage in found {
-        let sentences = passages::sentences(&passage.text);
+        let sentences = passages::sentences(&passages::read_out(&passage.text));
         let vectors = embedding::embed(ctx, tenant, &snapshot.embedder, sentences.clone()).await;
         let near: Vec<f32> = vectors
             .iter()

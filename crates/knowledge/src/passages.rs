@@ -1,7 +1,7 @@
 //! Cuts a document into passages of 30 to 60 words, each carrying its title and headings.
 //!
 //! Small passages are found better than whole pages, and a passage without its title is often
-//! meaningless ("It costs 5 €"). Cuts fall between sentences, list items and table rows, which carry the names of their columns; where, is chosen
+//! meaningless ("It costs 5 €"). Cuts fall between sentences, list items and table rows; where, is chosen
 //! for the whole section at once so that no tiny remainder is left. Nothing is dropped: every word of the
 //! document is in some passage. No overlap, no database, same input same output. Start at [`split`].
 
@@ -10,6 +10,7 @@ mod pack;
 mod sentences;
 
 use blocks::Section;
+pub use blocks::read_out;
 pub use sentences::{ends_sentence, sentences};
 
 /// A piece of a document, ready to be embedded and indexed.

@@ -4,6 +4,8 @@
 use conversations::messages::AnswerMode;
 use futures::StreamExt;
 use kernel::{Result, TenantProof};
+use knowledge::passages;
+use knowledge::retrieval::Candidate;
 use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
 use serde_json::json;
 
@@ -43,9 +45,14 @@ pub(super) async fn compose(
     }
 }
 
+/// An entry's own text as people read it.
+pub(super) fn approved(candidate: &Candidate) -> String {
+    ground::visible(&passages::read_out(&candidate.text))
+}
+
 fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<Composed> {
     let best = material.found.candidates.first()?;
-    let text = ground::visible(&best.text);
+    let text = approved(best);
     let _ = sink.send(Delta {
         text: text.clone(),
         replace: true,

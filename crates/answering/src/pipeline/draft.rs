@@ -5,7 +5,7 @@ use conversations::messages::Source;
 use kernel::{Result, TenantProof};
 use serde::Serialize;
 
-use super::ground::{self, Grounding, Instructions};
+use super::ground::{Grounding, Instructions};
 use super::trace::Trace;
 use super::{Material, Turn, compose, prompt, retrieve, sources, understand_language};
 use crate::Context;
@@ -153,9 +153,9 @@ fn approved_text(turn: &Turn, material: &Material) -> Draft {
     let confidence = material.found.confidence();
     match material.found.candidates.first() {
         Some(best) if confidence >= least => Draft {
-            text: ground::visible(&best.text),
+            text: compose::approved(best),
             unbacked: Vec::new(),
-            backed: ground::visible(&best.text),
+            backed: compose::approved(best),
             confidence,
             sources: sources(&material.snapshot, std::slice::from_ref(best)),
             origin: DraftOrigin::ApprovedText,

@@ -23,18 +23,19 @@ pub struct Unit {
     pub glue: &'static str,
     /// How bad it is to start a passage here: 0 between paragraphs, 1 right after "as follows:".
     pub tear: f32,
+    /// A table's head row, repeated where the table is cut.
+    pub table_head: Option<String>,
     /// It says enough to be a passage by itself: a row of a long table.
     pub stands_alone: bool,
 }
 
 /// What is repeated with every passage is short, in bytes; else it is text like any other.
+const LONGEST_HEAD: usize = 1_000;
 const LONGEST_HEADING: usize = 500;
 /// The same of a column's name, which is repeated with every row.
 const LONGEST_NAME: usize = 100;
-/// A table of so many words is read as a whole; of a longer one each row is a passage.
-const SMALL_TABLE: usize = 60;
-/// Unless there are more rows than this.
-const MOST_ROWS_APART: usize = 1_000;
+/// Each row of a catalogue is a passage, unless there are very many; the rows of a shorter table go together.
+const CATALOGUE: std::ops::RangeInclusive<usize> = 20..=1_000;
 /// Text without headings is grouped into sections of about this many words.
 const LONG_SECTION: usize = 250;
 
@@ -154,6 +155,7 @@ impl Reader<'_> {
             words,
             glue,
             tear,
+            table_head: None,
             stands_alone: false,
         });
         self.heading_only = false;
@@ -212,28 +214,36 @@ impl Reader<'_> {
         length
     }
 
-    /// Each row with the names of its columns, as people would read it out: nobody understands "| 36 | 49.90 |".
     fn table(&mut self, lines: &[&str]) -> usize {
         let length = lines.iter().take_while(|line| is_table_row(line)).count();
-        let names = cells(lines[0]);
-        let is_faq = asks_and_answers(&names);
-        let rows = lines[2..length].iter().map(|row| match is_faq {
-            true => question_and_answer(&cells(row)),
-            false => named(&names, &cells(row)),
-        });
-        let rows: Vec<String> = rows.filter(|row| !row.is_empty()).collect();
-        if rows.is_empty() || names.iter().any(|name| name.len() > LONGEST_NAME) {
-            self.push(names.join(" · "), "\n", 0.0);
+        let table = Table::read(&lines[..length]);
+        if table.is_faq() || CATALOGUE.contains(&table.rows.len()) {
+            self.rows_apart(&table);
+            return length;
         }
-        let words: usize = rows.iter().map(|row| word_count(row)).sum();
-        let stand_alone = is_faq || (words > SMALL_TABLE && rows.len() <= MOST_ROWS_APART);
-        for (at, row) in rows.into_iter().enumerate() {
-            self.push(row, "\n", if at == 0 { 0.0 } else { 0.1 });
-            if let Some(unit) = self.current.units.last_mut() {
-                unit.stands_alone = stand_alone;
+        let head = lines[0].trim();
+        let is_short = head.len() + lines[1].len() <= LONGEST_HEAD;
+        self.push(format!("{head}\n{}", lines[1].trim()), "\n", 0.0);
+        for (i, row) in lines[2..length].iter().enumerate() {
+            self.push(row.trim().to_owned(), "\n", if i == 0 { 1.0 } else { 0.1 });
+            if let Some(unit) = self.current.units.last_mut().filter(|_| i > 0 && is_short) {
+                unit.table_head = Some(format!("{head}\n{}", lines[1].trim()));
             }
         }
         length
+    }
+
+    /// Who asks for one row of many is given this one.
+    fn rows_apart(&mut self, table: &Table) {
+        if table.names.iter().any(|name| name.len() > LONGEST_NAME) {
+            self.push(table.names.join(" · "), "\n", 0.0);
+        }
+        for row in table.read_out() {
+            self.push(row, "\n", 0.1);
+            if let Some(unit) = self.current.units.last_mut() {
+                unit.stands_alone = true;
+            }
+        }
     }
 
     fn code(&mut self, lines: &[&str]) -> usize {
@@ -309,6 +319,65 @@ fn is_table_rule(line: &str) -> bool {
     line.contains('-') && line.contains('|') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '))
 }
 
+/// The text with its tables as people would read them out, row by row with the names of the columns: nobody understands
+/// "| 36 | 49.90 |".
+pub fn read_out(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let begins = is_table_row(lines[at]) && lines.get(at + 1).is_some_and(|next| is_table_rule(next));
+        if begins {
+            let length = lines[at..].iter().take_while(|line| is_table_row(line)).count();
+            out.extend(Table::read(&lines[at..at + length]).read_out());
+            at += length;
+        } else {
+            out.push(lines[at].to_owned());
+            at += 1;
+        }
+    }
+    out.join("\n")
+}
+
+struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// From its lines: the head, the rule, the rows.
+    fn read(lines: &[&str]) -> Table {
+        let rows = lines.get(2..).unwrap_or_default().iter();
+        Table {
+            names: cells(lines[0]),
+            rows: rows.map(|row| cells(row)).collect(),
+        }
+    }
+
+    /// A sheet of questions with their answers.
+    fn is_faq(&self) -> bool {
+        const QUESTION: [&str; 4] = ["question", "frage", "pregunta", "domanda"];
+        const ANSWER: [&str; 5] = ["answer", "reponse", "antwort", "respuesta", "risposta"];
+        let is = |at: usize, words: &[&str]| {
+            self.names
+                .get(at)
+                .is_some_and(|name| words.contains(&&*fold(name)))
+        };
+        self.names.len() == 2 && is(0, &QUESTION) && is(1, &ANSWER)
+    }
+
+    fn read_out(&self) -> Vec<String> {
+        if self.rows.is_empty() {
+            return vec![self.names.join(" · ")];
+        }
+        let rows = self.rows.iter().map(|row| match self.is_faq() {
+            true => question_and_answer(row),
+            false => named(&self.names, row),
+        });
+        rows.filter(|row| !row.is_empty()).collect()
+    }
+}
+
 /// What stands between the bars.
 fn cells(row: &str) -> Vec<String> {
     const BAR: &str = "\u{0}";
@@ -334,14 +403,6 @@ fn named(names: &[String], cells: &[String]) -> String {
         return String::new();
     }
     format!("- {}", parts.join("; "))
-}
-
-/// A sheet of questions with their answers.
-fn asks_and_answers(names: &[String]) -> bool {
-    const QUESTION: [&str; 4] = ["question", "frage", "pregunta", "domanda"];
-    const ANSWER: [&str; 5] = ["answer", "reponse", "antwort", "respuesta", "risposta"];
-    let is = |at: usize, words: &[&str]| names.get(at).is_some_and(|name| words.contains(&&*fold(name)));
-    names.len() == 2 && is(0, &QUESTION) && is(1, &ANSWER)
 }
 
 fn question_and_answer(cells: &[String]) -> String {

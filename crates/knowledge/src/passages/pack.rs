@@ -64,8 +64,10 @@ fn tear_cost(units: &[Unit], start: usize) -> f32 {
 fn join(units: &[Unit]) -> String {
     let mut text = String::new();
     for (i, unit) in units.iter().enumerate() {
-        if i > 0 {
-            text.push_str(unit.glue);
+        match (i, &unit.table_head) {
+            (0, Some(head)) => text.push_str(&format!("{head}\n")),
+            (0, None) => {}
+            _ => text.push_str(unit.glue),
         }
         text.push_str(&unit.text);
     }

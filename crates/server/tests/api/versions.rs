@@ -206,7 +206,7 @@ async fn a_backtest_flags_each_bad_edit_and_passes_each_good_one() {
     let says_it_better = pair(Some(returns), RETURNS.0, "Return it within 30 days, in its box.");
     let other_words = json!({"subject": "qa_pair", "id": shipping,
         "after": {"question": SHIPPING.0, "answer": SHIPPING.1, "phrasings": ["Is delivery to Brussels possible?"]}});
-    let good = [(closes_gap, 1), (says_it_better, 0), (other_words, 0)];
+    let good = [(closes_gap, 1), (says_it_better, 0), (other_words, 1)];
     for (edit, fixed) in good {
         let good = draft(&tenant, json!([edit])).await;
         let result = backtest(&tenant, &good).await;
