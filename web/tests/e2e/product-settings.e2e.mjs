@@ -100,7 +100,7 @@ describe('settings', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByRole('button', { name: 'Create link' }).click();
     const link = await page.getByRole('dialog').getByLabel('Invitation link').innerText();
     await page.getByRole('button', { name: 'Done' }).click();
-    await page.getByText('kim@fennel-oak.example').waitFor();
+    await page.getByText('kim@fennel-oak.example', { exact: true }).waitFor();
 
     const guest = await visits.openAnonymous(link);
     await guest.page.getByText('Demo owner invites you. Role: Agent.').waitFor();
