@@ -4,7 +4,7 @@ export const agent = {
   'agent.channel': 'Channel',
   'agent.channelHeld': 'Save or discard your changes to choose another channel.',
   'agent.promptFrom': 'Instructions for the model',
-  'agent.toDraft': 'Save the instructions to a draft',
+  'agent.toDraft': 'Put the instructions into a draft',
   'agent.ownPrompt': 'Written for this channel',
   'agent.prompt': 'Personality prompt',
   'agent.effective': 'What the model gets',
