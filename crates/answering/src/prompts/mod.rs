@@ -87,7 +87,7 @@ async fn delete_unused(tx: &mut TenantTx, id: AgentPromptId) -> Result<()> {
         return Err(conflict(
             "prompt_in_use",
             format!(
-                "{} uses the prompt “{}”. Choose another one there first.",
+                "{} uses this prompt, “{}”. Choose another one there first.",
                 prompt.used_by.join(", "),
                 prompt.name
             ),
