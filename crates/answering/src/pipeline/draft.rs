@@ -152,15 +152,18 @@ fn approved_text(turn: &Turn, material: &Material) -> Draft {
     let least = turn.settings.confidence_threshold * LEAST_SHARE;
     let confidence = material.found.confidence();
     match material.found.candidates.first() {
-        Some(best) if confidence >= least => Draft {
-            text: compose::approved(best),
-            unbacked: Vec::new(),
-            backed: compose::approved(best),
-            confidence,
-            sources: sources(&material.snapshot, std::slice::from_ref(best)),
-            origin: DraftOrigin::ApprovedText,
-            note: None,
-        },
+        Some(best) if confidence >= least => {
+            let text = compose::approved(best);
+            Draft {
+                backed: text.clone(),
+                text,
+                unbacked: Vec::new(),
+                confidence,
+                sources: sources(&material.snapshot, std::slice::from_ref(best)),
+                origin: DraftOrigin::ApprovedText,
+                note: None,
+            }
+        }
         _ => Draft::nothing(confidence, "The knowledge holds nothing that comes near enough."),
     }
 }

@@ -57,18 +57,11 @@ pub async fn list_past_questions(tx: &mut TenantTx, limit: i64) -> Result<Vec<Pa
     let mut rest: Vec<(String, Expectation)> = cases.into_values().collect();
     rest.sort_by(|a, b| a.0.cmp(&b.0));
     questions.extend(rest.into_iter().map(|(text, expected)| PastQuestion {
-        question: Question {
-            text,
-            channel_id: None,
-        },
-        times_asked: 0,
-        last_asked_at: None,
-        conversation_id: None,
-        is_label: true,
         knowing: Knowing {
             expected: Some(expected),
             ..Knowing::default()
         },
+        ..PastQuestion::never_asked(text)
     }));
     Ok(questions)
 }

@@ -118,7 +118,7 @@ async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &Embedd
         drop(tx);
         let (table, waiting) = match waiting {
             Some(waiting) => waiting,
-            None if after.is_none() => return Ok(()),
+            None if after.is_none() => return tell_the_end(ctx, tenant, told).await,
             None => {
                 after = None;
                 continue;
@@ -144,6 +144,16 @@ async fn fill(ctx: &Context, tenant: &JobTenant, column: Column, choice: &Embedd
         }
         tx.commit().await?;
     }
+}
+
+/// The last batch may have come within the second.
+async fn tell_the_end(ctx: &Context, tenant: &JobTenant, told: Option<Instant>) -> Result<()> {
+    if told.is_none() {
+        return Ok(());
+    }
+    let mut tx = ctx.db.tenant(tenant).await?;
+    store::lock(&mut tx).await?;
+    tx.commit().await
 }
 
 /// Open dashboards read the progress once a second, not after each batch.

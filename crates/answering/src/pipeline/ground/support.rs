@@ -355,8 +355,12 @@ fn attached_number(word: &str) -> (Option<u32>, &str) {
 
 /// In digits or spelt.
 fn number(word: &str) -> Option<u32> {
-    let spelt = wording::SPELT.iter().find(|(name, _)| *name == word);
-    spelt.map(|(_, value)| *value).or_else(|| word.parse().ok())
+    spelt(word).or_else(|| word.parse().ok())
+}
+
+fn spelt(word: &str) -> Option<u32> {
+    let found = wording::SPELT.iter().find(|(name, _)| *name == word);
+    found.map(|(_, value)| *value)
 }
 
 /// Whether at least half of the telling words are courtesy.
@@ -373,11 +377,7 @@ fn figures(text: &str) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut tens: Option<u32> = None;
     for word in text::words(text) {
-        let spelt = wording::SPELT
-            .iter()
-            .find(|(name, _)| *name == word.text)
-            .map(|(_, value)| *value);
-        if let Some(value) = spelt {
+        if let Some(value) = spelt(&word.text) {
             match tens.take() {
                 Some(before) if value < 10 => {
                     found.remove(&before.to_string());

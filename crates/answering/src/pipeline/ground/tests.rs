@@ -161,6 +161,7 @@ fn figures_meet_however_they_are_written() {
         ("Within twenty-four hours [1].", "Within 24 hours.", true),
         ("1. Open at nine [1].", "Open from 9 to 5.", true),
         ("It takes 7 days [1].", "It takes a week.", true),
+        ("It costs 20 per cent more [1].", "It costs 20 % more.", true),
         ("It takes 21 days [1].", "It takes two to three weeks.", true),
         ("It takes 48 hours [1].", "It takes two days.", true),
         // a unit stands beside its number, and is a word of its own

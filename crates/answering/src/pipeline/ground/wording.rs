@@ -362,7 +362,7 @@ pub fn is_courteous(word: &str) -> bool {
     COURTEOUS.contains(&word)
 }
 
-/// Folded. Words with another sense ("one", "neuf") are left out: they would make figures of what are none.
+/// Folded. Words with another sense ("one", "neuf", "per cent") are left out: they would make figures of what are none.
 pub const SPELT: &[(&str, u32)] = &[
     ("two", 2),
     ("three", 3),
@@ -386,9 +386,7 @@ pub const SPELT: &[(&str, u32)] = &[
     ("thousand", 1_000),
     ("million", 1_000_000),
     ("treize", 13),
-    ("seize", 16),
     ("soixante", 60),
-    ("cent", 100),
     ("mille", 1_000),
     ("dreizehn", 13),
     ("sechzehn", 16),

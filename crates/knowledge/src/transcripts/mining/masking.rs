@@ -222,7 +222,7 @@ fn is_mailbox_of_a_role(key: &str) -> bool {
 
 /// "Order 48213", "commande n° 48213": the number stands behind a word for what is numbered.
 fn is_of_an_order(text: &str, from: usize) -> bool {
-    const NUMBERED: [&str; 20] = [
+    const NUMBERED: [&str; 19] = [
         "order",
         "orders",
         "invoice",
@@ -231,7 +231,6 @@ fn is_of_an_order(text: &str, from: usize) -> bool {
         "reservation",
         "parcel",
         "reference",
-        "case",
         "customer",
         "commande",
         "facture",
