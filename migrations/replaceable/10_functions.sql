@@ -12,6 +12,21 @@ begin
 end;
 $$;
 
+-- The contact that this one is part of by now, or itself.
+create or replace function contact_now(p_contact uuid) returns uuid
+language sql stable
+set search_path from current
+as $$
+    with recursive chain (id, merged_into) as (
+        select c.id, c.merged_into from contacts c where c.tenant_id = current_tenant_id() and c.id = p_contact
+        union
+        select c.id, c.merged_into
+        from chain
+        join contacts c on c.tenant_id = current_tenant_id() and c.id = chain.merged_into
+    )
+    select coalesce((select chain.id from chain where chain.merged_into is null), p_contact)
+$$;
+
 -- Semantic search over a tenant's active Q&A pairs. Row security still applies: the workspace that is asked
 -- for must be the current tenant. Pairs whose vector has another length than the query are left out.
 -- 0.5 searches broadly, 0.85 finds overlap, 0.95 near-duplicates.
@@ -66,6 +81,46 @@ begin
         unread_count = case new.sender_type when 'user' then unread_count + 1 when 'agent' then 0 else unread_count end
     where tenant_id = new.tenant_id and id = contact;
     return new;
+end;
+$$;
+
+-- What is said on a vendor's channel has to be delivered: noted in the transaction that says it, with the job that does it.
+create or replace function messages_queue_delivery() returns trigger
+language plpgsql
+as $$
+declare
+    channel uuid;
+    place   text;
+begin
+    select h.id, c.thread into channel, place
+    from conversations c
+    join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
+    where c.tenant_id = new.tenant_id and c.id = new.conversation_id and h.kind <> 'widget';
+    if not found then
+        return null;
+    end if;
+    insert into deliveries (tenant_id, message_id, conversation_id, channel_id, thread)
+    values (new.tenant_id, new.id, new.conversation_id, channel, place);
+    perform graphile_worker.add_job(
+        identifier => 'deliver_replies',
+        payload => json_build_object('tenant', new.tenant_id, 'conversation', new.conversation_id),
+        queue_name => 'deliver/' || new.conversation_id,
+        max_attempts => 10,
+        job_key => 'deliver/' || new.conversation_id
+    );
+    return null;
+end;
+$$;
+
+-- What a vendor sent about somebody goes with them.
+create or replace function identities_forget_events() returns trigger
+language plpgsql
+as $$
+begin
+    delete from inbound_events
+    where tenant_id = old.tenant_id and channel_id = old.channel_id
+        and old.value = channel_id || '/' || thread;
+    return null;
 end;
 $$;
 
@@ -341,9 +396,25 @@ begin
         delete from platform.channel_index where tenant_id = old.tenant_id and channel_id = old.id;
     end if;
     if tg_op in ('INSERT', 'UPDATE') then
-        insert into platform.channel_index (channel_key, tenant_id, channel_id, kind, is_active)
-        values (new.channel_key, new.tenant_id, new.id, new.kind, new.is_active);
+        insert into platform.channel_index (channel_key, tenant_id, channel_id, kind, is_active, platform_channel_id)
+        values (new.channel_key, new.tenant_id, new.id, new.kind, new.is_active, new.platform_channel_id);
     end if;
+    return null;
+end;
+$$;
+
+-- Whoever is to be told of a hand-over is told at once: noted in its transaction.
+create or replace function escalations_tell() returns trigger
+language plpgsql
+as $$
+begin
+    perform graphile_worker.add_job(
+        identifier => 'look_for_notices',
+        payload => json_build_object('tenant', new.tenant_id),
+        queue_name => 'notices/' || new.tenant_id,
+        max_attempts => 10,
+        job_key => 'notices/' || new.tenant_id
+    );
     return null;
 end;
 $$;

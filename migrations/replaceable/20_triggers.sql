@@ -25,6 +25,15 @@ create or replace trigger set_updated_at before update of question, answer, cate
 create or replace trigger messages_number_and_summarise before insert on messages
     for each row execute function messages_number_and_summarise();
 
+create or replace trigger messages_queue_delivery after insert on messages
+    for each row when (new.sender_type in ('agent', 'ai') and not new.was_sent_elsewhere) execute function messages_queue_delivery();
+
+create or replace trigger escalations_tell after insert on escalations
+    for each row execute function escalations_tell();
+
+create or replace trigger identities_forget_events after delete on contact_identities
+    for each row when (old.kind = 'platform') execute function identities_forget_events();
+
 create or replace trigger conversations_forget_words after delete on conversations
     for each row execute function conversations_forget_words();
 
@@ -90,5 +99,44 @@ create or replace trigger api_keys_index_changed after update of key_hash, scope
     for each row execute function api_keys_index();
 create or replace trigger channels_index_written after insert or delete on channels
     for each row execute function channels_index();
-create or replace trigger channels_index_changed after update of channel_key, kind, is_active on channels
+create or replace trigger channels_index_changed after update of channel_key, kind, is_active, platform_channel_id on channels
     for each row execute function channels_index();
+
+-- Outgoing webhooks. They stand here, and not in the code that writes, so that no way of writing passes them by.
+create or replace trigger messages_tell_webhooks after insert on messages
+    for each row execute function tell_webhooks('message.created', 'message');
+create or replace trigger deliveries_tell_webhooks after update of status on deliveries
+    for each row when (new.status <> old.status and new.status in ('delivered', 'read', 'failed', 'unknown'))
+    execute function tell_webhooks('message.status_changed', 'delivery');
+create or replace trigger conversations_tell_webhooks after insert on conversations
+    for each row execute function tell_webhooks('conversation.created', 'conversation');
+create or replace trigger conversations_tell_webhooks_resolved after update of status on conversations
+    for each row when (old.status <> 'resolved' and new.status = 'resolved')
+    execute function tell_webhooks('conversation.resolved', 'conversation');
+create or replace trigger conversations_tell_webhooks_reopened after update of status on conversations
+    for each row when (old.status = 'resolved' and new.status <> 'resolved')
+    execute function tell_webhooks('conversation.reopened', 'conversation');
+create or replace trigger conversations_tell_webhooks_assigned after update of assigned_to on conversations
+    for each row when (old.assigned_to is distinct from new.assigned_to)
+    execute function tell_webhooks('conversation.assigned', 'conversation');
+create or replace trigger conversations_tell_webhooks_rated after update of rating, rating_comment on conversations
+    for each row when (new.rating is not null
+        and (old.rating, old.rating_comment) is distinct from (new.rating, new.rating_comment))
+    execute function tell_webhooks('conversation.rated', 'conversation');
+create or replace trigger escalations_tell_webhooks after insert on escalations
+    for each row execute function tell_webhooks('conversation.handoff_requested', 'escalation');
+create or replace trigger contacts_tell_webhooks after insert on contacts
+    for each row execute function tell_webhooks('contact.created', 'contact');
+create or replace trigger contacts_tell_webhooks_updated after update of name, email, phone, language on contacts
+    for each row when ((old.name, old.email, old.phone, old.language) is distinct from (new.name, new.email, new.phone, new.language))
+    execute function tell_webhooks('contact.updated', 'contact');
+create or replace trigger answers_tell_webhooks after update of feedback, feedback_comment on answers
+    for each row when (new.feedback is not null
+        and (old.feedback, old.feedback_comment) is distinct from (new.feedback, new.feedback_comment))
+    execute function tell_webhooks('answer.rated', 'answer');
+create or replace trigger qa_gaps_tell_webhooks after insert on qa_gaps
+    for each row execute function tell_webhooks('gap.detected', 'gap');
+create or replace trigger conversations_webhooks_forget after delete on conversations
+    for each row execute function webhooks_forget('conversation');
+create or replace trigger contacts_webhooks_forget after delete on contacts
+    for each row execute function webhooks_forget('contact');

@@ -47,6 +47,7 @@ grant select (user_id, tenant_id) on platform.membership_index to rapport_app;
 grant select (tenant_id, api_key_id) on platform.api_key_index to rapport_app;
 grant select (tenant_id, invitation_id) on platform.invitation_index to rapport_app;
 grant select (tenant_id, channel_id) on platform.channel_index to rapport_app;
+grant select, update on platform.canary to rapport_app;
 
 -- The narrow role for look-ups before the tenant is known. It sees no tenant table.
 grant usage on schema platform to rapport_platform;
@@ -55,3 +56,4 @@ grant select on platform.users, platform.tenant_index, platform.membership_index
 grant update (name, password_hash, preferences, last_workspace, totp_secret, totp_confirmed_at, totp_last_step, recovery_code_hashes)
     on platform.users to rapport_platform;
 grant select, insert, update, delete on platform.sessions to rapport_platform;
+grant select, insert, update, delete on platform.email_counts to rapport_platform;
