@@ -10,6 +10,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::reason::Reason;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Error {
     pub kind: Kind,
     pub code: &'static str,
     pub detail: String,
+    /// Where somebody else is the cause.
+    pub reason: Option<Box<Reason>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -47,6 +51,9 @@ pub struct Problem {
     pub code: &'static str,
     /// What happened and what to do, for people.
     pub detail: String,
+    /// The same by code, where a vendor is the cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<Reason>>,
 }
 
 pub fn invalid(code: &'static str, detail: impl Into<String>) -> Error {
@@ -90,6 +97,7 @@ pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> E
         kind: Kind::Internal,
         code: "internal",
         detail: "Something went wrong on our side. Please try again; if it stays, tell the operator.".into(),
+        reason: None,
         source: Some(cause.into()),
     }
 }
@@ -100,8 +108,15 @@ impl Error {
             kind,
             code,
             detail: detail.into(),
+            reason: None,
             source: None,
         }
+    }
+
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(Box::new(reason));
+        self
     }
 
     pub fn status(&self) -> StatusCode {
@@ -127,6 +142,7 @@ impl Error {
             status: status.as_u16(),
             code: self.code,
             detail: self.detail.clone(),
+            reason: self.reason.clone(),
         }
     }
 
@@ -178,9 +194,9 @@ impl From<sqlx::Error> for Error {
                 .is_some_and(|code| code.starts_with("57P") || code.starts_with("53")),
             _ => false,
         };
-        // a text or number that no column can hold, such as one with U+0000
+        // a text or number that no column or index can hold, such as one with U+0000
         let unfit = matches!(&cause, sqlx::Error::Database(db)
-            if db.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22003" | "22008")));
+            if db.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22003" | "22008" | "54000")));
         if unfit {
             return invalid(
                 "bad_value",

@@ -26,6 +26,11 @@ pub enum Event {
         message_id: MessageId,
         seq: i64,
     },
+    /// Something about a message that colleagues see: whether it was delivered, a reaction.
+    MessageChanged {
+        conversation_id: ConversationId,
+        message_id: MessageId,
+    },
     ConversationChanged {
         conversation_id: ConversationId,
     },
@@ -68,6 +73,10 @@ pub enum WorkspaceList {
     Knowledge,
     /// API keys and model credentials.
     Keys,
+    /// Outgoing ones, without what was sent.
+    Webhooks,
+    /// The log of mails.
+    Emails,
 }
 
 impl Event {
@@ -78,6 +87,7 @@ impl Event {
             | Self::ConversationChanged { conversation_id }
             | Self::AgentTyping { conversation_id } => Some(*conversation_id),
             Self::GapChanged { .. }
+            | Self::MessageChanged { .. }
             | Self::PresenceChanged { .. }
             | Self::TimelineChanged { .. }
             | Self::Mentioned { .. }

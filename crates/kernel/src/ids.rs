@@ -78,7 +78,12 @@ id_types! {
     TranscriptId,
     ProposalId,
     AssetId,
+    DeliveryId,
+    InboundEventId,
     AgentPromptId,
+    WebhookEndpointId,
+    WebhookDeliveryId,
+    EmailId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

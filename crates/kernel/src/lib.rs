@@ -15,9 +15,12 @@ pub mod limits;
 pub mod migrate;
 pub mod outbound;
 pub mod page;
+pub mod reason;
 pub mod secrets;
+pub mod standard_webhooks;
 
 pub use clock::Clock;
 pub use db::{Database, TenantProof, TenantTx};
 pub use error::{Error, Result};
 pub use events::{Event, Live, WorkspaceList};
+pub use reason::Reason;

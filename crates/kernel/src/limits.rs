@@ -23,6 +23,8 @@ struct Seen<K> {
     swept_at: DateTime<Utc>,
 }
 
+/// Two threads may have read the clock so long before they get here, and no longer.
+const SKEW: TimeDelta = TimeDelta::seconds(15);
 /// Above this many keys the idle ones are dropped, at most once a second.
 const KEYS_BEFORE_SWEEP: usize = 20_000;
 /// Above this many everything is forgotten: memory has its limit too.
@@ -56,6 +58,10 @@ impl<K: Hash + Eq> Limiter<K> {
             seen.times.clear();
         }
         let times = seen.times.entry(key).or_default();
+        // from before the clock was put back
+        while times.back().is_some_and(|last| *last > now + SKEW) {
+            times.pop_back();
+        }
         while times.front().is_some_and(|first| *first + self.window <= now) {
             times.pop_front();
         }
@@ -71,6 +77,14 @@ impl<K: Hash + Eq> Limiter<K> {
         }
         times.push_back(now);
         Ok(())
+    }
+
+    /// The last one is not counted after all: whoever it was had every right.
+    pub fn take_back(&self, key: &K) {
+        let mut seen = self.seen.lock();
+        if let Some(times) = seen.times.get_mut(key) {
+            times.pop_back();
+        }
     }
 }
 
@@ -145,6 +159,57 @@ impl<K: Hash + Eq> Drop for Place<K> {
     }
 }
 
+/// How much of a crew of workers each key may hold, so that one tenant's slow jobs keep no other tenant from its turn.
+/// Clones share the counts.
+pub struct Shares<K: Hash + Eq> {
+    places: Places<K>,
+    next: Arc<Mutex<HashMap<K, DateTime<Utc>>>>,
+}
+
+impl<K: Hash + Eq> Clone for Shares<K> {
+    fn clone(&self) -> Self {
+        Self {
+            places: self.places.clone(),
+            next: self.next.clone(),
+        }
+    }
+}
+
+/// Whoever finds no place comes back after this time at the earliest.
+const BACK_AFTER: TimeDelta = TimeDelta::milliseconds(150);
+/// Those who find none come back one after another, not all at once.
+const BACK_APART: TimeDelta = TimeDelta::milliseconds(10);
+/// Who is further back in this row, or was put there before the clock was put back, begins a new one.
+const LONGEST_ROW: TimeDelta = TimeDelta::seconds(60);
+
+impl<K: Hash + Eq + Clone> Shares<K> {
+    pub fn new(most: usize) -> Self {
+        Self {
+            places: Places::new(most),
+            next: Arc::default(),
+        }
+    }
+
+    /// A place for as long as it is kept.
+    ///
+    /// # Errors
+    /// If all are taken: the time at which to ask again.
+    pub fn take(&self, key: K, now: DateTime<Utc>) -> std::result::Result<Place<K>, DateTime<Utc>> {
+        if let Ok(place) = self.places.take(key.clone()) {
+            return Ok(place);
+        }
+        let mut next = self.next.lock();
+        if next.len() > MOST_KEYS {
+            next.retain(|_, at| *at > now);
+        }
+        let earliest = now + BACK_AFTER;
+        let last = next.get(&key).filter(|last| **last <= now + LONGEST_ROW);
+        let at = last.map_or(earliest, |last| (*last + BACK_APART).max(earliest));
+        next.insert(key, at);
+        Err(at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +233,28 @@ mod tests {
     }
 
     #[test]
+    fn what_happened_before_the_clock_was_put_back_does_not_count() {
+        let (limiter, shares) = (Limiter::new(1, TimeDelta::seconds(60)), Shares::new(1));
+        let now = DateTime::UNIX_EPOCH;
+        let later = now + TimeDelta::hours(1);
+        limiter.check("a", later).unwrap();
+        limiter.check("a", now).unwrap();
+        assert!(limiter.check("a", now).is_err());
+        let _place = shares.take("a", later).ok().unwrap();
+        assert!(shares.take("a", later).err().unwrap() > later);
+        assert!(shares.take("a", now).err().unwrap() < now + TimeDelta::seconds(1));
+    }
+
+    #[test]
+    fn what_is_taken_back_does_not_count() {
+        let limiter = Limiter::new(1, TimeDelta::seconds(60));
+        limiter.check("a", DateTime::UNIX_EPOCH).unwrap();
+        limiter.take_back(&"a");
+        limiter.check("a", DateTime::UNIX_EPOCH).unwrap();
+        assert!(limiter.check("a", DateTime::UNIX_EPOCH).is_err());
+    }
+
+    #[test]
     fn a_place_is_free_again_when_it_is_left() {
         let places = Places::new(2);
         let first = places.take("a").unwrap();
@@ -178,6 +265,18 @@ mod tests {
         assert!(places.take("a").is_ok());
         drop(second);
         assert!(places.taken.lock().is_empty());
+    }
+
+    #[test]
+    fn who_finds_no_place_comes_back_after_those_who_found_none_before() {
+        let shares = Shares::new(1);
+        let now = DateTime::UNIX_EPOCH;
+        let first = shares.take("a", now).ok().unwrap();
+        let times: Vec<_> = (0..3).map(|_| shares.take("a", now).err().unwrap()).collect();
+        assert!(times[0] > now && times[0] < times[1] && times[1] < times[2]);
+        assert!(shares.take("b", now).is_ok());
+        drop(first);
+        assert!(shares.take("a", times[0]).is_ok());
     }
 
     #[test]

@@ -13,8 +13,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
-const REPLACEABLE: [&str; 3] = [
+const REPLACEABLE: [&str; 5] = [
+    include_str!("../../../migrations/replaceable/05_clock.sql"),
     include_str!("../../../migrations/replaceable/10_functions.sql"),
+    include_str!("../../../migrations/replaceable/15_webhooks.sql"),
     include_str!("../../../migrations/replaceable/20_triggers.sql"),
     include_str!("../../../migrations/replaceable/30_tenancy.sql"),
 ];

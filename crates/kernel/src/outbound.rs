@@ -96,6 +96,7 @@ impl AllowList {
 pub struct Outbound {
     client: reqwest::Client,
     allow: AllowList,
+    lookup: Arc<Lookup>,
 }
 
 impl Outbound {
@@ -113,17 +114,33 @@ impl Outbound {
             .connect_timeout(Duration::from_secs(5))
             .dns_resolver(Arc::new(GuardedResolver {
                 allow: allow.clone(),
-                lookup,
+                lookup: lookup.clone(),
             }))
             .user_agent(concat!("Rapport/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(internal)?;
-        Ok(Self { client, allow })
+        Ok(Self {
+            client,
+            allow,
+            lookup,
+        })
     }
 
     /// The client itself, for code that has called [`Outbound::check`] on the URL it uses.
     pub fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// Whether the operator has named this destination: a public one is not among them.
+    pub fn is_opened_by_operator(&self, url: &Url) -> bool {
+        let (host, port) = (bare_host(url), url.port_or_known_default().unwrap_or(0));
+        let ip = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ if is_localhost(&host) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            _ => None,
+        };
+        self.allow.allows_name(&host, port) || ip.is_some_and(|ip| self.allow.allows_address(ip, port))
     }
 
     /// Refuses a URL that this installation must not call. Names are checked again when they are resolved.
@@ -135,12 +152,7 @@ impl Outbound {
             )
         })?;
         let port = url.port_or_known_default().unwrap_or(0);
-        let host = url
-            .host_str()
-            .unwrap_or_default()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
+        let host = bare_host(&url);
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
         {
             return Err(invalid(
@@ -174,6 +186,67 @@ impl Outbound {
             _ => Ok(url),
         }
     }
+}
+
+fn bare_host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']').to_owned()
+}
+
+impl Outbound {
+    /// Where a host leads that is spoken to in another protocol than the web's, on one of its `ports`: connect to one of
+    /// these addresses and to no other. Everything that the name leads to has to be public or opened by the operator.
+    ///
+    /// # Errors
+    /// An address that must not be called, or a name that cannot be resolved.
+    pub async fn resolve_checked(&self, host: &str, port: u16, ports: &[u16]) -> Result<Vec<SocketAddr>> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let is_named = self.allow.allows_name(bare, port);
+        if !is_named && self.allow.names(bare) {
+            return Err(refused(bare, port));
+        }
+        let found = match bare.parse::<IpAddr>() {
+            Ok(ip) => vec![ip],
+            Err(_) => (self.lookup)(bare.to_owned())
+                .await
+                .map_err(|_| unknown_host(bare))?,
+        };
+        if found.is_empty() {
+            return Err(unknown_host(bare));
+        }
+        let is_usual_port = ports.contains(&port) || self.allow.0.contains(&Allowed::Port(port));
+        for ip in &found {
+            if is_named || self.allow.allows_address(*ip, port) {
+                continue;
+            }
+            if !is_public(*ip) {
+                return Err(refused(bare, port));
+            }
+            if !is_usual_port {
+                return Err(refused_other_port(bare, port, ports));
+            }
+        }
+        Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+    }
+}
+
+fn unknown_host(host: &str) -> Error {
+    invalid(
+        "unknown_host",
+        format!("The name {host} leads nowhere. Check how it is written."),
+    )
+}
+
+fn refused_other_port(host: &str, port: u16, ports: &[u16]) -> Error {
+    let usual: Vec<String> = ports.iter().map(u16::to_string).collect();
+    invalid(
+        "address_not_allowed",
+        format!(
+            "Rapport does not call {host}:{port}. The ports for this are {}; the operator can open another one with \
+             RAPPORT_OUTBOUND_ALLOW=*:{port}.",
+            usual.join(", ")
+        ),
+    )
 }
 
 fn refused(host: &str, port: u16) -> Error {

@@ -69,12 +69,64 @@ pub(crate) async fn is_replaced(pool: &PgPool, id: i64) -> Result<bool, sqlx::Er
     sqlx::query_scalar(sql).bind(id).fetch_one(pool).await
 }
 
-pub(crate) async fn mark_deadly(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
+/// In a job's flags: the workers that died while they worked on it.
+const DEATHS: &str = "deaths";
+
+pub(crate) fn deaths(flags: Option<&Value>) -> u16 {
+    let workers = flags.and_then(|flags| flags.get(DEATHS)?.as_array());
+    u16::try_from(workers.map_or(0, Vec::len)).unwrap_or(u16::MAX)
+}
+
+/// What a worker's death means for a job that it worked on.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Death {
+    /// Of this one and those before it.
+    pub deaths: i32,
+    pub run_at: DateTime<Utc>,
+}
+
+/// Each worker counts once, however often its death is noticed. The first death delays nothing. After the second the
+/// job waits for 10 to 30 seconds, and six times longer after each more: does the server die meanwhile, then it was not
+/// this job's doing, and what was in work together comes back apart.
+pub(crate) async fn note_death(
+    pool: &PgPool,
+    id: i64,
+    worker: &str,
+    most: i32,
+) -> Result<Death, sqlx::Error> {
     let sql = "
-        update graphile_worker._private_jobs
-        set flags = coalesce(flags, '{}') || jsonb_build_object($2::text, true)
-        where id = $1";
-    sqlx::query(sql).bind(id).bind(DEADLY).execute(pool).await?;
+        with noted as (
+            select id, case when known ? $2 then known else known || to_jsonb($2::text) end as deaths
+            from (
+                select id, coalesce(flags -> $3, '[]') as known
+                from graphile_worker._private_jobs
+                where id = $1
+            ) as job
+        )
+        update graphile_worker._private_jobs as jobs
+        set flags = coalesce(jobs.flags, '{}') || jsonb_build_object($3::text, noted.deaths)
+            || case when jsonb_array_length(noted.deaths) >= $4 then jsonb_build_object($5::text, true) else '{}' end
+        from noted
+        where jobs.id = noted.id
+        returning jsonb_array_length(noted.deaths) as deaths,
+            case when jsonb_array_length(noted.deaths) between 2 and $4 - 1
+                then greatest(jobs.run_at, now() + (10 + 20 * random()) * power(6, jsonb_array_length(noted.deaths) - 2) * interval '1 second')
+                else jobs.run_at
+            end as run_at";
+    sqlx::query_as(sql)
+        .bind(id)
+        .bind(worker)
+        .bind(DEATHS)
+        .bind(most)
+        .bind(DEADLY)
+        .fetch_one(pool)
+        .await
+}
+
+/// A part of the job's work is done: what its workers died of was not what comes next.
+pub async fn absolve(conn: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
+    let sql = "update graphile_worker._private_jobs set flags = flags - $2::text where id = $1";
+    sqlx::query(sql).bind(id).bind(DEATHS).execute(conn).await?;
     Ok(())
 }
 
@@ -89,8 +141,10 @@ pub async fn retry(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error
             and jobs.locked_at is null";
     let is_found: bool = sqlx::query_scalar(sql).bind(id).fetch_one(&mut *conn).await?;
     if is_found {
-        let forget = "update graphile_worker._private_jobs set flags = flags - $2::text where id = $1";
-        sqlx::query(forget).bind(id).bind(DEADLY).execute(conn).await?;
+        let forget =
+            "update graphile_worker._private_jobs set flags = flags - $2::text - $3::text where id = $1";
+        let forget = sqlx::query(forget).bind(id).bind(DEADLY).bind(DEATHS);
+        forget.execute(conn).await?;
     }
     Ok(is_found)
 }

@@ -24,6 +24,8 @@ pub struct Attempt {
     pub number: u16,
     /// How many there will be at most.
     pub of: u16,
+    /// How many workers died while they worked on it; see [`dead::absolve`].
+    pub deaths: u16,
 }
 
 impl Attempt {
@@ -90,6 +92,10 @@ impl Handlers {
         self.give_up.insert(J::NAME, Arc::new(handle));
     }
 
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.work.keys().copied().collect()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.work.contains_key(name)
     }
@@ -146,6 +152,7 @@ impl<J: Job> TaskHandler for StandIn<J> {
             job_id: *job.id(),
             number: count(job.attempts()),
             of: count(job.max_attempts()),
+            deaths: dead::deaths(job.flags().as_ref()),
         };
         handle(payload, attempt).await.map_err(Plain)
     }

@@ -78,6 +78,33 @@ pub async fn enqueue<J: Job>(conn: &mut PgConnection, job: &J, options: Options)
     Ok(id)
 }
 
+/// Adds many jobs in one statement. Each runs after those of its name, and in place of one that waits under it.
+pub async fn enqueue_all<J: Job>(conn: &mut PgConnection, jobs: &[(String, J)]) -> Result<(), Error> {
+    let sql = "
+        select count(added.id)
+        from unnest($2::text[], $3::text[]) as wanted (name, payload)
+        cross join lateral graphile_worker.add_job(
+            identifier => $1,
+            payload => wanted.payload::json,
+            queue_name => wanted.name,
+            max_attempts => $4,
+            job_key => wanted.name,
+            priority => $5
+        ) as added";
+    let names: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
+    let payloads = jobs.iter().map(|(_, job)| Ok(payload(job)?.to_string()));
+    let payloads = payloads.collect::<Result<Vec<_>, Error>>()?;
+    sqlx::query(sql)
+        .bind(J::NAME)
+        .bind(names)
+        .bind(payloads)
+        .bind(i32::from(J::MAX_ATTEMPTS))
+        .bind(i32::from(Options::default().priority))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Schedules add fields of their own to a payload, so it must be an object.
 pub(crate) fn payload<J: Job>(job: &J) -> Result<Value, Error> {
     let value = serde_json::to_value(job).map_err(|source| Error::Payload {

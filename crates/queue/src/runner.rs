@@ -1,5 +1,6 @@
 //! Works the jobs until told to stop, across restarts of the database.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use graphile_worker::{
     Crontab, FailureReason, JobComplete, JobDefinition, JobFail, JobPermanentlyFail, JobRecovery,
     JobRecoveryContext, JobRecoveryResult, Worker, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig,
 };
+use parking_lot::Mutex;
 use sqlx::PgPool;
 
 use crate::handler::{Handlers, plain_cause};
-use crate::schema::SCHEMA;
+use crate::schema::{self, SCHEMA};
 use crate::{Error, dead};
 
 /// How long running jobs may take to finish once a stop was asked for; then they are put back.
@@ -22,10 +24,16 @@ const GRACE: Duration = Duration::from_secs(25);
 const STOP_LIMIT: Duration = Duration::from_secs(29);
 
 /// A job that killed its worker this often is given up, however many attempts it has.
-const DEATHS_ALLOWED: i16 = 3;
+const DEATHS_ALLOWED: i32 = 5;
+
+/// So often it is looked whether the clock was put back.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
 
 /// Pause before the worker is started anew after a failure of the database.
 const RESTART_PAUSE: Duration = Duration::from_millis(500);
+
+/// The workers of this process. When the clock leaps forward all of them seem to have been silent for long.
+static AT_WORK: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 type Stop = Shared<BoxFuture<'static, ()>>;
 
@@ -69,6 +77,7 @@ impl Runner {
         loop {
             let failure = tokio::select! {
                 outcome = self.run_worker(&stop, &mut interrupted) => outcome.err(),
+                () = self.follow_clock() => None,
                 () = after(stop.clone(), STOP_LIMIT) => {
                     return tracing::error!("jobs were still running when the time to stop was over");
                 }
@@ -86,6 +95,21 @@ impl Runner {
         }
     }
 
+    /// For ever.
+    async fn follow_clock(&self) {
+        let mut look = tokio::time::interval(LOOK_AT_CLOCK);
+        loop {
+            look.tick().await;
+            // an error is the database's, which the worker notices by itself
+            if let Ok(moved @ 1..) = schema::follow_clock(&self.pool).await {
+                tracing::warn!(
+                    moved,
+                    "the clock was put back; jobs that were planned before come sooner"
+                );
+            }
+        }
+    }
+
     /// One worker from start to end. `interrupted` is the one before it, which may have left jobs locked.
     async fn run_worker(&self, stop: &Stop, interrupted: &mut Option<String>) -> Result<(), Error> {
         if let Some(worker_id) = interrupted.as_deref() {
@@ -94,10 +118,10 @@ impl Runner {
         }
         let worker = self.prepare_worker(stop).await?;
         *interrupted = Some(worker.worker_id().clone());
-        worker
-            .run()
-            .await
-            .map_err(|error| Error::Worker(error.to_string()))
+        let at_work = AtWork::new(worker.worker_id());
+        let outcome = worker.run().await;
+        drop(at_work);
+        outcome.map_err(|error| Error::Worker(error.to_string()))
     }
 
     async fn prepare_worker(&self, stop: &Stop) -> Result<Worker, Error> {
@@ -156,14 +180,15 @@ impl Runner {
             })
     }
 
-    /// Tells the listener, and wakes the workers: they look for one job per signal, and the next one of a
-    /// series or of a backlog would otherwise wait for the next look, up to a second.
+    /// Tells the listener, and wakes the workers if something waits that this one could do: they look for one job per
+    /// signal, and the next one of a series or of a backlog would otherwise wait for the next look, up to a second.
     fn end_of_job(&self) -> impl Fn(Event) -> BoxFuture<'static, ()> + Send + Sync + Clone + 'static {
         let (listener, pool) = (self.on_event.clone(), self.pool.clone());
+        let names: Arc<[&str]> = self.handlers.names().into();
         move |event| {
             listener(event);
-            let pool = pool.clone();
-            Box::pin(async move { wake(&pool).await })
+            let (pool, names) = (pool.clone(), names.clone());
+            Box::pin(async move { wake(&pool, &names).await })
         }
     }
 
@@ -178,88 +203,87 @@ impl Runner {
     }
 }
 
-/// A dead worker's jobs run again within a minute: noticed after 45 s, looked for every 10 s.
+/// A worker, as long as it is there.
+struct AtWork(String);
+
+impl AtWork {
+    fn new(worker: &str) -> Self {
+        AT_WORK.lock().insert(worker.to_owned());
+        Self(worker.to_owned())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        AT_WORK.lock().remove(&self.0);
+    }
+}
+
+/// A worker that was not heard of for so long is dead.
+pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(45);
+
+/// A dead worker's jobs run again within a minute: it is looked for every 10 s.
 fn recovery() -> WorkerRecoveryConfig {
     WorkerRecoveryConfig::default()
         .heartbeat_interval(Duration::from_secs(15))
-        .sweep_threshold(Duration::from_secs(45))
+        .sweep_threshold(DEAD_AFTER)
         .sweep_interval(Duration::from_secs(10))
         .recovery_delay(Duration::ZERO)
 }
 
-/// A stop of ours costs a job nothing. A worker that died may have died of the job, so that costs a share of its
-/// attempts. The last of them is not for the work: it says what became of it.
+/// A stop costs a job nothing. A worker that died may have died of the job: that is no failure of its work, but it is
+/// counted. The last attempt of one that is given up is not for the work: it says what became of it.
 async fn after_interruption(pool: &PgPool, context: &JobRecoveryContext) -> JobRecoveryResult {
     if context.reason == FailureReason::ShutdownAborted {
         return JobRecoveryResult::Default;
     }
+    if AT_WORK.lock().contains(&context.previous_worker_id) {
+        return JobRecoveryResult::Skip;
+    }
     let job_id = *context.job.id();
-    let most = *context.job.max_attempts();
     // another job has been queued in its place meanwhile, which does the work
     let is_replaced = dead::is_replaced(pool, job_id).await;
     if is_replaced.unwrap_or(false) {
         return JobRecoveryResult::Default;
     }
-    let mut attempts = attempts_after_death(*context.job.attempts(), most);
-    tracing::warn!(
-        job_id,
-        attempts,
-        most,
-        "a worker died while it worked on this job"
-    );
-    if attempts == most {
-        if let Err(error) = dead::mark_deadly(pool, job_id).await {
-            tracing::warn!(job_id, %error, "the next look at this job will find that it is to be given up");
+    let noted = dead::note_death(pool, job_id, &context.previous_worker_id, DEATHS_ALLOWED).await;
+    let death = match noted {
+        Ok(death) => death,
+        Err(error) => {
+            tracing::warn!(job_id, %error, "the next look at this job will count its worker's death");
             return JobRecoveryResult::Skip;
         }
-        attempts = most - 1;
-    }
+    };
+    tracing::warn!(
+        job_id,
+        deaths = death.deaths,
+        "a worker died while it worked on this job"
+    );
+    let attempts = match death.deaths >= DEATHS_ALLOWED {
+        true => *context.job.max_attempts() - 1,
+        false => (*context.job.attempts() - 1).max(0),
+    };
     JobRecoveryResult::Reschedule {
-        run_at: *context.job.run_at(),
+        run_at: death.run_at,
         attempts: Some(attempts),
     }
 }
 
-fn attempts_after_death(used: i16, most: i16) -> i16 {
-    let share = most / DEATHS_ALLOWED + i16::from(most % DEATHS_ALLOWED != 0);
-    used.saturating_sub(1).saturating_add(share).min(most)
-}
-
 /// Without effect when the database is gone: the worker notices that by itself.
-async fn wake(pool: &PgPool) {
+async fn wake(pool: &PgPool, names: &[&str]) {
     let sql = "
         select pg_notify('jobs:insert', '')
         where exists (
             select
-            from graphile_worker._private_jobs
+            from graphile_worker._private_jobs as jobs
             where is_available
                 and run_at <= now()
+                and task_id = any(array(select id from graphile_worker._private_tasks where identifier = any($1)))
         )";
-    let _ = sqlx::query(sql).execute(pool).await;
+    let _ = sqlx::query(sql).bind(names).execute(pool).await;
 }
 
 async fn after(event: Stop, pause: Duration) {
     event.await;
     tokio::time::sleep(pause).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_that_kills_its_worker_is_dead_after_the_third_time_at_most() {
-        for most in 1..=25 {
-            let (mut attempts, mut deaths) = (0, 0);
-            while attempts < most {
-                attempts = attempts_after_death(attempts + 1, most);
-                deaths += 1;
-            }
-            assert!(deaths <= 3, "{deaths} deaths with {most} attempts");
-            assert!(
-                most < 3 || deaths > 1,
-                "dead at the first death with {most} attempts"
-            );
-        }
-    }
 }

@@ -5,6 +5,7 @@ use graphile_worker::worker_utils::types::CleanupTask;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use crate::Error;
+use crate::runner::DEAD_AFTER;
 
 /// The schema of the queue's tables.
 pub(crate) const SCHEMA: &str = "graphile_worker";
@@ -40,6 +41,36 @@ pub async fn declare_workers_dead(pool: &PgPool) -> Result<(), Error> {
     let sql = "update graphile_worker._private_workers set last_heartbeat_at = to_timestamp(0)";
     sqlx::query(sql).execute(pool).await?;
     Ok(())
+}
+
+/// Whether anybody works here, as far as was heard within the time after which a worker counts as dead.
+pub async fn has_workers(pool: &PgPool) -> Result<bool, Error> {
+    let sql = "select exists (
+        select from graphile_worker._private_workers where last_heartbeat_at > now() - make_interval(secs => $1))";
+    let query = sqlx::query_scalar(sql).bind(DEAD_AFTER.as_secs_f64());
+    Ok(query.fetch_one(pool).await?)
+}
+
+/// The clock was put back when workers have been heard of in the future. What was planned before that would wait so much
+/// longer: it comes sooner by the leap. Whoever is first does it for all.
+pub(crate) async fn follow_clock(pool: &PgPool) -> Result<u64, Error> {
+    let sql = "
+        with leap as (
+            select max(last_heartbeat_at) - now() as back
+            from graphile_worker._private_workers
+            having max(last_heartbeat_at) > now() + interval '30 seconds'
+        ), heard as (
+            update graphile_worker._private_workers as workers
+            set last_heartbeat_at = now()
+            from leap
+            where workers.last_heartbeat_at > now() + interval '15 seconds'
+        )
+        update graphile_worker._private_jobs as jobs
+        set run_at = jobs.run_at - leap.back, updated_at = now()
+        from leap
+        where jobs.updated_at > now() + interval '15 seconds'
+            and jobs.locked_at is null";
+    Ok(sqlx::query(sql).execute(pool).await?.rows_affected())
 }
 
 /// What a role needs on each table to enqueue jobs and to work them. The view `jobs` is left out: it

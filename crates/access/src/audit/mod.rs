@@ -12,6 +12,9 @@ use serde_json::Value;
 /// The actor of what is done from the command line.
 pub const OPERATOR: &str = "operator";
 
+/// The actor of what the product does by itself.
+pub const SYSTEM: &str = "system";
+
 /// What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -39,7 +42,14 @@ pub enum Action {
     ChannelCreated,
     ChannelUpdated,
     ChannelPublished,
+    ChannelReconnected,
+    ChannelDeleted,
+    InboundEventReplayed,
     ChannelSecretRenewed,
+    MailServerChanged,
+    MailServerRemoved,
+    EscalationAddressChanged,
+    TranscriptMailed,
     AssetUploaded,
     AgentPromptCreated,
     AgentPromptUpdated,
@@ -50,6 +60,8 @@ pub enum Action {
     ContactBlocked,
     ContactUnblocked,
     ContactErased,
+    ContactsMerged,
+    ContactsUnmerged,
     DocumentDeleted,
     WebsiteAdded,
     WebsiteDeleted,
@@ -62,14 +74,24 @@ pub enum Action {
     EmbedderChanged,
     TranscriptAdded,
     TranscriptDeleted,
+    WebhookCreated,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookSecretRenewed,
+    /// By the product itself: it is gone, or has failed for days.
+    WebhookDisabled,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
-        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings};
+        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings, Webhooks};
         match self {
-            Self::WorkspaceChanged | Self::InboxSettingsChanged => Some(Settings),
+            Self::WorkspaceChanged
+            | Self::InboxSettingsChanged
+            | Self::MailServerChanged
+            | Self::MailServerRemoved
+            | Self::EscalationAddressChanged => Some(Settings),
             Self::InvitationCreated
             | Self::InvitationAccepted
             | Self::InvitationRevoked
@@ -84,9 +106,16 @@ impl Action {
             Self::ChannelCreated
             | Self::ChannelUpdated
             | Self::ChannelPublished
+            | Self::ChannelReconnected
+            | Self::ChannelDeleted
             | Self::AgentPromptCreated
             | Self::AgentPromptUpdated
             | Self::AgentPromptDeleted => Some(Channels),
+            Self::WebhookCreated
+            | Self::WebhookChanged
+            | Self::WebhookDeleted
+            | Self::WebhookSecretRenewed
+            | Self::WebhookDisabled => Some(Webhooks),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
@@ -108,9 +137,13 @@ impl Action {
             | Self::TwoFactorEnabled
             | Self::TwoFactorDisabled
             | Self::ChannelSecretRenewed
+            | Self::InboundEventReplayed
             | Self::AssetUploaded
+            | Self::TranscriptMailed
             | Self::ContactBlocked
-            | Self::ContactUnblocked => None,
+            | Self::ContactUnblocked
+            | Self::ContactsMerged
+            | Self::ContactsUnmerged => None,
         }
     }
 }

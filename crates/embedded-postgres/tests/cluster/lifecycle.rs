@@ -121,7 +121,7 @@ async fn a_stopped_cluster_leaves_no_process() {
     let running = processes_in(cluster.cluster_dir());
     assert!(running.len() > 3, "{running:?}");
     assert!(
-        !is_root() || running.iter().all(|pid| user_of(*pid) != 0),
+        !is_root() || running.iter().all(|pid| user_of(*pid) != Some(0)),
         "PostgreSQL runs as root"
     );
     cluster.stop().await;

@@ -78,8 +78,10 @@ pub fn processes_in(cluster_dir: &Path) -> Vec<Pid> {
         .collect()
 }
 
-pub fn user_of(pid: Pid) -> u32 {
-    fs::metadata(format!("/proc/{pid}")).unwrap().uid()
+/// None: it has ended meanwhile.
+pub fn user_of(pid: Pid) -> Option<u32> {
+    let process = fs::metadata(format!("/proc/{pid}")).ok();
+    process.map(|process| process.uid())
 }
 
 pub fn is_alive(pid: Pid) -> bool {

@@ -329,3 +329,96 @@ fn the_operator_opens_single_destinations() {
     }
     assert!("10.0.0.0/x".parse::<AllowList>().is_err());
 }
+
+/// What became of a look-up: the addresses, or the code of the refusal.
+async fn resolved(
+    allow: &str,
+    answers: &[&[&str]],
+    host: &str,
+    port: u16,
+) -> Result<Vec<String>, &'static str> {
+    let outbound = Outbound::with_lookup(allow.parse().unwrap(), names(answers)).unwrap();
+    let found = outbound.resolve_checked(host, port, &[25, 465, 587, 2525]).await;
+    let written = |found: Vec<SocketAddr>| found.iter().map(ToString::to_string).collect();
+    found.map(written).map_err(|error| error.code)
+}
+
+#[tokio::test]
+async fn another_protocol_reaches_public_addresses_on_its_own_ports_only() {
+    let refused = Err::<Vec<String>, _>("address_not_allowed");
+    let public: &[&[&str]] = &[&["93.184.216.34"]];
+    type Case<'a> = (
+        &'a str,
+        &'a [&'a [&'a str]],
+        &'a str,
+        u16,
+        Result<Vec<String>, &'static str>,
+    );
+    let cases: [Case<'_>; 16] = [
+        (
+            "",
+            public,
+            "smtp.example.com",
+            587,
+            Ok(vec!["93.184.216.34:587".to_owned()]),
+        ),
+        ("", public, "smtp.example.com", 443, refused.clone()),
+        ("", public, "smtp.example.com", 6379, refused.clone()),
+        (
+            "*:6379",
+            public,
+            "smtp.example.com",
+            6379,
+            Ok(vec!["93.184.216.34:6379".to_owned()]),
+        ),
+        ("", &[&["10.0.0.1"]], "smtp.example.com", 25, refused.clone()),
+        (
+            "",
+            &[&["93.184.216.34", "127.0.0.1"]],
+            "smtp.example.com",
+            25,
+            refused.clone(),
+        ),
+        (
+            "",
+            &[&["::ffff:127.0.0.1"]],
+            "smtp.example.com",
+            25,
+            refused.clone(),
+        ),
+        ("", &[], "127.0.0.1", 25, refused.clone()),
+        ("", &[], "[::1]", 25, refused.clone()),
+        ("", &[], "8.8.8.8", 25, Ok(vec!["8.8.8.8:25".to_owned()])),
+        ("", &[], "smtp.example.com", 25, Err("unknown_host")),
+        ("", &[&[]], "smtp.example.com", 25, Err("unknown_host")),
+        (
+            "10.0.0.0/8",
+            &[&["10.0.0.1"]],
+            "smtp.lan",
+            9925,
+            Ok(vec!["10.0.0.1:9925".to_owned()]),
+        ),
+        (
+            "smtp.lan:25",
+            &[&["10.0.0.1"]],
+            "smtp.lan",
+            25,
+            Ok(vec!["10.0.0.1:25".to_owned()]),
+        ),
+        ("smtp.lan:25", &[&["10.0.0.1"]], "smtp.lan", 587, refused.clone()),
+        (
+            "smtp.lan:25",
+            &[&["93.184.216.34"]],
+            "smtp.lan",
+            587,
+            refused.clone(),
+        ),
+    ];
+    for (allow, answers, host, port, expected) in cases {
+        assert_eq!(
+            resolved(allow, answers, host, port).await,
+            expected,
+            "{allow} {host}:{port}"
+        );
+    }
+}

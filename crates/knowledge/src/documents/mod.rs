@@ -82,6 +82,9 @@ pub(crate) const LONGEST: usize = 5 * 1024 * 1024;
 
 /// Learns a document: cut, embedded and stored as a whole, so that no half of it ever serves.
 pub async fn create(ctx: &Context, proof: &impl TenantProof, new: NewDocument) -> Result<Document> {
+    // before the work of embedding, and again when nobody else can take the room
+    let size = i64::try_from(new.text.len()).unwrap_or(i64::MAX);
+    files::check_room(ctx, &mut ctx.db.tenant_read(proof).await?, size, None).await?;
     let prepared = prepare_text(ctx, proof, new).await?;
     let mut tx = ctx.db.tenant(proof).await?;
     embedding::store::lock(&mut tx).await?;

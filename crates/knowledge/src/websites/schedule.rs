@@ -1,5 +1,6 @@
 //! Reading sites again by the clock: a job that waits for its time, one for each site.
 
+use chrono::{DateTime, Utc};
 use kernel::db::JobTenant;
 use kernel::error::internal;
 use kernel::ids::WebsiteId;
@@ -28,9 +29,13 @@ pub async fn plan(tx: &mut TenantTx, id: WebsiteId) -> Result<()> {
     let last = run.last_crawled_at.unwrap_or(tx.now());
     let next = run.crawl_frequency.after(last).map(|next| next.max(tx.now()));
     store::set_next(tx, id, next).await?;
-    let Some(next) = next else {
-        return Ok(());
-    };
+    match next {
+        Some(next) => enqueue(tx, id, next).await,
+        None => Ok(()),
+    }
+}
+
+async fn enqueue(tx: &mut TenantTx, id: WebsiteId, next: DateTime<Utc>) -> Result<()> {
     let job = StartCrawl {
         tenant: JobTenant::of(tx),
         website: id,
@@ -45,11 +50,11 @@ pub async fn start_crawl(ctx: &Context, job: StartCrawl) -> Result<()> {
     let Some(run) = store::find_run(&mut tx, job.website).await? else {
         return Ok(());
     };
-    // somebody may have changed the plan, or begun a run by hand
-    let is_due = run.next_crawl_at.is_some_and(|due| due <= tx.now());
-    if !is_due {
-        return Ok(());
+    // somebody may have changed the plan, begun a run by hand, or put the clock back
+    match run.next_crawl_at {
+        None => return Ok(()),
+        Some(next) if next > tx.now() => enqueue(&mut tx, job.website, next).await?,
+        Some(_) => drop(super::try_start(&mut tx, job.website).await?),
     }
-    super::try_start(&mut tx, job.website).await?;
     tx.commit().await
 }

@@ -173,7 +173,7 @@ impl Reply {
         }
     }
 
-    /// Gives vectors when the gate is open, and not before.
+    /// Answers when the gate is open, and not before.
     pub fn behind(self, gate: watch::Receiver<bool>) -> Self {
         Self {
             gate: Some(gate),

@@ -43,7 +43,7 @@ pub(super) fn routes(state: Arc<State>) -> Router {
 async fn chat(provider: Provider, Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     let recorded = record(request).await;
     let input_tokens = recorded.body.to_string().len().div_ceil(4);
-    let reply = state.take(recorded);
+    let reply = opened(state.take(recorded)).await;
     if reply.status != 200 && reply.raw.is_none() {
         return failure(provider, &reply);
     }
@@ -62,6 +62,14 @@ async fn chat(provider: Provider, Shared(state): Shared<Arc<State>>, request: Re
     let status = reply.status;
     let body = Body::from_stream(paced(reply, opening, pieces, closing));
     respond(status, &content_type, None, body)
+}
+
+/// Waits where the reply stands behind a gate.
+async fn opened(mut reply: Reply) -> Reply {
+    if let Some(gate) = &mut reply.gate {
+        let _ = gate.wait_for(|is_open| *is_open).await;
+    }
+    reply
 }
 
 /// Sends the parts as the reply says: at once, slowly, or not to the end.
@@ -108,10 +116,7 @@ async fn embeddings(Shared(state): Shared<Arc<State>>, request: Request) -> Resp
         .as_u64()
         .and_then(|count| usize::try_from(count).ok());
     let dimensions = asked.unwrap_or(state.dimensions);
-    let mut reply = state.take(recorded);
-    if let Some(gate) = &mut reply.gate {
-        let _ = gate.wait_for(|is_open| *is_open).await;
-    }
+    let reply = opened(state.take(recorded)).await;
     if reply.status != 200 && reply.raw.is_none() {
         return failure(Provider::OpenAi, &reply);
     }

@@ -1,6 +1,6 @@
 //! R14: a provider that hangs or dribbles is cut off.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use llm::fake::{FakeProvider, Reply};
 use llm::{ChatError, Limits, Provider, RemoteModel, Wait};
@@ -35,7 +35,7 @@ async fn an_answer_that_stands_still_is_given_up() {
 async fn a_dribble_of_bytes_is_cut_off_although_something_always_arrives() {
     for provider in PROVIDERS {
         let fake = FakeProvider::start().await;
-        fake.reply(Reply::text("far too slow").dribble(Duration::from_millis(20)));
+        fake.reply(Reply::text("far too slow").dribble(Duration::from_millis(80)));
         let error = error_of(&hurried(&fake, provider)).await;
         assert!(
             matches!(error, ChatError::Timeout(Wait::FirstToken | Wait::Idle)),
@@ -50,7 +50,7 @@ async fn a_dribble_of_whole_events_is_cut_off() {
     fake.reply(
         Reply::text("x".repeat(200))
             .chunk(1)
-            .delay(Duration::from_millis(30)),
+            .delay(Duration::from_millis(120)),
     );
     let (events, error) = ask(&hurried(&fake, Provider::Anthropic)).await;
     assert_eq!(error, Some(ChatError::Timeout(Wait::Idle)));
@@ -69,23 +69,25 @@ async fn a_slow_but_steady_answer_is_heard_to_its_end() {
     assert_eq!((error, text(&events).len()), (None, 400));
 }
 
+/// Takes ten seconds to be said.
+const LONG: usize = 40_000;
+
 #[tokio::test]
 async fn the_whole_call_has_an_end() {
     let fake = FakeProvider::start().await;
     fake.reply(
-        Reply::text("z".repeat(40_000))
+        Reply::text("z".repeat(LONG))
             .chunk(40)
             .delay(Duration::from_millis(10)),
     );
     let limits = Limits {
-        total: Duration::from_millis(700),
+        total: Duration::from_millis(1_500),
         ..quick()
     };
     let model =
         RemoteModel::new(fake.config(Provider::OpenAi), client(), breaker()).with_limits(limits, retry());
-    let start = Instant::now();
     let (events, error) = ask(&model).await;
     assert_eq!(error, Some(ChatError::Timeout(Wait::Total)));
-    assert!(!text(&events).is_empty());
-    assert!(start.elapsed() < Duration::from_secs(2));
+    let heard = text(&events).len();
+    assert!((1..LONG).contains(&heard), "{heard}");
 }

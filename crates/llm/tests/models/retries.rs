@@ -55,16 +55,16 @@ async fn a_wait_beyond_the_budget_is_not_begun() {
         }
     );
     assert_eq!(fake.calls(), 1);
-    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(start.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]
 async fn the_budget_bounds_all_tries_together() {
     let fake = FakeProvider::start().await;
-    fake.reply(Reply::status(429).retry_after(0.2));
+    fake.reply(Reply::status(429).retry_after(1));
     let retry = RetryPolicy {
         max_tries: 100,
-        budget: Duration::from_millis(500),
+        budget: Duration::from_millis(2_500),
         ..RetryPolicy::default()
     };
     let model = RemoteModel::new(fake.config(Provider::OpenAi), client(), breaker())

@@ -38,9 +38,9 @@ pub fn hurried(fake: &FakeProvider, provider: Provider) -> RemoteModel {
 
 pub fn quick() -> Limits {
     Limits {
-        first_token: Duration::from_millis(500),
-        idle: Duration::from_millis(500),
-        total: Duration::from_secs(20),
+        first_token: Duration::from_secs(2),
+        idle: Duration::from_secs(2),
+        total: Duration::from_secs(60),
         ..Limits::default()
     }
 }

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+/// What takes longer is a defect. A dead worker whom nobody has declared dead is given more.
+const LONGEST_WAIT: Duration = Duration::from_secs(40);
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Greet {
@@ -71,7 +74,7 @@ pub(crate) use start_or_skip;
 async fn pool(cluster: &Cluster, role: &str) -> PgPool {
     let options = PgPoolOptions::new()
         .max_connections(12)
-        .acquire_timeout(Duration::from_secs(10));
+        .acquire_timeout(LONGEST_WAIT);
     options.connect(&cluster.url(role)).await.unwrap()
 }
 
@@ -83,32 +86,92 @@ impl Rig {
             .unwrap()
     }
 
-    /// As if a worker that is gone had died in the middle of this attempt.
-    pub async fn leave_to_a_dead_worker(&self, job_id: i64, attempt: i16) {
-        let sql = "
-            update graphile_worker._private_jobs
-            set attempts = $2, locked_by = 'gone', locked_at = now() - interval '1 hour'
-            where id = $1";
-        sqlx::query(sql)
-            .bind(job_id)
-            .bind(attempt)
-            .execute(&self.app)
-            .await
-            .unwrap();
-    }
-
-    /// As if a worker had died a moment ago, which nobody has noticed yet.
-    pub async fn leave_to_a_worker_that_died_just_now(&self, job_id: i64) {
-        let beat =
-            "insert into graphile_worker._private_workers (id, last_heartbeat_at) values ('gone', now())";
-        sqlx::query(beat).execute(&self.app).await.unwrap();
+    /// As if a worker of this name had taken the job, and died in the middle of it a moment ago, which nobody has noticed.
+    pub async fn leave_to_a_dead_worker(&self, job_id: i64, worker: &str) {
+        let beat = "insert into graphile_worker._private_workers (id, last_heartbeat_at) values ($1, now())";
+        sqlx::query(beat).bind(worker).execute(&self.app).await.unwrap();
         let take = "
             update graphile_worker._private_jobs
-            set attempts = 1, locked_by = 'gone', locked_at = now()
+            set attempts = attempts + 1, locked_by = $2, locked_at = now()
             where id = $1";
-        sqlx::query(take).bind(job_id).execute(&self.app).await.unwrap();
-        let series = "update graphile_worker._private_job_queues set locked_by = 'gone', locked_at = now()";
-        sqlx::query(series).execute(&self.app).await.unwrap();
+        let take = sqlx::query(take).bind(job_id).bind(worker);
+        take.execute(&self.app).await.unwrap();
+        let series = "
+            update graphile_worker._private_job_queues
+            set locked_by = $2, locked_at = now()
+            where id = (select job_queue_id from graphile_worker._private_jobs where id = $1)";
+        let series = sqlx::query(series).bind(job_id).bind(worker);
+        series.execute(&self.app).await.unwrap();
+    }
+
+    /// In so many seconds the job may run, once it was taken back from its dead worker.
+    pub async fn pause_after_death(&self, job_id: i64) -> f64 {
+        let sql = "
+            select extract(epoch from run_at - now())::float8
+            from graphile_worker._private_jobs
+            where id = $1 and locked_at is null";
+        let deadline = tokio::time::Instant::now() + LONGEST_WAIT;
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            let pause = sqlx::query_scalar(sql)
+                .bind(job_id)
+                .fetch_optional(&self.app)
+                .await;
+            if let Some(pause) = pause.unwrap() {
+                return pause;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "nobody has taken it back");
+        }
+    }
+
+    /// As if the clock had leapt an hour forward since the job's worker was heard of.
+    pub async fn let_seem_silent(&self, job_id: i64) {
+        let sql = "
+            update graphile_worker._private_workers
+            set last_heartbeat_at = now() - interval '1 hour'
+            where id = (select locked_by from graphile_worker._private_jobs where id = $1)";
+        let done = sqlx::query(sql).bind(job_id).execute(&self.app).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+
+    /// As if the clock was an hour further when a worker was heard of last, and when the jobs were planned.
+    pub async fn put_clock_back(&self) {
+        let heard = "
+            insert into graphile_worker._private_workers (id, last_heartbeat_at)
+            values ('earlier', now() + interval '1 hour')";
+        sqlx::query(heard).execute(&self.app).await.unwrap();
+        let planned = "
+            update graphile_worker._private_jobs
+            set run_at = run_at + interval '1 hour', updated_at = updated_at + interval '1 hour'";
+        sqlx::query(planned).execute(&self.app).await.unwrap();
+    }
+
+    /// Waits until somebody has looked for silent workers.
+    pub async fn swept(&self) {
+        let sql = "
+            select count(*)
+            from graphile_worker._private_workers
+            where last_heartbeat_at < now() - interval '30 minutes'";
+        let deadline = tokio::time::Instant::now() + LONGEST_WAIT;
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            let silent: i64 = sqlx::query_scalar(sql).fetch_one(&self.app).await.unwrap();
+            if silent == 0 {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "nobody has looked");
+        }
+    }
+
+    pub async fn is_taken(&self, job_id: i64) -> bool {
+        let sql = "select locked_at is not null from graphile_worker._private_jobs where id = $1";
+        sqlx::query_scalar(sql)
+            .bind(job_id)
+            .fetch_one(&self.app)
+            .await
+            .unwrap()
     }
 
     /// Makes waiting jobs due, instead of waiting for their time.
@@ -138,8 +201,8 @@ pub fn work(builder: RunnerBuilder) -> Work {
 
 impl Work {
     pub async fn event(&mut self) -> Event {
-        let event = tokio::time::timeout(Duration::from_secs(30), self.events.recv()).await;
-        event.expect("nothing happened for 30 s").unwrap()
+        let event = tokio::time::timeout(LONGEST_WAIT, self.events.recv()).await;
+        event.expect("nothing happened for 40 s").unwrap()
     }
 
     /// The next job that is done, whatever failed before.

@@ -125,7 +125,7 @@ async fn a_backlog_is_worked_off_without_pauses() {
             .collect();
         assert!(order.len() == 20 && order.is_sorted(), "{order:?}");
     }
-    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 90, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
