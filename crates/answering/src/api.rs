@@ -116,6 +116,7 @@ pub(crate) fn answer_of(made: BotReply) -> Answer {
     Answer {
         id: MessageId::new(),
         text: made.text,
+        mode: made.mode,
         confidence: made.confidence,
         sources: made.sources,
         suggestion_chips: made.suggestion_chips,

@@ -1,11 +1,13 @@
 //! How a channel's bot is set: the one place that reads it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::error::not_found;
 use kernel::ids::ChannelId;
 use kernel::{Result, TenantTx};
 
+use crate::brain::Brain;
 use crate::pipeline::{ModelSource, Options};
 use crate::{BotSettings, store};
 
@@ -17,6 +19,8 @@ pub struct Bot {
     /// With the personality prompt that counts: the library's, if the channel names one.
     pub settings: Arc<BotSettings>,
     pub options: Options,
+    /// A workflow that answers in its place.
+    pub brain: Option<Brain>,
 }
 
 /// Whose bot is meant.
@@ -39,6 +43,7 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
             is_active: true,
             settings: Arc::default(),
             options: Options::default(),
+            brain: None,
         }),
         (None, _) => Err(not_found("channel")),
     }
@@ -57,6 +62,13 @@ fn read(row: store::BotRow) -> Result<Bot> {
         .personality_prompt
         .replace("{{business.name}}", &row.business_name)
         .replace("{{bot.name}}", &settings.display_name);
+    let brain = row.brain_url.filter(|_| row.is_webhook).map(|url| Brain {
+        channel_id: row.channel_id,
+        url,
+        encrypted_header: row.brain_encrypted_header,
+        timeout: Duration::from_secs(u64::try_from(row.brain_timeout_seconds).unwrap_or(30)),
+        falls_back: row.brain_falls_back,
+    });
     let options = match settings.credential_id {
         Some(credential) => Options {
             source: ModelSource::Credential(credential),
@@ -73,5 +85,6 @@ fn read(row: store::BotRow) -> Result<Bot> {
         is_active: row.is_bot_active,
         settings: Arc::new(settings),
         options,
+        brain,
     })
 }

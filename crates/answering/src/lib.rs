@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod bots;
+pub mod brain;
 mod drafts;
 pub mod evaluation;
 pub mod followup;
@@ -24,6 +25,8 @@ pub mod turns;
 pub mod wording;
 
 use kernel::Database;
+use kernel::outbound::Outbound;
+use kernel::secrets::MasterKey;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use settings::BotSettings;
@@ -35,11 +38,17 @@ pub struct Context {
     pub knowledge: knowledge::Context,
     pub models: model::Models,
     pub turns: turns::Turns,
+    pub outbound: Outbound,
+    pub master_key: MasterKey,
+    /// Where the server is reached from outside, if it knows.
+    pub public_url: Option<String>,
 }
 
+/// Routes for members, below `/api/v1`.
 pub fn routes(ctx: Context) -> OpenApiRouter {
     OpenApiRouter::new()
         .merge(api::routes())
+        .merge(brain::api::routes())
         .merge(playground::routes())
         .merge(prompts::api::routes())
         .merge(drafts::routes())
@@ -48,4 +57,9 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(promise::api::routes())
         .merge(evaluation::sets::api::routes())
         .with_state(ctx)
+}
+
+/// Where workflows send answers, below `/hooks`.
+pub fn webhook_routes(ctx: Context) -> axum::Router {
+    brain::later::routes(ctx)
 }

@@ -18,6 +18,12 @@ pub struct BotRow {
     pub library_prompt: Option<String>,
     /// The knowledge base of that type that is in force.
     pub system_prompt: Option<String>,
+    pub channel_id: ChannelId,
+    pub is_webhook: bool,
+    pub brain_url: Option<String>,
+    pub brain_encrypted_header: Option<String>,
+    pub brain_timeout_seconds: i32,
+    pub brain_falls_back: bool,
 }
 
 pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotRow>> {
@@ -30,7 +36,8 @@ pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotR
         BotRow,
         r#"select c.settings, b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!",
             t.name as business_name, p.system_prompt as "library_prompt?",
-            k.content as "system_prompt?"
+            k.content as "system_prompt?", c.id as "channel_id: ChannelId", c.brain = 'webhook' as "is_webhook!", c.brain_url,
+            c.brain_encrypted_header, c.brain_timeout_seconds, c.brain_falls_back
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         join tenants t on t.tenant_id = c.tenant_id

@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::Context;
 pub use crate::bots::Bot;
+use crate::brain;
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
 
@@ -221,6 +222,13 @@ async fn store_and_join(
 ) -> Result<Posted> {
     let arrival = ctx.turns.announce(inbound.conversation_id);
     let recorded = inbound::record(&ctx.db, proof, inbound).await?;
+    let posted = answer(ctx, proof, bot, recorded).await;
+    drop(arrival);
+    posted
+}
+
+/// Sees to the reply to a message that was stored, unless the bot is silent or has replied.
+pub async fn answer(ctx: &Context, proof: &impl TenantProof, bot: Bot, recorded: Recorded) -> Result<Posted> {
     let conversation = recorded.conversation.id;
     if !recorded.is_new
         && let Some(message) = find_reply(ctx, proof, conversation, recorded.seq).await?
@@ -231,7 +239,6 @@ async fn store_and_join(
         return Ok(Posted::Settled(recorded, None));
     }
     let (watcher, starts) = ctx.turns.join(conversation, recorded.seq);
-    drop(arrival);
     if starts {
         let work = Work {
             ctx: ctx.clone(),
@@ -364,7 +371,9 @@ impl Work {
         let (sink, pieces) = mpsc::unbounded_channel();
         let relay = relay(pieces, signals.events.clone(), seq);
         let (reply, ()) = tokio::join!(self.make(&turn, sink), relay);
-        let reply = reply?;
+        let Some(reply) = reply? else {
+            return Ok(None);
+        };
         if reply.is_unsure
             && self.bot.settings.join_messages == JoinMessages::WhenUnsure
             && self.more_came(signals, seq).await
@@ -386,8 +395,17 @@ impl Work {
         }
     }
 
-    async fn make(&self, turn: &Turn, sink: pipeline::Sink) -> Result<Reply> {
-        pipeline::answer(&self.ctx, &self.proof, turn, &sink).await
+    /// None: there is nothing to say to this any more.
+    async fn make(&self, turn: &Turn, sink: pipeline::Sink) -> Result<Option<Reply>> {
+        match &self.bot.brain {
+            // a file without a word is ours to speak of
+            Some(brain) if !turn.question().is_empty() => {
+                brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
+            }
+            _ => pipeline::answer(&self.ctx, &self.proof, turn, &sink)
+                .await
+                .map(Some),
+        }
     }
 
     /// Waits for the burst window to pass without a new message. True: one came.

@@ -5,6 +5,7 @@
 
 pub mod assignment;
 pub mod contacts;
+pub mod deliveries;
 pub mod escalations;
 pub mod inbound;
 pub mod inbox;
@@ -14,6 +15,7 @@ pub mod messages;
 pub mod notes;
 pub mod outbound;
 pub mod past;
+pub mod people;
 pub mod presence;
 pub mod saved_replies;
 pub mod search;

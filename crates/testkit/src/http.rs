@@ -11,6 +11,8 @@ use crate::sse::EventStream;
 
 /// An answer that takes longer is a defect.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The server hangs up on whoever is idle for ten seconds: a request must not meet that.
+const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
 /// One way to call the server: with a key, as a signed-in browser, or as nobody. Clones share connections and
 /// follow the server to a new address.
@@ -32,6 +34,7 @@ impl Api {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .no_proxy()
+            .pool_idle_timeout(LONGEST_IDLE)
             .redirect(reqwest::redirect::Policy::none());
         Self {
             client: client.build().expect("a client"),

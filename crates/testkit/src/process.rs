@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use tokio::sync::oneshot;
 
 /// A clean stop that takes longer than this is a defect: the process is killed, so that the test ends.
-const LONGEST_STOP: Duration = Duration::from_secs(40);
+const LONGEST_STOP: Duration = Duration::from_secs(120);
 
 /// A running child that has said its first line.
 pub(crate) struct Process {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
+use crate::door::Door;
 use crate::http::Api;
 use crate::process::{self, Process};
 
@@ -27,6 +28,7 @@ pub struct Server {
     /// Without a credential.
     pub api: Api,
     folder: TempDir,
+    door: Option<Door>,
 }
 
 /// How the binary is called.
@@ -41,6 +43,7 @@ pub struct ServerBuilder {
     binary: PathBuf,
     command: &'static str,
     settings: Vec<(String, String)>,
+    door: Option<Door>,
 }
 
 impl Server {
@@ -63,6 +66,7 @@ impl Server {
             binary: binary.into(),
             command: "serve",
             settings,
+            door: None,
         }
     }
 
@@ -74,6 +78,11 @@ impl Server {
     /// `http://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         self.api.base()
+    }
+
+    /// Where others reach it, if it has a public address.
+    pub fn public_url(&self) -> String {
+        self.door.as_ref().map_or_else(|| self.url(), Door::url)
     }
 
     pub fn pid(&self) -> i32 {
@@ -219,6 +228,16 @@ impl ServerBuilder {
         self
     }
 
+    /// With a public address, which stays when the server is started again.
+    pub fn with_public_address(self) -> Self {
+        let door = Door::new();
+        let builder = self.set("RAPPORT_PUBLIC_URL", &door.url());
+        Self {
+            door: Some(door),
+            ..builder
+        }
+    }
+
     /// The rate limits that the product comes with.
     pub fn with_usual_limits(mut self) -> Self {
         self.settings
@@ -248,8 +267,12 @@ impl ServerBuilder {
             ready,
             api,
             folder,
+            door: self.door,
         };
         server.launch().await;
+        if let Some(door) = &mut server.door {
+            door.open(server.api.without_credential());
+        }
         server
     }
 }

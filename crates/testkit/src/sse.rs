@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// The longest that a test waits for an event.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// One event. Comments (keep-alive) are not events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl EventStream {
     /// The next event; none at the end of the stream, however it came.
     ///
     /// # Panics
-    /// When nothing happens for half a minute.
+    /// When nothing happens for a minute.
     pub async fn next(&mut self) -> Option<SseEvent> {
         let next = tokio::time::timeout(LONGEST_WAIT, self.read());
         next.await

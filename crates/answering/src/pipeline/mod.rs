@@ -172,6 +172,24 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: 
     answer_from(ctx, proof, snapshot, turn, trace, sink).await
 }
 
+/// What a workflow in the bot's place has said. Nobody knows how sure it is.
+pub fn from_workflow(turn: &Turn, mode: AnswerMode, text: String, question: String, took_ms: i64) -> Reply {
+    let mut trace = Trace::start(false);
+    trace.note("workflow", json!({"took_ms": took_ms}));
+    let language = understand_language(&question, turn);
+    let mut made = reply(turn, mode, text, language, question, None, trace);
+    made.reply.confidence = 0.0;
+    made
+}
+
+/// What is said when the workflow did not answer and the built-in bot must not: a person is asked.
+pub fn without_workflow(turn: &Turn, question: String) -> Reply {
+    let mut trace = Trace::start(false);
+    trace.note("workflow", json!({"failed": true}));
+    let language = understand_language(&question, turn);
+    hand_over(language, turn, question, trace)
+}
+
 /// The same from other knowledge than what serves: to see what it would say.
 pub async fn try_answer(
     ctx: &Context,

@@ -136,11 +136,17 @@ async fn update_channel(
     let channel = apply(before.clone(), patch)?;
     prompts::require(&mut tx, channel.settings.bot.agent_prompt_id).await?;
     store::update(&mut tx, &channel).await?;
+    if channel.is_active && !before.is_active && channel.kind != "widget" {
+        // what came in and what was said while it was paused
+        crate::intake::wake(&mut tx, id).await?;
+        crate::delivery::wake(&mut tx, id).await?;
+    }
     let details = audit::changes(&before, &channel)?;
     let subject = format!("channel:{id}");
     audit::record_by(&mut tx, &member, audit::Action::ChannelUpdated, &subject, details).await?;
     tx.commit().await?;
     ctx.endpoints.forget(&channel.channel_key);
+    ctx.connections.forget(&channel.channel_key);
     Ok(Json(channel))
 }
 

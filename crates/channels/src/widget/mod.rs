@@ -8,6 +8,7 @@ mod cors;
 mod events;
 mod identity;
 pub mod limits;
+mod n8n;
 mod posting;
 pub mod token;
 mod uploads;
@@ -32,6 +33,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(uploads::upload_widget_file))
+                .routes(routes!(n8n::post_n8n_chat))
                 .layer(DefaultBodyLimit::max(assets::LARGEST_BODY)),
         )
         .layer(middleware::from_fn_with_state(ctx.clone(), cors::guard))

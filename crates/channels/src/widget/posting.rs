@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
-use conversations::inbound::{self, ConversationState, Inbound, Recorded};
-use conversations::messages::{self, Action, Answer, Message, SenderType};
+use conversations::inbound::{self, ConversationState, Inbound, Platform, Recorded};
+use conversations::messages::{self, Action, Answer, Extras, Message, SenderType};
 use futures::Stream;
 use kernel::client_ip::ClientIp;
 use kernel::error::{Problem, internal, invalid};
@@ -80,6 +80,7 @@ pub async fn post_widget_message(
             .map(|url| url.chars().take(2000).collect())
             .or(visitor.page_url),
         attachment_id: input.attachment_id,
+        platform: Platform::default(),
     };
     let posted = turns::post(&ctx.answering, endpoint.clone(), endpoint.bot.clone(), inbound).await?;
     let wants_stream = headers
@@ -106,6 +107,8 @@ fn own(recorded: &Recorded) -> (Message, Conversation) {
         client_message_id: Some(recorded.client_message_id.clone()),
         answer: None,
         attachment: recorded.attachment.clone(),
+        extras: Extras::default(),
+        delivery: None,
     };
     let conversation = Conversation {
         id: recorded.conversation.id,
@@ -172,7 +175,7 @@ fn settle(conversation: &mut Conversation, reply: &Message) {
     }
 }
 
-async fn finish(watcher: &mut Watcher) -> Result<Option<Arc<Message>>> {
+pub(super) async fn finish(watcher: &mut Watcher) -> Result<Option<Arc<Message>>> {
     while let Some(progress) = watcher.next().await {
         match progress {
             Progress::Delta(_) => {}

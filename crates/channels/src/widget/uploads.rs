@@ -11,7 +11,9 @@ use kernel::{Result, TenantProof};
 use serde::Deserialize;
 
 use super::api::enter;
+use super::token::Visitor;
 use crate::Context;
+use crate::endpoint::ChannelEndpoint;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -34,6 +36,20 @@ pub async fn upload_widget_file(
     Bytes(bytes): Bytes,
 ) -> Result<(StatusCode, Json<Asset>)> {
     let (endpoint, visitor) = enter(&ctx, &key, &headers).await?;
+    let name = about.filename.as_deref().unwrap_or_default();
+    let asset = keep(&ctx, &endpoint, &visitor, client, name, &bytes).await?;
+    Ok((StatusCode::CREATED, Json(asset)))
+}
+
+/// Checks what a visitor may send, and keeps the file.
+pub(super) async fn keep(
+    ctx: &Context,
+    endpoint: &ChannelEndpoint,
+    visitor: &Visitor,
+    client: ClientIp,
+    file_name: &str,
+    bytes: &[u8],
+) -> Result<Asset> {
     if !endpoint.settings.uploads_enabled {
         return Err(forbidden(
             "uploads_disabled",
@@ -41,16 +57,15 @@ pub async fn upload_widget_file(
         ));
     }
     ctx.limits
-        .check_upload(endpoint.tenant_id(), client, &visitor, ctx.db.clock.now())?;
-    let mut tx = ctx.db.tenant_read(endpoint.as_ref()).await?;
+        .check_upload(endpoint.tenant_id(), client, visitor, ctx.db.clock.now())?;
+    let mut tx = ctx.db.tenant_read(endpoint).await?;
     inbound::refuse_blocked(&mut tx, visitor.contact_id).await?;
     drop(tx);
     let upload = Upload {
         purpose: Purpose::Attachment,
-        file_name: about.filename.as_deref().unwrap_or_default(),
-        bytes: &bytes,
+        file_name,
+        bytes,
         created_by: &inbound::visitor(visitor.contact_id),
     };
-    let asset = assets::keep(&ctx.assets, endpoint.as_ref(), &upload).await?;
-    Ok((StatusCode::CREATED, Json(asset)))
+    assets::keep(&ctx.assets, endpoint, &upload).await
 }

@@ -5,20 +5,26 @@ use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::error::{Problem, invalid, not_found};
-use kernel::extract::{Json, Path, present};
+use kernel::extract::{Json, Path, Query, present};
 use kernel::ids::ContactId;
 use kernel::{Event, Result, TenantTx};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
-use super::{ContactDetails, store};
+use super::{ContactDetails, ContactRow, store};
+use crate::people::merges;
 use crate::timeline::{self, Actor, Kind};
 use crate::{Context, inbox};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(get_contact, update_contact, delete_contact))
+    OpenApiRouter::new()
+        .routes(routes!(list_contacts))
+        .routes(routes!(get_contact, update_contact, delete_contact))
+        .routes(routes!(merge_contact))
+        .routes(routes!(unmerge_contact))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -140,6 +146,76 @@ async fn told_of_block(tx: &mut TenantTx, member: &Member, contact: &ContactDeta
         timeline::record(tx, conversation.id, kind, &Actor::of(member), json!({})).await?;
     }
     audit::record_by(tx, member, action, &format!("contact:{}", contact.id), json!({})).await
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ContactQuery {
+    /// Part of a name, an address, a number.
+    #[serde(default)]
+    q: String,
+    /// 1 to 100, 20 unless given.
+    limit: Option<i64>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ContactList {
+    items: Vec<ContactRow>,
+}
+
+/// Find contacts, most recently active first.
+#[utoipa::path(get, path = "/contacts", operation_id = "list_contacts", tag = "contacts",
+    params(ContactQuery), responses((status = 200, body = ContactList)))]
+async fn list_contacts(
+    State(ctx): State<Context>,
+    member: Member,
+    Query(query): Query<ContactQuery>,
+) -> Result<Json<ContactList>> {
+    member.require(Permission::ReadConversations)?;
+    let limit = query.limit.unwrap_or(20).clamp(1, 100);
+    let mut tx = ctx.db.tenant_read(&member).await?;
+    let items = store::list(&mut tx, query.q.trim(), limit).await?;
+    Ok(Json(ContactList { items }))
+}
+
+/// Say that two contacts are one person: everything of the other one moves here. It can be taken back.
+#[utoipa::path(post, path = "/contacts/{id}/merge/{other_id}", operation_id = "merge_contact", tag = "contacts",
+    params(("id" = ContactId, Path), ("other_id" = ContactId, Path)),
+    responses((status = 200, body = ContactDetails), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn merge_contact(
+    State(ctx): State<Context>,
+    member: Member,
+    Path((id, other)): Path<(ContactId, ContactId)>,
+) -> Result<Json<ContactDetails>> {
+    member.require(Permission::ReplyToVisitors)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    merges::merge(&mut tx, id, other, merges::Reason::Hand, Some(&member)).await?;
+    let subject = format!("contact:{id}");
+    let details = json!({"merged": other});
+    audit::record_by(&mut tx, &member, Action::ContactsMerged, &subject, details).await?;
+    let contact = store::find(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(Json(contact.ok_or_else(|| not_found("contact"))?))
+}
+
+/// Take a merge back.
+#[utoipa::path(delete, path = "/contacts/{id}/merges/{merge_id}", operation_id = "unmerge_contact", tag = "contacts",
+    params(("id" = ContactId, Path), ("merge_id" = Uuid, Path)),
+    responses((status = 200, body = ContactDetails), (status = 404, body = Problem)))]
+async fn unmerge_contact(
+    State(ctx): State<Context>,
+    member: Member,
+    Path((id, merge)): Path<(ContactId, Uuid)>,
+) -> Result<Json<ContactDetails>> {
+    member.require(Permission::ReplyToVisitors)?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    let merged = merges::undo(&mut tx, id, merge).await?;
+    let subject = format!("contact:{id}");
+    let details = json!({"merged": merged});
+    audit::record_by(&mut tx, &member, Action::ContactsUnmerged, &subject, details).await?;
+    let contact = store::find(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(Json(contact.ok_or_else(|| not_found("contact"))?))
 }
 
 /// Erase a contact with all conversations. This cannot be undone.

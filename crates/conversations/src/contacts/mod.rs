@@ -9,6 +9,7 @@ use kernel::ids::{ContactId, ConversationId};
 use serde::{Deserialize, Serialize};
 
 use crate::inbox::Status;
+use crate::people::merges::Merge;
 
 /// A contact as the inbox shows it.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,10 +32,40 @@ pub struct ContactDetails {
     /// Their messages are refused.
     pub is_blocked: bool,
     pub identities: Vec<Identity>,
+    pub channels: Vec<ContactChannel>,
     /// The newest 100, newest activity first.
     pub conversations: Vec<PastConversation>,
+    /// Contacts that became part of this one, and can be taken out again.
+    pub merges: Vec<Merge>,
+    /// The contact that this one became part of.
+    pub merged_into: Option<ContactId>,
+    /// As a vendor calls them.
+    pub username: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_interaction_at: Option<DateTime<Utc>>,
+}
+
+/// A contact in a list.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ContactListItem)]
+pub struct ContactRow {
+    pub id: ContactId,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub username: Option<String>,
+    pub last_interaction_at: Option<DateTime<Utc>>,
+    pub channels: Vec<ContactChannel>,
+}
+
+/// Where a contact has written.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ContactChannel {
+    /// `widget`, `whatsapp` and so on.
+    pub kind: String,
+    pub name: String,
+    /// The vendor's id of the person. Null for a widget.
+    pub platform_id: Option<String>,
 }
 
 /// One way to recognise a contact.

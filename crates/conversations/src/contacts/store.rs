@@ -1,11 +1,14 @@
 //! All SQL for contacts and their identities.
 
+use std::collections::HashMap;
+
 use kernel::ids::{ContactId, ConversationId};
 use kernel::{Result, TenantTx};
 use uuid::Uuid;
 
-use super::{ContactDetails, Identity, PastConversation, VerifiedIdentity};
+use super::{ContactChannel, ContactDetails, ContactRow, Identity, PastConversation, VerifiedIdentity};
 use crate::inbox::Status;
+use crate::people;
 
 /// Writes an anonymous contact unless it exists.
 pub async fn ensure(tx: &mut TenantTx, id: ContactId, language: Option<&str>) -> Result<()> {
@@ -52,20 +55,26 @@ pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdent
         .await?;
     }
     sqlx::query!(
-        "update contacts set name = coalesce($2, name), email = coalesce($3, email) where id = $1",
+        "update contacts set name = coalesce($2, name), email = coalesce($3, email), vouched_email = coalesce($3, vouched_email)
+        where id = $1",
         id.0,
         identity.name,
         identity.email,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(id)
+    match &identity.email {
+        // what the business signs is verified
+        Some(email) => people::claim(tx, id, "email", email).await,
+        None => Ok(id),
+    }
 }
 
 pub async fn find(tx: &mut TenantTx, id: ContactId) -> Result<Option<ContactDetails>> {
     let row = sqlx::query!(
-        "select name, email, phone, language, note, is_blocked, created_at, last_interaction_at from contacts
-        where tenant_id = current_tenant_id() and id = $1",
+        r#"select name, email, phone, language, note, is_blocked, created_at, last_interaction_at, username,
+            case when merged_into is not null then contact_now(id) end as "merged_into: ContactId" from contacts
+        where tenant_id = current_tenant_id() and id = $1"#,
         id.0,
     )
     .fetch_optional(&mut **tx)
@@ -82,7 +91,11 @@ pub async fn find(tx: &mut TenantTx, id: ContactId) -> Result<Option<ContactDeta
         note: row.note,
         is_blocked: row.is_blocked,
         identities,
+        channels: list_channels(tx, &[id]).await?.remove(&id).unwrap_or_default(),
         conversations,
+        merges: people::store::list_merges(tx, id).await?,
+        merged_into: row.merged_into,
+        username: row.username,
         created_at: row.created_at,
         last_interaction_at: row.last_interaction_at,
     }))
@@ -99,6 +112,40 @@ async fn list_identities(tx: &mut TenantTx, id: ContactId) -> Result<Vec<Identit
     .fetch_all(&mut **tx)
     .await?;
     Ok(identities)
+}
+
+/// The channels of each of these contacts.
+async fn list_channels(
+    tx: &mut TenantTx,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, Vec<ContactChannel>>> {
+    let contacts: Vec<Uuid> = contacts.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select p.contact_id as "contact_id!: ContactId", h.kind, h.name, p.platform_id
+        from (
+            select contact_id, channel_id, substr(value, length(channel_id::text) + 2) as platform_id from contact_identities
+            where tenant_id = current_tenant_id() and contact_id = any($1) and channel_id is not null
+            union
+            select c.contact_id, c.channel_id, null from conversations c
+            where c.tenant_id = current_tenant_id() and c.contact_id = any($1) and c.last_message_at is not null
+                and not exists (select from contact_identities i where i.tenant_id = c.tenant_id and i.contact_id = c.contact_id
+                    and i.channel_id = c.channel_id)
+        ) p
+        join channels h on h.tenant_id = current_tenant_id() and h.id = p.channel_id
+        order by h.name, p.platform_id"#,
+        &contacts,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found: HashMap<ContactId, Vec<ContactChannel>> = HashMap::new();
+    for row in rows {
+        found.entry(row.contact_id).or_default().push(ContactChannel {
+            kind: row.kind,
+            name: row.name,
+            platform_id: row.platform_id,
+        });
+    }
+    Ok(found)
 }
 
 async fn list_conversations(tx: &mut TenantTx, id: ContactId) -> Result<Vec<PastConversation>> {
@@ -159,4 +206,32 @@ pub async fn delete(tx: &mut TenantTx, id: ContactId) -> Result<bool> {
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Contacts whose name, address, number or user name holds the words, most recently active first.
+pub async fn list(tx: &mut TenantTx, words: &str, limit: i64) -> Result<Vec<ContactRow>> {
+    let pattern = format!("%{}%", words.replace(['%', '_', '\\'], ""));
+    let rows = sqlx::query!(
+        r#"select id as "id: ContactId", name, email, phone, username, last_interaction_at from contacts
+        where tenant_id = current_tenant_id() and merged_into is null
+            and ($1 = '%%' or name ilike $1 or email ilike $1 or phone ilike $1 or username ilike $1)
+        order by last_interaction_at desc nulls last, id desc
+        limit $2"#,
+        pattern,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
+    let mut channels = list_channels(tx, &ids).await?;
+    let contacts = rows.into_iter().map(|row| ContactRow {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        username: row.username,
+        last_interaction_at: row.last_interaction_at,
+        channels: channels.remove(&row.id).unwrap_or_default(),
+    });
+    Ok(contacts.collect())
 }

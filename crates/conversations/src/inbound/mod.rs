@@ -1,6 +1,6 @@
 //! A visitor's message comes in: it is stored, once, before anything else happens.
 
-mod store;
+pub(crate) mod store;
 
 pub use store::visitor;
 
@@ -11,7 +11,7 @@ use kernel::ids::{AssetId, ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Database, Event, TenantProof, TenantTx};
 
 use crate::contacts;
-use crate::messages::SenderType;
+use crate::messages::{Extras, SenderType};
 
 /// A message as a channel hands it over. Ids of contact and conversation are the channel's proposal: they come
 /// from the visitor's signed token and are created on the first message.
@@ -27,6 +27,19 @@ pub struct Inbound {
     pub page_url: Option<String>,
     /// A file that this contact uploaded and has not sent yet.
     pub attachment_id: Option<AssetId>,
+    pub platform: Platform,
+}
+
+/// What only messages of messaging channels have.
+#[derive(Debug, Clone, Default)]
+pub struct Platform {
+    /// Where the vendor is told to send replies.
+    pub thread: Option<String>,
+    pub extras: Extras,
+    /// By the vendor's clock.
+    pub written_at: Option<DateTime<Utc>>,
+    /// Where the file's type does not say it.
+    pub content_type: Option<&'static str>,
 }
 
 /// What is now in the database.
@@ -95,7 +108,15 @@ pub async fn ensure_conversation(
     if let Some(found) = find_for_visitor(tx, conversation, contact, channel).await? {
         return Ok(found.id);
     }
-    store::create_conversation(tx, conversation, contact, channel, None, None).await?;
+    let new = store::NewConversation {
+        id: conversation,
+        contact: store::now_known_as(tx, contact).await?,
+        channel,
+        thread: None,
+        language: None,
+        page_url: None,
+    };
+    store::create_conversation(tx, &new).await?;
     Ok(conversation)
 }
 
@@ -110,6 +131,19 @@ pub async fn refuse_blocked(tx: &mut TenantTx, contact: ContactId) -> Result<()>
 
 pub async fn language_of(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<String>> {
     store::language_of(tx, conversation).await
+}
+
+/// How often the bot has replied in a conversation since a person last looked after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replies {
+    /// Within ten minutes.
+    pub lately: i64,
+    /// Within a day.
+    pub today: i64,
+}
+
+pub async fn count_replies(tx: &mut TenantTx, conversation: ConversationId) -> Result<Replies> {
+    store::count_replies(tx, conversation).await
 }
 
 /// How many earlier messages a question is understood with.

@@ -5,7 +5,7 @@ use kernel::ids::{ChannelId, ContactId, ConversationId, MessageId};
 use kernel::{Event, Result, TenantTx};
 use serde_json::json;
 
-use super::{ConversationState, Inbound, Recorded, Utterance};
+use super::{ConversationState, Inbound, Recorded, Replies, Utterance};
 use crate::messages::{self, SenderType};
 use crate::timeline::{self, Actor, Kind};
 use crate::{assignment, contacts, inbox, search};
@@ -31,16 +31,15 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         if let Some(existing) = find_open(tx, inbound).await? {
             return Ok(Outcome::OpenElsewhere(existing));
         }
-        let (language, page_url) = (inbound.language.as_deref(), inbound.page_url.as_deref());
-        create_conversation(
-            tx,
-            inbound.conversation_id,
-            inbound.contact_id,
-            inbound.channel_id,
-            language,
-            page_url,
-        )
-        .await?;
+        let new = NewConversation {
+            id: inbound.conversation_id,
+            contact: now_known_as(tx, inbound.contact_id).await?,
+            channel: inbound.channel_id,
+            thread: inbound.platform.thread.as_deref(),
+            language: inbound.language.as_deref(),
+            page_url: inbound.page_url.as_deref(),
+        };
+        create_conversation(tx, &new).await?;
         locked = lock(tx, inbound).await?;
     }
     let locked = locked.ok_or_else(lost_race)?;
@@ -87,7 +86,7 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
                 where b.tenant_id = c.tenant_id and b.channel_id = c.channel_id) as "is_bot_active!",
             (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!",
             exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
-                and m.client_message_id = $2) as "is_stored!"
+                and m.client_message_id = $2 and m.sender_type = 'user') as "is_stored!"
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
@@ -119,7 +118,8 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
 async fn find_open(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<ConversationId>> {
     let id = sqlx::query_scalar!(
         r#"select id as "id: ConversationId" from conversations
-        where tenant_id = current_tenant_id() and contact_id = $1 and channel_id = $2 and status <> 'resolved'"#,
+        where tenant_id = current_tenant_id() and channel_id = $2 and status <> 'resolved'
+            and contact_id = contact_now($1)"#,
         inbound.contact_id.0,
         inbound.channel_id.0,
     )
@@ -128,27 +128,42 @@ async fn find_open(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Conver
     Ok(id)
 }
 
-pub async fn create_conversation(
-    tx: &mut TenantTx,
-    id: ConversationId,
-    contact: ContactId,
-    channel: ChannelId,
-    language: Option<&str>,
-    page_url: Option<&str>,
-) -> Result<()> {
+/// The contact that this one is part of by now, or itself.
+pub async fn now_known_as(tx: &mut TenantTx, contact: ContactId) -> Result<ContactId> {
+    let now = sqlx::query_scalar!(r#"select contact_now($1) as "id!: ContactId""#, contact.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(now)
+}
+
+/// A conversation that begins.
+pub struct NewConversation<'a> {
+    pub id: ConversationId,
+    pub contact: ContactId,
+    pub channel: ChannelId,
+    /// Where the vendor is told to send replies; it is the first conversation's session there.
+    pub thread: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub page_url: Option<&'a str>,
+}
+
+pub async fn create_conversation(tx: &mut TenantTx, new: &NewConversation<'_>) -> Result<()> {
     let tenant = tx.tenant_id();
-    contacts::store::ensure(tx, contact, language).await?;
+    contacts::store::ensure(tx, new.contact, new.language).await?;
     sqlx::query!(
-        "insert into conversations (tenant_id, id, contact_id, channel_id, session_id, language, page_url)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into conversations (tenant_id, id, contact_id, channel_id, thread, session_id, language, page_url)
+        values ($1, $2, $3, $4, $5,
+            case when $5::text is null or exists (select from conversations s where s.tenant_id = $1 and s.channel_id = $4
+                and s.session_id = $5) then $2::uuid::text else $5 end,
+            $6, $7)
         on conflict (tenant_id, id) do nothing",
         tenant.0,
-        id.0,
-        contact.0,
-        channel.0,
-        id.to_string(),
-        language,
-        page_url,
+        new.id.0,
+        new.contact.0,
+        new.channel.0,
+        new.thread,
+        new.language,
+        new.page_url,
     )
     .execute(&mut **tx)
     .await
@@ -166,7 +181,8 @@ pub async fn find_for_visitor(
         r#"select c.id as "id: ConversationId", c.status, c.ai_paused, c.last_seq, c.language, p.ai_enabled
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
-        where c.tenant_id = current_tenant_id() and c.contact_id = $2 and c.channel_id = $3
+        where c.tenant_id = current_tenant_id() and c.channel_id = $3
+            and c.contact_id = contact_now($2)
             and (c.id = $1 or c.status <> 'resolved')
         order by (c.status <> 'resolved') desc, c.id = $1 desc
         limit 1"#,
@@ -190,7 +206,7 @@ pub async fn find_for_visitor(
 /// Whether the contact's messages are refused.
 pub async fn is_blocked(tx: &mut TenantTx, contact: ContactId) -> Result<bool> {
     let is_blocked = sqlx::query_scalar!(
-        "select is_blocked from contacts where tenant_id = current_tenant_id() and id = $1",
+        "select is_blocked from contacts where tenant_id = current_tenant_id() and id = contact_now($1)",
         contact.0
     )
     .fetch_optional(&mut **tx)
@@ -212,7 +228,7 @@ pub async fn language_of(tx: &mut TenantTx, id: ConversationId) -> Result<Option
 async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Recorded> {
     let stored = sqlx::query!(
         r#"select id as "id: MessageId", seq, text_content as text, sent_at from messages
-        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2"#,
+        where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2 and sender_type = 'user'"#,
         inbound.conversation_id.0,
         inbound.client_message_id,
     )
@@ -235,6 +251,19 @@ async fn read(tx: &mut TenantTx, inbound: &Inbound, locked: Locked) -> Result<Re
     })
 }
 
+/// Replies go where the person has written last.
+async fn follow(tx: &mut TenantTx, conversation: ConversationId, thread: &str) -> Result<()> {
+    sqlx::query!(
+        "update conversations set thread = $2
+        where tenant_id = current_tenant_id() and id = $1 and thread is distinct from $2",
+        conversation.0,
+        thread,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Writes the message with its words and reads, in the same round trip, what was said before it.
 async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i64) -> Result<Recorded> {
     let mut state = locked.state;
@@ -252,11 +281,15 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
             Some(attached.ok_or_else(messages::not_an_upload)?)
         }
     };
-    let (tenant, message_id) = (tx.tenant_id(), MessageId::new());
+    if let Some(thread) = &inbound.platform.thread {
+        follow(tx, state.id, thread).await?;
+    }
+    let (tenant, message_id, now) = (tx.tenant_id(), MessageId::new(), tx.now());
     let rows = sqlx::query!(
         r#"with said as (
-            insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id, content_type, attachment_id)
-            values ($1, $2, $3, 0, 'user', $4, $5, $7, $8)
+            insert into messages (tenant_id, id, conversation_id, seq, sender_type, text_content, client_message_id, content_type,
+                attachment_id, metadata, written_at)
+            values ($1, $2, $3, 0, 'user', $4, $5, $7, $8, $10, $11)
             returning seq, sent_at
         ), findable as (
             insert into conversation_words (tenant_id, word, conversation_id)
@@ -280,9 +313,14 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
         inbound.text,
         inbound.client_message_id,
         recent,
-        messages::content_type(attachment.as_ref()),
+        inbound
+            .platform
+            .content_type
+            .unwrap_or_else(|| messages::content_type(attachment.as_ref())),
         attachment.as_ref().map(|asset| asset.id.0),
         &search::words(&inbound.text),
+        json!(inbound.platform.extras),
+        inbound.platform.written_at.filter(|at| *at < now),
     )
     .fetch_all(&mut **tx)
     .await
@@ -403,6 +441,26 @@ pub async fn load_waiting(tx: &mut TenantTx, id: ConversationId, limit: i64) -> 
         recent,
         knowledge_revision: row.revision,
     }))
+}
+
+pub async fn count_replies(tx: &mut TenantTx, id: ConversationId) -> Result<Replies> {
+    let now = tx.now();
+    let replies = sqlx::query_as!(
+        Replies,
+        r#"select count(*) filter (where m.sent_at > $2::timestamptz - interval '10 minutes') as "lately!", count(*) as "today!"
+        from messages m
+        where m.tenant_id = current_tenant_id() and m.conversation_id = $1 and m.sender_type = 'ai' and not m.was_sent_elsewhere
+            and m.sent_at > $2::timestamptz - interval '1 day'
+            and m.sent_at > coalesce((select max(e.created_at) from escalations e
+                where e.tenant_id = current_tenant_id() and e.conversation_id = $1), '-infinity')
+            and m.seq > coalesce((select max(a.seq) from messages a
+                where a.tenant_id = current_tenant_id() and a.conversation_id = $1 and a.sender_type = 'agent'), 0)"#,
+        id.0,
+        now,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(replies)
 }
 
 /// The newest messages of a conversation, oldest of them first.

@@ -1,4 +1,4 @@
-//! HTTP for the inbox: list, count, open, change, mark as read, typing.
+//! HTTP for the inbox: list, count, open, change, mark as read.
 
 use access::{Member, Permission};
 use axum::extract::{RawQuery, State};
@@ -27,7 +27,6 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(get_conversation, update_conversation))
         .routes(routes!(mark_conversation_read))
         .routes(routes!(mark_conversation_unread))
-        .routes(routes!(show_typing))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -221,22 +220,6 @@ async fn mark_conversation_unread(
         return Err(not_found("conversation"));
     }
     tx.emit(Event::ConversationChanged { conversation_id: id });
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Show the visitor, for a few seconds, that a person is typing.
-#[utoipa::path(post, path = "/conversations/{id}/typing", operation_id = "show_typing", tag = "conversations",
-    params(("id" = ConversationId, Path)), responses((status = 204), (status = 404, body = Problem)))]
-async fn show_typing(
-    State(ctx): State<Context>,
-    member: Member,
-    Path(id): Path<ConversationId>,
-) -> Result<StatusCode> {
-    member.require(Permission::ReplyToVisitors)?;
-    let mut tx = ctx.db.tenant_read(&member).await?;
-    store::require(&mut tx, id).await?;
-    tx.emit(Event::AgentTyping { conversation_id: id });
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

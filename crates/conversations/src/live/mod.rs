@@ -86,7 +86,7 @@ struct MessageEvent {
 
 /// Follow the tenant live (server-sent events).
 ///
-/// Events: `message` (a message and its conversation), `conversation` (a changed conversation), `timeline`
+/// Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
 /// (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
 /// `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
 /// again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
@@ -207,6 +207,13 @@ async fn read(ctx: &Context, member: &Member, event: &Event) -> Result<Option<ev
             ..
         } => match read_message(ctx, member, conversation_id, message_id).await? {
             Some(event) => say("message", &event),
+            None => return Ok(None),
+        },
+        Event::MessageChanged {
+            conversation_id,
+            message_id,
+        } => match read_message(ctx, member, conversation_id, message_id).await? {
+            Some(event) => say("message_changed", &event.message),
             None => return Ok(None),
         },
         Event::ConversationChanged { conversation_id } => {

@@ -2,7 +2,7 @@
 
 use access::{Member, Permission};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use kernel::Result;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path, Query};
@@ -38,7 +38,9 @@ struct MessageList {
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct NewReply {
-    /// Made by the client; sending the same one again gives the same message.
+    /// Made by the client; sending the same one again gives the same message. A program may send the header
+    /// `Idempotency-Key` instead.
+    #[serde(default)]
     client_message_id: String,
     /// May be empty if there is an attachment.
     text: String,
@@ -50,6 +52,22 @@ struct NewReply {
     /// Resolve the conversation with this reply.
     #[serde(default)]
     resolve: bool,
+    /// An approved template of the vendor's, for outside of its reply window. `text` may be empty then.
+    template: Option<TemplateUse>,
+}
+
+/// An approved template with what is filled in.
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
+#[schema(as = MessageTemplateUse)]
+struct TemplateUse {
+    name: String,
+    /// `en_US`.
+    language: String,
+    /// The values of `{{1}}`, `{{2}}` … of the body.
+    #[serde(default)]
+    parameters: Vec<String>,
+    /// The text with its values, as it stands in the thread.
+    text: String,
 }
 
 /// Read a conversation's messages, oldest first.
@@ -80,10 +98,15 @@ async fn create_reply(
     State(ctx): State<Context>,
     member: Member,
     Path(id): Path<ConversationId>,
-    Json(input): Json<NewReply>,
+    headers: HeaderMap,
+    Json(mut input): Json<NewReply>,
 ) -> Result<(StatusCode, Json<Message>)> {
     member.require(Permission::ReplyToVisitors)?;
-    let text = input.text.trim();
+    if let Some(key) = idempotency_key(&headers) {
+        input.client_message_id = key;
+    }
+    let template = input.template.as_ref();
+    let text = template.map_or(input.text.trim(), |used| used.text.trim());
     let is_empty = text.is_empty() && input.attachment_id.is_none();
     if is_empty || text.chars().count() > 10_000 {
         return Err(invalid("bad_text", "A reply has 1 to 10,000 characters."));
@@ -96,10 +119,17 @@ async fn create_reply(
         seen_seq: input.seen_seq,
         resolve: input.resolve,
         attachment: input.attachment_id,
+        template: template.map(serde_json::to_value).transpose()?,
     };
     let message = outbound::record_human_reply(&mut tx, id, &member, reply).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(message)))
+}
+
+/// A program's own name for what it asks, by which a repeated request is recognised.
+pub fn idempotency_key(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("idempotency-key")?.to_str().ok()?;
+    Some(value.trim().to_owned()).filter(|key| !key.is_empty())
 }
 
 /// Why this answer? The choices and timings of each step.

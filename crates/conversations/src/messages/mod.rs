@@ -41,6 +41,73 @@ pub struct Message {
     pub answer: Option<Answer>,
     /// A file that came with it; `text` may be empty then.
     pub attachment: Option<Asset>,
+    /// What a messaging channel adds to it.
+    pub extras: Extras,
+    /// On a messaging channel: what became of it at the vendor's. Null for the person's own messages and for the widget.
+    pub delivery: Option<MessageDelivery>,
+}
+
+/// What messages of messaging channels have beyond their text. Stored as JSON; what is missing has its default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = MessageExtras)]
+pub struct Extras {
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// An emoji that the person put on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_edited: bool,
+    /// The person has taken it back: its text and file are gone.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_deleted: bool,
+    /// The vendor does not give out what was sent.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_unsupported: bool,
+    /// Why a file that came with it is not here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_file: Option<String>,
+    /// A program wrote it: the bot does not answer.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_automatic: bool,
+    /// How the person came here: an advertisement, a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<String>,
+    /// It was said in the vendor's own inbox, not here.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_from_elsewhere: bool,
+    /// A template of the vendor's was used to say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub template: Option<serde_json::Value>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MessageLocation)]
+pub struct Location {
+    pub latitude: f64,
+    pub longitude: f64,
+    pub name: Option<String>,
+    pub address: Option<String>,
+}
+
+/// What became of a message at the vendor's; of several pieces the one that needs most care.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MessageDelivery {
+    pub status: crate::deliveries::Status,
+    /// The vendor's code or ours, such as `outside_window`.
+    pub code: Option<String>,
+    /// In words, for people.
+    pub reason: Option<String>,
 }
 
 /// What the bot answered, and how sure it is.
@@ -49,7 +116,8 @@ pub struct Answer {
     /// The same as the message's.
     pub id: MessageId,
     pub text: String,
-    /// Calibrated: of all answers that say 0.9, nine in ten are meant to be right.
+    pub mode: AnswerMode,
+    /// Calibrated: of all answers that say 0.9, nine in ten are meant to be right. Of mode `webhook` it says nothing.
     pub confidence: f64,
     pub sources: Vec<Source>,
     pub suggestion_chips: Vec<String>,
@@ -76,6 +144,8 @@ pub enum AnswerMode {
     SmallTalk,
     /// A hand-over or a booking instead of an answer.
     Action,
+    /// A workflow of the tenant's own: its confidence is not known.
+    Webhook,
 }
 
 impl AnswerMode {
@@ -86,6 +156,7 @@ impl AnswerMode {
             Self::NoAnswer => "no_answer",
             Self::SmallTalk => "small_talk",
             Self::Action => "action",
+            Self::Webhook => "webhook",
         }
     }
 }

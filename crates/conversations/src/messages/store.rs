@@ -7,7 +7,8 @@ use kernel::{Result, TenantTx};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Action, Answer, Feedback, Message, SenderType, Source};
+use super::{Action, Answer, AnswerMode, Extras, Feedback, Message, MessageDelivery, SenderType, Source};
+use crate::deliveries;
 
 /// A message left-joined with its answer.
 struct Row {
@@ -20,6 +21,7 @@ struct Row {
     created_at: DateTime<Utc>,
     client_message_id: Option<String>,
     confidence: Option<f64>,
+    mode: Option<AnswerMode>,
     gap_detected: Option<bool>,
     escalation_offered: Option<bool>,
     suggestion_chips: Option<Vec<String>>,
@@ -34,6 +36,10 @@ struct Row {
     width: Option<i32>,
     height: Option<i32>,
     public_id: Option<String>,
+    extras: Json<Extras>,
+    delivery_status: Option<deliveries::Status>,
+    delivery_code: Option<String>,
+    delivery_reason: Option<String>,
 }
 
 impl Row {
@@ -54,9 +60,15 @@ impl Row {
 impl From<Row> for Message {
     fn from(mut row: Row) -> Self {
         let attachment = row.attachment();
+        let delivery = row.delivery_status.map(|status| MessageDelivery {
+            status,
+            code: row.delivery_code.take(),
+            reason: row.delivery_reason.take(),
+        });
         let answer = row.confidence.map(|confidence| Answer {
             id: row.id,
             text: row.text.clone(),
+            mode: row.mode.unwrap_or(AnswerMode::Action),
             confidence,
             sources: row.sources.map(|Json(sources)| sources).unwrap_or_default(),
             suggestion_chips: row.suggestion_chips.unwrap_or_default(),
@@ -77,6 +89,8 @@ impl From<Row> for Message {
             client_message_id: row.client_message_id,
             answer,
             attachment,
+            extras: row.extras.0,
+            delivery,
         }
     }
 }
@@ -92,15 +106,22 @@ pub async fn list_after(
         Row,
         r#"select m.id as "id: MessageId", m.conversation_id as "conversation_id: ConversationId", m.seq,
             m.sender_type as "sender_type: SenderType", m.sender_name, m.text_content as text, m.sent_at as created_at,
-            m.client_message_id, a.confidence as "confidence?", a.gap_detected as "gap_detected?",
+            m.client_message_id, a.confidence as "confidence?", a.mode as "mode?: AnswerMode", a.gap_detected as "gap_detected?",
             a.escalation_offered as "escalation_offered?", a.suggestion_chips as "suggestion_chips?",
             a.matched_qa_ids as "matched_qa_ids?: Vec<QaPairId>", a.sources as "sources?: Json<Vec<Source>>",
             a.actions as "actions?: Json<Vec<Action>>", a.feedback as "feedback?: Feedback",
             f.id as "asset_id?: AssetId", f.file_name as "file_name?", f.mime_type as "mime_type?", f.size as "size?",
-            f.width, f.height, f.public_id as "public_id?"
+            f.width, f.height, f.public_id as "public_id?", m.metadata as "extras: Json<Extras>",
+            d.status as "delivery_status?: deliveries::Status", d.error_code as "delivery_code?", d.error_reason as "delivery_reason?"
         from messages m
         left join answers a on a.tenant_id = m.tenant_id and a.id = m.id
         left join assets f on f.tenant_id = m.tenant_id and f.id = m.attachment_id
+        left join lateral (
+            select status, error_code, error_reason from deliveries
+            where tenant_id = m.tenant_id and message_id = m.id and m.sender_type in ('agent', 'ai')
+            order by array_position(array['failed', 'unknown', 'cancelled', 'queued', 'sending', 'sent', 'delivered', 'read'], status), part
+            limit 1
+        ) d on true
         where m.tenant_id = current_tenant_id() and m.conversation_id = $1 and m.seq > $2
         order by m.seq
         limit $3"#,
@@ -207,4 +228,20 @@ pub async fn find_trace(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(trace)
+}
+
+/// Writes what a vendor tells of a message later: a reaction, another text, that it was taken back with its file.
+pub async fn change(tx: &mut TenantTx, id: MessageId, extras: &Extras, text: Option<&str>) -> Result<()> {
+    sqlx::query!(
+        "update messages set metadata = $2, text_content = coalesce($3, text_content),
+            attachment_id = case when $4 then null else attachment_id end
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        serde_json::json!(extras),
+        text,
+        extras.is_deleted,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -10,7 +10,7 @@ use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
 use crate::inbox::{self, changes};
-use crate::messages::{self, Action, AnswerMode, Message, Source};
+use crate::messages::{self, Action, AnswerMode, Extras, Message, Source};
 use crate::search;
 use crate::timeline::Actor;
 
@@ -95,6 +95,8 @@ pub struct HumanReply<'a> {
     pub resolve: bool,
     /// A file that the writer has uploaded and not sent yet.
     pub attachment: Option<AssetId>,
+    /// The vendor's template that says it.
+    pub template: Option<Value>,
 }
 
 /// Stores a person's reply and pauses the bot. The same `client_message_id` again gives the stored message.
@@ -132,6 +134,10 @@ pub async fn record_human_reply(
         client_message_id: reply.client_message_id,
         text: reply.text,
         attachment,
+        extras: Extras {
+            template: reply.template,
+            ..Extras::default()
+        },
     };
     let message = store::insert_human_reply(tx, conversation, member, said).await?;
     search::store::add(tx, conversation, reply.text).await?;
@@ -142,6 +148,44 @@ pub async fn record_human_reply(
     changes::conclude(tx, conversation, &before, &Actor::of(member)).await?;
     tx.emit(added(&message));
     Ok(message)
+}
+
+/// What was said in our name in the vendor's own inbox.
+#[derive(Debug, Clone, Copy)]
+pub struct Elsewhere<'a> {
+    /// The vendor's id of it.
+    pub client_message_id: &'a str,
+    pub text: &'a str,
+    pub author: Option<&'a str>,
+    pub has_files: bool,
+    /// A person said it: the bot is silent from now on.
+    pub pauses_bot: bool,
+}
+
+/// Stores it, not to be delivered again. None: it was here before.
+pub async fn record_elsewhere(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    said: &Elsewhere<'_>,
+) -> Result<Option<MessageId>> {
+    store::lock(tx, conversation)
+        .await?
+        .ok_or_else(|| not_found("conversation"))?;
+    let before = inbox::store::read_state(tx, conversation).await?;
+    let Some(message) = store::insert_elsewhere(tx, conversation, said).await? else {
+        return Ok(None);
+    };
+    search::store::add(tx, conversation, said.text).await?;
+    if said.pauses_bot {
+        store::pause_bot(tx, conversation, None).await?;
+        let actor = Actor {
+            user_id: None,
+            name: said.author.map(str::to_owned),
+        };
+        changes::conclude(tx, conversation, &before, &actor).await?;
+    }
+    tx.emit(added(&message));
+    Ok(Some(message.id))
 }
 
 fn newer_reply(newer: &store::NewerReply) -> Error {

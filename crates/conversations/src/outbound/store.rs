@@ -8,10 +8,10 @@ use kernel::ids::{ChannelId, ConversationId, MessageId, UserId};
 use kernel::{Result, TenantTx};
 use serde_json::json;
 
-use super::{BotReply, Unanswered};
+use super::{BotReply, Elsewhere, Unanswered};
 use crate::escalations;
 use crate::inbox::store::another_open;
-use crate::messages::{self, Answer, Message, SenderType};
+use crate::messages::{self, Answer, Extras, Message, SenderType};
 use crate::search;
 
 /// What decides whether the bot may speak, read under the conversation's lock.
@@ -149,6 +149,7 @@ fn spoken(
     let answer = Answer {
         id,
         text: reply.text.clone(),
+        mode: reply.mode,
         confidence: reply.confidence,
         sources: reply.sources.clone(),
         suggestion_chips: reply.suggestion_chips.clone(),
@@ -174,6 +175,7 @@ pub struct HumanReply<'a> {
     pub client_message_id: &'a str,
     pub text: &'a str,
     pub attachment: Option<Asset>,
+    pub extras: Extras,
 }
 
 pub async fn insert_human_reply(
@@ -184,8 +186,8 @@ pub async fn insert_human_reply(
 ) -> Result<Message> {
     let (tenant, id) = (tx.tenant_id(), MessageId::new());
     let row = sqlx::query!(
-        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_user_id, sender_name, text_content, client_message_id, content_type, attachment_id)
-        values ($1, $2, $3, 0, 'agent', $4, $5, $6, $7, $8, $9)
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_user_id, sender_name, text_content, client_message_id, content_type, attachment_id, metadata)
+        values ($1, $2, $3, 0, 'agent', $4, $5, $6, $7, $8, $9, $10)
         returning seq, sent_at",
         tenant.0,
         id.0,
@@ -196,6 +198,7 @@ pub async fn insert_human_reply(
         said.client_message_id,
         messages::content_type(said.attachment.as_ref()),
         said.attachment.as_ref().map(|asset| asset.id.0),
+        json!(said.extras),
     )
     .fetch_one(&mut **tx)
     .await
@@ -214,7 +217,51 @@ pub async fn insert_human_reply(
     );
     message.client_message_id = Some(said.client_message_id.to_owned());
     message.attachment = said.attachment;
+    message.extras = said.extras;
     Ok(message)
+}
+
+pub async fn insert_elsewhere(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    said: &Elsewhere<'_>,
+) -> Result<Option<Message>> {
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let extras = Extras {
+        is_from_elsewhere: true,
+        missing_file: said
+            .has_files
+            .then(|| "A file was sent with it; it is in the vendor's inbox.".to_owned()),
+        ..Extras::default()
+    };
+    let sender = if said.pauses_bot {
+        SenderType::Agent
+    } else {
+        SenderType::Ai
+    };
+    let row = sqlx::query!(
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_name, text_content, client_message_id, metadata,
+            was_sent_elsewhere)
+        select $1, $2, $3, 0, $4, $5, $6, $7, $8, true
+        where not exists (select from messages where tenant_id = $1 and conversation_id = $3 and client_message_id = $7
+            and was_sent_elsewhere)
+        returning seq, sent_at",
+        tenant.0,
+        id.0,
+        conversation.0,
+        sender as SenderType,
+        said.author,
+        said.text,
+        said.client_message_id,
+        json!(extras),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| {
+        let name = said.author.map(str::to_owned);
+        let stored = (row.seq, row.sent_at);
+        message(id, conversation, stored, sender, name, said.text, None)
+    }))
 }
 
 pub async fn insert_system_message(
@@ -266,6 +313,8 @@ fn message(
         client_message_id: None,
         answer,
         attachment: None,
+        extras: Extras::default(),
+        delivery: None,
     }
 }
 
@@ -277,7 +326,7 @@ pub async fn find_by_client_id(
     let id = sqlx::query_scalar!(
         r#"select id as "id: MessageId" from messages
         where tenant_id = current_tenant_id() and conversation_id = $1 and client_message_id = $2
-            and sender_type = 'agent'"#,
+            and sender_type = 'agent' and not was_sent_elsewhere"#,
         conversation.0,
         client_message_id,
     )
@@ -363,7 +412,8 @@ pub async fn list_unanswered(
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id and p.ai_enabled
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.channel_id and b.is_bot_active
-        where c.tenant_id = current_tenant_id() and c.awaiting_reply_since > $5 and c.awaiting_reply_since < $1
+        where c.tenant_id = current_tenant_id() and c.awaiting_reply_since > $5
+            and (c.awaiting_reply_since < $1 or lies_ahead(c.awaiting_reply_since))
             and not c.ai_paused and c.status <> 'resolved'
             and ($2::timestamptz is null or (c.awaiting_reply_since, c.id) > ($2, $3))
         order by c.awaiting_reply_since, c.id

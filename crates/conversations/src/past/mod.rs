@@ -8,7 +8,7 @@ use kernel::ids::{ChannelId, ContactId, ConversationId, LabelId, NoteId, UserId}
 use kernel::{Database, Result, TenantProof, TenantTx};
 
 use crate::escalations::{self, Reason};
-use crate::inbound::{self, Inbound};
+use crate::inbound::{self, Inbound, Platform};
 use crate::inbox::Status;
 use crate::notes::{self, Author, Note};
 use crate::{inbox, labels, search};
@@ -91,6 +91,7 @@ fn from_visitor(
         language: Some(past.language.clone()),
         page_url: past.page_url.clone(),
         attachment_id: None,
+        platform: Platform::default(),
     }
 }
 
