@@ -1,0 +1,94 @@
+//! Outgoing webhooks after Standard Webhooks 1.0.0: what happens is told to the addresses that a tenant names.
+//!
+//! Triggers write what has happened, one row for each endpoint that asks for it, in the transaction in which it
+//! happened (`tell_webhooks` in `migrations/replaceable`), with a job. From there on [`jobs`] decides when an endpoint
+//! gets its turn, [`sending`] makes one request, [`schedule`] says when the next one is due, and [`outcome`] what an
+//! answer means for the endpoint. It is told at least once, in no promised order.
+
+pub mod deliveries;
+pub mod endpoints;
+pub mod jobs;
+mod outcome;
+mod schedule;
+mod sending;
+
+use access::{Member, Permission};
+use kernel::Result;
+use serde::{Deserialize, Serialize};
+
+/// What an endpoint can ask for. The triggers name the same words.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[schema(as = WebhookEventType)]
+pub enum EventType {
+    #[serde(rename = "message.created")]
+    MessageCreated,
+    #[serde(rename = "message.status_changed")]
+    MessageStatusChanged,
+    #[serde(rename = "conversation.created")]
+    ConversationCreated,
+    #[serde(rename = "conversation.resolved")]
+    ConversationResolved,
+    #[serde(rename = "conversation.reopened")]
+    ConversationReopened,
+    #[serde(rename = "conversation.assigned")]
+    ConversationAssigned,
+    #[serde(rename = "conversation.handoff_requested")]
+    ConversationHandoffRequested,
+    #[serde(rename = "conversation.rated")]
+    ConversationRated,
+    #[serde(rename = "contact.created")]
+    ContactCreated,
+    #[serde(rename = "contact.updated")]
+    ContactUpdated,
+    #[serde(rename = "answer.rated")]
+    AnswerRated,
+    #[serde(rename = "gap.detected")]
+    GapDetected,
+}
+
+impl EventType {
+    pub const ALL: [Self; 12] = [
+        Self::MessageCreated,
+        Self::MessageStatusChanged,
+        Self::ConversationCreated,
+        Self::ConversationResolved,
+        Self::ConversationReopened,
+        Self::ConversationAssigned,
+        Self::ConversationHandoffRequested,
+        Self::ConversationRated,
+        Self::ContactCreated,
+        Self::ContactUpdated,
+        Self::AnswerRated,
+        Self::GapDetected,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MessageCreated => "message.created",
+            Self::MessageStatusChanged => "message.status_changed",
+            Self::ConversationCreated => "conversation.created",
+            Self::ConversationResolved => "conversation.resolved",
+            Self::ConversationReopened => "conversation.reopened",
+            Self::ConversationAssigned => "conversation.assigned",
+            Self::ConversationHandoffRequested => "conversation.handoff_requested",
+            Self::ConversationRated => "conversation.rated",
+            Self::ContactCreated => "contact.created",
+            Self::ContactUpdated => "contact.updated",
+            Self::AnswerRated => "answer.rated",
+            Self::GapDetected => "gap.detected",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// An endpoint is given what the team reads, so nobody may make one who may not read it.
+fn may_manage(member: &Member) -> Result<()> {
+    member.require(Permission::ManageWorkspace)?;
+    member.require(Permission::ReadConversations)?;
+    member.require(Permission::ReadKnowledge)
+}
