@@ -10,6 +10,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use kernel::error::{Result, invalid};
 use knowledge::vector_index::QdrantServer;
+use notifications::smtp;
 use serde::{Deserialize, Serialize};
 
 /// Everything an operator can set. Nested keys take two underscores in the environment:
@@ -55,9 +56,12 @@ pub struct Config {
     pub qdrant_collection: String,
     /// Room for the uploaded files of one tenant, in megabytes.
     pub files_per_tenant_mb: u64,
+    /// Seconds between two test events that go through the queue; the alarm is raised when none arrives for twice as long.
+    pub canary_seconds: u64,
     pub limits: LimitSettings,
     pub model: ModelSettings,
     pub crawl: CrawlSettings,
+    pub smtp: SmtpSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +101,64 @@ impl ModelSettings {
             total: Duration::from_millis(self.total_ms),
             ..llm::Limits::default()
         }
+    }
+}
+
+/// The mail server for every workspace that has none of its own. Without a host no mail is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SmtpSettings {
+    /// `smtp.example.com`. Any address will do, on whatever port.
+    pub host: Option<String>,
+    /// 587 unless set.
+    pub port: u16,
+    /// `starttls`, `tls` or `none`.
+    pub tls: smtp::Tls,
+    pub username: Option<String>,
+    #[serde(skip_serializing)]
+    pub password: Option<String>,
+    /// In whose name: `Rapport <rapport@example.com>`.
+    pub from: Option<String>,
+}
+
+impl Default for SmtpSettings {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: 587,
+            tls: smtp::Tls::Starttls,
+            username: None,
+            password: None,
+            from: None,
+        }
+    }
+}
+
+impl SmtpSettings {
+    /// The mail server, if one is named.
+    ///
+    /// # Errors
+    /// It is named, but not in whose name it sends.
+    pub fn server(&self) -> Result<Option<smtp::Server>> {
+        let text = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
+        let Some(host) = text(&self.host) else {
+            return Ok(None);
+        };
+        let from = smtp::mailbox(self.from.as_deref().unwrap_or_default()).map_err(|_| {
+            invalid(
+                "bad_smtp_from",
+                "RAPPORT_SMTP__HOST is set, but RAPPORT_SMTP__FROM does not say in whose name mails are sent, such as Rapport <rapport@example.com>.",
+            )
+        })?;
+        Ok(Some(smtp::Server {
+            host: host.trim().to_owned(),
+            port: self.port,
+            tls: self.tls,
+            username: text(&self.username),
+            password: text(&self.password),
+            from,
+            is_operators: true,
+        }))
     }
 }
 
@@ -145,9 +207,11 @@ impl Default for Config {
             qdrant_api_key: None,
             qdrant_collection: "rapport".into(),
             files_per_tenant_mb: 1024,
+            canary_seconds: 60,
             limits: LimitSettings::default(),
             model: ModelSettings::default(),
             crawl: CrawlSettings::default(),
+            smtp: SmtpSettings::default(),
         }
     }
 }

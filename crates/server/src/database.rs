@@ -125,8 +125,12 @@ impl Opened {
             Some(_) => options.username("rapport_app"),
             None => options.options([("role", "rapport_app")]),
         };
-        // five listen all the time; a look after dead workers holds one while it asks for another
-        PgPoolOptions::new().max_connections(9).connect_lazy_with(options)
+        // a job that is done and forgotten as such by a crash runs again, as every job may: nothing waits for the disk
+        let options = options.options([("synchronous_commit", "off")]);
+        // ten listen all the time; a look after dead workers holds one while it asks for another
+        PgPoolOptions::new()
+            .max_connections(20)
+            .connect_lazy_with(options)
     }
 
     /// The connection string for `rapport psql`.

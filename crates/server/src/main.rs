@@ -2,6 +2,7 @@
 //!
 //! Start with [`cli`]; the dependency graph is in [`wiring`], the routes are in [`http`].
 
+mod canary;
 mod cli;
 mod config;
 mod database;

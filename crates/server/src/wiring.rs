@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use answering::model::Models;
 use answering::turns::Turns;
+use channels::connections::Connections;
+use channels::delivery::pace::Pace;
 use channels::endpoint::Endpoints;
 use channels::widget::limits::WidgetLimits;
+use connectors::Http;
 use conversations::live::Streams;
 use documents::Reader;
 use kernel::Database;
 use kernel::error::{Result, invalid};
 use kernel::files::Files;
+use kernel::limits::{Places, Shares};
 use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
 use knowledge::embedding::Embedders;
@@ -33,6 +37,8 @@ pub struct Domains {
     pub knowledge: knowledge::Context,
     pub answering: answering::Context,
     pub channels: channels::Context,
+    pub automation: automation::Context,
+    pub notifications: notifications::Context,
 }
 
 pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
@@ -85,12 +91,23 @@ fn assemble(
         crawler: crawler(config, outbound.clone()),
         file_quota: i64::try_from(config.files_per_tenant_mb * 1024 * 1024).unwrap_or(i64::MAX),
     };
+    let automation = automation::Context::new(db.clone(), master_key.clone(), outbound.clone());
     let answering = answering::Context {
         db: db.clone(),
         knowledge: knowledge.clone(),
-        models: Models::new(outbound, master_key.clone(), config.model.limits()),
+        models: Models::new(outbound.clone(), master_key.clone(), config.model.limits()),
         turns: Turns::default(),
+        outbound: outbound.clone(),
+        master_key: master_key.clone(),
+        public_url: config.public_url.clone(),
     };
+    let notifications = notifications::Context::new(
+        db.clone(),
+        master_key.clone(),
+        outbound.clone(),
+        config.smtp.server()?,
+        config.public_url.as_deref(),
+    );
     let channels = channels::Context {
         db: db.clone(),
         master_key,
@@ -98,6 +115,13 @@ fn assemble(
         assets: assets.clone(),
         endpoints: Endpoints::default(),
         limits: WidgetLimits::new(config.limits),
+        connections: Connections::default(),
+        http: Http::new(outbound),
+        pace: Pace::default(),
+        inbound_shares: Shares::new(channels::intake::work::SHARE_OF_A_TENANT),
+        typing_limit: channels::typing_limit(),
+        courtesies: Places::new(channels::MOST_COURTESIES),
+        public_url: config.public_url.clone(),
     };
     Ok(Domains {
         access,
@@ -106,6 +130,8 @@ fn assemble(
         knowledge,
         answering,
         channels,
+        automation,
+        notifications,
     })
 }
 

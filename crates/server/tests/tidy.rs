@@ -43,6 +43,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("crates/server/src/config.rs", "Config", "RAPPORT_"),
     ("crates/server/src/config.rs", "ModelSettings", "RAPPORT_MODEL__"),
     ("crates/server/src/config.rs", "CrawlSettings", "RAPPORT_CRAWL__"),
+    ("crates/server/src/config.rs", "SmtpSettings", "RAPPORT_SMTP__"),
     (
         "crates/channels/src/widget/limits.rs",
         "LimitSettings",
@@ -181,6 +182,34 @@ fn every_setting_of_the_operator_is_in_the_readme() {
         findings.extend(missing.map(|variable| format!("README.md does not explain {variable}")));
     }
     mend(findings);
+}
+
+/// What the server gives by code is told by the dashboard, in both its languages.
+#[test]
+fn every_reason_has_its_sentence() {
+    let mut given = BTreeSet::new();
+    for (path, text) in sources(&["crates"], &["rs"]) {
+        if path.contains("/src/") && !path.ends_with("kernel/src/reason.rs") {
+            given.extend(text.split("Reason::new(").skip(1).filter_map(code_of));
+        }
+    }
+    let texts = read("web/dashboard/src/i18n/en/reasons.ts");
+    let told: BTreeSet<_> = texts
+        .split("'reason.")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('\'')?.0.to_owned()))
+        .collect();
+    mend(
+        given
+            .symmetric_difference(&told)
+            .map(|code| format!("the reason `{code}` is given but not told, or told but not given")),
+    );
+}
+
+/// The first argument, as a literal or as the name of a constant whose value is its own name in small letters.
+fn code_of(arguments: &str) -> Option<String> {
+    let first = arguments.split(',').next()?.trim();
+    Some(first.trim_matches('"').to_lowercase())
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `rapport demo`: the server with a real shop's knowledge, ready to be tried.
 
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
 use kernel::Result;
@@ -15,6 +16,7 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
     if config.outbound_allow.is_empty() {
         config.outbound_allow = "127.0.0.0/8,::1".into();
     }
+    config.public_url = config.public_url.or_else(|| own_address(config.listen));
     let progress = Progress::new(global);
     let (opened, domains) = serve::start(&config, &progress).await?;
     let access = demo::ensure(&domains, &config.data_dir, |step| progress.tell(step)).await?;
@@ -51,4 +53,28 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
         announce,
     )
     .await
+}
+
+/// Where vendors that run on this machine, as the simulators do, reach it. None: the port is not known before it listens.
+fn own_address(listen: SocketAddr) -> Option<String> {
+    let host = match listen.ip() {
+        ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        ip => ip.to_string(),
+    };
+    (listen.port() != 0).then(|| format!("http://{host}:{}", listen.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendors_on_this_machine_reach_it_where_it_listens() {
+        let told = |listen: &str| own_address(listen.parse().unwrap());
+        assert_eq!(told("127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080");
+        assert_eq!(told("0.0.0.0:9000").unwrap(), "http://127.0.0.1:9000");
+        assert_eq!(told("[::1]:8080").unwrap(), "http://[::1]:8080");
+        assert_eq!(told("127.0.0.1:0"), None);
+    }
 }

@@ -1,12 +1,14 @@
 //! `rapport doctor`: what is wrong and how to mend it.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use kernel::Result;
 use serde::Serialize;
 use serde_json::json;
 
 use super::Global;
+use crate::canary::{self, Passage};
 use crate::config::{Config, VectorIndexKind};
 use crate::database::{self, Opened, Purpose, Redo};
 use crate::embedded::{WEB, find};
@@ -191,6 +193,7 @@ async fn database(config: &Config, opened: &Opened) -> Vec<Check> {
         Ok(()) => checks.push(ok("database", "answers")),
         Err(error) => checks.push(problem("database", error.detail)),
     }
+    checks.push(work(config, opened).await);
     match wiring::build(config, &opened.db).await {
         Ok(domains) => {
             checks.push(secrets(&domains).await);
@@ -199,6 +202,27 @@ async fn database(config: &Config, opened: &Opened) -> Vec<Check> {
         Err(error) => checks.push(problem("keys", error.detail)),
     }
     checks
+}
+
+/// Whether test events come through, if a server works here.
+async fn work(config: &Config, opened: &Opened) -> Check {
+    let every = Duration::from_secs(config.canary_seconds);
+    let pool = opened.job_pool();
+    let passage = canary::look(&pool, every).await;
+    pool.close().await;
+    match passage {
+        Ok(Passage::NobodyWorks) => ok("work", "no server works on this database"),
+        Ok(Passage::Arrived { seconds_ago }) => ok(
+            "work",
+            format!("a test event came through the queue {seconds_ago:.0} seconds ago"),
+        ),
+        Ok(Passage::Silent) => problem(
+            "work",
+            "A server runs, but no test event comes through the queue: visitors on messaging channels may get no answers. \
+             Look at the server's log, and restart it if it says nothing.",
+        ),
+        Err(error) => problem("work", error.detail),
+    }
 }
 
 /// Where large bases are indexed in a Qdrant server.

@@ -12,6 +12,7 @@ mod psql;
 mod public_sets;
 mod qa;
 mod serve;
+mod simulate;
 mod tenant;
 mod user;
 
@@ -74,6 +75,8 @@ enum Command {
     Migrate,
     /// Check the installation and say how to mend what is wrong
     Doctor,
+    /// Be a customer on a channel, without an account at the vendor
+    Simulate(simulators::command::SimulateArgs),
     /// Print the description of the API (OpenAPI 3.1)
     Openapi,
     /// Open the database with psql
@@ -135,6 +138,7 @@ pub async fn run() -> Result<ExitCode> {
         Command::Ask(args) => ask::run(&global, &args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
+        Command::Simulate(args) => Ok(simulate::run(&args).await),
         Command::Openapi => openapi::run(),
         Command::Psql(args) => psql::run(&global, &args).await,
         Command::Tenant(command) => tenant::run(&global, command).await,

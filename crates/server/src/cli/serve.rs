@@ -6,6 +6,12 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use answering::sweep;
+use automation::webhooks::jobs::{
+    DeliverWebhooks, RetryWebhooks, WakeWebhooks, deliver_webhooks, retry_webhooks, wake_webhooks,
+};
+use channels::delivery::{DeliverReplies, deliver_replies, give_up_delivery};
+use channels::intake::WorkThread;
+use channels::intake::work::{give_up_thread, work_thread};
 use kernel::error::{Result, internal, invalid};
 use knowledge::documents::reading::{ReadDocument, give_up_document, read_document};
 use knowledge::embedding::jobs::{EmbedKnowledge, embed_knowledge};
@@ -17,6 +23,8 @@ use knowledge::vector_index::jobs::{IndexPassages, index_passages};
 use knowledge::websites::crawl::{CrawlSite, crawl_site, give_up_crawl};
 use knowledge::websites::schedule::{StartCrawl, start_crawl};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use notifications::notices::{LookForNotices, look_for_notices};
+use notifications::outbox::{SendEmail, give_up_email, send_email};
 use queue::Runner;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -25,6 +33,7 @@ use tokio::sync::watch;
 
 use super::output::Progress;
 use super::{Global, ServeArgs};
+use crate::canary::{Canary, PassCanary, pass_canary};
 use crate::config::Config;
 use crate::database::{self, Opened, Purpose};
 use crate::http::{self, Outer};
@@ -75,9 +84,11 @@ pub async fn serve(
         .install_recorder()
         .map_err(|error| internal(error.to_string()))?;
     let in_flight = Arc::new(AtomicUsize::new(0));
+    let canary = Canary::new(Duration::from_secs(config.canary_seconds));
     let outer = Outer {
         db: opened.db.clone(),
         metrics,
+        canary: canary.clone(),
         demo_channel,
         in_flight: in_flight.clone(),
         trusted_proxies: config.trusted_proxies.clone().into(),
@@ -96,6 +107,7 @@ pub async fn serve(
         opened.db.clone(),
         domains,
         config.crawl.at_once,
+        canary,
         stopped.clone(),
     ));
     announce(&format!("http://{address}"));
@@ -133,6 +145,7 @@ async fn background(
     db: kernel::Database,
     domains: Domains,
     sites_at_once: usize,
+    canary: Canary,
     stopped: watch::Receiver<bool>,
 ) {
     let (knowledge, answering) = (domains.knowledge.clone(), domains.answering.clone());
@@ -172,17 +185,31 @@ async fn background(
             () = tidy_forever(&pool, &domains) => {}
             () = refit_forever(&domains) => {}
             () = remove_files_forever(&domains) => {}
+            () = watch_backlog_forever(&pool) => {}
+            () = canary.watch(&pool) => {}
+            () = tell_by_mail_forever(&domains) => {}
+            () = renew_tokens_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
     let crawls = crawl_runner(pool.clone(), &domains, sites_at_once, &stopped);
     let mining = mining_runner(pool.clone(), &domains);
     let indexing = indexing_runner(pool.clone(), &domains);
+    let inbound = inbound_runner(pool.clone(), &domains);
+    let deliveries = delivery_runner(pool.clone(), &domains);
+    let webhooks = webhook_runner(pool.clone(), &domains);
+    let failing_webhooks = failing_webhook_runner(pool.clone(), &domains);
+    let mailing = mailing_runner(pool.clone(), &domains);
     tokio::join!(
         work(runner, &stopped),
         work(crawls, &stopped),
         work(mining, &stopped),
         work(indexing, &stopped),
+        work(inbound, &stopped),
+        work(deliveries, &stopped),
+        work(webhooks, &stopped),
+        work(failing_webhooks, &stopped),
+        work(mailing, &stopped),
         rest
     );
     pool.close().await;
@@ -193,6 +220,64 @@ async fn work(runner: std::result::Result<Runner, queue::Error>, stopped: &watch
         Ok(runner) => runner.run(until(stopped.clone())).await,
         Err(error) => tracing::error!(%error, "jobs cannot be run"),
     }
+}
+
+/// What vendors sent, and the test events among it: mostly waiting for the database, and for files.
+fn inbound_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let (working, given_up) = (domains.channels.clone(), domains.channels.clone());
+    let canaries = pool.clone();
+    Runner::builder(pool)
+        .concurrency(12)
+        .register::<PassCanary, _, _>(move |_, _| {
+            let pool = canaries.clone();
+            async move { pass_canary(&pool).await }
+        })
+        .register::<WorkThread, _, _>(move |job, attempt| {
+            let channels = working.clone();
+            async move { work_thread(&channels, job, attempt).await }
+        })
+        .when_given_up::<WorkThread, _, _>(move |job| {
+            let channels = given_up.clone();
+            async move { give_up_thread(&channels, &job).await }
+        })
+        .build()
+}
+
+/// What vendors are sent: mostly waiting for them.
+fn delivery_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let (sending, unsent) = (domains.channels.clone(), domains.channels.clone());
+    Runner::builder(pool)
+        .concurrency(8)
+        .register::<DeliverReplies, _, _>(move |job, attempt| {
+            let channels = sending.clone();
+            async move { deliver_replies(&channels, &job, attempt).await }
+        })
+        .when_given_up::<DeliverReplies, _, _>(move |job| {
+            let channels = unsent.clone();
+            async move { give_up_delivery(&channels, &job).await }
+        })
+        .build()
+}
+
+/// Mails: a mail server that is slow keeps no other job from its turn.
+fn mailing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let notifications = || domains.notifications.clone();
+    let (looking, sending, unsent) = (notifications(), notifications(), notifications());
+    Runner::builder(pool)
+        .concurrency(4)
+        .register::<LookForNotices, _, _>(move |job, _| {
+            let notifications = looking.clone();
+            async move { look_for_notices(&notifications, &job).await }
+        })
+        .register::<SendEmail, _, _>(move |job, _| {
+            let notifications = sending.clone();
+            async move { send_email(&notifications, &job).await }
+        })
+        .when_given_up::<SendEmail, _, _>(move |job| {
+            let notifications = unsent.clone();
+            async move { give_up_email(&notifications, &job).await }
+        })
+        .build()
 }
 
 /// Past chats are read one import after another: it may take minutes, and keeps no other job from its turn.
@@ -233,6 +318,37 @@ fn indexing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result
         .build()
 }
 
+/// Telling other programs is mostly waiting for them.
+fn webhook_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let (waking, delivering) = (domains.automation.clone(), domains.automation.clone());
+    Runner::builder(pool)
+        .concurrency(16)
+        .register::<WakeWebhooks, _, _>(move |job, _| {
+            let automation = waking.clone();
+            async move { wake_webhooks(&automation, job).await }
+        })
+        .register::<DeliverWebhooks, _, _>(move |job, _| {
+            let automation = delivering.clone();
+            async move { deliver_webhooks(&automation, job).await }
+        })
+        .build()
+}
+
+/// Those that hang have places of their own, and keep none that works from its turn.
+fn failing_webhook_runner(
+    pool: sqlx::PgPool,
+    domains: &Domains,
+) -> std::result::Result<Runner, queue::Error> {
+    let automation = domains.automation.clone();
+    Runner::builder(pool)
+        .concurrency(16)
+        .register::<RetryWebhooks, _, _>(move |job, _| {
+            let automation = automation.clone();
+            async move { retry_webhooks(&automation, job).await }
+        })
+        .build()
+}
+
 /// Reading sites is mostly waiting, so it has places of its own and keeps no other job from its turn.
 fn crawl_runner(
     pool: sqlx::PgPool,
@@ -269,8 +385,8 @@ fn crawl_runner(
         .build()
 }
 
-/// Once a day: rows of job series that have nothing left to do, sessions that have run out, and uploads of past chats
-/// that nobody went on with.
+/// Once a day: rows of job series that have nothing left to do, sessions that have run out, the log of webhooks, and
+/// uploads of past chats that nobody went on with.
 async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
@@ -281,8 +397,37 @@ async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
         if let Err(error) = access::sessions::forget_expired(&domains.answering.db).await {
             error.log();
         }
+        if let Err(error) = automation::webhooks::deliveries::forget_old(&domains.automation).await {
+            error.log();
+        }
+        if let Err(error) = channels::intake::forget_old(&domains.channels.db).await {
+            error.log();
+        }
         if let Err(error) = knowledge::transcripts::forget_abandoned(&domains.knowledge).await {
             error.log();
+        }
+    }
+}
+
+/// Work that waits longer is worth a look: visitors' messages are among it.
+const LATE: f64 = 60.0;
+
+/// Every quarter of a minute: how much work waits, and for how long.
+async fn watch_backlog_forever(pool: &sqlx::PgPool) {
+    let mut tick = tokio::time::interval(Duration::from_secs(15));
+    loop {
+        tick.tick().await;
+        let backlog = match pool.acquire().await {
+            Ok(mut connection) => queue::dead::backlog(&mut connection).await,
+            Err(error) => Err(error),
+        };
+        let Ok(backlog) = backlog else { continue };
+        metrics::gauge!("rapport_jobs_waiting").set(backlog.waiting as f64);
+        metrics::gauge!("rapport_jobs_dead").set(backlog.dead as f64);
+        metrics::gauge!("rapport_jobs_oldest_waiting_seconds").set(backlog.oldest_waiting_seconds);
+        if backlog.oldest_waiting_seconds > LATE {
+            let (waiting, seconds) = (backlog.waiting, backlog.oldest_waiting_seconds);
+            tracing::warn!(waiting, seconds, "work waits for more than a minute");
         }
     }
 }
@@ -321,6 +466,40 @@ async fn look_after_inboxes_forever(domains: &Domains) {
     loop {
         tick.tick().await;
         if let Err(error) = conversations::inbox::sweep::look_after(&domains.conversations).await {
+            error.log();
+        }
+    }
+}
+
+/// Every quarter of a minute: what members are to be told by e-mail. Every hour: what is kept of it for too long.
+async fn tell_by_mail_forever(domains: &Domains) {
+    let (mut look, mut tidy) = (
+        tokio::time::interval(Duration::from_secs(15)),
+        tokio::time::interval(Duration::from_secs(60 * 60)),
+    );
+    loop {
+        let done = tokio::select! {
+            _ = look.tick() => notifications::notices::look_everywhere(&domains.notifications).await,
+            _ = tidy.tick() => notifications::notices::tidy_everywhere(&domains.notifications).await,
+        };
+        if let Err(error) = done {
+            error.log();
+        }
+    }
+}
+
+/// Every hour: access tokens of channels that would run out.
+async fn renew_tokens_forever(domains: &Domains) {
+    let channels = &domains.channels;
+    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        tick.tick().await;
+        let renewed = channels::connections::renewal::renew_everywhere(
+            &channels.db,
+            &channels.master_key,
+            &channels.http,
+        );
+        if let Err(error) = renewed.await {
             error.log();
         }
     }

@@ -13,10 +13,13 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The database answers within a second; 503 otherwise.
+/// The database answers within a second; 503 otherwise. Whoever is ready may have something to warn of.
 pub async fn ready(State(outer): State<Outer>) -> Response {
     match tokio::time::timeout(Duration::from_secs(1), outer.db.ping()).await {
-        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Ok(())) => match outer.canary.warning() {
+            None => "ready\n".into_response(),
+            Some(warning) => format!("ready\nwarning: {warning}\n").into_response(),
+        },
         _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     }
 }

@@ -23,6 +23,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::canary::Canary;
 use crate::journeys::{onboarding, sign_up};
 use crate::wiring::Domains;
 
@@ -34,6 +35,7 @@ const LARGEST_BODY: usize = 1024 * 1024;
 pub struct Outer {
     pub db: kernel::Database,
     pub metrics: PrometheusHandle,
+    pub canary: Canary,
     /// The channel shown on the demonstration page, if there is one.
     pub demo_channel: Option<Arc<str>>,
     /// Requests that have no answer yet.
@@ -52,6 +54,8 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(knowledge::routes(domains.knowledge.clone()))
         .merge(answering::routes(domains.answering.clone()))
         .merge(channels::routes(domains.channels.clone()))
+        .merge(automation::routes(domains.automation.clone()))
+        .merge(notifications::routes(domains.notifications.clone()))
         .layer(middleware::from_fn_with_state(
             domains.access.clone(),
             access::member::authenticate,
@@ -78,6 +82,9 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .merge(docs::routes(openapi))
         .merge(assets::routes())
         .merge(::assets::serve::routes(domains.assets.clone()))
+        .merge(channels::webhook_routes(domains.channels.clone()))
+        .merge(answering::webhook_routes(domains.answering.clone()))
+        .merge(notifications::public_routes(domains.notifications.clone()))
         .fallback(|| async { kernel::error::not_found("page").into_response() })
         .layer(middleware::map_response(explain_method_not_allowed))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

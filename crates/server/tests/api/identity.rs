@@ -26,6 +26,25 @@ async fn a_visitor_is_who_a_signature_says_and_nobody_else() {
     a_new_secret_ends_the_old_one(&tenant, &club, &nobody).await;
 }
 
+#[tokio::test]
+async fn two_customers_with_one_address_stay_two() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = server.tenant("Shop").await;
+    let club = Channel::make(&tenant, "Club").await;
+    let mut contacts = Vec::new();
+    for sub in ["ana", "ben"] {
+        let claims = json!({"sub": sub, "email": "home@family.example", "exp": FAR});
+        let token = jwt(&json!({"alg": "HS256"}), &claims, &club.secret);
+        let visitor = Visitor::start(&server.api, &club.key, &json!({"identity_token": token})).await;
+        visitor.say(&format!("I am {sub}")).await;
+        let path = format!("/api/v1/conversations/{}", visitor.conversation_id);
+        let conversation = tenant.api.get(&path).expect(200).await;
+        contacts.push(conversation["contact"]["id"].clone());
+    }
+    assert_ne!(contacts[0], contacts[1], "one sees what the other has said");
+}
+
 /// A second channel with its secret.
 struct Channel {
     id: String,
@@ -64,7 +83,7 @@ impl Channel {
 }
 
 /// A token with this head and these claims, signed by HMAC-SHA256 whatever the head says.
-fn jwt(head: &Value, claims: &Value, secret: &str) -> String {
+pub(crate) fn jwt(head: &Value, claims: &Value, secret: &str) -> String {
     let signed = format!("{}.{}", part(head), part(claims));
     let signature = secrets::encode(&secrets::sign(secret.as_bytes(), signed.as_bytes()));
     format!("{signed}.{signature}")
@@ -292,4 +311,54 @@ async fn a_second_device_goes_on_in_the_open_conversation(tenant: &Tenant, club:
         .problem(409, "another_open");
     let call = phone.api.post(&phone.path("escalations")).json(&json!({}));
     assert_eq!(call.expect(201).await["conversation"]["id"], open);
+}
+
+/// Three visitors are taken for one person, and the first merge is taken back: what was merged into the one who goes
+/// goes with them, and reads nothing of the one who stays.
+#[tokio::test]
+async fn a_merge_that_is_taken_back_leaves_nobody_in_anothers_conversation() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = server.tenant("Shop").await;
+    let mut people = Vec::new();
+    for name in ["Gina", "Mona", "Kim"] {
+        let visitor = Visitor::start(&server.api, &tenant.channel_key, &json!({})).await;
+        visitor.say(&format!("This is {name}.")).await;
+        let path = format!("/api/v1/conversations/{}", visitor.conversation_id);
+        let conversation = tenant.api.get(&path).expect(200).await;
+        let contact = conversation["contact"]["id"].as_str().expect("an id").to_owned();
+        people.push((visitor, contact));
+    }
+    let [(gina, g), (mona, m), (kim, k)] = &people[..] else {
+        unreachable!()
+    };
+    let merge = async |kept: &str, merged: &str| {
+        let path = format!("/api/v1/contacts/{kept}/merge/{merged}");
+        tenant.api.post(&path).expect(200).await["merges"][0]["id"].clone()
+    };
+    let first = merge(m, g).await;
+    let second = merge(k, m).await;
+    let undo = async |kept: &str, merge: &Value| {
+        let path = format!(
+            "/api/v1/contacts/{kept}/merges/{}",
+            merge.as_str().expect("an id")
+        );
+        tenant.api.delete(&path).send().await
+    };
+    undo(m, &first).await.problem(409, "merged_already");
+    undo(k, &second).await.expect(200);
+    kim.say("SECRET of Kim").await;
+    for other in [gina, mona] {
+        let seen = other.history().await.to_string();
+        assert!(
+            !seen.contains("SECRET") && !seen.contains("This is Kim"),
+            "{seen}"
+        );
+    }
+    undo(m, &first).await.expect(200);
+    let seen = gina.history().await.to_string();
+    assert!(
+        seen.contains("This is Gina") && !seen.contains("This is Mona"),
+        "{seen}"
+    );
 }

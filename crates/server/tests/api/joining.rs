@@ -92,7 +92,7 @@ async fn a_clear_question_is_answered_without_waiting(server: &Server) {
 async fn all_messages_wait_if_the_channel_says_so(server: &Server) {
     let tenant = tenant(
         server,
-        json!({"join_messages": "always", "burst_window_ms": 1500}),
+        json!({"join_messages": "always", "burst_window_ms": 6000}),
     )
     .await;
     let visitor = tenant.visitor().await;
@@ -121,7 +121,7 @@ async fn no_message_waits_if_the_channel_says_so(server: &Server) {
 async fn each_question_of_a_burst_is_a_gap_of_its_own(server: &Server) {
     let tenant = tenant(
         server,
-        json!({"join_messages": "always", "burst_window_ms": 1500, "confidence_threshold": 0.95}),
+        json!({"join_messages": "always", "burst_window_ms": 6000, "confidence_threshold": 0.95}),
     )
     .await;
     let visitor = tenant.visitor().await;

@@ -152,6 +152,8 @@ async fn an_address_begins_thirty_conversations_an_hour(tenant: &Tenant) {
 }
 
 async fn an_address_writes_sixty_messages_a_minute(tenant: &Tenant) {
+    // nobody has to wait for an answer: all of it is to happen within the minute
+    tenant.configure(&json!({"is_bot_active": false})).await;
     let mut visitors = Vec::new();
     for _ in 0..7 {
         visitors.push(tenant.visitor().await);
@@ -233,6 +235,6 @@ async fn a_member_holds_twenty_streams(server: &Server) {
     tenant.visitor().await.say("Hello").await;
     let freed = Instant::now();
     while sam.get("/api/v1/events").try_stream().await.is_err() {
-        assert!(freed.elapsed() < Duration::from_secs(20), "a place is given back");
+        assert!(freed.elapsed() < Duration::from_secs(90), "a place is given back");
     }
 }

@@ -2,9 +2,11 @@
 
 mod accounts;
 mod assets;
+mod channels;
 mod conversations;
 mod designer;
 mod documents;
+mod email;
 mod embedding;
 mod errors;
 mod evaluation;
@@ -32,6 +34,7 @@ mod transcripts;
 mod triage;
 mod upkeep;
 mod versions;
+mod webhooks;
 mod websites;
 
 use serde_json::json;

@@ -157,8 +157,8 @@ async fn a_switched_off_bot_says_nothing(tenant: &Tenant) {
 /// The model has said its first words when the person replies; what it still says is not stored.
 async fn a_reply_wins_against_one_that_is_being_composed(tenant: &Tenant) {
     let provider = FakeProvider::start().await;
-    // a piece of six characters every tenth of a second: six seconds in all
-    let words = "The shop is in Ghent [1]. ".repeat(14);
+    // a piece of six characters every tenth of a second: a quarter of a minute in all
+    let words = "The shop is in Ghent [1]. ".repeat(35);
     provider.reply(Reply::text(words).delay(Duration::from_millis(100)));
     let credential = tenant
         .use_model(provider.base_url(Provider::OpenAi).as_str())

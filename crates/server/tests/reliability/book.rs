@@ -103,11 +103,14 @@ impl Book {
     }
 }
 
-/// Waits until the bot owes nobody a reply. `patience`: after that it is a defect.
-pub async fn wait_until_nobody_waits(server: &Server, tenant: &Tenant, patience: Duration) {
+/// What takes longer is a defect, on however busy a machine.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Waits until the bot owes nobody a reply.
+pub async fn wait_until_nobody_waits(server: &Server, tenant: &Tenant) {
     let mut owner = server.owner().await;
     let mut look = tokio::time::interval(Duration::from_millis(50));
-    let deadline = tokio::time::Instant::now() + patience;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         look.tick().await;
         let waiting: i64 = sqlx::query_scalar(
@@ -122,7 +125,7 @@ pub async fn wait_until_nobody_waits(server: &Server, tenant: &Tenant, patience:
         }
         assert!(
             tokio::time::Instant::now() < deadline,
-            "{waiting} conversations still wait after {patience:?}"
+            "{waiting} conversations still wait after {PATIENCE:?}"
         );
     }
 }

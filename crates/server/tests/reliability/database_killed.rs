@@ -28,7 +28,7 @@ async fn a_killed_database_comes_back_by_itself_and_meanwhile_nothing_is_acknowl
             .filter(|(_, Write { sent, acknowledged })| *sent > killed && *acknowledged < back);
         assert_eq!(lies.count(), 0, "messages were acknowledged without a database");
     }
-    book::wait_until_nobody_waits(&server, &tenant, Duration::from_secs(20)).await;
+    book::wait_until_nobody_waits(&server, &tenant).await;
     let book = Book::read(&mut server.owner().await, &tenant).await;
     book.keeps(promises.iter().map(|(promise, _)| promise));
     book.is_answered();
@@ -62,13 +62,13 @@ async fn outage(server: &Server) -> (Instant, Instant) {
     let dead = kill_postgres_of(server);
     let killed = Instant::now();
     let mut look = tokio::time::interval(Duration::from_millis(20));
-    let mut was_told = None;
     let mut still_gone = killed;
     loop {
         look.tick().await;
         let looked = Instant::now();
-        let is_back = postgres_of(server).iter().any(|pid| !dead.contains(pid));
         let is_ready = server.api.get("/readyz").send().await.status == 200;
+        let is_back = postgres_of(server).iter().any(|pid| !dead.contains(pid));
+        assert!(is_back || !is_ready, "/readyz knows nothing of it");
         assert_eq!(
             server.api.get("/healthz").send().await.status,
             200,
@@ -77,22 +77,15 @@ async fn outage(server: &Server) -> (Instant, Instant) {
         if !is_back {
             still_gone = looked;
         }
-        if !is_ready {
-            was_told.get_or_insert(killed.elapsed());
-        }
         if is_ready && is_back {
             break;
         }
         assert!(
-            killed.elapsed() < Duration::from_secs(60),
+            killed.elapsed() < Duration::from_secs(180),
             "the database does not come back"
         );
     }
-    let told = was_told.expect("/readyz says 503 while the database is away");
-    println!("told after {told:?}, back after {:?}", killed.elapsed());
-    assert!(
-        told < Duration::from_secs(2),
-        "/readyz said so only after {told:?}"
-    );
+    println!("back after {:?}", killed.elapsed());
+    assert!(still_gone > killed, "nobody has asked while it was away");
     (killed, still_gone)
 }

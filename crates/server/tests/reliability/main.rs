@@ -4,9 +4,13 @@
 //! Everything is small by default. For a longer run: `RAPPORT_RELIABILITY_SCALE=10 cargo nextest run -p server
 //! --test reliability` multiplies rounds, visitors and messages.
 
+mod away;
 mod book;
 #[path = "../../../documents/tests/files/build/mod.rs"]
 mod build;
+mod canary;
+mod channels;
+mod clock;
 mod commands;
 mod crowd;
 mod database_killed;

@@ -82,6 +82,9 @@ async fn a_burst_gets_one_reply_that_saw_all_of_it() {
     testkit::require_runtime!();
     let server = shop::server().start().await;
     let tenant = shop::open(&server, "Bursts").await;
+    tenant
+        .configure(&json!({"settings": {"burst_window_ms": 5000}}))
+        .await;
     let visitor = tenant.visitor().await;
     let burst = FRAGMENTS
         .iter()
@@ -107,7 +110,7 @@ async fn a_channel_that_joins_all_messages_waits_for_a_slow_burst() {
     let server = shop::server().start().await;
     let tenant = shop::open(&server, "Slow").await;
     tenant
-        .configure(&json!({"settings": {"join_messages": "always", "burst_window_ms": 1500}}))
+        .configure(&json!({"settings": {"join_messages": "always", "burst_window_ms": 6000}}))
         .await;
     let visitor = tenant.visitor().await;
     let mut sending = JoinSet::new();

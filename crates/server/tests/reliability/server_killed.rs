@@ -1,7 +1,5 @@
 //! R1: SIGKILL under load. Nothing acknowledged is lost, nothing is doubled, every question is answered once.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use crate::book::{self, Book};
@@ -23,7 +21,7 @@ async fn a_killed_server_loses_and_doubles_nothing_and_answers_what_it_left() {
     crowd.wait_for(20).await;
     let promises = crowd.go_home().await;
     println!("{} messages acknowledged", promises.len());
-    book::wait_until_nobody_waits(&server, &tenant, Duration::from_secs(20)).await;
+    book::wait_until_nobody_waits(&server, &tenant).await;
     let book = Book::read(&mut server.owner().await, &tenant).await;
     book.keeps(promises.iter().map(|(promise, _)| promise));
     book.is_answered();

@@ -61,7 +61,7 @@ impl SlowModel {
 
     async fn keeps_waiting(&mut self, count: usize) {
         let kept = self.kept_waiting.wait_for(|kept| *kept >= count);
-        let kept = tokio::time::timeout(Duration::from_secs(30), kept).await;
+        let kept = tokio::time::timeout(Duration::from_secs(120), kept).await;
         kept.expect("somebody asks for vectors").expect("the model lives");
     }
 
@@ -243,7 +243,7 @@ async fn a_file_whose_reader_was_at_work_is_read_after_the_next_start() {
 /// Waits until the server has a child that reads a file.
 async fn a_reader_of(server: &Server) {
     let mut look = tokio::time::interval(Duration::from_millis(5));
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while !has_reader(server.pid()) {
         assert!(tokio::time::Instant::now() < deadline, "no file is being read");
         look.tick().await;

@@ -3,7 +3,11 @@
 
 with
     -- What may exist without a tenant: people who sign in, and the ledger of migrations.
-    shared (name) as (values ('platform.users'), ('platform.schema_version')),
+    shared (name) as (values ('platform.users'), ('platform.schema_version'),
+        -- how many mails an address had today, whoever sent them
+        ('platform.email_counts'),
+        -- whether the queue is worked at all
+        ('platform.canary')),
     -- The job queue belongs to its library: no table of ours, and payloads hold ids, never content.
     foreign_schemas (name) as (values ('graphile_worker')),
     -- Look-ups before the tenant is known. This role alone may read them across tenants.

@@ -135,14 +135,14 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "public.qa_gaps: clears",
     ),
     (
-        "create unique index emails on contacts (email)",
+        "create unique index everybodys_emails on contacts (email)",
         "unique without tenant_id in front",
-        "emails",
+        "everybodys_emails",
     ),
     (
-        "create unique index emails on contacts (email, tenant_id)",
+        "create unique index everybodys_emails on contacts (email, tenant_id)",
         "unique without tenant_id in front",
-        "emails",
+        "everybodys_emails",
     ),
     (
         "grant truncate on contacts to rapport_app",

@@ -135,6 +135,7 @@ fn thing_of(route: &Route) -> Option<Thing> {
         Names::PageOfWebsite => Some(Thing::WebsitePage),
         Names::ChangeOfDraft => Some(Thing::DraftChange),
         Names::CaseOfSet => Some(Thing::EvaluationCase),
+        Names::Within(thing) => Some(thing),
     }
 }
 
@@ -192,6 +193,7 @@ async fn foreign_looks_like_unknown(route: &Route, caller: &Api, ours: &World, t
             | Names::PageOfWebsite
             | Names::ChangeOfDraft
             | Names::CaseOfSet
+            | Names::Within(_)
     ) {
         strange.push(Made {
             parent: own.parent,
@@ -254,18 +256,19 @@ pub fn path_to(route: &Route, made: &Made) -> String {
         | Names::NoteOfConversation
         | Names::PageOfWebsite
         | Names::ChangeOfDraft
-        | Names::CaseOfSet => (made.parent, made.id),
+        | Names::CaseOfSet
+        | Names::Within(_) => (made.parent, made.id),
         _ => (made.id, made.id),
     };
-    route
+    let path = route
         .path
         .replace("{id}", &id.to_string())
-        .replace("{user_id}", &id.to_string())
-        .replace("{message_id}", &inner.to_string())
-        .replace("{note_id}", &inner.to_string())
-        .replace("{page_id}", &inner.to_string())
-        .replace("{change_id}", &inner.to_string())
-        .replace("{case_id}", &inner.to_string())
+        .replace("{user_id}", &id.to_string());
+    // what else it names stands within
+    match (path.find('{'), path.find('}')) {
+        (Some(from), Some(to)) => format!("{}{inner}{}", &path[..from], &path[to + 1..]),
+        _ => path,
+    }
 }
 
 /// Ids outside the path: a colleague to assign, a channel to ask as.

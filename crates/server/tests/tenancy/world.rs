@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use testkit::fake::FakeProvider;
-use testkit::{Answer, Api, Server, Site, SitePage, Tenant, Visitor};
+use testkit::{Answer, Api, Receiver, Server, Site, SitePage, Tenant, Visitor};
 use uuid::Uuid;
 
 use crate::routes::table::{Route, Thing};
@@ -56,7 +56,15 @@ pub struct World {
     asked: AtomicUsize,
     proposed: AtomicUsize,
     site: Site,
+    receiver: Receiver,
     _provider: FakeProvider,
+}
+
+/// Signs what programs send and are sent.
+const SIGNING: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+
+fn seconds() -> i64 {
+    kernel::Clock::system().now().timestamp()
 }
 
 /// A thing by its id. `parent` is the conversation of an answer.
@@ -97,6 +105,7 @@ impl World {
             asked: AtomicUsize::new(0),
             proposed: AtomicUsize::new(0),
             site,
+            receiver: Receiver::start().await,
             _provider: provider,
         }
     }
@@ -237,12 +246,104 @@ impl World {
                 let body = json!({"name": fresh(mark), "system_prompt": format!("Be brief. {mark}")});
                 lonely(self.create("agent-prompts", body).await)
             }
+            Thing::WebhookEndpoint => lonely(self.make_webhook().await),
+            Thing::WebhookDelivery => {
+                let path = format!("/api/v1/webhook-endpoints/{}/test", self.make_webhook().await);
+                let tested = tenant.api.post(&path).expect(200).await;
+                lonely(id_of(&tested["delivery"]))
+            }
+            Thing::Connection => lonely(self.make_connection(&self.receiver.url()).await.0),
+            Thing::InboundEvent => self.make_inbound_event().await,
+            Thing::FailedMessage => self.make_failed_message().await,
+            Thing::OtherContact => Made {
+                parent: Box::pin(self.make_thing(Thing::Contact)).await.id,
+                id: Box::pin(self.make_thing(Thing::Contact)).await.id,
+            },
+            Thing::ContactMerge => {
+                let pair = Box::pin(self.make_thing(Thing::OtherContact)).await;
+                let path = format!("/api/v1/contacts/{}/merge/{}", pair.parent, pair.id);
+                let merged = tenant.api.post(&path).expect(200).await;
+                Made {
+                    parent: pair.parent,
+                    id: id_of(&merged["merges"][0]),
+                }
+            }
             Thing::Credential => {
                 let body = json!({"provider": "openai_compatible", "model": "m", "key": "", "base_url": self.model,
                     "label": mark, "is_default": false});
                 lonely(self.create("llm-credentials", body).await)
             }
         }
+    }
+
+    /// A channel for programs, whose replies go to this address; its id and its webhook's path.
+    async fn make_connection(&self, callback: &str) -> (Uuid, String) {
+        let body = json!({"kind": "api", "name": fresh(&self.mark), "values": {"secret": SIGNING, "callback_url": callback}});
+        let made = self
+            .tenant
+            .api
+            .post("/api/v1/connections")
+            .json(&body)
+            .expect(201)
+            .await;
+        let id = made["channel_id"].as_str().and_then(|id| id.parse().ok());
+        let path = made["webhook_path"].as_str().expect("a path").to_owned();
+        (id.expect("an id"), path)
+    }
+
+    async fn make_inbound_event(&self) -> Made {
+        let (channel, path) = self.make_connection(&self.receiver.url()).await;
+        let body =
+            json!({"id": "m1", "from": {"id": "kim", "name": self.mark}, "text": "Where is the shop?"})
+                .to_string();
+        let at = seconds();
+        let signature = kernel::standard_webhooks::signature([SIGNING], "msg_1", at, body.as_bytes());
+        let call = self.tenant.api.without_credential().post(&path);
+        let call = call
+            .header("webhook-id", "msg_1")
+            .header("webhook-timestamp", &at.to_string())
+            .header("webhook-signature", &signature);
+        let answer = call.body("application/json", body).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let events = format!("/api/v1/inbound-events?channel_id={channel}");
+        let list = self.tenant.api.get(&events).expect(200).await;
+        Made {
+            parent: channel,
+            id: id_of(&list["items"][0]),
+        }
+    }
+
+    /// A message that the channel's program refused.
+    async fn make_failed_message(&self) -> Made {
+        let nowhere = format!("{}/nowhere", self.model);
+        let (channel, _) = self.make_connection(&nowhere).await;
+        let path = format!("channels/{channel}/messages");
+        let text = format!("About {}", self.mark);
+        let body = json!({"client_message_id": "first", "to": {"platform_id": "kim"}, "text": text});
+        let sent = self
+            .tenant
+            .api
+            .post(&format!("/api/v1/{path}"))
+            .json(&body)
+            .expect(201)
+            .await;
+        let conversation: Uuid = sent["conversation_id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id");
+        let made = Made {
+            parent: conversation,
+            id: id_of(&sent),
+        };
+        let refused = async {
+            let mut look = tokio::time::interval(std::time::Duration::from_millis(50));
+            while self.tenant.thread(conversation).await[0]["delivery"]["status"] != "failed" {
+                look.tick().await;
+            }
+        };
+        let refused = tokio::time::timeout(std::time::Duration::from_secs(120), refused).await;
+        refused.expect("it was not refused");
+        made
     }
 
     async fn make_draft(&self) -> Value {
@@ -366,6 +467,13 @@ impl World {
             let off = json!({"is_active": false});
             self.tenant.api.patch(&path).json(&off).expect(200).await;
         }
+    }
+
+    /// Told of nothing that other tests do.
+    async fn make_webhook(&self) -> Uuid {
+        let body = json!({"url": self.site.url("/"), "description": self.mark, "event_types": ["conversation.rated"]});
+        let made = self.tenant.api.post("/api/v1/webhook-endpoints").json(&body);
+        id_of(&made.expect(201).await["endpoint"])
     }
 
     /// A web site that has been read.

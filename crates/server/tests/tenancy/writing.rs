@@ -213,6 +213,10 @@ async fn path_to(route: &Route, caller: &Api, ours: &World) -> String {
             path.replace("{id}", &made.parent.to_string())
                 .replace("{page_id}", &made.id.to_string())
         }
+        Names::Within(thing) => {
+            let made = ours.make_thing(thing).await;
+            crate::routes::path_to(route, &made)
+        }
         _ => path,
     }
 }

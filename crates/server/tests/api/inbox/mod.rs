@@ -1,6 +1,7 @@
 //! The inbox of a team: two agents who share it, what each of them does, and what the other one sees of it.
 
 mod found;
+mod merging;
 mod rules;
 mod together;
 mod work;

@@ -125,15 +125,15 @@ async fn a_run_ends_when_its_time_is_over_in_the_middle_of_a_page() {
         linked("Chairs", "<a href='/a'>a</a> <a href='/slow'>slow</a>"),
     );
     let drip = |page: SitePage, pause| page.dripping(Duration::from_millis(pause));
-    site.put("/a", drip(SitePage::html("<p>A chair is made of oak.</p>"), 40));
+    site.put("/a", drip(SitePage::html("<p>A chair is made of oak.</p>"), 150));
     site.put("/slow", drip(SitePage::html("<p>".repeat(10_000)), 100));
     let mut owner = server.owner().await;
     let website = add(&tenant, &site, json!({})).await;
     site.asked_for("/a").await;
-    // a quarter of an hour passes, but for three seconds
+    // a quarter of an hour passes, but for some seconds
     for sql in [
         "alter table website_sources no force row level security",
-        "update website_sources set run_ms = 15 * 60 * 1000 - 3000",
+        "update website_sources set run_ms = 15 * 60 * 1000 - 20000",
         "alter table website_sources force row level security",
     ] {
         sqlx::query(sql).execute(&mut owner).await.expect(sql);

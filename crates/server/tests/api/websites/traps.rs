@@ -188,7 +188,7 @@ async fn a_run_through_a_site_of_traps_ends_within_its_limits() {
     let only_this = site.address().to_string();
     let server = server()
         .set("RAPPORT_OUTBOUND_ALLOW", &only_this)
-        .set("RAPPORT_CRAWL__PAGE_MS", "1500")
+        .set("RAPPORT_CRAWL__PAGE_MS", "10000")
         .start()
         .await;
     let tenant = crate::quick_tenant(&server).await;
@@ -312,16 +312,16 @@ async fn a_site_is_asked_at_its_pace() {
     assert_eq!(website["pages_serving"], 2, "{website}");
     let hits = site.hits();
     // robots.txt itself is asked for before anybody can know of the longer pause
+    // one that was held up on its way is no reason to keep the next one back: each has its time from the beginning on
+    let mut earliest = begun;
     for pair in hits[1..].windows(2) {
-        let pause = pair[1].at - pair[0].at;
-        let least = if pair[0].path == "/busy" { 1_000 } else { 400 };
+        earliest += Duration::from_millis(if pair[0].path == "/busy" { 1_000 } else { 400 });
         assert!(
-            pause >= Duration::from_millis(least - 20),
-            "{} came after {pause:?}",
+            pair[1].at >= earliest,
+            "{} came too early: {hits:?}",
             pair[1].path
         );
     }
-    assert!(begun.elapsed() < Duration::from_secs(60), "{hits:?}");
 }
 
 #[tokio::test]

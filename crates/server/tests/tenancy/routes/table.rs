@@ -49,6 +49,8 @@ pub enum Names {
     ChangeOfDraft,
     /// `{id}`, an evaluation set, and `{case_id}`, a question of it.
     CaseOfSet,
+    /// `{id}`, and whatever else the path names, which belongs to it.
+    Within(Thing),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,13 @@ pub enum Thing {
     Member,
     Invitation,
     AgentPrompt,
+    WebhookEndpoint,
+    WebhookDelivery,
+    Connection,
+    InboundEvent,
+    FailedMessage,
+    OtherContact,
+    ContactMerge,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,12 +151,13 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 use Body::{Csv, Json, Stream};
 use Door::{Invited, Personal, Public, Session, Visitor};
 use Names::{
-    AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite,
+    AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
 use Thing::{
-    AgentPrompt, Answer, ApiKey, Backtest, Channel, Contact, Conversation, Credential, Document, Draft,
-    Escalation, EvaluationRun, EvaluationSet, Gap, InboxView, Invitation, KnowledgeBase, Label, Member,
-    QaPair, QaProposal, SavedReply, Transcript, Version, Website,
+    AgentPrompt, Answer, ApiKey, Backtest, Channel, Connection, Contact, ContactMerge, Conversation,
+    Credential, Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent,
+    InboxView, Invitation, KnowledgeBase, Label, Member, OtherContact, QaPair, QaProposal, SavedReply,
+    Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -172,6 +182,27 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/channels/{id}/draft", One(Channel), Body::None, 200),
     member("POST", "/api/v1/channels/{id}/publish", One(Channel), Json(r#"{"revision": 1}"#), 200),
     member("POST", "/api/v1/channels/{id}/identity-secret", One(Channel), Body::None, 200),
+    member("GET", "/api/v1/connectors", Nothing, Body::None, 200),
+    member("GET", "/api/v1/connections", Nothing, Body::None, 200),
+    member("POST", "/api/v1/connections", Nothing, Json(r#"{"kind": "telegram", "name": "Bot", "values": {"bot_token": "1:token"}}"#), 201),
+    member("GET", "/api/v1/channels/{id}/connection", One(Connection), Body::None, 200),
+    member("PUT", "/api/v1/channels/{id}/connection", One(Connection), Json(r#"{"values": {}}"#), 200),
+    member("POST", "/api/v1/channels/{id}/connection/check", One(Connection), Body::None, 200),
+    member("DELETE", "/api/v1/channels/{id}", One(Connection), Body::None, 204),
+    member("GET", "/api/v1/channels/{id}/templates", One(Connection), Body::None, 200),
+    member("POST", "/api/v1/channels/{id}/messages", One(Connection), Json(r#"{"client_message_id": "first", "to": {"platform_id": "kim"}, "text": "Hello"}"#), 201),
+    member("GET", "/api/v1/channels/{id}/brain", One(Channel), Body::None, 200),
+    member("PUT", "/api/v1/channels/{id}/brain", One(Channel), Json(r#"{"kind": "builtin"}"#), 200),
+    member("POST", "/api/v1/channels/{id}/brain/test", One(Channel), Json(r#"{"url": "MODEL"}"#), 200),
+    member("GET", "/api/v1/channels/{id}/webhook-errors", One(Channel), Body::None, 200),
+    member("GET", "/api/v1/inbound-events", Nothing, Body::None, 200),
+    member("GET", "/api/v1/channels/{id}/inbound-events/{event_id}", Within(InboundEvent), Body::None, 200),
+    member("POST", "/api/v1/channels/{id}/inbound-events/{event_id}/replay", Within(InboundEvent), Body::None, 200),
+    member("GET", "/api/v1/conversations/{id}/channel", One(Conversation), Body::None, 200),
+    member("POST", "/api/v1/conversations/{id}/messages/{message_id}/retry", Within(FailedMessage), Body::None, 200),
+    member("GET", "/api/v1/contacts", Nothing, Body::None, 200),
+    member("POST", "/api/v1/contacts/{id}/merge/{other_id}", Within(OtherContact), Body::None, 200),
+    member("DELETE", "/api/v1/contacts/{id}/merges/{merge_id}", Within(ContactMerge), Body::None, 200),
     member("GET", "/api/v1/contacts/{id}", One(Contact), Body::None, 200),
     member("DELETE", "/api/v1/contacts/{id}", One(Contact), Body::None, 204),
     member("PATCH", "/api/v1/contacts/{id}", One(Contact), Json(r#"{"name": "Kim"}"#), 200),
@@ -185,6 +216,8 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/conversations/{id}/messages", One(Conversation), Body::None, 200),
     member("POST", "/api/v1/conversations/{id}/messages", One(Conversation), Json(r#"{"client_message_id": "reply", "text": "Hello."}"#), 201),
     member("GET", "/api/v1/conversations/{id}/messages/{message_id}/trace", AnswerOfConversation, Body::None, 200),
+    // nobody has said where this visitor is written to; with an address: tests/api/email
+    member("POST", "/api/v1/conversations/{id}/transcript-email", One(Conversation), Body::None, 409),
     member("POST", "/api/v1/conversations/{id}/notes", One(Conversation), Json(r#"{"client_note_id": "note", "text": "Look."}"#), 201),
     member("DELETE", "/api/v1/conversations/{id}/notes/{note_id}", NoteOfConversation, Body::None, 204),
     member("POST", "/api/v1/conversations/{id}/read", One(Conversation), Body::None, 204),
@@ -239,6 +272,12 @@ pub const ROUTES: &[Route] = &[
     door(Invited, "GET", "/api/v1/invitations/by-token/{token}", Body::None, 200),
     door(Invited, "POST", "/api/v1/invitations/by-token/{token}/accept", Json(r#"{"name": "Nia", "email": "invited@c.example", "password": "a long password"}"#), 201),
     member("DELETE", "/api/v1/invitations/{id}", One(Invitation), Body::None, 204),
+    member("GET", "/api/v1/emails", Nothing, Body::None, 200),
+    member("GET", "/api/v1/email-settings", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/email-settings", Nothing, Json(r#"{"host": "127.0.0.1", "port": 2525, "tls": "none", "from_address": "shop@shop.example"}"#), 200),
+    member("PUT", "/api/v1/email-settings/escalation-address", Nothing, Json(r#"{"address": null}"#), 200),
+    door(Personal, "POST", "/api/v1/email-settings/test", Body::None, 200),
+    member("DELETE", "/api/v1/email-settings", Nothing, Body::None, 200),
     member("GET", "/api/v1/inbox-settings", Nothing, Body::None, 200),
     member("PUT", "/api/v1/inbox-settings", Nothing, Json(r#"{"time_zone": "UTC", "business_hours": null, "holidays": [], "assignment": {"mode": "manual", "capacity": 5}, "targets": {"first_reply_minutes": null, "resolution_minutes": null}, "ask_rating": true}"#), 200),
     member("GET", "/api/v1/inbox-views", Nothing, Body::None, 200),
@@ -264,6 +303,8 @@ pub const ROUTES: &[Route] = &[
     member("PATCH", "/api/v1/members/{user_id}", One(Member), Json(r#"{"role": "agent"}"#), 200),
     door(Personal, "GET", "/api/v1/profile", Body::None, 200),
     door(Personal, "PATCH", "/api/v1/profile", Json(r#"{"theme": "dark"}"#), 200),
+    door(Personal, "GET", "/api/v1/profile/email-choices", Body::None, 200),
+    door(Personal, "PUT", "/api/v1/profile/email-choices", Json(r#"{"messages": "mine", "escalations": true, "mentions": true, "pace": "daily"}"#), 200),
     door(Personal, "POST", "/api/v1/profile/password", Json(r#"{"current_password": "not the password", "new_password": "another password"}"#), 204),
     door(Personal, "POST", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 200),
     door(Personal, "DELETE", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 204),
@@ -309,10 +350,21 @@ pub const ROUTES: &[Route] = &[
     door(Visitor, "GET", "/api/widget/{channel_key}/events", Stream, 200),
     door(Visitor, "GET", "/api/widget/{channel_key}/messages", Body::None, 200),
     door(Visitor, "POST", "/api/widget/{channel_key}/messages", Json(r#"{"client_message_id": "question", "text": "Where is the shop?"}"#), 200),
+    door(Public, "POST", "/api/widget/{channel_key}/n8n", Json(r#"{"action": "sendMessage", "sessionId": "0123456789abcdef", "chatInput": "Where is the shop?"}"#), 200),
     door(Visitor, "POST", "/api/widget/{channel_key}/contact", Json(r#"{"email": "mia@example.com"}"#), 204),
     door(Visitor, "POST", "/api/widget/{channel_key}/rating", Json(r#"{"rating": 5}"#), 204),
     door(Visitor, "POST", "/api/widget/{channel_key}/uploads", Csv("article,price\nbowl,12\n"), 201),
     Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
+    member("GET", "/api/v1/webhook-endpoints", Nothing, Body::None, 200),
+    member("POST", "/api/v1/webhook-endpoints", Nothing, Json(r#"{"url": "MODEL", "event_types": ["gap.detected"]}"#), 201),
+    member("PATCH", "/api/v1/webhook-endpoints/{id}", One(WebhookEndpoint), Json(r#"{"description": "For the shop"}"#), 200),
+    member("DELETE", "/api/v1/webhook-endpoints/{id}", One(WebhookEndpoint), Body::None, 204),
+    member("POST", "/api/v1/webhook-endpoints/{id}/secret", One(WebhookEndpoint), Body::None, 200),
+    member("POST", "/api/v1/webhook-endpoints/{id}/test", One(WebhookEndpoint), Body::None, 200),
+    member("POST", "/api/v1/webhook-endpoints/{id}/recover", One(WebhookEndpoint), Json(r#"{"since": "2026-01-01T00:00:00Z"}"#), 200),
+    member("GET", "/api/v1/webhook-endpoints/{id}/deliveries", One(WebhookEndpoint), Body::None, 200),
+    member("GET", "/api/v1/webhook-deliveries/{id}", One(WebhookDelivery), Body::None, 200),
+    member("POST", "/api/v1/webhook-deliveries/{id}/replay", One(WebhookDelivery), Body::None, 200),
     member("GET", "/api/v1/websites", Nothing, Body::None, 200),
     member("POST", "/api/v1/websites", Nothing, Json(r#"{"base_url": "https://nowhere.example"}"#), 202),
     member("GET", "/api/v1/websites/{id}", One(Website), Body::None, 200),

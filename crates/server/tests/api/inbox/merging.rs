@@ -1,0 +1,152 @@
+//! Two contacts that are one person: put together by hand, followed by whoever holds the other's token, and taken apart.
+
+use serde_json::{Value, json};
+use testkit::{Method, Tenant, Visitor, require_runtime};
+
+use crate::quick_tenant;
+use crate::support::server;
+
+/// A visitor who has written, with the contact that they are.
+async fn writer(tenant: &Tenant, text: &str) -> (Visitor, String, String) {
+    let visitor = tenant.visitor().await;
+    let said = visitor.say(text).await;
+    let conversation = said["conversation"]["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/conversations/{conversation}");
+    let details = tenant.api.get(&path).expect(200).await;
+    let contact = details["contact"]["id"].as_str().expect("an id").to_owned();
+    (visitor, contact, conversation)
+}
+
+async fn contact(tenant: &Tenant, id: &str) -> Value {
+    let mut contact = tenant
+        .api
+        .get(&format!("/api/v1/contacts/{id}"))
+        .expect(200)
+        .await;
+    // when they were heard of last is nobody's to take back
+    contact["last_interaction_at"].take();
+    for conversation in contact["conversations"].as_array_mut().expect("a list") {
+        conversation
+            .as_object_mut()
+            .expect("an object")
+            .retain(|key, _| key == "id" || key == "status");
+    }
+    contact
+}
+
+async fn merge(tenant: &Tenant, kept: &str, merged: &str) -> String {
+    let path = format!("/api/v1/contacts/{kept}/merge/{merged}");
+    let contact = tenant.api.post(&path).expect(200).await;
+    contact["merges"][0]["id"].as_str().expect("an id").to_owned()
+}
+
+async fn undo(tenant: &Tenant, kept: &str, merge: &str) {
+    let path = format!("/api/v1/contacts/{kept}/merges/{merge}");
+    tenant.api.call(Method::DELETE, &path).expect(200).await;
+}
+
+fn ids(contact: &Value) -> Vec<&str> {
+    let list = contact["conversations"].as_array().expect("a list");
+    let mut ids: Vec<_> = list.iter().filter_map(|one| one["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn two_contacts_become_one_and_two_again() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let (first, kept, older) = writer(&tenant, "Where is my desk?").await;
+    let (second, merged, newer) = writer(&tenant, "It is me again, from my phone.").await;
+    let patch = json!({"name": "Ana", "email": "ana@example.com", "is_blocked": false});
+    let path = format!("/api/v1/contacts/{merged}");
+    tenant
+        .api
+        .call(Method::PATCH, &path)
+        .json(&patch)
+        .expect(200)
+        .await;
+    let before = (contact(&tenant, &kept).await, contact(&tenant, &merged).await);
+
+    let undoing = merge(&tenant, &kept, &merged).await;
+    let one = contact(&tenant, &kept).await;
+    let mut both = [older.as_str(), newer.as_str()];
+    both.sort_unstable();
+    assert_eq!(
+        (ids(&one), &one["name"]),
+        (both.to_vec(), &json!("Ana")),
+        "{one:#}"
+    );
+    assert_eq!(
+        one["identities"].as_array().map(Vec::len),
+        before.0["identities"]
+            .as_array()
+            .zip(before.1["identities"].as_array())
+            .map(|(own, others)| own.len() + others.len()),
+    );
+    assert_eq!(contact(&tenant, &merged).await["merged_into"], kept.as_str());
+    // both tokens lead to the one conversation that is open
+    for (visitor, words) in [(&second, "Still me."), (&first, "And from my desk.")] {
+        let said = visitor.say(words).await;
+        assert_eq!(said["conversation"]["id"], newer.as_str(), "{said:#}");
+    }
+    let again = format!("/api/v1/contacts/{kept}/merge/{merged}");
+    tenant
+        .api
+        .post(&again)
+        .send()
+        .await
+        .problem(409, "merged_already");
+
+    undo(&tenant, &kept, &undoing).await;
+    let after = (contact(&tenant, &kept).await, contact(&tenant, &merged).await);
+    assert_eq!(after, before);
+    let said = first.say("My own again.").await;
+    assert_eq!(said["conversation"]["id"], older.as_str(), "{said:#}");
+    let said = second.say("Mine, too.").await;
+    assert_eq!(said["conversation"]["id"], newer.as_str(), "{said:#}");
+    let undone = format!("/api/v1/contacts/{kept}/merges/{undoing}");
+    tenant
+        .api
+        .call(Method::DELETE, &undone)
+        .send()
+        .await
+        .problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_person_of_three_is_taken_apart_step_by_step() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let (_, kept, _) = writer(&tenant, "One").await;
+    let (_, middle, _) = writer(&tenant, "Two").await;
+    let (third, last, own) = writer(&tenant, "Three").await;
+    let path = format!("/api/v1/contacts/{last}");
+    tenant
+        .api
+        .call(Method::PATCH, &path)
+        .json(&json!({"is_blocked": true}))
+        .expect(200)
+        .await;
+    let before = contact(&tenant, &middle).await;
+    let inner = merge(&tenant, &middle, &last).await;
+    let whole = contact(&tenant, &middle).await;
+    assert_eq!(whole["is_blocked"], true, "who is blocked anywhere is blocked");
+    let outer = merge(&tenant, &kept, &middle).await;
+    assert_eq!(contact(&tenant, &last).await["merged_into"], kept.as_str());
+    undo(&tenant, &kept, &outer).await;
+    assert_eq!(contact(&tenant, &middle).await, whole);
+    assert_eq!(contact(&tenant, &kept).await["is_blocked"], false);
+    assert_eq!(contact(&tenant, &last).await["merged_into"], middle.as_str());
+    undo(&tenant, &middle, &inner).await;
+    assert_eq!(contact(&tenant, &middle).await, before);
+    tenant
+        .api
+        .call(Method::PATCH, &path)
+        .json(&json!({"is_blocked": false}))
+        .expect(200)
+        .await;
+    assert_eq!(third.say("Mine").await["conversation"]["id"], own.as_str());
+}
