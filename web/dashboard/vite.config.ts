@@ -14,7 +14,7 @@ export default defineConfig({
   publicDir: here('./public'),
   plugins: [tailwindcss(), svelte({ configFile: false })],
   resolve: { alias: { $shared: here('../shared'), $lib: here('./src/lib') } },
-  server: { proxy: { '/api': server, '/widget.js': server } },
+  server: { proxy: { '/api': server, '/hooks': server, '/widget.js': server } },
   build: {
     outDir: here('../dist/dashboard'),
     emptyOutDir: true,
@@ -35,6 +35,11 @@ export default defineConfig({
               name: 'shell',
               test: /src[\\/](lib|shell)[\\/]/,
               minShareCount: 4,
+            },
+            {
+              name: 'inbox-parts',
+              test: /src[\\/]pages[\\/]inbox[\\/][\w.-]+$/,
+              minShareCount: 2,
             },
           ],
         },

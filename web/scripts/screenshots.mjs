@@ -19,9 +19,12 @@ const SECTIONS = [
   'saved-replies',
   'hours',
   'assignment',
+  'email',
   'ai-agent',
   'models',
+  'search-model',
   'api-keys',
+  'webhooks',
   'audit',
   'profile',
   'security',
@@ -62,8 +65,14 @@ const scenes = [
   { name: 'upkeep', path: '/knowledge/upkeep' },
   { name: 'texts', path: '/knowledge/texts' },
   { name: 'playground', path: '/playground' },
+  { name: 'channels', path: '/channels' },
+  { name: 'connect', path: '/channels/new' },
+  ...['whatsapp', 'crisp'].map((vendor) => ({
+    name: `connect-${vendor}`,
+    path: `/channels/new/${vendor}`,
+  })),
   { name: 'widget-content', path: '/widget' },
-  ...['look', 'behaviour', 'install'].map((tab) => ({
+  ...['look', 'behaviour', 'answers', 'install'].map((tab) => ({
     name: `widget-${tab}`,
     path: `/widget?tab=${tab}`,
   })),

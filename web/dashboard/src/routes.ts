@@ -57,6 +57,18 @@ export const pages: readonly Page[] = [
     load: () => import('./pages/inbox/Inbox.svelte'),
   },
   {
+    name: 'connect',
+    path: '/:tenant/channels/new/:id?',
+    title: 'channels.connect',
+    load: withTexts(() => import('./pages/channels/ConnectPage.svelte')),
+  },
+  {
+    name: 'channels',
+    path: '/:tenant/channels/:id?',
+    title: 'nav.channels',
+    load: withTexts(() => import('./pages/channels/Channels.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

@@ -209,11 +209,82 @@ export interface paths {
         get: operations["get_channel"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a channel. This cannot be undone. */
+        delete: operations["delete_channel"];
         options?: never;
         head?: never;
         /** Change a channel. It acts at once. */
         patch: operations["update_channel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/brain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who answers on a channel. */
+        get: operations["get_channel_brain"];
+        /** Set who answers on a channel. */
+        put: operations["set_channel_brain"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/brain/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a channel's workflow once. Nothing is stored. */
+        post: operations["test_channel_brain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how a connected channel is. */
+        get: operations["get_connection"];
+        /** Reconnect a channel in place: conversations stay. */
+        put: operations["reconnect_channel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/connection/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Test a connected channel: asks the vendor, and tells it where to send events if it can be told. */
+        post: operations["check_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/channels/{id}/draft": {
@@ -251,6 +322,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{id}/inbound-events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an event with what the vendor sent. */
+        get: operations["get_inbound_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/inbound-events/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work on an event once more. What it did before is not done twice. */
+        post: operations["replay_inbound_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message on a messaging channel: begins a conversation, or goes on with the one that is open. The header
+         *     `Idempotency-Key`, or `client_message_id`, is needed: for a week the same one again gives the same
+         *     message, and another request under it is refused. The bot is silent in the conversation until it is given back or
+         *     resolved.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/publish": {
         parameters: {
             query?: never;
@@ -262,6 +389,92 @@ export interface paths {
         put?: never;
         /** Publish a channel's draft: visitors get it from now on. Without a draft nothing changes. */
         post: operations["publish_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the message templates that the vendor has approved. */
+        get: operations["list_message_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/webhook-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List why a channel's workflow did not answer. */
+        get: operations["list_webhook_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connected channels and how they are. */
+        get: operations["list_connections"];
+        put?: never;
+        /** Connect a channel. Test it afterwards: only that asks the vendor. */
+        post: operations["connect_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the vendors that channels can be connected to. */
+        get: operations["list_connectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find contacts, most recently active first. */
+        get: operations["list_contacts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -285,6 +498,40 @@ export interface paths {
         head?: never;
         /** Change what is known of a contact, or block them. */
         patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two contacts are one person: everything of the other one moves here. It can be taken back. */
+        post: operations["merge_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merges/{merge_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a merge back. */
+        delete: operations["unmerge_contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -320,6 +567,23 @@ export interface paths {
         head?: never;
         /** Resolve, reopen, take over, give back, assign, snooze, label. */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a conversation's channel allows now. */
+        get: operations["get_conversation_channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/draft": {
@@ -369,6 +633,23 @@ export interface paths {
         put?: never;
         /** Reply as a person. The bot is silent in this conversation from now on. */
         post: operations["create_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again that did not go, or may not have gone. The person may get it twice if it had. */
+        post: operations["retry_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,6 +735,26 @@ export interface paths {
         get: operations["get_timeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/transcript-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the transcript of a conversation to its visitor. Only to an address that is verified, or after a person has
+         *     replied; at most three mails a day to one address.
+         */
+        post: operations["email_transcript"];
         delete?: never;
         options?: never;
         head?: never;
@@ -761,6 +1062,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/email-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how mail is sent. */
+        get: operations["get_email_settings"];
+        /** Send by a mail server of one's own. The password is sealed and never shown again. */
+        put: operations["set_mail_server"];
+        post?: never;
+        /** Go back to the installation's mail server. */
+        delete: operations["delete_mail_server"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-settings/escalation-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose the address that hears of every escalation. One that no member signs in with is confirmed by a code first, so
+         *     that nobody is written to who did not ask for it.
+         */
+        put: operations["set_escalation_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-settings/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a mail to oneself, now, and say what became of it in the mail server's words. */
+        post: operations["send_test_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the last 100 mails, newest first: to whom, and what became of them. */
+        get: operations["list_emails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalations/{id}": {
         parameters: {
             query?: never;
@@ -913,7 +1287,7 @@ export interface paths {
         };
         /**
          * Follow the tenant live (server-sent events).
-         * @description Events: `message` (a message and its conversation), `conversation` (a changed conversation), `timeline`
+         * @description Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
          *     (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
          *     `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
          *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
@@ -1158,6 +1532,23 @@ export interface paths {
         };
         /** How many gaps are open, resolved and dismissed. */
         get: operations["count_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what vendors sent, newest first. */
+        get: operations["list_inbound_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1604,6 +1995,24 @@ export interface paths {
         head?: never;
         /** Change one's own name and preferences. */
         patch: operations["update_profile"];
+        trace?: never;
+    };
+    "/api/v1/profile/email-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one is told by e-mail in this workspace. */
+        get: operations["get_email_choices"];
+        /** Choose what one is told by e-mail in this workspace. */
+        put: operations["set_email_choices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/profile/password": {
@@ -2327,6 +2736,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what was sent, and what came of each attempt. */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send once more: the same id and body, whatever came of it before. */
+        post: operations["replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the endpoints of outgoing webhooks. */
+        get: operations["list_webhook_endpoints"];
+        put?: never;
+        /** Add an endpoint. Its secret is sealed and never shown again. */
+        post: operations["create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an endpoint, with the log of what was sent to it. */
+        delete: operations["delete_webhook_endpoint"];
+        options?: never;
+        head?: never;
+        /** Change an endpoint, or switch it off and on. */
+        patch: operations["update_webhook_endpoint"];
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was sent to an endpoint, newest first. It is kept for 30 days. */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send everything once more that has failed since. */
+        post: operations["recover_webhook_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new secret. The one before it signs too for another 24 hours. */
+        post: operations["renew_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test now, also while the endpoint is off, and say what came of it. It is not tried again. */
+        post: operations["test_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/websites": {
         parameters: {
             query?: never;
@@ -2577,6 +3124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/widget/{channel_key}/n8n": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Talk to a channel with n8n's chat widget: its `webhookUrl` is this address. Files come as `multipart/form-data`. */
+        post: operations["post_n8n_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/widget/{channel_key}/rating": {
         parameters: {
             query?: never;
@@ -2726,7 +3290,7 @@ export interface components {
             actions: components["schemas"]["Action"][];
             /**
              * Format: double
-             * @description Calibrated: of all answers that say 0.9, nine in ten are meant to be right.
+             * @description Calibrated: of all answers that say 0.9, nine in ten are meant to be right. Of mode `webhook` it says nothing.
              */
             confidence: number;
             /** @description A person or a booking was offered. */
@@ -2737,6 +3301,7 @@ export interface components {
             /** @description The same as the message's. */
             id: components["schemas"]["MessageId"];
             matched_qa_ids: components["schemas"]["QaPairId"][];
+            mode: components["schemas"]["AnswerMode"];
             sources: components["schemas"]["Source"][];
             suggestion_chips: string[];
             text: string;
@@ -2768,7 +3333,7 @@ export interface components {
          * @description How an answer came about.
          * @enum {string}
          */
-        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action";
+        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action" | "webhook";
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
             /**
@@ -2858,7 +3423,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_secret_renewed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -2985,6 +3550,22 @@ export interface components {
              */
             personality_prompt: string;
         };
+        /** @enum {string} */
+        BrainKind: "builtin" | "webhook";
+        BrainTest: {
+            /** @description What to ask; a greeting unless given. */
+            question?: string | null;
+            /** @description Another address than the one that is set, to try it before it is. */
+            url?: string | null;
+        };
+        BrainTestResult: {
+            error_type?: components["schemas"]["WebhookErrorType"] | null;
+            reason?: components["schemas"]["Reason"] | null;
+            /** @description The workflow's words; null if there were none. */
+            text?: string | null;
+            /** Format: int64 */
+            took_ms: number;
+        };
         /** @description A session as its owner sees it. */
         Browser: {
             /** Format: date-time */
@@ -3102,6 +3683,105 @@ export interface components {
             revision: number;
             settings: components["schemas"]["WidgetSettings"];
         };
+        /** @description Who answers on a channel. */
+        ChannelBrain: {
+            /** @description When the workflow fails the built-in bot answers; otherwise a person is asked. */
+            falls_back: boolean;
+            /** @description A header proves to the workflow that it is us; it is not shown again. */
+            has_header: boolean;
+            kind: components["schemas"]["BrainKind"];
+            /** Format: int32 */
+            timeout_seconds: number;
+            /** @description Of the workflow. */
+            url?: string | null;
+        };
+        /** @description What a vendor can do, and how much of it. */
+        ChannelCapabilities: {
+            /** @description The business may write first. */
+            can_start: boolean;
+            /** @description A file takes its text along as its caption, of at most so many characters. */
+            caption_limit?: number | null;
+            choices?: components["schemas"]["ChoiceRules"] | null;
+            has_reactions: boolean;
+            has_read_marks: boolean;
+            /** @description The vendor tells what was delivered and read. */
+            has_receipts: boolean;
+            /** @description Outside of that, approved templates may be sent. */
+            has_templates: boolean;
+            has_typing: boolean;
+            markup: components["schemas"]["Markup"];
+            /** @description Files that may be sent; others become a link in the text. */
+            media: components["schemas"]["MediaRule"][];
+            /**
+             * Format: int32
+             * @description How many messages a second the account may send, and one person may get.
+             */
+            per_second: number;
+            /** Format: float */
+            per_second_and_thread: number;
+            /**
+             * Format: int32
+             * @description Hours after the person's last message in which we may write freely. None: always.
+             */
+            reply_window_hours?: number | null;
+            /** @description Files are not handed over: the vendor, or the person, fetches them from this server's public address. */
+            takes_files_by_link: boolean;
+            /** @description The longest text of one message. */
+            text_limit: components["schemas"]["Limit"];
+        };
+        /** @description What the vendor says of the account. */
+        ChannelCheck: {
+            /** @description How the vendor calls it: a phone number, a page's name, `@bot`. */
+            display_name: string;
+            /** @description What it may do and what it may not. */
+            permissions: components["schemas"]["ChannelPermission"][];
+            /** Format: date-time */
+            token_expires_at?: string | null;
+            /** @description What will not work and how to mend it. */
+            warnings: components["schemas"]["Reason"][];
+        };
+        /** @description A connection as members see it, with its numbers. No secret. */
+        ChannelConnection: {
+            /** @description The vendor's id of the account. */
+            account_id?: string | null;
+            /** @description As the vendor calls it. */
+            account_name?: string | null;
+            /** @description What to do about it; empty if all is well. */
+            advice: components["schemas"]["Reason"][];
+            channel_id: components["schemas"]["ChannelId"];
+            /**
+             * Format: date-time
+             * @description When the vendor was asked last, with success.
+             */
+            checked_at?: string | null;
+            events: components["schemas"]["EventCounts"];
+            is_active: boolean;
+            kind: string;
+            last_error?: components["schemas"]["Reason"] | null;
+            /** Format: date-time */
+            last_error_at?: string | null;
+            /** Format: date-time */
+            last_event_at?: string | null;
+            /** Format: date-time */
+            last_sent_at?: string | null;
+            name: string;
+            permissions: components["schemas"]["ChannelPermission"][];
+            replies: components["schemas"]["ReplyCounts"];
+            /** @description Of each secret the last four characters. */
+            secret_hints: Record<string, never>;
+            /** @description One address for all accounts of a vendor's application. */
+            shared_webhook_path: string;
+            state: components["schemas"]["HealthState"];
+            /** Format: date-time */
+            token_expires_at?: string | null;
+            /** @description What was filled in, without secrets. */
+            values: Record<string, never>;
+            verify_token?: string | null;
+            /** @description Where the vendor has to send events: a path below the server's public address. */
+            webhook_path: string;
+            /** @description The same as a whole, if the server knows its public address. */
+            webhook_url?: string | null;
+        };
         ChannelDraftPatch: {
             /**
              * Format: int64
@@ -3136,6 +3816,10 @@ export interface components {
             /** @description Settings to change; null restores a default. */
             settings?: Record<string, never> | null;
         };
+        ChannelPermission: {
+            is_granted: boolean;
+            name: string;
+        };
         /** @description What a channel tells the model at one moment. */
         ChannelPromptState: {
             agent_prompt_id?: components["schemas"]["AgentPromptId"] | null;
@@ -3148,6 +3832,19 @@ export interface components {
              * @description The channel's `revision` as last read.
              */
             revision: number;
+        };
+        ChoiceRules: {
+            /** @description Of a label, in characters; longer ones are cut where there is no list. */
+            label_limit: number;
+            list_label_limit: number;
+            /**
+             * @description With more choices than `most`, or longer ones than `label_limit`, a list takes up to so many (WhatsApp). It shows
+             *     below a label what was cut off it.
+             */
+            list_most: number;
+            most: number;
+            /** @description Of the text above them, where it is shorter than usual. */
+            text_limit?: number | null;
         };
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
@@ -3172,11 +3869,90 @@ export interface components {
             /** @description Only an owner makes owners, or changes one. */
             role: components["schemas"]["Role"];
         };
+        ConnectionList: {
+            items: components["schemas"]["ChannelConnection"][];
+        };
+        /** @description What the dashboard needs to know of a vendor. */
+        ConnectorAbout: {
+            capabilities: components["schemas"]["ChannelCapabilities"];
+            form: components["schemas"]["ConnectorForm"];
+            /** @description The product's own name, such as `WhatsApp`. */
+            name: string;
+            /** @description One sentence: what connecting it gives. */
+            summary: components["schemas"]["Text"];
+        };
+        ConnectorChoice: {
+            label: components["schemas"]["Text"];
+            value: string;
+        };
+        /** @description A field, and what was chosen there. */
+        ConnectorChosen: {
+            field: string;
+            value: string;
+        };
+        ConnectorField: {
+            default?: string | null;
+            /** @description Where to find it. */
+            help: components["schemas"]["Text"];
+            /** @description Shown only on demand. */
+            is_advanced: boolean;
+            is_required: boolean;
+            /** @description `access_token`. */
+            key: string;
+            kind: components["schemas"]["ConnectorFieldKind"];
+            label: components["schemas"]["Text"];
+        };
+        ConnectorFieldKind: {
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** @enum {string} */
+            type: "secret";
+        } | {
+            /** @enum {string} */
+            type: "url";
+        } | {
+            options: components["schemas"]["ConnectorChoice"][];
+            /** @enum {string} */
+            type: "choice";
+        };
+        ConnectorForm: {
+            /**
+             * @description The field with the vendor's id of the account, by which calls to the shared address find it. None: it is told by
+             *     [`Checked::account_id`] when the account is connected.
+             */
+            account_field?: string | null;
+            fields: components["schemas"]["ConnectorField"][];
+            /** @description The vendor asks for a token that proves that the webhook address is ours: we make one. */
+            has_verify_token: boolean;
+            /** @description What to do at the vendor's, in order. `{{webhook_url}}` and `{{verify_token}}` stand for what to paste there. */
+            steps: components["schemas"]["ConnectorStep"][];
+            /** @description We tell the vendor the webhook address ourselves. */
+            subscribes_itself: boolean;
+        };
+        ConnectorItem: components["schemas"]["ConnectorAbout"] & {
+            kind: string;
+        };
+        ConnectorList: {
+            items: components["schemas"]["ConnectorItem"][];
+        };
+        /** @description One thing to do at the vendor's. */
+        ConnectorStep: components["schemas"]["Text"] & {
+            only_with?: components["schemas"]["ConnectorChosen"] | null;
+        };
         /** @description A contact as the inbox shows it. */
         Contact: {
             email?: string | null;
             id: components["schemas"]["ContactId"];
             name?: string | null;
+        };
+        /** @description Where a contact has written. */
+        ContactChannel: {
+            /** @description `widget`, `whatsapp` and so on. */
+            kind: string;
+            name: string;
+            /** @description The vendor's id of the person. Null for a widget. */
+            platform_id?: string | null;
         };
         /** @description A line of what was talked about before. */
         ContactConversation: {
@@ -3189,6 +3965,7 @@ export interface components {
         };
         /** @description A contact with everything that is known. */
         ContactDetails: {
+            channels: components["schemas"]["ContactChannel"][];
             /** @description The newest 100, newest activity first. */
             conversations: components["schemas"]["ContactConversation"][];
             /** Format: date-time */
@@ -3201,10 +3978,15 @@ export interface components {
             language?: string | null;
             /** Format: date-time */
             last_interaction_at?: string | null;
+            merged_into?: components["schemas"]["ContactId"] | null;
+            /** @description Contacts that became part of this one, and can be taken out again. */
+            merges: components["schemas"]["ContactMerge"][];
             name?: string | null;
             /** @description For colleagues; the person never sees it. */
             note: string;
             phone?: string | null;
+            /** @description As a vendor calls them. */
+            username?: string | null;
         };
         /** Format: uuid */
         ContactId: string;
@@ -3215,6 +3997,38 @@ export interface components {
             kind: string;
             value: string;
         };
+        ContactList: {
+            items: components["schemas"]["ContactListItem"][];
+        };
+        /** @description A contact in a list. */
+        ContactListItem: {
+            channels: components["schemas"]["ContactChannel"][];
+            email?: string | null;
+            id: components["schemas"]["ContactId"];
+            /** Format: date-time */
+            last_interaction_at?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            username?: string | null;
+        };
+        /** @description A merge as members see it. */
+        ContactMerge: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Null: by rule. */
+            merged_by?: string | null;
+            merged_id: components["schemas"]["ContactId"];
+            /** @description The merged contact's own name. */
+            name?: string | null;
+            reason: components["schemas"]["ContactMergeReason"];
+        };
+        /**
+         * @description Why two contacts are taken for one person.
+         * @enum {string}
+         */
+        ContactMergeReason: "email" | "phone" | "hand";
         ContactPatch: {
             email?: string | null;
             /** @description true: their messages are refused from now on. */
@@ -3244,6 +4058,22 @@ export interface components {
          * @enum {string}
          */
         ContradictionBecause: "numbers" | "yes_and_no" | "other_answer";
+        /** @description What can be sent in a conversation now. */
+        ConversationChannel: {
+            /** @description false: the vendor takes files by link only, and this server does not know its public address (`RAPPORT_PUBLIC_URL`). */
+            can_send_files: boolean;
+            capabilities?: components["schemas"]["ChannelCapabilities"] | null;
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description false: the vendor refuses what is not an approved template. */
+            is_window_open: boolean;
+            kind: string;
+            problem?: components["schemas"]["Reason"] | null;
+            /**
+             * Format: date-time
+             * @description Until then anything may be sent. Null: the vendor has no such limit.
+             */
+            window_closes_at?: string | null;
+        };
         /** @description A conversation with what only its own page shows. */
         ConversationDetails: components["schemas"]["ConversationSummary"] & {
             escalation?: components["schemas"]["Escalation"] | null;
@@ -3452,6 +4282,11 @@ export interface components {
              */
             conversations: number;
         };
+        /**
+         * @description How far a piece has come.
+         * @enum {string}
+         */
+        DeliveryStatus: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown" | "cancelled";
         /** @enum {string} */
         Density: "comfortable" | "compact";
         /** @description A pair that visitors have found wrong since it was last changed. */
@@ -3564,6 +4399,59 @@ export interface components {
         DraftTitle: {
             title: string;
         };
+        /** @description A mail as the log shows it, without its text. */
+        Email: {
+            /** Format: int32 */
+            attempts: number;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The mail server's words, or ours. */
+            error?: string | null;
+            id: components["schemas"]["EmailId"];
+            kind: components["schemas"]["EmailKind"];
+            /** Format: date-time */
+            sent_at?: string | null;
+            status: components["schemas"]["EmailStatus"];
+            subject: string;
+            to_address: string;
+        };
+        EmailChoices: {
+            escalations: boolean;
+            mentions: boolean;
+            messages: components["schemas"]["EmailMessages"];
+            pace: components["schemas"]["EmailPace"];
+        };
+        /** Format: uuid */
+        EmailId: string;
+        /**
+         * @description What a mail is about.
+         * @enum {string}
+         */
+        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook";
+        EmailList: {
+            items: components["schemas"]["Email"][];
+        };
+        /**
+         * @description New messages in which conversations.
+         * @enum {string}
+         */
+        EmailMessages: "none" | "mine" | "mine_and_unassigned" | "all";
+        /** @enum {string} */
+        EmailPace: "now" | "hourly" | "daily" | "never";
+        /** @description How this workspace sends mail. */
+        EmailSettings: {
+            /** @description Hears of every escalation at once. */
+            escalation_address?: string | null;
+            /** @description In whose name mails are sent now; null when none are. */
+            from_address?: string | null;
+            /** @description Whether mails hold links into the dashboard: the operator has to say where it is reached. */
+            has_links: boolean;
+            own?: components["schemas"]["MailServer"] | null;
+            source: components["schemas"]["MailServerSource"];
+        };
+        /** @enum {string} */
+        EmailStatus: "queued" | "sending" | "sent" | "failed" | "unknown";
         /** @description The embedding model in use and, while it changes, the next one. */
         EmbedderState: {
             current: components["schemas"]["EmbedderView"];
@@ -3615,6 +4503,12 @@ export interface components {
             /** @description `pending`, `in_progress` or `resolved`. */
             status: string;
             summary: string;
+        };
+        EscalationAddress: {
+            /** @description The one that is used. */
+            address?: string | null;
+            /** @description A code was sent to the new address: send it again with the code. */
+            is_code_needed: boolean;
         };
         /** Format: uuid */
         EscalationId: string;
@@ -3729,6 +4623,20 @@ export interface components {
          * @enum {string}
          */
         EvaluationVerdict: "right" | "wrong" | "declined" | "false_answer" | "skipped";
+        EventCounts: {
+            /** Format: int64 */
+            dead: number;
+            /** Format: date-time */
+            oldest_pending_at?: string | null;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            quarantined: number;
+        };
+        EventList: {
+            items: components["schemas"]["InboundEvent"][];
+            next_before?: components["schemas"]["InboundEventId"] | null;
+        };
         /**
          * @description Where the knowledge about a question comes from.
          * @enum {string}
@@ -3883,6 +4791,8 @@ export interface components {
         };
         /** @enum {string} */
         GapStatus: "open" | "resolved" | "dismissed";
+        /** @enum {string} */
+        HealthState: "untested" | "healthy" | "attention" | "broken" | "paused";
         /** @description What an import did. */
         Imported: {
             /** @description Rows that could not be used, with the reason. */
@@ -3896,6 +4806,43 @@ export interface components {
             /** @description Pairs that got another answer. */
             updated: number;
         };
+        /** @description An event of the ledger. */
+        InboundEvent: {
+            /** @description The account it was sent to, if it is not the channel's own. */
+            account_id?: string | null;
+            /** Format: int32 */
+            attempts: number;
+            channel_id: components["schemas"]["ChannelId"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description The vendor's, by which a repeated one is recognised. */
+            event_key: string;
+            id: components["schemas"]["InboundEventId"];
+            /** @description `message`, `status`, `echo` … */
+            kind: string;
+            message_id?: components["schemas"]["MessageId"] | null;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            note?: components["schemas"]["Reason"] | null;
+            /** Format: date-time */
+            occurred_at?: string | null;
+            /** Format: date-time */
+            processed_at?: string | null;
+            /** Format: date-time */
+            received_at: string;
+            status: components["schemas"]["InboundEventStatus"];
+            thread: string;
+        };
+        InboundEventDetails: components["schemas"]["InboundEvent"] & {
+            /** @description As the vendor sent it, cut down to this event. */
+            body: string;
+        };
+        /** Format: uuid */
+        InboundEventId: string;
+        /**
+         * @description What became of an event.
+         * @enum {string}
+         */
+        InboundEventStatus: "pending" | "processed" | "quarantined" | "dead";
         /** @description How much there is of each. */
         InboxCounts: {
             /**
@@ -4033,6 +4980,16 @@ export interface components {
         };
         /** @enum {string} */
         Language: "en" | "fr";
+        /** @description Replies that wait although the channel should send them. */
+        LateReplies: {
+            /** @description Why the newest attempt came to nothing, as on the message. Null: there was none. */
+            code?: string | null;
+            /** Format: int64 */
+            count: number;
+            reason?: string | null;
+            /** Format: date-time */
+            since: string;
+        };
         LearnFromResolved: {
             /**
              * Format: date-time
@@ -4045,6 +5002,10 @@ export interface components {
             detail: string;
             id: components["schemas"]["ProposalId"];
         };
+        Limit: {
+            most: number;
+            unit: components["schemas"]["TextUnit"];
+        };
         LinkGap: {
             /** @description The Q&A pair that answers the question. */
             qa_id: components["schemas"]["QaPairId"];
@@ -4054,6 +5015,38 @@ export interface components {
             gap_ids?: components["schemas"]["GapId"][] | null;
             /** @description The Q&A pair that answers the questions. */
             qa_id: components["schemas"]["QaPairId"];
+        };
+        /** @description A workspace's own mail server, as the API shows it. */
+        MailServer: {
+            /** @description `support@example.com` or `Shop <support@example.com>`. */
+            from_address: string;
+            has_password: boolean;
+            host: string;
+            /** @description The last four characters of the password, if it is long enough to show them. */
+            password_last4: string;
+            /** Format: int32 */
+            port: number;
+            tls: components["schemas"]["SmtpTls"];
+            username?: string | null;
+        };
+        /**
+         * @description Whose mail server is used.
+         * @enum {string}
+         */
+        MailServerSource: "workspace" | "installation" | "none";
+        /**
+         * @description How a vendor shows bold, lists and links.
+         * @enum {string}
+         */
+        Markup: "plain" | "whats_app" | "telegram_html" | "markdown";
+        /** @enum {string} */
+        MediaKind: "image" | "audio" | "video" | "file" | "sticker";
+        MediaRule: {
+            kind: components["schemas"]["MediaKind"];
+            /** @description MIME types; a `*` stands for all of a kind: `image/*`, `*`. */
+            mime_types: string[];
+            /** Format: int64 */
+            most_bytes: number;
         };
         MergedQaPair: {
             /** @description The one that went; restore it to undo. */
@@ -4077,6 +5070,9 @@ export interface components {
             conversation_id: components["schemas"]["ConversationId"];
             /** Format: date-time */
             created_at: string;
+            delivery?: components["schemas"]["MessageDelivery"] | null;
+            /** @description What a messaging channel adds to it. */
+            extras: components["schemas"]["MessageExtras"];
             id: components["schemas"]["MessageId"];
             sender_name?: string | null;
             sender_type: components["schemas"]["SenderType"];
@@ -4085,15 +5081,116 @@ export interface components {
             /** @description Markdown-lite: bold, italics, lists, links, code. */
             text: string;
         };
+        /** @description What became of a message at the vendor's; of several pieces the one that needs most care. */
+        MessageDelivery: {
+            /** @description The vendor's code or ours, such as `outside_window`. */
+            code?: string | null;
+            /** @description In words, for people. */
+            reason?: string | null;
+            status: components["schemas"]["DeliveryStatus"];
+        };
         /** @description A message with the conversation it changed. */
         MessageEvent: {
             conversation: components["schemas"]["ConversationSummary"];
             message: components["schemas"]["Message"];
         };
+        /** @description What messages of messaging channels have beyond their text. Stored as JSON; what is missing has its default. */
+        MessageExtras: {
+            /**
+             * @description A program wrote it: the bot does not answer.
+             * @default false
+             */
+            is_automatic: boolean;
+            /**
+             * @description The person has taken it back: its text and file are gone.
+             * @default false
+             */
+            is_deleted: boolean;
+            /** @default false */
+            is_edited: boolean;
+            /**
+             * @description It was said in the vendor's own inbox, not here.
+             * @default false
+             */
+            is_from_elsewhere: boolean;
+            /**
+             * @description The vendor does not give out what was sent.
+             * @default false
+             */
+            is_unsupported: boolean;
+            /** @default null */
+            location: components["schemas"]["MessageLocation"] | null;
+            /**
+             * @description Why a file that came with it is not here.
+             * @default null
+             */
+            missing_file: string | null;
+            /**
+             * @description An emoji that the person put on it.
+             * @default null
+             */
+            reaction: string | null;
+            /**
+             * @description How the person came here: an advertisement, a link.
+             * @default null
+             */
+            referral: string | null;
+            /** @default null */
+            reply_to: components["schemas"]["MessageId"] | null;
+            /** @description A template of the vendor's was used to say it. */
+            template?: Record<string, never> | null;
+        };
         /** Format: uuid */
         MessageId: string;
         MessageList: {
             items: components["schemas"]["Message"][];
+        };
+        MessageLocation: {
+            address?: string | null;
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            name?: string | null;
+        };
+        /** @description Who gets it: one of these. */
+        MessageRecipient: {
+            /** @default null */
+            contact_id: components["schemas"]["ContactId"] | null;
+            /**
+             * @description For somebody new.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description With country code, in any spelling.
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * @description The vendor's id of the person.
+             * @default null
+             */
+            platform_id: string | null;
+        };
+        /** @description A template that the vendor has approved. */
+        MessageTemplate: {
+            /** @description With `{{1}}`, `{{2}}` … for what is filled in. */
+            body: string;
+            category: string;
+            language: string;
+            name: string;
+            parameters: number;
+        };
+        /** @description An approved template with what is filled in. */
+        MessageTemplateUse: {
+            /** @description `en_US`. */
+            language: string;
+            name: string;
+            /** @description The values of `{{1}}`, `{{2}}` … of the body. */
+            parameters?: string[];
+            /** @description The text with its values, as it stands in the thread. */
+            text: string;
         };
         /** @description A call of the model. */
         ModelCall: {
@@ -4110,6 +5207,13 @@ export interface components {
             model: string;
             /** Format: int32 */
             output_tokens: number;
+        };
+        /** @description What the widget sends. Other fields are its own affair. */
+        N8nRequest: {
+            /** @description `sendMessage` or `loadPreviousSession`. */
+            action: string;
+            chatInput?: string;
+            sessionId: string;
         };
         NearDuplicate: {
             id: components["schemas"]["QaPairId"];
@@ -4128,6 +5232,23 @@ export interface components {
              */
             scopes: string[];
         };
+        NewBrain: {
+            /** @description true unless given. */
+            falls_back?: boolean | null;
+            /**
+             * @description `name: value`, such as `Authorization: Basic …`. Left out: as it was, which another address does not get; empty:
+             *     none.
+             */
+            header?: string | null;
+            kind: components["schemas"]["BrainKind"];
+            /**
+             * Format: int32
+             * @description 1 to 120; 30 unless given.
+             */
+            timeout_seconds?: number | null;
+            /** @description Of the workflow: n8n's production address, say. */
+            url?: string | null;
+        };
         NewChanges: {
             changes: components["schemas"]["NewVersionChange"][];
         };
@@ -4136,6 +5257,15 @@ export interface components {
             name: string;
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
+        };
+        NewConnection: {
+            /** @description One of the connectors' kinds. */
+            kind: string;
+            name: string;
+            /** @description By the keys of the connector's form. */
+            values: {
+                [key: string]: string;
+            };
         };
         NewCredential: {
             /** @description Only for `openai_compatible`: `http://127.0.0.1:11434/v1`. */
@@ -4183,6 +5313,12 @@ export interface components {
             /** @description What the person who takes over should know, up to 4,000 characters; made from the visitor's questions unless given. */
             summary?: string | null;
         };
+        NewEscalationAddress: {
+            /** @description Null: nobody but those who chose to. */
+            address?: string | null;
+            /** @description From the mail that was sent to the address. Not needed for one that a member signs in with. */
+            code?: string | null;
+        };
         NewEvaluationCase: {
             expected_qa_id?: components["schemas"]["QaPairId"] | null;
             /** @description With `source` and `text`. */
@@ -4222,6 +5358,19 @@ export interface components {
             /** @description 1 to 50 characters. */
             name: string;
         };
+        NewMailServer: {
+            from_address: string;
+            host: string;
+            /** @description Left out: as it is, as long as server and user stay the same. */
+            password?: string | null;
+            /**
+             * Format: int32
+             * @description 25, 465, 587 or 2525, unless the operator opens another one.
+             */
+            port: number;
+            tls: components["schemas"]["SmtpTls"];
+            username?: string | null;
+        };
         NewNote: {
             /** @description Made by the client; sending the same one again gives the same note. */
             client_note_id: string;
@@ -4245,8 +5394,11 @@ export interface components {
         };
         NewReply: {
             attachment_id?: components["schemas"]["AssetId"] | null;
-            /** @description Made by the client; sending the same one again gives the same message. */
-            client_message_id: string;
+            /**
+             * @description Made by the client; sending the same one again gives the same message. A program may send the header
+             *     `Idempotency-Key` instead.
+             */
+            client_message_id?: string;
             /** @description Resolve the conversation with this reply. */
             resolve?: boolean;
             /**
@@ -4255,6 +5407,7 @@ export interface components {
              *     `newer_reply`. Without it, the reply is stored whatever was said meanwhile.
              */
             seen_seq?: number | null;
+            template?: components["schemas"]["MessageTemplateUse"] | null;
             /** @description May be empty if there is an attachment. */
             text: string;
         };
@@ -4273,6 +5426,15 @@ export interface components {
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
+        };
+        NewValues: {
+            /**
+             * @description By the keys of the connector's form. What is left out, and secrets that are left empty, stay as they are; with
+             *     another address all secrets are needed again.
+             */
+            values: {
+                [key: string]: string;
+            };
         };
         /** @description What a draft shall change: the whole new state of a thing, or none to remove it. */
         NewVersionChange: {
@@ -4295,6 +5457,11 @@ export interface components {
             id: components["schemas"]["ChannelId"];
             /** @enum {string} */
             subject: "channel_prompt";
+        };
+        NewWebhookEndpoint: {
+            description?: string;
+            event_types: components["schemas"]["WebhookEventType"][];
+            url: string;
         };
         NewWebsite: {
             /** @description Of the start page: `https://example.com`. */
@@ -4459,6 +5626,15 @@ export interface components {
              */
             named: string;
             pair: components["schemas"]["QaPair"];
+        };
+        OutgoingMessage: {
+            attachment_id?: components["schemas"]["AssetId"] | null;
+            /** @description Made by the client; a program may send the header `Idempotency-Key` instead. */
+            client_message_id?: string;
+            template?: components["schemas"]["TemplateUse"] | null;
+            /** @description May be empty if there is an attachment or a template. */
+            text?: string;
+            to: components["schemas"]["MessageRecipient"];
         };
         Overview: {
             /** Format: int64 */
@@ -4842,6 +6018,42 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_WebhookDelivery: {
+            items: {
+                /**
+                 * Format: int32
+                 * @description Since the last replay.
+                 */
+                attempt_count: number;
+                /** Format: date-time */
+                created_at: string;
+                endpoint_id: components["schemas"]["WebhookEndpointId"];
+                /**
+                 * @description Of the last attempt: `timeout`, `no_connection`, `address_not_allowed`, `redirect`, `gone`, `overloaded`, `refused`,
+                 *     or `disabled` when the endpoint was switched off before.
+                 */
+                error?: string | null;
+                /** @description `webhook.test` for a test. */
+                event_type: string;
+                id: components["schemas"]["WebhookDeliveryId"];
+                /**
+                 * Format: date-time
+                 * @description Of a pending one; null: at once.
+                 */
+                next_attempt_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Of the last attempt.
+                 */
+                response_status?: number | null;
+                status: components["schemas"]["WebhookDeliveryStatus"];
+                /** @description The header of that name: the same for all attempts and replays. */
+                webhook_id: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_WebsitePage: {
             items: {
                 /**
@@ -4994,6 +6206,7 @@ export interface components {
             code: string;
             /** @description What happened and what to do, for people. */
             detail: string;
+            reason?: components["schemas"]["Reason"] | null;
             /** Format: int32 */
             status: number;
             title: string;
@@ -5314,6 +6527,26 @@ export interface components {
             /** @description For `viewBox="0 0 size size"`. */
             size: number;
         };
+        Reason: {
+            /** @description Stable, such as `token_expired`. */
+            code: string;
+            /** @description What fills the sentence, by name. */
+            params: {
+                [key: string]: string;
+            };
+            /** @description What a vendor or a workflow said, word for word. */
+            said?: string | null;
+            /** @description The sentence in English. */
+            text: string;
+        };
+        RecoveredWebhooks: {
+            /** Format: int64 */
+            count: number;
+        };
+        RecoverWebhooks: {
+            /** Format: date-time */
+            since: string;
+        };
         RecoveryCodes: {
             /** @description Each signs in once in place of a code. Shown this once. */
             recovery_codes: string[];
@@ -5324,6 +6557,16 @@ export interface components {
         ReopenGap: {
             /** @description Turns off the pair that was written for it, as if it had not been published. */
             withdraw?: boolean;
+        };
+        /** @description Of the last seven days. */
+        ReplyCounts: {
+            /** Format: int64 */
+            failed: number;
+            late?: components["schemas"]["LateReplies"] | null;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            unknown: number;
         };
         ResolvedGap: {
             gap: components["schemas"]["Gap"];
@@ -5499,6 +6742,11 @@ export interface components {
             /** Format: double */
             similarity: number;
         };
+        /**
+         * @description How the connection is protected.
+         * @enum {string}
+         */
+        SmtpTls: "starttls" | "tls" | "none";
         /** @description Where an answer comes from. */
         Source: {
             kind: components["schemas"]["SourceKind"];
@@ -5553,6 +6801,19 @@ export interface components {
             category: string;
             question: string;
         };
+        TemplateList: {
+            items: components["schemas"]["MessageTemplate"][];
+        };
+        /** @description An approved template with what is filled in. */
+        TemplateUse: {
+            /** @description `en_US`. */
+            language: string;
+            name: string;
+            /** @description The values of `{{1}}`, `{{2}}` … of the body. */
+            parameters: string[];
+            /** @description The text with its values, as it stands in the thread. */
+            text: string;
+        };
         /** @description A tenant as its members see it. */
         Tenant: {
             id: components["schemas"]["TenantId"];
@@ -5563,6 +6824,13 @@ export interface components {
         };
         /** Format: uuid */
         TenantId: string;
+        /** @description A text of the dashboard in both its languages. */
+        Text: {
+            en: string;
+            fr: string;
+        };
+        /** @enum {string} */
+        TextUnit: "characters" | "utf16" | "bytes";
         /** @description Notes and events, each oldest first. */
         Timeline: {
             events: components["schemas"]["ConversationEvent"][];
@@ -5788,6 +7056,148 @@ export interface components {
             /** @description Colleagues see it; the visitor is told by `POST …/typing`. */
             is_typing?: boolean;
         };
+        /** @description One request, and what came of it. */
+        WebhookAttempt: {
+            /** Format: int32 */
+            duration_ms: number;
+            /** @description Null: it succeeded. */
+            error?: string | null;
+            /**
+             * Format: int32
+             * @description Null: nothing came.
+             */
+            response_status?: number | null;
+            /** @description The first 500 characters of the answer. */
+            response_text: string;
+            /** Format: date-time */
+            started_at: string;
+        };
+        /** @description A line of the log. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description Since the last replay.
+             */
+            attempt_count: number;
+            /** Format: date-time */
+            created_at: string;
+            endpoint_id: components["schemas"]["WebhookEndpointId"];
+            /**
+             * @description Of the last attempt: `timeout`, `no_connection`, `address_not_allowed`, `redirect`, `gone`, `overloaded`, `refused`,
+             *     or `disabled` when the endpoint was switched off before.
+             */
+            error?: string | null;
+            /** @description `webhook.test` for a test. */
+            event_type: string;
+            id: components["schemas"]["WebhookDeliveryId"];
+            /**
+             * Format: date-time
+             * @description Of a pending one; null: at once.
+             */
+            next_attempt_at?: string | null;
+            /**
+             * Format: int32
+             * @description Of the last attempt.
+             */
+            response_status?: number | null;
+            status: components["schemas"]["WebhookDeliveryStatus"];
+            /** @description The header of that name: the same for all attempts and replays. */
+            webhook_id: string;
+        };
+        /** @description One delivery with everything. */
+        WebhookDeliveryDetails: {
+            /** @description The oldest first. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            /** @description As it was sent, byte for byte. */
+            body: string;
+            delivery: components["schemas"]["WebhookDelivery"];
+        };
+        /** Format: uuid */
+        WebhookDeliveryId: string;
+        /** @enum {string} */
+        WebhookDeliveryStatus: "pending" | "delivered" | "failed";
+        /** @enum {string} */
+        WebhookDisabledReason: "by_hand" | "gone" | "failing";
+        /** @description An endpoint as the API shows it. */
+        WebhookEndpoint: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** Format: date-time */
+            disabled_at?: string | null;
+            disabled_reason?: components["schemas"]["WebhookDisabledReason"] | null;
+            event_types: components["schemas"]["WebhookEventType"][];
+            /**
+             * Format: date-time
+             * @description Nothing has succeeded since; after five days it is switched off.
+             */
+            failing_since?: string | null;
+            id: components["schemas"]["WebhookEndpointId"];
+            is_enabled: boolean;
+            /**
+             * Format: date-time
+             * @description It asked to be left alone until then.
+             */
+            paused_until?: string | null;
+            /**
+             * Format: date-time
+             * @description Until then the secret before this one signs too; null when it no longer does.
+             */
+            previous_secret_until?: string | null;
+            secret_last4: string;
+            url: string;
+        };
+        /** Format: uuid */
+        WebhookEndpointId: string;
+        WebhookEndpointList: {
+            items: components["schemas"]["WebhookEndpoint"][];
+        };
+        WebhookEndpointPatch: {
+            description?: string | null;
+            event_types?: components["schemas"]["WebhookEventType"][] | null;
+            /** @description True enables an endpoint that was switched off, by hand or by itself. */
+            is_enabled?: boolean | null;
+            url?: string | null;
+        };
+        /** @description An endpoint with its secret, which is shown this once. */
+        WebhookEndpointWithSecret: {
+            endpoint: components["schemas"]["WebhookEndpoint"];
+            /** @description `whsec_…`, for the receiver. */
+            secret: string;
+        };
+        /** @description A time at which a workflow did not answer. */
+        WebhookError: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            error_type: components["schemas"]["WebhookErrorType"];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            occurred_at: string;
+            reason: components["schemas"]["Reason"];
+        };
+        WebhookErrorCount: {
+            /** Format: int64 */
+            count: number;
+            error_type: components["schemas"]["WebhookErrorType"];
+            /** Format: date-time */
+            last_at: string;
+        };
+        WebhookErrors: {
+            /** @description Of the last seven days, by cause. */
+            counts: components["schemas"]["WebhookErrorCount"][];
+            /** @description The newest 100. */
+            items: components["schemas"]["WebhookError"][];
+        };
+        /**
+         * @description Why there is no answer, as `webhook_errors.error_type` has it.
+         * @enum {string}
+         */
+        WebhookErrorType: "timeout" | "connection" | "status" | "no_answer" | "refused" | "late";
+        /**
+         * @description What an endpoint can ask for. The triggers name the same words.
+         * @enum {string}
+         */
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -6538,6 +7948,44 @@ export interface operations {
             };
         };
     };
+    delete_channel: {
+        parameters: {
+            query?: {
+                /** @description true: its conversations are erased with it. */
+                erase_conversations?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     update_channel: {
         parameters: {
             query?: never;
@@ -6559,6 +8007,224 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel_brain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelBrain"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_channel_brain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBrain"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelBrain"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_channel_brain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrainTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrainTestResult"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelConnection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconnect_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValues"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelConnection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelCheck"];
                 };
             };
             404: {
@@ -6686,6 +8352,126 @@ export interface operations {
             };
         };
     };
+    get_inbound_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: components["schemas"]["InboundEventId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEventDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_inbound_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: components["schemas"]["InboundEventId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundEvent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 100 characters of your own */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingMessage"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     publish_channel: {
         parameters: {
             query?: never;
@@ -6723,6 +8509,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_message_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookErrors"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+        };
+    };
+    connect_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelConnection"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorList"];
+                };
+            };
+        };
+    };
+    list_contacts: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 20 unless given. */
+                limit?: number;
+                /** @description Part of a name, an address, a number. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactList"];
                 };
             };
         };
@@ -6823,6 +8776,74 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+                other_id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetails"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6955,6 +8976,35 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_conversation_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationChannel"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7154,6 +9204,44 @@ export interface operations {
             };
         };
     };
+    retry_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_answer_trace: {
         parameters: {
             query?: never;
@@ -7308,6 +9396,51 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    email_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8126,6 +10259,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_email_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailSettings"];
+                };
+            };
+        };
+    };
+    set_mail_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMailServer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mail_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailSettings"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_escalation_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEscalationAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationAddress"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationAddress"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_test_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_emails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailList"];
                 };
             };
         };
@@ -9042,6 +11369,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapCounts"];
+                };
+            };
+        };
+    };
+    list_inbound_events: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_before`. */
+                before?: components["schemas"]["InboundEventId"];
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `message`, `status`, `echo`, `reaction`, `edit`, `other`. */
+                kind?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                status?: components["schemas"]["InboundEventStatus"];
+                /** @description The person's or the chat's id at the vendor's. */
+                thread?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
                 };
             };
         };
@@ -10203,6 +12560,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_email_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChoices"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_email_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChoices"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChoices"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -11966,6 +14389,340 @@ export interface operations {
             };
         };
     };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookDeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookDeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointList"];
+                };
+            };
+        };
+    };
+    create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookEndpoint"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                status?: components["schemas"]["WebhookDeliveryStatus"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover_webhook_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoverWebhooks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveredWebhooks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookEndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_websites: {
         parameters: {
             query?: never;
@@ -12641,6 +15398,71 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_n8n_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["N8nRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,8 @@
 // Several web chats of one business, who may show them and who may write in them: set up in the designer and seen on
 // the pages of customers, on the real server.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible, launchBrowser, openPage } from './browser.mjs';
 import { CustomerPage } from './customer-page.mjs';
@@ -11,12 +13,40 @@ import { ProductServer, reasonToSkip } from './product-server.mjs';
 
 const APP = '/app/fennel-oak';
 
+/** A workflow of n8n, seen from outside. */
+class Workflow {
+  isBroken = false;
+  #server = createServer(async (request, response) => {
+    const { chatInput } = JSON.parse((await request.toArray()).join(''));
+    response.writeHead(this.isBroken ? 500 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ output: `The workflow says: ${chatInput}` }));
+  });
+
+  static async listen() {
+    const workflow = new Workflow();
+    workflow.#server.listen(0, '127.0.0.1');
+    await once(workflow.#server, 'listening');
+    return workflow;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.address().port}/webhook/chat`;
+  }
+
+  close() {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
 describe('web chats', { skip: reasonToSkip(), timeout: 280_000 }, () => {
-  let browser, server, site, stranger, visits, owner, first;
+  let browser, server, site, stranger, visits, owner, first, workflow;
   let visitors = [];
 
   before(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start()]);
+    workflow = await Workflow.listen();
+    const settings = { RAPPORT_OUTBOUND_ALLOW: new URL(workflow.url).host };
+    [browser, server] = await Promise.all([launchBrowser(), ProductServer.start(settings)]);
     site = await new CustomerPage(server.url).listen();
     stranger = await new CustomerPage(server.url).listen();
     visits = new Visits(browser, server);
@@ -27,6 +57,7 @@ describe('web chats', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await browser?.close();
     site?.close();
     stranger?.close();
+    workflow?.close();
     await server?.stop();
   });
   afterEach(async () => {
@@ -184,6 +215,41 @@ describe('web chats', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     await page.getByText('This chat is turned off').waitFor({ state: 'detached' });
     const again = await visitPage({ key: made.channel_key });
     await again.widget.launcher.waitFor();
+  });
+
+  it('lets a workflow answer, and tells why it did not', async () => {
+    const visit = await openDesigner('?tab=answers');
+    visit.expected = /status of 422/;
+    const { page } = visit;
+    const who = page.getByRole('region', { name: 'Who answers' });
+    await who.getByLabel('Answers come from').selectOption({ label: 'your own workflow' });
+    await who.getByLabel('Address of the workflow').fill('http://169.254.169.254/latest');
+    await who.getByRole('button', { name: 'Keep who answers' }).click();
+    await who.getByRole('alert').waitFor();
+    await who.getByLabel('Address of the workflow').fill(workflow.url);
+    await who.getByRole('button', { name: 'Keep who answers' }).click();
+    await page.getByText('From now on they answer here.').waitFor();
+    const tried = page.getByRole('region', { name: 'Try it' });
+    await tried.getByRole('button', { name: 'Ask the workflow' }).click();
+    await tried.getByText('The workflow says: Hello').waitFor();
+    await assertAccessible(page, 'who answers in a web chat');
+
+    const { widget } = await visitPage();
+    await widget.open();
+    await widget.ask('Is anybody there?');
+    await widget.teamBubbles.filter({ hasText: 'The workflow says: Is anybody there?' }).waitFor();
+    workflow.isBroken = true;
+    await widget.ask('Do you ship to Belgium?');
+    await widget.teamBubbles.filter({ hasText: 'Belgium is where we are at home' }).waitFor();
+    await page.reload();
+    const errors = page.getByRole('region', { name: 'Why it did not answer' });
+    await errors.getByRole('definition').getByText('1', { exact: true }).waitFor();
+    await errors.getByRole('listitem').getByText('Answered with an error').waitFor();
+    await errors.getByRole('link', { name: /conversation/i }).waitFor();
+
+    await who.getByLabel('Answers come from').selectOption({ label: 'the assistant' });
+    await who.getByRole('button', { name: 'Keep who answers' }).click();
+    await page.getByText('From now on they answer here.').waitFor();
   });
 
   it('is shown by allowed sites only, from the moment that the list says so', async () => {

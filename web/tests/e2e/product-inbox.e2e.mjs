@@ -255,6 +255,35 @@ describe('inbox', { skip: reasonToSkip(), timeout: 280_000 }, () => {
     assert.equal(await desk.row('Priya Nair').count(), 0);
   });
 
+  it('puts two contacts together that are one person, and takes them apart again', async () => {
+    const shop = await write('Is my lamp ready?', 'Ana Lima');
+    const phone = await write('It is me, from my phone', 'Ana L.');
+    const desk = await sitDown(OWNER, `/inbox/${shop.id}`);
+    const { page } = desk;
+    const panel = page.getByRole('complementary', { name: 'Details' });
+    await panel.getByRole('button', { name: 'Same person as…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Same person as…' });
+    const act = dialog.getByRole('button', { name: 'Put together' });
+    assert.ok(await act.isDisabled(), 'nobody is chosen yet');
+    await dialog.getByLabel('Name, e-mail address or number').fill('Nobody at all');
+    await dialog.getByText('Nothing matches.').waitFor();
+    await dialog.getByLabel('Name, e-mail address or number').fill('Ana');
+    await dialog.getByRole('radio', { name: /Ana L\./ }).check();
+    assert.equal(await dialog.getByRole('radio', { name: /Ana Lima/ }).count(), 0, 'not oneself');
+    await assertFit(page, 'who is the same person');
+    await act.click();
+    await page.getByText('The two are one person now.').waitFor();
+    await panel.getByText('Includes Ana L. (by hand)').waitFor();
+    assert.equal((await stateOf(phone.id)).contact.id, shop.contactId);
+    assert.equal((await stateOf(shop.id)).status, 'resolved', 'one conversation goes on');
+    await assertFit(page, 'a person of two contacts');
+
+    await panel.getByRole('button', { name: /Take apart/ }).click();
+    await panel.getByText('Includes Ana L.').waitFor({ state: 'detached' });
+    assert.equal((await stateOf(phone.id)).contact.id, phone.contactId);
+    assert.equal((await stateOf(shop.id)).status, 'open');
+  });
+
   it('attaches a picture, and shows it', async () => {
     const { id } = await write('Which colour is it?', 'Marta Kowalska');
     const desk = await sitDown(OWNER, `/inbox/${id}`);

@@ -139,6 +139,7 @@ describe('onboarding', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await step('ask_test').getByRole('button', { name: 'Where are you?' }).click();
     assert.equal(await page.getByTestId('test-answer').innerText(), 'In Namur.');
     await step('connect_channel').getByRole('link').click();
+    await page.getByRole('link', { name: 'Web chat' }).click();
     const naming = page.getByRole('dialog', { name: 'New web chat' });
     await naming.getByLabel('Name').fill('The workshop');
     await naming.getByRole('button', { name: 'Create' }).click();

@@ -22,6 +22,7 @@ const SECTIONS = [
   'models',
   'search-model',
   'api-keys',
+  'webhooks',
   'audit',
   'profile',
   'security',

@@ -168,8 +168,12 @@ describe('widget designer', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await assertAccessible(page, 'rating');
     await widget.panel.getByRole('button', { name: 'Good', exact: true }).click();
     await widget.panel.getByLabel('What could be better? (optional)').fill('Quicker, please.');
+    const isKept = page.waitForResponse((answer) =>
+      answer.request().postData()?.includes('Quicker, please.'),
+    );
     await widget.panel.locator('.rating').getByRole('button', { name: 'Send' }).click();
     await widget.panel.getByText('Thank you for telling us.').waitFor();
+    assert.equal((await isKept).ok(), true);
     const rated = await owner.get(thread);
     assert.deepEqual([rated.rating, rated.rating_comment], [4, 'Quicker, please.']);
   });

@@ -98,7 +98,7 @@ describe('widget', { timeout: 120_000 }, () => {
     await widget.ask('Hello');
     await widget.answer();
     await widget.button('Helpful').first().click();
-    assert.equal(await widget.button('Helpful').first().getAttribute('aria-pressed'), 'true');
+    await widget.panel.getByRole('button', { name: 'Helpful', pressed: true }).first().waitFor();
     await widget.button('Not helpful').click();
     const reason = widget.panel.getByLabel('What was wrong?');
     await assertAccessible(page, 'asking for the reason');

@@ -51,9 +51,12 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly code: string;
+  /** Where a vendor is the cause. */
+  readonly reason: Schemas['Reason'] | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, reason?: Schemas['Reason'] | null) {
     super(message);
+    this.reason = reason ?? undefined;
     this.status = status;
     this.code = code;
   }
@@ -84,8 +87,8 @@ export function sentence(error: unknown): string {
 }
 
 function problem(status: number, body: unknown): ApiError {
-  const { code, detail, title } = (body ?? {}) as Partial<Schemas['Problem']>;
-  return new ApiError(status, code ?? 'unknown', detail || title || unexpected(status));
+  const { code, detail, title, reason } = (body ?? {}) as Partial<Schemas['Problem']>;
+  return new ApiError(status, code ?? 'unknown', detail || title || unexpected(status), reason);
 }
 
 function unexpected(status: number): string {

@@ -5,6 +5,7 @@ import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
+import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
@@ -41,6 +42,13 @@ export const navigation: Group[] = [
         icon: Inbox,
         key: 'i',
         badge: 'needsPerson',
+      },
+      {
+        page: 'channels',
+        path: '/channels',
+        label: 'nav.channels',
+        icon: Plug,
+        key: 'm',
       },
     ],
   },

@@ -31,6 +31,7 @@ export const app = {
   'nav.playground': 'Playground',
   'nav.gaps': 'Gap queue',
   'nav.install': 'Widget',
+  'nav.channels': 'Channels',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',
   'nav.more': '{count} waiting',

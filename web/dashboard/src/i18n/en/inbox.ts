@@ -33,6 +33,8 @@ export const inbox = {
   'action.label': 'Label',
   'action.snooze': 'Snooze',
   'action.more': 'More actions',
+  'action.transcript': 'Send transcript by e-mail',
+  'done.transcript': 'The transcript is on its way to {to}.',
   'action.takeOver': 'Take over from the AI',
   'action.giveBack': 'Give back to the AI',
   'action.escalate': 'Escalate…',

@@ -1,16 +1,20 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
 import { agent } from './agent';
 import { audit } from './audit';
+import { channels } from './channels';
 import { conversation } from './conversation';
 import { desk } from './desk';
 import { documents } from './documents';
+import { email } from './email';
 import { evaluation } from './evaluation';
 import { gaps } from './gaps';
 import { home } from './home';
 import { knowledge } from './knowledge';
+import { messaging } from './messaging';
 import { people } from './people';
 import { playground } from './playground';
 import { promise } from './promise';
+import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
@@ -19,11 +23,15 @@ import { transcripts } from './transcripts';
 import { versions } from './versions';
 import { texts } from './texts';
 import { upkeep } from './upkeep';
+import { webhooks } from './webhooks';
 import { websites } from './websites';
 import { widget } from './widget';
 
 export const later = {
   ...conversation,
+  ...messaging,
+  ...channels,
+  ...reasons,
   ...shortcuts,
   ...technical,
   ...people,
@@ -39,10 +47,12 @@ export const later = {
   ...versions,
   ...evaluation,
   ...promise,
+  ...webhooks,
   ...websites,
   ...texts,
   ...upkeep,
   ...playground,
   ...agent,
   ...audit,
+  ...email,
 } as const;

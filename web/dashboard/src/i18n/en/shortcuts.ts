@@ -10,6 +10,7 @@ export const shortcuts = {
   'shortcuts.goKnowledge': 'Go to knowledge',
   'shortcuts.goHome': 'Go to home',
   'shortcuts.goInstall': 'Go to widget',
+  'shortcuts.goChannels': 'Go to channels',
   'shortcuts.goPlayground': 'Go to playground',
   'shortcuts.savedReplies': 'Saved replies, in a reply',
   'shortcuts.search': 'Search this page',

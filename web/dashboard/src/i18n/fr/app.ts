@@ -31,6 +31,7 @@ export const app = {
   'nav.playground': 'Bac à sable',
   'nav.gaps': 'Lacunes',
   'nav.install': 'Widget',
+  'nav.channels': 'Canaux',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',

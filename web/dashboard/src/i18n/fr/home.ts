@@ -17,8 +17,9 @@ export const home = {
   'home.set_hoursHint': 'En dehors, les visiteurs apprennent quand quelqu’un revient.',
   'home.invite_colleague': 'Invitez un collègue',
   'home.invite_colleagueHint': 'Tout le monde voit la même réception.',
-  'home.connect_channel': 'Ajoutez un deuxième canal',
-  'home.connect_channelHint': 'Un autre site, avec un chat à lui.',
+  'home.connect_channel': 'Connectez un deuxième canal',
+  'home.connect_channelHint':
+    'WhatsApp, Telegram ou un autre : le même assistant, la même boîte de réception.',
   'home.ways': 'D’où viennent les réponses',
   'home.wayType': 'Les écrire',
   'home.wayTemplate': 'Modèle pour boutique',

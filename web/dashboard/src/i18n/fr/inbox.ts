@@ -33,6 +33,8 @@ export const inbox = {
   'action.label': 'Étiqueter',
   'action.snooze': 'Mettre en pause',
   'action.more': 'Autres actions',
+  'action.transcript': 'Envoyer la transcription par e-mail',
+  'done.transcript': 'La transcription part pour {to}.',
   'action.takeOver': 'Prendre la main sur l’IA',
   'action.giveBack': 'Rendre la main à l’IA',
   'action.escalate': 'Transmettre…',

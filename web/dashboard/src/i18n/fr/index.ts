@@ -5,12 +5,16 @@ import { auth } from './auth';
 import { inbox } from './inbox';
 import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
+import { messaging } from './messaging';
+import { channels } from './channels';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
+import { email } from './email';
 import { transcripts } from './transcripts';
 import { texts } from './texts';
 import { upkeep } from './upkeep';
+import { webhooks } from './webhooks';
 import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
@@ -22,6 +26,7 @@ import { home } from './home';
 import { technical } from './technical';
 import { people } from './people';
 import { promise } from './promise';
+import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { settings } from './settings';
 import { desk } from './desk';
@@ -32,10 +37,14 @@ export const fr: Texts = {
   ...inbox,
   ...shortcuts,
   ...conversation,
+  ...messaging,
+  ...channels,
+  ...reasons,
   ...gaps,
   ...knowledge,
   ...documents,
   ...transcripts,
+  ...webhooks,
   ...websites,
   ...texts,
   ...upkeep,
@@ -45,6 +54,7 @@ export const fr: Texts = {
   ...playground,
   ...agent,
   ...audit,
+  ...email,
   ...widget,
   ...home,
   ...technical,

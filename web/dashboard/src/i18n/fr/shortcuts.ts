@@ -10,6 +10,7 @@ export const shortcuts = {
   'shortcuts.goKnowledge': 'Aller aux connaissances',
   'shortcuts.goHome': 'Aller à l’accueil',
   'shortcuts.goInstall': 'Aller au widget',
+  'shortcuts.goChannels': 'Aller aux canaux',
   'shortcuts.goPlayground': 'Aller au bac à sable',
   'shortcuts.savedReplies': 'Réponses enregistrées, dans une réponse',
   'shortcuts.search': 'Rechercher dans cette page',

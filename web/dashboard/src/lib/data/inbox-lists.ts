@@ -101,8 +101,8 @@ const KEYS: Partial<Record<string, string[]>> = {
   saved_replies: ['saved-replies'],
   views: ['inbox-views'],
   members: ['team', 'members', 'invitations'],
-  settings: ['workspace', 'inbox-settings'],
-  channels: ['channels', 'agent-prompts'],
+  settings: ['workspace', 'inbox-settings', 'email-settings'],
+  channels: ['channels', 'connections', 'conversation-channel', 'agent-prompts'],
   knowledge: [
     'qa-pairs',
     'documents',
@@ -118,6 +118,8 @@ const KEYS: Partial<Record<string, string[]>> = {
     'knowledge-index',
   ],
   keys: ['api-keys', 'llm-credentials'],
+  webhooks: ['webhook-endpoints', 'webhook-deliveries'],
+  emails: ['emails'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -1,8 +1,21 @@
 import { QueryClient } from '@tanstack/svelte-query';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { api, type Message } from '../api';
-import { loadBackTo, merge, messagesQuery } from './messages';
+import { loadBackTo, merge, messagesQuery, putMessage } from './messages';
 
+const plainExtras: Message['extras'] = {
+  is_automatic: false,
+  is_deleted: false,
+  is_edited: false,
+  is_from_elsewhere: false,
+  is_unsupported: false,
+  location: null,
+  missing_file: null,
+  reaction: null,
+  referral: null,
+  reply_to: null,
+  template: null,
+};
 const message = (seq: number, text = `message ${String(seq)}`): Message => ({
   id: `id-${String(seq)}`,
   conversation_id: 'c',
@@ -10,6 +23,7 @@ const message = (seq: number, text = `message ${String(seq)}`): Message => ({
   sender_type: 'user',
   text,
   created_at: '2026-11-20T10:00:00Z',
+  extras: plainExtras,
 });
 
 describe('merge', () => {
@@ -58,5 +72,28 @@ describe('loadBackTo', () => {
 
   it('ends at the beginning when there is no such thing', async () => {
     expect(await firstAfter('id-0000')).toBe(1);
+  });
+});
+
+describe('a message that has changed', () => {
+  const opened = () => {
+    const client = new QueryClient();
+    const log = { after: 1, items: [message(2), message(3)] };
+    client.setQueryData(messagesQuery('c').queryKey, log);
+    const texts = () =>
+      client.getQueryData(messagesQuery('c').queryKey)?.items.map(({ text }) => text);
+    return { client, texts };
+  };
+
+  it('takes the place of what it was', () => {
+    const { client, texts } = opened();
+    putMessage(client, message(2, 'edited'));
+    expect(texts()).toEqual(['edited', 'message 3']);
+  });
+
+  it('waits when it is not loaded yet, so that the log has no hole', () => {
+    const { client, texts } = opened();
+    putMessage(client, message(1, 'edited'));
+    expect(texts()).toEqual(['message 2', 'message 3']);
   });
 });

@@ -51,11 +51,11 @@ export async function loadBackTo(client: QueryClient, id: string, wanted: string
   await loadBackTo(client, id, wanted);
 }
 
-/** Shows a message that came live or was just sent. */
+/** Shows a message that came live, was just sent or has changed. What is older than the log waits until it is loaded. */
 export function putMessage(client: QueryClient, message: Message): void {
   const { queryKey } = messagesQuery(message.conversation_id);
   const log = client.getQueryData(queryKey);
-  if (log) {
+  if (log && message.seq > log.after) {
     const lastSeq = log.items.at(-1)?.seq ?? log.after;
     if (message.seq > lastSeq + 1) void client.invalidateQueries({ queryKey });
     client.setQueryData(queryKey, { ...log, items: merge(log.items, [message]) });

@@ -24,6 +24,11 @@ const appliers: Record<string, Apply> = {
     putMessage(client, message);
     // Whoever replies takes on the escalation.
     if (message.sender_type === 'agent') refreshEscalations(client, conversation.id);
+    // It may have opened the vendor's reply window.
+    void client.invalidateQueries({ queryKey: ['conversation-channel', conversation.id] });
+  },
+  message_changed(client, data) {
+    putMessage(client, data as Message);
   },
   conversation(client, data) {
     const conversation = data as ConversationSummary;

@@ -144,6 +144,18 @@ export class Desk {
     }
   }
 
+  /** Sends the visitor what was said. The server decides whether the address can be trusted. */
+  async mailTranscript(id: string): Promise<void> {
+    this.failure = '';
+    try {
+      const { mailTranscript } = await import('$lib/data/email');
+      const { to_address } = await mailTranscript(id);
+      showToast(t('done.transcript', { to: to_address }));
+    } catch (error) {
+      this.failure = sentence(error);
+    }
+  }
+
   #explain(failures: string[]): void {
     this.failure = failures.join(' ');
   }

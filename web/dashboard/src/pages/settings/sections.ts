@@ -4,6 +4,7 @@ import Building from '@lucide/svelte/icons/building-2';
 import Clock from '@lucide/svelte/icons/clock';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
+import Mail from '@lucide/svelte/icons/mail';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Shield from '@lucide/svelte/icons/shield';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
@@ -12,6 +13,7 @@ import TextSearch from '@lucide/svelte/icons/text-search';
 import Tag from '@lucide/svelte/icons/tag';
 import UserRound from '@lucide/svelte/icons/user-round';
 import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
+import Webhook from '@lucide/svelte/icons/webhook';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../../i18n/index.svelte';
@@ -52,10 +54,12 @@ export const sections: readonly Section[] = [
   { id: 'saved-replies', title: 'settings.replies', hint: 'settings.repliesHint', icon: MessageSquareText, group: 'inbox', editors: writers, readers: all, load: () => import('./sections/SavedReplies.svelte') },
   { id: 'hours', title: 'settings.hours', hint: 'settings.hoursHint', icon: Clock, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Hours.svelte') },
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
+  { id: 'email', title: 'email.title', hint: 'email.hint', icon: Mail, group: 'inbox', editors: managers, load: () => import('./sections/Email.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },
   { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
+  { id: 'webhooks', title: 'webhooks.title', hint: 'webhooks.hint', icon: Webhook, group: 'technical', editors: managers, load: () => import('./sections/Webhooks.svelte') },
   { id: 'audit', title: 'settings.audit', hint: 'settings.auditHint', icon: History, group: 'technical', editors: managers, load: () => import('./sections/AuditLog.svelte') },
   { id: 'profile', title: 'settings.profile', hint: 'settings.profileHint', icon: UserRound, group: 'you', load: () => import('./sections/Profile.svelte') },
   { id: 'security', title: 'settings.security', hint: 'settings.securityHint', icon: ShieldCheck, group: 'you', load: () => import('./sections/Security.svelte') },

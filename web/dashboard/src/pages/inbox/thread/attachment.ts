@@ -8,6 +8,12 @@ export function isShownAsImage({ mime_type }: Attachment): boolean {
   return IMAGES.has(mime_type);
 }
 
+/** Which of the browser's own players takes it. */
+export function playerOf({ mime_type }: Attachment): 'audio' | 'video' | null {
+  const [, kind] = /^(audio|video)\//.exec(mime_type) ?? [];
+  return (kind as 'audio' | 'video' | undefined) ?? null;
+}
+
 /** Its address where it is on this server, and nowhere else. */
 export function ownAddress(url: string): string | undefined {
   try {

@@ -1,8 +1,10 @@
 /** What stands in the rows of the audit log, field by field: its name, and how its value reads. */
 import { locale, t, type PlainKey } from '../../../i18n/index.svelte';
+import { kindName } from '$lib/channel-kind';
 import { providers, type Provider } from './providers';
 import { roleNames } from './roles';
 import { scopeNames } from './scopes';
+import { disabledTexts, eventNames } from './webhook-words';
 import { dayName, days, type Day } from './week';
 
 export const fieldNames: Partial<Record<string, PlainKey>> = {
@@ -21,6 +23,8 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   resolution_minutes: 'audit.fieldResolution',
   ask_rating: 'audit.fieldRating',
   provider: 'audit.fieldProvider',
+  kind: 'audit.fieldKind',
+  fields: 'audit.fieldFields',
   model: 'audit.fieldModel',
   label: 'audit.fieldLabel',
   is_default: 'audit.fieldDefault',
@@ -41,6 +45,11 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   errors: 'audit.fieldErrors',
   purpose: 'audit.fieldPurpose',
   is_hidden: 'audit.fieldHidden',
+  url: 'audit.fieldUrl',
+  description: 'audit.fieldDescription',
+  event_types: 'audit.fieldEvents',
+  is_enabled: 'audit.fieldEnabled',
+  reason: 'audit.fieldReason',
 };
 
 /** Values that are names in the API. */
@@ -48,6 +57,8 @@ const words: Record<string, Record<string, PlainKey>> = {
   role: roleNames,
   scopes: scopeNames,
   mode: { manual: 'assignment.manual', round_robin: 'assignment.roundRobin' },
+  event_types: eventNames,
+  reason: disabledTexts,
   purpose: { avatar: 'audit.avatar', icon: 'audit.icon', attachment: 'audit.attachment' },
 };
 
@@ -64,6 +75,7 @@ export function valueText(field: string, value: unknown): string {
   if (field === 'language') {
     return new Intl.DisplayNames(locale(), { type: 'language' }).of(text) ?? text;
   }
+  if (field === 'kind') return kindName(text);
   return field === 'expires_at' || field === 'holidays' ? dateText(text) : text;
 }
 
