@@ -1,6 +1,6 @@
 # `make demo` and `make test` do everything on a fresh machine. The rest is for daily work.
 .DEFAULT_GOAL := help
-.PHONY: help setup web build demo dev check fix test test-rust test-web test-browser openapi quality bench sqlx
+.PHONY: help setup web build demo dev check fix test test-rust test-web test-browser test-peers openapi quality bench sqlx
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,10 @@ test-web: ## Web unit tests
 test-browser: ## Browser tests, against the real server too
 	cargo build -p server
 	cd web && npm run --silent test:e2e
+
+test-peers: ## Other people's libraries against the real server
+	cargo build -p server
+	tests/peers/run
 
 openapi: ## Renew the TypeScript client's types from the server
 	cargo build -p server

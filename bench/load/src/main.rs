@@ -4,8 +4,9 @@
 //! and seconds. It shares the machine with what it measures, so a visitor here costs next to nothing (`http.rs`).
 //!
 //! `load figures` starts a server of its own and measures everything (start with `figures.rs`); `load ask` puts
-//! load on a server that already runs.
+//! load on a server that already runs; `load channels` plays messaging vendors (start with `channels/mod.rs`).
 
+mod channels;
 mod figures;
 mod http;
 mod model;
@@ -37,6 +38,27 @@ enum Command {
     Figures(FiguresArgs),
     /// Put load on a server that runs, print one line of JSON
     Ask(AskArgs),
+    /// Start a server, play messaging vendors, print how their webhooks were answered and what became of them
+    Channels(ChannelsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ChannelsArgs {
+    /// The binary to measure
+    #[arg(long, value_name = "FILE")]
+    program: PathBuf,
+    /// Webhooks a second of the steady run
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: u32,
+    /// How long the steady run takes
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// Webhooks of the burst, which comes within two seconds
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    burst: u32,
+    /// Write the tables here too
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +99,7 @@ struct AskArgs {
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match (runtime, Cli::parse().command) {
+        (Ok(runtime), Command::Channels(args)) => runtime.block_on(channels::measure(&args)),
         (Ok(runtime), Command::Figures(args)) => runtime.block_on(figures::measure(&args)),
         (Ok(runtime), Command::Ask(args)) => runtime.block_on(ask(&args)),
         (Err(error), _) => Err(error.into()),
