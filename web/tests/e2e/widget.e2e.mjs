@@ -484,6 +484,8 @@ describe('widget', { timeout: 120_000 }, () => {
     const surface = () => widget.panel.evaluate((panel) => getComputedStyle(panel).backgroundColor);
     assert.equal(await surface(), 'rgb(255, 255, 255)');
     await page.emulateMedia({ colorScheme: 'dark' });
+    // a page hears of it with its next frame
+    await settleAnimations(page);
     assert.equal(await surface(), 'rgb(28, 29, 32)');
     await assertAccessible(page, 'dark by preference');
   });
