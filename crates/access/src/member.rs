@@ -65,16 +65,24 @@ impl Role {
     }
 
     fn may(self, permission: Permission) -> bool {
-        use Permission::{AskQuestions, EditKnowledge, ReadConversations, ReadKnowledge, ReplyToVisitors};
+        use Permission::{
+            AskQuestions, EditCrm, EditKnowledge, ReadConversations, ReadCrm, ReadKnowledge, ReplyToVisitors,
+        };
         match self {
             Self::Owner | Self::Admin => true,
             Self::Agent => {
                 matches!(
                     permission,
-                    ReadConversations | ReplyToVisitors | ReadKnowledge | EditKnowledge | AskQuestions
+                    ReadConversations
+                        | ReplyToVisitors
+                        | ReadKnowledge
+                        | EditKnowledge
+                        | AskQuestions
+                        | ReadCrm
+                        | EditCrm
                 )
             }
-            Self::Viewer => matches!(permission, ReadConversations | ReadKnowledge),
+            Self::Viewer => matches!(permission, ReadConversations | ReadKnowledge | ReadCrm),
         }
     }
 }
@@ -101,6 +109,8 @@ permissions! {
     ReadKnowledge = "knowledge:read",
     EditKnowledge = "knowledge:write",
     AskQuestions = "ask",
+    ReadCrm = "crm:read",
+    EditCrm = "crm:write",
     ManageChannels = "channels:manage",
     ManageCredentials = "credentials:manage",
     ManageApiKeys = "api_keys:manage",

@@ -15,7 +15,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::{OnceCell, broadcast, mpsc};
 use uuid::Uuid;
 
-use crate::ids::{ConversationId, GapId, MessageId, NoteId, TenantId, UserId};
+use crate::ids::{ClientId, ConversationId, DealId, GapId, MessageId, NoteId, TenantId, UserId};
 
 /// Something that happened, past tense.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,14 @@ pub enum Event {
         user_id: UserId,
         note_id: NoteId,
     },
+    /// A client, or what belongs to one: deals, orders, activities, notes. Ids where one is meant.
+    ClientChanged {
+        client_id: Option<ClientId>,
+    },
+    /// A deal was opened, moved, changed or deleted; none: several.
+    DealChanged {
+        deal_id: Option<DealId>,
+    },
     /// A list that every page needs was changed.
     WorkspaceChanged {
         what: WorkspaceList,
@@ -77,6 +85,11 @@ pub enum WorkspaceList {
     Webhooks,
     /// The log of mails.
     Emails,
+    /// Pipelines, tags, fields, segments and settings of sales.
+    Sales,
+    Products,
+    Orders,
+    Activities,
 }
 
 impl Event {
@@ -91,6 +104,8 @@ impl Event {
             | Self::PresenceChanged { .. }
             | Self::TimelineChanged { .. }
             | Self::Mentioned { .. }
+            | Self::ClientChanged { .. }
+            | Self::DealChanged { .. }
             | Self::WorkspaceChanged { .. } => None,
         }
     }

@@ -84,6 +84,18 @@ id_types! {
     WebhookEndpointId,
     WebhookDeliveryId,
     EmailId,
+    ClientId,
+    ClientMergeId,
+    DealId,
+    PipelineId,
+    PipelineStageId,
+    ProductId,
+    OrderId,
+    ActivityId,
+    CrmNoteId,
+    TagId,
+    CustomFieldId,
+    SegmentId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

@@ -13,6 +13,7 @@ mod finish;
 pub mod ids;
 pub mod limits;
 pub mod migrate;
+pub mod money;
 pub mod outbound;
 pub mod page;
 pub mod reason;

@@ -39,6 +39,7 @@ pub struct Domains {
     pub channels: channels::Context,
     pub automation: automation::Context,
     pub notifications: notifications::Context,
+    pub crm: crm::Context,
 }
 
 pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
@@ -123,6 +124,7 @@ fn assemble(
         courtesies: Places::new(channels::MOST_COURTESIES),
         public_url: config.public_url.clone(),
     };
+    let crm = crm::Context { db: db.clone() };
     Ok(Domains {
         access,
         assets,
@@ -132,6 +134,7 @@ fn assemble(
         channels,
         automation,
         notifications,
+        crm,
     })
 }
 

@@ -31,8 +31,8 @@ struct ApiKeyList {
 struct NewApiKey {
     /// What it is for: `Shop import`.
     name: String,
-    /// `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-    /// `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
+    /// `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `crm:read`,
+    /// `crm:write`, `channels:manage`, `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
     scopes: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
 }

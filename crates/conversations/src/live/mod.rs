@@ -238,6 +238,8 @@ async fn read(ctx: &Context, member: &Member, event: &Event) -> Result<Option<ev
             let body = json!({"conversation_id": conversation_id, "user_id": user_id, "note_id": note_id});
             say("mention", &body)
         }
+        Event::ClientChanged { client_id } => say("client", &json!({"id": client_id})),
+        Event::DealChanged { deal_id } => say("deal", &json!({"id": deal_id})),
         Event::WorkspaceChanged { what } => say("workspace", &json!({"what": what})),
     };
     Ok(Some(said))

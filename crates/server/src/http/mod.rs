@@ -56,6 +56,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(channels::routes(domains.channels.clone()))
         .merge(automation::routes(domains.automation.clone()))
         .merge(notifications::routes(domains.notifications.clone()))
+        .merge(crm::routes(domains.crm.clone()))
         .layer(middleware::from_fn_with_state(
             domains.access.clone(),
             access::member::authenticate,

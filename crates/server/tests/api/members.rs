@@ -168,7 +168,9 @@ async fn a_key_gives_no_role_that_may_do_more_than_the_key() {
         "conversations:write",
         "knowledge:read",
         "knowledge:write",
-        "ask"
+        "ask",
+        "crm:read",
+        "crm:write"
     ]);
     set_role(&key(agents).await, &agents_id, "viewer")
         .await

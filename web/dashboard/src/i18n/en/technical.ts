@@ -61,6 +61,8 @@ export const technical = {
   'scope.conversationsWrite': 'Reply, assign, resolve',
   'scope.knowledgeRead': 'Read knowledge and gaps',
   'scope.knowledgeWrite': 'Change knowledge, close gaps',
+  'scope.crmRead': 'Read clients, deals and orders',
+  'scope.crmWrite': 'Change clients, deals and orders',
   'scope.ask': 'Ask the assistant without storing anything',
   'scope.channels': 'Make and change channels',
   'scope.credentials': 'Manage models and their keys',

@@ -63,6 +63,8 @@ export const technical = {
   'scope.conversationsWrite': 'Répondre, attribuer, résoudre',
   'scope.knowledgeRead': 'Lire les connaissances et les lacunes',
   'scope.knowledgeWrite': 'Modifier les connaissances, clore les lacunes',
+  'scope.crmRead': 'Lire les clients, affaires et commandes',
+  'scope.crmWrite': 'Modifier les clients, affaires et commandes',
   'scope.ask': 'Interroger l’assistant sans rien conserver',
   'scope.channels': 'Créer et modifier les canaux',
   'scope.credentials': 'Gérer les modèles et leurs clés',

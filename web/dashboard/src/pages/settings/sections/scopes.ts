@@ -7,6 +7,8 @@ export const scopeNames = {
   'knowledge:read': 'scope.knowledgeRead',
   'knowledge:write': 'scope.knowledgeWrite',
   ask: 'scope.ask',
+  'crm:read': 'scope.crmRead',
+  'crm:write': 'scope.crmWrite',
   'channels:manage': 'scope.channels',
   'credentials:manage': 'scope.credentials',
   'api_keys:manage': 'scope.apiKeys',

@@ -1,0 +1,1 @@
+-- Clients: made of contacts, found by their words, merged and taken apart, scored.

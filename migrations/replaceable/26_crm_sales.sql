@@ -1,0 +1,1 @@
+-- Deals, orders and the figures that follow from them.
