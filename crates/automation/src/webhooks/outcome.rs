@@ -25,14 +25,19 @@ pub async fn record(
     let pause = (attempt.error == Some("overloaded"))
         .then(|| schedule::paused_until(attempt.retry_after.as_deref(), now));
     let (status, next) = plan(due, attempt, pause, now);
+    // the endpoint before its deliveries: in this order switching it off locks them
+    let failing_since = match attempt.error {
+        None => endpoints::store::note_success(&mut tx, endpoint).await.map(|()| None)?,
+        Some(_) => endpoints::store::note_failure(&mut tx, endpoint, now, pause).await?,
+    };
     // erased with its visitor, or given up with its endpoint
     if !deliveries::store::note_attempt(&mut tx, due.id, status, next, attempt).await? {
         return Ok(());
     }
     deliveries::store::insert_attempt(&mut tx, due.id, attempt).await?;
-    match attempt.error {
-        None => endpoints::store::note_success(&mut tx, endpoint).await?,
-        Some(error) => note_failure(&mut tx, endpoint, error, pause).await?,
+    let is_gone = attempt.error == Some("gone");
+    if let Some(since) = failing_since {
+        give_up(&mut tx, endpoint, since, is_gone).await?;
     }
     tx.commit().await
 }
@@ -53,17 +58,15 @@ fn plan(
 }
 
 /// Switches off what is gone, and what has failed for days.
-async fn note_failure(
+async fn give_up(
     tx: &mut TenantTx,
     endpoint: WebhookEndpointId,
-    error: &'static str,
-    pause: Option<DateTime<Utc>>,
+    since: DateTime<Utc>,
+    is_gone: bool,
 ) -> Result<()> {
-    let now = tx.now();
-    let since = endpoints::store::note_failure(tx, endpoint, now, pause).await?;
-    let reason = match since {
-        Some(_) if error == "gone" => DisabledReason::Gone,
-        Some(since) if now - since >= FAILING_FOR => DisabledReason::Failing,
+    let reason = match tx.now() - since {
+        _ if is_gone => DisabledReason::Gone,
+        failing_for if failing_for >= FAILING_FOR => DisabledReason::Failing,
         _ => return Ok(()),
     };
     let url = endpoints::store::get(tx, endpoint).await?.url;
