@@ -10,7 +10,7 @@ pub mod endpoints;
 pub mod jobs;
 mod outcome;
 mod schedule;
-mod sending;
+pub mod sending;
 
 use access::{Member, Permission};
 use kernel::Result;

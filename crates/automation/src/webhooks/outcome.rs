@@ -27,7 +27,9 @@ pub async fn record(
     let (status, next) = plan(due, attempt, pause, now);
     // the endpoint before its deliveries: in this order switching it off locks them
     let failing_since = match attempt.error {
-        None => endpoints::store::note_success(&mut tx, endpoint).await.map(|()| None)?,
+        None => endpoints::store::note_success(&mut tx, endpoint)
+            .await
+            .map(|()| None)?,
         Some(_) => endpoints::store::note_failure(&mut tx, endpoint, now, pause).await?,
     };
     // erased with its visitor, or given up with its endpoint

@@ -13,7 +13,7 @@ use super::endpoints::{SealedEndpoint, context};
 use crate::Context;
 
 /// An attempt that takes longer has failed.
-const LONGEST: Duration = Duration::from_secs(15);
+pub const LONGEST: Duration = Duration::from_secs(15);
 /// So much of an answer is read.
 const MOST_READ: usize = 64 * 1024;
 /// So much of it is kept, in characters.
