@@ -8,6 +8,10 @@ alter table tenants add column currency text not null default 'EUR'
 alter table channels add column client_rule text not null default 'always'
     constraint channels_client_rule_check check (client_rule in ('always', 'identified', 'never'));
 
+-- What was told of a client goes with the client.
+alter table webhook_deliveries add column client_id uuid;
+create index webhook_deliveries_client on webhook_deliveries (tenant_id, client_id) where client_id is not null;
+
 create table crm_clients (
     tenant_id             uuid not null references tenants (tenant_id) on delete cascade,
     id                    uuid not null default gen_random_uuid(),

@@ -110,6 +110,49 @@ as $$
     where g.tenant_id = current_tenant_id() and g.id = gap
 $$;
 
+create or replace function webhook_client(client uuid) returns json
+language sql stable
+as $$
+    select json_build_object(
+        'tenant_id', c.tenant_id, 'client_id', c.id, 'contact_id', c.contact_id, 'name', c.name, 'company_name', c.company_name,
+        'email', c.email, 'phone', c.phone, 'client_type', c.client_type, 'lifecycle_stage', c.lifecycle_stage,
+        'source', c.source, 'assigned_to', c.assigned_to, 'tags', c.tags, 'ecommerce_customer_id', c.ecommerce_customer_id,
+        'created_at', c.created_at
+    )
+    from crm_clients c
+    where c.tenant_id = current_tenant_id() and c.id = client
+$$;
+
+-- Amounts are strings, as everywhere.
+create or replace function webhook_deal(deal uuid) returns json
+language sql stable
+as $$
+    select json_build_object(
+        'tenant_id', d.tenant_id, 'deal_id', d.id, 'client_id', d.client_id, 'contact_id', c.contact_id,
+        'conversation_id', d.conversation_id, 'name', d.name, 'deal_value', d.deal_value::text, 'currency', d.currency,
+        'pipeline_id', d.pipeline_id, 'pipeline_stage_id', d.pipeline_stage_id, 'stage_name', s.name, 'stage', d.stage,
+        'probability', d.probability, 'expected_close_date', d.expected_close_date, 'actual_close_date', d.actual_close_date,
+        'owner_id', d.owner_id, 'won_reason', d.won_reason, 'lost_reason', d.lost_reason, 'created_at', d.created_at
+    )
+    from crm_deals d
+    join crm_clients c on c.tenant_id = d.tenant_id and c.id = d.client_id
+    join crm_pipeline_stages s on s.tenant_id = d.tenant_id and s.id = d.pipeline_stage_id
+    where d.tenant_id = current_tenant_id() and d.id = deal
+$$;
+
+create or replace function webhook_order(order_id uuid) returns json
+language sql stable
+as $$
+    select json_build_object(
+        'tenant_id', o.tenant_id, 'order_id', o.id, 'client_id', o.client_id, 'contact_id', c.contact_id, 'deal_id', o.deal_id,
+        'order_number', o.order_number, 'ecommerce_order_id', o.ecommerce_order_id, 'status', o.status, 'total', o.total::text,
+        'currency', o.currency, 'tracking_number', o.tracking_number, 'order_date', o.order_date
+    )
+    from crm_orders o
+    join crm_clients c on c.tenant_id = o.tenant_id and c.id = o.client_id
+    where o.tenant_id = current_tenant_id() and o.id = order_id
+$$;
+
 -- Tells the endpoints that ask for this kind of event, one row and one job each, as part of what has happened. Where none
 -- asks, it costs one look-up. The job has neither series nor key: those would make writers wait for each other.
 -- Arguments: the kind of event, then of what it tells.
@@ -143,6 +186,9 @@ begin
             when 'escalation' then webhook_escalation(new.id)
             when 'answer' then webhook_answer(new.id)
             when 'gap' then webhook_gap(new.id)
+            when 'client' then webhook_client(new.id)
+            when 'deal' then webhook_deal(new.id)
+            when 'order' then webhook_order(new.id)
         end;
     end if;
     event := gen_random_uuid();
@@ -152,9 +198,9 @@ begin
         'data', data
     )::text;
     for endpoint in
-        insert into webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, body, conversation_id, contact_id, created_at)
+        insert into webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, body, conversation_id, contact_id, client_id, created_at)
         select new.tenant_id, e.id, event, tg_argv[0], body, (data ->> 'conversation_id')::uuid, (data ->> 'contact_id')::uuid,
-            clock_timestamp()
+            (data ->> 'client_id')::uuid, clock_timestamp()
         from webhook_endpoints e
         where e.tenant_id = new.tenant_id and e.is_enabled and tg_argv[0] = any(e.event_types)
         returning endpoint_id
@@ -175,6 +221,8 @@ as $$
 begin
     if tg_argv[0] = 'conversation' then
         delete from webhook_deliveries where tenant_id = old.tenant_id and conversation_id = old.id;
+    elsif tg_argv[0] = 'client' then
+        delete from webhook_deliveries where tenant_id = old.tenant_id and client_id = old.id;
     else
         delete from webhook_deliveries where tenant_id = old.tenant_id and contact_id = old.id;
     end if;

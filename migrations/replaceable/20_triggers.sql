@@ -140,3 +140,24 @@ create or replace trigger conversations_webhooks_forget after delete on conversa
     for each row execute function webhooks_forget('conversation');
 create or replace trigger contacts_webhooks_forget after delete on contacts
     for each row execute function webhooks_forget('contact');
+
+create or replace trigger crm_clients_tell_webhooks after insert on crm_clients
+    for each row execute function tell_webhooks('client.created', 'client');
+create or replace trigger crm_clients_tell_webhooks_updated
+    after update of name, company_name, email, phone, client_type, lifecycle_stage, assigned_to, tags on crm_clients
+    for each row when (new.merged_into is null
+        and (old.name, old.company_name, old.email, old.phone, old.client_type, old.lifecycle_stage, old.assigned_to, old.tags)
+        is distinct from (new.name, new.company_name, new.email, new.phone, new.client_type, new.lifecycle_stage, new.assigned_to, new.tags))
+    execute function tell_webhooks('client.updated', 'client');
+create or replace trigger crm_deals_tell_webhooks after insert on crm_deals
+    for each row execute function tell_webhooks('deal.created', 'deal');
+create or replace trigger crm_deals_tell_webhooks_moved after update on crm_deals
+    for each row when (old.pipeline_stage_id <> new.pipeline_stage_id)
+    execute function tell_webhooks('deal.stage_changed', 'deal');
+create or replace trigger crm_orders_tell_webhooks after insert on crm_orders
+    for each row execute function tell_webhooks('order.created', 'order');
+create or replace trigger crm_orders_tell_webhooks_moved after update on crm_orders
+    for each row when (old.status <> new.status)
+    execute function tell_webhooks('order.status_changed', 'order');
+create or replace trigger crm_clients_webhooks_forget after delete on crm_clients
+    for each row execute function webhooks_forget('client');

@@ -46,10 +46,22 @@ pub enum EventType {
     AnswerRated,
     #[serde(rename = "gap.detected")]
     GapDetected,
+    #[serde(rename = "client.created")]
+    ClientCreated,
+    #[serde(rename = "client.updated")]
+    ClientUpdated,
+    #[serde(rename = "deal.created")]
+    DealCreated,
+    #[serde(rename = "deal.stage_changed")]
+    DealStageChanged,
+    #[serde(rename = "order.created")]
+    OrderCreated,
+    #[serde(rename = "order.status_changed")]
+    OrderStatusChanged,
 }
 
 impl EventType {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::MessageCreated,
         Self::MessageStatusChanged,
         Self::ConversationCreated,
@@ -62,6 +74,12 @@ impl EventType {
         Self::ContactUpdated,
         Self::AnswerRated,
         Self::GapDetected,
+        Self::ClientCreated,
+        Self::ClientUpdated,
+        Self::DealCreated,
+        Self::DealStageChanged,
+        Self::OrderCreated,
+        Self::OrderStatusChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -78,6 +96,12 @@ impl EventType {
             Self::ContactUpdated => "contact.updated",
             Self::AnswerRated => "answer.rated",
             Self::GapDetected => "gap.detected",
+            Self::ClientCreated => "client.created",
+            Self::ClientUpdated => "client.updated",
+            Self::DealCreated => "deal.created",
+            Self::DealStageChanged => "deal.stage_changed",
+            Self::OrderCreated => "order.created",
+            Self::OrderStatusChanged => "order.status_changed",
         }
     }
 
@@ -90,5 +114,6 @@ impl EventType {
 fn may_manage(member: &Member) -> Result<()> {
     member.require(Permission::ManageWorkspace)?;
     member.require(Permission::ReadConversations)?;
-    member.require(Permission::ReadKnowledge)
+    member.require(Permission::ReadKnowledge)?;
+    member.require(Permission::ReadCrm)
 }

@@ -74,4 +74,10 @@ export const webhooks = {
   'webhooks.contactUpdated': 'Contact changed',
   'webhooks.answerRated': 'Answer rated',
   'webhooks.gapDetected': 'Knowledge gap found',
+  'webhooks.clientCreated': 'New client',
+  'webhooks.clientUpdated': 'Client changed',
+  'webhooks.dealCreated': 'New deal',
+  'webhooks.dealStageChanged': 'Deal moved to another stage',
+  'webhooks.orderCreated': 'New order',
+  'webhooks.orderStatusChanged': 'Status of an order changed',
 } as const;

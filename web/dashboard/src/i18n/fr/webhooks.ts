@@ -74,4 +74,10 @@ export const webhooks = {
   'webhooks.contactUpdated': 'Contact modifié',
   'webhooks.answerRated': 'Réponse notée',
   'webhooks.gapDetected': 'Lacune détectée',
+  'webhooks.clientCreated': 'Nouveau client',
+  'webhooks.clientUpdated': 'Client modifié',
+  'webhooks.dealCreated': 'Nouvelle affaire',
+  'webhooks.dealStageChanged': 'Affaire passée à une autre étape',
+  'webhooks.orderCreated': 'Nouvelle commande',
+  'webhooks.orderStatusChanged': 'Statut d’une commande modifié',
 } as const;

@@ -16,6 +16,12 @@ export const eventNames: Record<WebhookEventType, PlainKey> = {
   'contact.updated': 'webhooks.contactUpdated',
   'answer.rated': 'webhooks.answerRated',
   'gap.detected': 'webhooks.gapDetected',
+  'client.created': 'webhooks.clientCreated',
+  'client.updated': 'webhooks.clientUpdated',
+  'deal.created': 'webhooks.dealCreated',
+  'deal.stage_changed': 'webhooks.dealStageChanged',
+  'order.created': 'webhooks.orderCreated',
+  'order.status_changed': 'webhooks.orderStatusChanged',
 };
 
 export const statusNames: Record<WebhookDeliveryStatus, PlainKey> = {
