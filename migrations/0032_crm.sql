@@ -48,6 +48,14 @@ create table crm_clients (
     last_contact_date     timestamptz,
     next_follow_up_date   timestamptz,
     merged_into           uuid,                             -- an empty row, kept so that a merge can be undone
+    -- kept by trigger: what lists sort by and look-ups compare, because row security uses no index on lower(…) or numeric
+    name_key              text collate "C",
+    company_key           text collate "C",
+    email_key             text collate "C",
+    phone_key             text collate "C",                 -- the last nine digits
+    revenue_key           bigint not null default 0,        -- total_revenue in hundredths
+    average_key           bigint not null default 0,
+    score_due_at          timestamptz,                      -- when the score changes by time alone
     created_at            timestamptz not null default now(),
     updated_at            timestamptz not null default now(),
     primary key (tenant_id, id),
@@ -58,14 +66,13 @@ create table crm_clients (
     constraint crm_clients_merged_into foreign key (tenant_id, merged_into) references crm_clients (tenant_id, id) on delete cascade
 );
 create index crm_clients_merged on crm_clients (tenant_id, merged_into) where merged_into is not null;
-create index crm_clients_email on crm_clients (tenant_id, lower(email)) where email is not null;
-create index crm_clients_phone on crm_clients (tenant_id, phone) where phone is not null;
+create index crm_clients_phone on crm_clients (tenant_id, phone_key, id) where merged_into is null and phone_key is not null;
 create index crm_clients_platform_user_id on crm_clients (tenant_id, platform_user_id) where platform_user_id is not null;
 
 -- Lists sort by any of their columns, with the id where the column is equal.
-create index crm_clients_by_name on crm_clients (tenant_id, lower(name), id) where merged_into is null;
-create index crm_clients_by_company on crm_clients (tenant_id, lower(company_name), id) where merged_into is null;
-create index crm_clients_by_email on crm_clients (tenant_id, lower(email), id) where merged_into is null;
+create index crm_clients_by_name on crm_clients (tenant_id, name_key, id) where merged_into is null;
+create index crm_clients_by_company on crm_clients (tenant_id, company_key, id) where merged_into is null;
+create index crm_clients_by_email on crm_clients (tenant_id, email_key, id) where merged_into is null;
 create index crm_clients_by_type on crm_clients (tenant_id, client_type, id) where merged_into is null;
 create index crm_clients_by_lifecycle on crm_clients (tenant_id, lifecycle_stage, id) where merged_into is null;
 create index crm_clients_by_quality on crm_clients (tenant_id, lead_quality, id) where merged_into is null;
@@ -73,13 +80,42 @@ create index crm_clients_by_assigned on crm_clients (tenant_id, assigned_to, id)
 create index crm_clients_by_source on crm_clients (tenant_id, source, id) where merged_into is null;
 create index crm_clients_by_score on crm_clients (tenant_id, lead_score, id) where merged_into is null;
 create index crm_clients_by_orders on crm_clients (tenant_id, total_orders, id) where merged_into is null;
-create index crm_clients_by_revenue on crm_clients (tenant_id, total_revenue, id) where merged_into is null;
-create index crm_clients_by_average on crm_clients (tenant_id, average_order_value, id) where merged_into is null;
+create index crm_clients_by_revenue on crm_clients (tenant_id, revenue_key, id) where merged_into is null;
+create index crm_clients_by_average on crm_clients (tenant_id, average_key, id) where merged_into is null;
 create index crm_clients_by_first_contact on crm_clients (tenant_id, first_contact_date, id) where merged_into is null;
 create index crm_clients_by_last_contact on crm_clients (tenant_id, last_contact_date, id) where merged_into is null;
 create index crm_clients_by_follow_up on crm_clients (tenant_id, next_follow_up_date, id) where merged_into is null;
 create index crm_clients_by_created on crm_clients (tenant_id, created_at, id) where merged_into is null;
 create index crm_clients_by_updated on crm_clients (tenant_id, updated_at, id) where merged_into is null;
+create index crm_clients_score_due on crm_clients (tenant_id, score_due_at) where score_due_at is not null;
+
+-- Who wrote before there were clients. Keys, words and scores come with the triggers.
+alter table contacts no force row level security;
+alter table contact_identities no force row level security;
+alter table conversations no force row level security;
+alter table channels no force row level security;
+insert into crm_clients (tenant_id, contact_id, name, email, phone, source, platform_user_id, first_contact_date, last_contact_date,
+    created_at)
+select c.tenant_id, c.id, c.name, c.email, c.phone, h.kind, p.platform_id, c.created_at, c.last_interaction_at, c.created_at
+from contacts c
+join lateral (
+    select v.channel_id from conversations v
+    where v.tenant_id = c.tenant_id and v.contact_id = c.id
+    order by v.created_at
+    limit 1
+) first on true
+join channels h on h.tenant_id = c.tenant_id and h.id = first.channel_id
+left join lateral (
+    select substr(i.value, length(i.channel_id::text) + 2) as platform_id from contact_identities i
+    where i.tenant_id = c.tenant_id and i.contact_id = c.id and i.kind = 'platform'
+    order by i.created_at
+    limit 1
+) p on true
+where c.merged_into is null;
+alter table contacts force row level security;
+alter table contact_identities force row level security;
+alter table conversations force row level security;
+alter table channels force row level security;
 
 -- The plain words a client is found by; kept by trigger. PostgreSQL uses no full-text index under row security.
 create table crm_client_words (

@@ -2,7 +2,17 @@
 //!
 //! Start with [`Context`] and [`routes`].
 
+pub mod activities;
+pub mod clients;
+pub mod fields;
+pub mod notes;
+pub mod segments;
+pub mod settings;
+pub mod tags;
+pub mod text;
+
 use kernel::Database;
+use kernel::error::{Error, invalid};
 use utoipa_axum::router::OpenApiRouter;
 
 /// What this domain needs to work.
@@ -12,5 +22,33 @@ pub struct Context {
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().with_state(ctx)
+    OpenApiRouter::new()
+        .merge(activities::api::routes())
+        .merge(clients::api::routes())
+        .merge(fields::api::routes())
+        .merge(notes::api::routes())
+        .merge(segments::api::routes())
+        .merge(settings::api::routes())
+        .merge(tags::api::routes())
+        .with_state(ctx)
+}
+
+/// An id in a body that names nothing, or something of another workspace.
+fn explain_reference(error: sqlx::Error) -> Error {
+    let constraint = match &error {
+        sqlx::Error::Database(db) => db.constraint().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    };
+    let known = [
+        ("client_id_fkey", "no_such_client", "There is no such client."),
+        ("deal_id_fkey", "no_such_deal", "There is no such deal."),
+        ("conversation_id_fkey", "no_such_conversation", "There is no such conversation."),
+        ("message_id_fkey", "no_such_message", "There is no such message."),
+        ("assigned_to_fkey", "not_a_member", "This is not a member of the workspace."),
+    ];
+    let found = known.iter().find(|(ending, ..)| constraint.ends_with(ending));
+    match found {
+        Some((_, code, detail)) => invalid(code, *detail),
+        None => error.into(),
+    }
 }

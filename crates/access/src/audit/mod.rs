@@ -80,12 +80,20 @@ pub enum Action {
     WebhookSecretRenewed,
     /// By the product itself: it is gone, or has failed for days.
     WebhookDisabled,
+    ClientCreated,
+    ClientDeleted,
+    ClientsMerged,
+    ClientsUnmerged,
+    ClientsImported,
+    ClientsExported,
+    ClientsChanged,
+    CrmSettingsChanged,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
-        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings, Webhooks};
+        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Sales, Settings, Webhooks};
         match self {
             Self::WorkspaceChanged
             | Self::InboxSettingsChanged
@@ -116,6 +124,7 @@ impl Action {
             | Self::WebhookDeleted
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
+            Self::CrmSettingsChanged => Some(Sales),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
@@ -143,7 +152,14 @@ impl Action {
             | Self::ContactBlocked
             | Self::ContactUnblocked
             | Self::ContactsMerged
-            | Self::ContactsUnmerged => None,
+            | Self::ContactsUnmerged
+            | Self::ClientCreated
+            | Self::ClientDeleted
+            | Self::ClientsMerged
+            | Self::ClientsUnmerged
+            | Self::ClientsImported
+            | Self::ClientsExported
+            | Self::ClientsChanged => None,
         }
     }
 }
