@@ -2,6 +2,15 @@
 //!
 //! Start with [`Context`] and [`routes`].
 
+mod amounts;
+mod deals;
+mod listing;
+mod orders;
+mod pipelines;
+mod products;
+mod sheet;
+mod words;
+
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -12,5 +21,10 @@ pub struct Context {
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().with_state(ctx)
+    OpenApiRouter::new()
+        .merge(pipelines::api::routes())
+        .merge(deals::api::routes())
+        .merge(products::api::routes())
+        .merge(orders::api::routes())
+        .with_state(ctx)
 }

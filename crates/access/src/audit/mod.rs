@@ -80,12 +80,23 @@ pub enum Action {
     WebhookSecretRenewed,
     /// By the product itself: it is gone, or has failed for days.
     WebhookDisabled,
+    PipelineCreated,
+    PipelineChanged,
+    PipelineDeleted,
+    DealCreated,
+    DealDeleted,
+    ProductDeleted,
+    ProductsImported,
+    OrderDeleted,
+    OrdersImported,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
-        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings, Webhooks};
+        use WorkspaceList::{
+            Channels, Keys, Knowledge, Labels, Members, Orders, Products, Sales, Settings, Webhooks,
+        };
         match self {
             Self::WorkspaceChanged
             | Self::InboxSettingsChanged
@@ -116,6 +127,9 @@ impl Action {
             | Self::WebhookDeleted
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
+            Self::PipelineCreated | Self::PipelineChanged | Self::PipelineDeleted => Some(Sales),
+            Self::ProductDeleted | Self::ProductsImported => Some(Products),
+            Self::OrderDeleted | Self::OrdersImported => Some(Orders),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
@@ -143,7 +157,9 @@ impl Action {
             | Self::ContactBlocked
             | Self::ContactUnblocked
             | Self::ContactsMerged
-            | Self::ContactsUnmerged => None,
+            | Self::ContactsUnmerged
+            | Self::DealCreated
+            | Self::DealDeleted => None,
         }
     }
 }
