@@ -226,10 +226,29 @@ create table crm_pipeline_stages (
     created_at  timestamptz not null default now(),
     updated_at  timestamptz not null default now(),
     primary key (tenant_id, id),
-    constraint crm_pipeline_stages_name_key unique (tenant_id, pipeline_id, name),
+    constraint crm_pipeline_stages_name_key unique (tenant_id, pipeline_id, name) deferrable,
     constraint crm_pipeline_stages_pipeline_key unique (tenant_id, pipeline_id, id),
     foreign key (tenant_id, pipeline_id) references crm_pipelines (tenant_id, id) on delete cascade
 );
+
+-- Every tenant has a pipeline to begin with; new ones get theirs by trigger.
+alter table tenants no force row level security;
+insert into crm_pipelines (tenant_id, name, is_default)
+select tenant_id, case language when 'fr' then 'Ventes' else 'Sales' end, true from tenants;
+insert into crm_pipeline_stages (tenant_id, pipeline_id, name, stage, probability, position)
+select p.tenant_id, p.id, case t.language when 'fr' then s.french else s.english end, s.stage, s.probability, s.position
+from crm_pipelines p
+join tenants t on t.tenant_id = p.tenant_id
+cross join (
+    values
+        ('Prospecting', 'Prospection', 'prospecting', 10, 0),
+        ('Qualification', 'Qualification', 'qualification', 25, 1),
+        ('Proposal', 'Proposition', 'proposal', 50, 2),
+        ('Negotiation', 'Négociation', 'negotiation', 75, 3),
+        ('Won', 'Gagnée', 'closed_won', 100, 4),
+        ('Lost', 'Perdue', 'closed_lost', 0, 5)
+) s (english, french, stage, probability, position);
+alter table tenants force row level security;
 
 create table crm_deals (
     tenant_id           uuid not null,
@@ -247,7 +266,7 @@ create table crm_deals (
     stage               text not null default 'prospecting'
         constraint crm_deals_stage_check
         check (stage in ('prospecting', 'qualification', 'proposal', 'negotiation', 'closed_won', 'closed_lost')),
-    probability         integer not null default 0
+    probability         integer not null       -- its column's where it is not given
         constraint crm_deals_probability_check check (probability between 0 and 100),
     expected_close_date date,
     actual_close_date   date,                  -- set and cleared with the stage
@@ -265,10 +284,11 @@ create table crm_deals (
     primary key (tenant_id, id),
     foreign key (tenant_id, client_id) references crm_clients (tenant_id, id) on delete cascade,
     constraint crm_deals_pipeline_stage foreign key (tenant_id, pipeline_id, pipeline_stage_id)
-        references crm_pipeline_stages (tenant_id, pipeline_id, id),
+        references crm_pipeline_stages (tenant_id, pipeline_id, id) deferrable initially deferred,
     foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete set null (conversation_id),
     foreign key (tenant_id, owner_id) references memberships (tenant_id, user_id) on delete set null (owner_id)
 );
+create index crm_deals_closed on crm_deals (tenant_id, actual_close_date) where actual_close_date is not null;
 create index crm_deals_client on crm_deals (tenant_id, client_id);
 create index crm_deals_board on crm_deals (tenant_id, pipeline_id, pipeline_stage_id, stage_changed_at desc, id);
 create index crm_deals_stage on crm_deals (tenant_id, stage, id);
@@ -297,7 +317,8 @@ create table crm_deal_stages_history (
     foreign key (tenant_id, deal_id) references crm_deals (tenant_id, id) on delete cascade,
     foreign key (tenant_id, changed_by) references memberships (tenant_id, user_id) on delete set null (changed_by)
 );
-create index crm_deal_stages_history_deal on crm_deal_stages_history (tenant_id, deal_id, created_at);
+create index crm_deal_stages_history_deal on crm_deal_stages_history (tenant_id, deal_id, created_at, id);
+create index crm_deal_stages_history_changed_by on crm_deal_stages_history (tenant_id, changed_by) where changed_by is not null;
 create index crm_deal_stages_history_created on crm_deal_stages_history (tenant_id, created_at);
 
 create table crm_products (
@@ -366,6 +387,7 @@ create index crm_orders_deal on crm_orders (tenant_id, deal_id) where deal_id is
 create index crm_orders_by_status on crm_orders (tenant_id, status, id);
 create index crm_orders_by_date on crm_orders (tenant_id, order_date, id);
 create index crm_orders_by_total on crm_orders (tenant_id, total, id);
+create index crm_orders_by_currency on crm_orders (tenant_id, currency, order_date);
 create index crm_orders_by_created on crm_orders (tenant_id, created_at, id);
 
 create table crm_activities (

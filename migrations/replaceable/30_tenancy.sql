@@ -36,6 +36,9 @@ $$;
 -- Audit rows stay.
 revoke update, delete on audit_log from rapport_app;
 
+-- So does what became of a deal: a trigger writes it and refuses all who are none.
+revoke update, delete on crm_deal_stages_history from rapport_app;
+
 -- The application keeps the indexes in step by trigger and may add a user at sign-up; it reads no password.
 revoke all on all tables in schema platform from rapport_app;
 grant usage on schema public, platform to rapport_app;

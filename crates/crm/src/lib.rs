@@ -3,13 +3,21 @@
 //! Start with [`Context`] and [`routes`].
 
 pub mod activities;
+mod amounts;
 pub mod clients;
+mod deals;
 pub mod fields;
+mod listing;
 pub mod notes;
+mod orders;
+mod pipelines;
+mod products;
 pub mod segments;
 pub mod settings;
+mod sheet;
 pub mod tags;
 pub mod text;
+mod words;
 
 use kernel::Database;
 use kernel::error::{Error, invalid};
@@ -30,6 +38,10 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(segments::api::routes())
         .merge(settings::api::routes())
         .merge(tags::api::routes())
+        .merge(pipelines::api::routes())
+        .merge(deals::api::routes())
+        .merge(products::api::routes())
+        .merge(orders::api::routes())
         .with_state(ctx)
 }
 
@@ -42,9 +54,17 @@ fn explain_reference(error: sqlx::Error) -> Error {
     let known = [
         ("client_id_fkey", "no_such_client", "There is no such client."),
         ("deal_id_fkey", "no_such_deal", "There is no such deal."),
-        ("conversation_id_fkey", "no_such_conversation", "There is no such conversation."),
+        (
+            "conversation_id_fkey",
+            "no_such_conversation",
+            "There is no such conversation.",
+        ),
         ("message_id_fkey", "no_such_message", "There is no such message."),
-        ("assigned_to_fkey", "not_a_member", "This is not a member of the workspace."),
+        (
+            "assigned_to_fkey",
+            "not_a_member",
+            "This is not a member of the workspace.",
+        ),
     ];
     let found = known.iter().find(|(ending, ..)| constraint.ends_with(ending));
     match found {

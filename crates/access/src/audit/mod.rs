@@ -88,12 +88,23 @@ pub enum Action {
     ClientsExported,
     ClientsChanged,
     CrmSettingsChanged,
+    PipelineCreated,
+    PipelineChanged,
+    PipelineDeleted,
+    DealCreated,
+    DealDeleted,
+    ProductDeleted,
+    ProductsImported,
+    OrderDeleted,
+    OrdersImported,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
-        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Sales, Settings, Webhooks};
+        use WorkspaceList::{
+            Channels, Keys, Knowledge, Labels, Members, Orders, Products, Sales, Settings, Webhooks,
+        };
         match self {
             Self::WorkspaceChanged
             | Self::InboxSettingsChanged
@@ -124,7 +135,12 @@ impl Action {
             | Self::WebhookDeleted
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
-            Self::CrmSettingsChanged => Some(Sales),
+            Self::CrmSettingsChanged
+            | Self::PipelineCreated
+            | Self::PipelineChanged
+            | Self::PipelineDeleted => Some(Sales),
+            Self::ProductDeleted | Self::ProductsImported => Some(Products),
+            Self::OrderDeleted | Self::OrdersImported => Some(Orders),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
@@ -159,7 +175,9 @@ impl Action {
             | Self::ClientsUnmerged
             | Self::ClientsImported
             | Self::ClientsExported
-            | Self::ClientsChanged => None,
+            | Self::ClientsChanged
+            | Self::DealCreated
+            | Self::DealDeleted => None,
         }
     }
 }

@@ -1,0 +1,61 @@
+//! Products: what is sold, at which price. Deals and orders keep a copy of name and price, so a product may change or go.
+
+pub mod api;
+pub mod bulk;
+pub mod change;
+pub mod importing;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::ids::ProductId;
+use kernel::money::{Amount, Currency};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::listing::{Column, Kind};
+
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow, Serialize, utoipa::ToSchema)]
+pub struct Product {
+    pub id: ProductId,
+    pub name: String,
+    pub description: Option<String>,
+    pub sku: Option<String>,
+    pub category: Option<String>,
+    pub price: Amount,
+    /// What it costs the seller.
+    pub cost: Option<Amount>,
+    pub currency: Currency,
+    pub ecommerce_product_id: Option<String>,
+    pub is_active: bool,
+    #[schema(value_type = Object)]
+    pub custom_fields: Value,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What a list of products is narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ProductFilter {
+    /// Beginnings of words of the name or the SKU.
+    pub q: Option<String>,
+    pub category: Option<String>,
+    pub is_active: Option<bool>,
+}
+
+const fn column(name: &'static str, expression: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        expression,
+        kind,
+    }
+}
+
+pub const COLUMNS: [Column; 6] = [
+    column("name", "lower(p.name)", Kind::Text),
+    column("sku", "p.sku", Kind::Text),
+    column("category", "p.category", Kind::Text),
+    column("price", "p.price", Kind::Number),
+    column("created_at", "p.created_at", Kind::Time),
+    column("updated_at", "p.updated_at", Kind::Time),
+];

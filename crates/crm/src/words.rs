@@ -1,0 +1,63 @@
+//! Texts that people write into deals, products and orders: trimmed, and no longer than a page shows.
+
+use kernel::Result;
+use kernel::error::invalid;
+
+const LONGEST_NAME: usize = 200;
+const LONGEST_TEXT: usize = 10_000;
+
+/// # Errors
+/// 422 unless it has 1 to 200 characters.
+pub fn name(text: &str) -> Result<String> {
+    let text = text.trim();
+    if (1..=LONGEST_NAME).contains(&text.chars().count()) {
+        return Ok(text.to_owned());
+    }
+    Err(invalid("bad_name", "A name has 1 to 200 characters."))
+}
+
+/// A text that is nothing but space is none.
+///
+/// # Errors
+/// 422 above 10,000 characters.
+pub fn filled(text: Option<Option<String>>) -> Result<Option<Option<String>>> {
+    text.map(maybe).transpose()
+}
+
+/// The same for one that is not part of a patch.
+///
+/// # Errors
+/// 422 above 10,000 characters.
+pub fn maybe(text: Option<String>) -> Result<Option<String>> {
+    let text = text
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty());
+    if text
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > LONGEST_TEXT)
+    {
+        return Err(invalid("text_too_long", "A text has 10,000 characters at most."));
+    }
+    Ok(text)
+}
+
+/// Each once, in their order.
+///
+/// # Errors
+/// 422 for more than 30, or one of more than 50 characters.
+pub fn tags(tags: Vec<String>) -> Result<Vec<String>> {
+    let mut read: Vec<String> = Vec::new();
+    for tag in tags {
+        let tag = tag.trim().to_owned();
+        if !(1..=50).contains(&tag.chars().count()) {
+            return Err(invalid("bad_tag", "A tag has 1 to 50 characters."));
+        }
+        if !read.contains(&tag) {
+            read.push(tag);
+        }
+    }
+    if read.len() > 30 {
+        return Err(invalid("too_many_tags", "There may be 30 tags at most."));
+    }
+    Ok(read)
+}
