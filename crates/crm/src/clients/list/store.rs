@@ -296,3 +296,10 @@ fn push_follow_up(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, follow_up: 
         }
     }
 }
+
+/// In no particular order; those that became part of another are left out.
+pub async fn list_by_ids(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<ClientRow>> {
+    let mut query = QueryBuilder::<Postgres>::new(ROW);
+    query.push(" and c.id = any(").push_bind(ids.to_vec()).push(")");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
+}
