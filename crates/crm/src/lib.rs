@@ -46,9 +46,17 @@ fn explain_reference(error: sqlx::Error) -> Error {
     let known = [
         ("client_id_fkey", "no_such_client", "There is no such client."),
         ("deal_id_fkey", "no_such_deal", "There is no such deal."),
-        ("conversation_id_fkey", "no_such_conversation", "There is no such conversation."),
+        (
+            "conversation_id_fkey",
+            "no_such_conversation",
+            "There is no such conversation.",
+        ),
         ("message_id_fkey", "no_such_message", "There is no such message."),
-        ("assigned_to_fkey", "not_a_member", "This is not a member of the workspace."),
+        (
+            "assigned_to_fkey",
+            "not_a_member",
+            "This is not a member of the workspace.",
+        ),
     ];
     let found = known.iter().find(|(ending, ..)| constraint.ends_with(ending));
     match found {

@@ -59,7 +59,10 @@ pub fn is_email(address: &str) -> bool {
 pub fn object(field: Option<Option<Map<String, Value>>>, name: &str) -> Result<Option<Option<Value>>> {
     let Some(object) = field else { return Ok(None) };
     let object = object.filter(|object| !object.is_empty()).map(Value::Object);
-    if object.as_ref().is_some_and(|object| object.to_string().len() > 10_000) {
+    if object
+        .as_ref()
+        .is_some_and(|object| object.to_string().len() > 10_000)
+    {
         return Err(too_long(name, 10_000));
     }
     Ok(Some(object))

@@ -62,7 +62,10 @@ async fn list_activities(
         client: query.client_id,
         deal: query.deal_id,
         conversation: query.conversation_id,
-        assignee: query.assigned_to.map(|text| assignee(&text, &member)).transpose()?,
+        assignee: query
+            .assigned_to
+            .map(|text| assignee(&text, &member))
+            .transpose()?,
         status: among::<ActivityStatus>(query.status, "status")?,
         activity_type: among::<ActivityType>(query.activity_type, "activity_type")?,
         priority: among::<ActivityPriority>(query.priority, "priority")?,
@@ -238,12 +241,16 @@ async fn update_activity(
     Json(patch): Json<ActivityPatch>,
 ) -> Result<Json<Activity>> {
     member.require(Permission::EditCrm)?;
-    let subject = patch.subject.map(|subject| text::required(&subject, "subject", 300));
+    let subject = patch
+        .subject
+        .map(|subject| text::required(&subject, "subject", 300));
     let subject = subject.transpose()?;
     let description = text::optional(patch.description, "description", 10_000)?;
     let metadata = text::object(patch.metadata.map(Some), "metadata")?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let mut activity = store::lock(&mut tx, id).await?.ok_or_else(|| not_found("activity"))?;
+    let mut activity = store::lock(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("activity"))?;
     activity.client_id = patch.client_id.unwrap_or(activity.client_id);
     activity.deal_id = patch.deal_id.unwrap_or(activity.deal_id);
     activity.conversation_id = patch.conversation_id.unwrap_or(activity.conversation_id);
@@ -260,7 +267,9 @@ async fn update_activity(
     }
     activity.completed_at = completed_at(activity.status, activity.completed_at, tx.now());
     store::update(&mut tx, &activity).await?;
-    let activity = store::find(&mut tx, id).await?.ok_or_else(|| not_found("activity"))?;
+    let activity = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("activity"))?;
     tell(&mut tx, &activity);
     tx.commit().await?;
     Ok(Json(activity))
@@ -276,7 +285,9 @@ async fn delete_activity(
 ) -> Result<StatusCode> {
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let activity = store::lock(&mut tx, id).await?.ok_or_else(|| not_found("activity"))?;
+    let activity = store::lock(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("activity"))?;
     store::delete(&mut tx, id).await?;
     tell(&mut tx, &activity);
     tx.commit().await?;

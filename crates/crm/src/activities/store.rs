@@ -80,7 +80,9 @@ async fn step(
         if let Some(place) = after {
             query.push(format!(" and a.id {compare} ")).push_bind(place.id);
         }
-        query.push(format!(" order by a.id {way} limit ")).push_bind(limit);
+        query
+            .push(format!(" order by a.id {way} limit "))
+            .push_bind(limit);
         return Ok(query.build_query_as().fetch_all(&mut **tx).await?);
     }
     query.push(format!(" and {column} is not null"));
@@ -97,7 +99,10 @@ async fn step(
 
 fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(client) = filter.client {
-        query.push(" and a.client_id = crm_client_now(").push_bind(client.0).push(")");
+        query
+            .push(" and a.client_id = crm_client_now(")
+            .push_bind(client.0)
+            .push(")");
     }
     if let Some(deal) = filter.deal {
         query.push(" and a.deal_id = ").push_bind(deal.0);
@@ -120,7 +125,10 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
             query.push_bind(several.clone()).push(")");
         }
     }
-    for (condition, at) in [(" and a.due_date >= ", filter.from), (" and a.due_date < ", filter.to)] {
+    for (condition, at) in [
+        (" and a.due_date >= ", filter.from),
+        (" and a.due_date < ", filter.to),
+    ] {
         if let Some(at) = at {
             query.push(condition).push_bind(at);
         }
@@ -129,13 +137,17 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         None => {}
         Some(Due::None) => drop(query.push(" and a.due_date is null")),
         Some(Due::Overdue) => {
-            query.push(" and a.status = 'pending' and a.due_date < ").push_bind(tx.now());
+            query
+                .push(" and a.status = 'pending' and a.due_date < ")
+                .push_bind(tx.now());
         }
         Some(day_or_week) => {
             let days = if day_or_week == Due::Today { 1 } else { 7 };
             for (compare, days) in [(">=", 0), ("<", days)] {
                 query.push(format!(" and a.due_date {compare} (select (date_trunc('day', "));
-                query.push_bind(tx.now()).push("::timestamptz at time zone t.time_zone) + ");
+                query
+                    .push_bind(tx.now())
+                    .push("::timestamptz at time zone t.time_zone) + ");
                 query.push_bind(days).push(
                     " * interval '1 day') at time zone t.time_zone from tenants t where t.tenant_id = current_tenant_id())",
                 );

@@ -119,7 +119,10 @@ async fn create_client(
     if let Some(contact) = input.contact_id
         && !store::has_contact(&mut tx, contact).await?
     {
-        return Err(kernel::error::invalid("no_such_contact", "There is no such contact."));
+        return Err(kernel::error::invalid(
+            "no_such_contact",
+            "There is no such contact.",
+        ));
     }
     let customer = fields.ecommerce_customer_id.as_deref();
     if let Some(other) = store::find_other(&mut tx, input.contact_id, customer).await? {

@@ -324,7 +324,8 @@ impl ClientPatch {
         custom_fields.retain(|_, value| !value.is_null());
         Ok(Fields {
             name: text::optional(self.name, "name", 200)?.unwrap_or(known.name),
-            company_name: text::optional(self.company_name, "company_name", 200)?.unwrap_or(known.company_name),
+            company_name: text::optional(self.company_name, "company_name", 200)?
+                .unwrap_or(known.company_name),
             email,
             phone,
             secondary_phone,
@@ -376,7 +377,10 @@ pub fn no_name() -> Error {
 
 pub fn exists(id: Option<ClientId>) -> Error {
     let which = id.map_or_else(String::new, |id| format!(" It is the client {id}."));
-    conflict("client_exists", format!("There is a client for this already.{which}"))
+    conflict(
+        "client_exists",
+        format!("There is a client for this already.{which}"),
+    )
 }
 
 pub fn is_merged() -> Error {

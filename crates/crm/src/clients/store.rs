@@ -8,7 +8,8 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{Client, ClientContact, Fields, exists};
 
-const CLIENT: &str = "select c.*, (select t.currency from tenants t where t.tenant_id = c.tenant_id) as currency,
+const CLIENT: &str =
+    "select c.*, (select t.currency from tenants t where t.tenant_id = c.tenant_id) as currency,
         (select count(*) from crm_deals d where d.tenant_id = c.tenant_id and d.client_id = c.id
             and d.stage not in ('closed_won', 'closed_lost')) as open_deals
     from crm_clients c
@@ -196,9 +197,7 @@ fn explain(error: sqlx::Error) -> kernel::Error {
     match constraint.as_str() {
         "crm_clients_contact_key" | "crm_clients_ecommerce_key" => exists(None),
         "crm_clients_tenant_id_assigned_to_fkey" => not_a_member(),
-        "crm_clients_tenant_id_contact_id_fkey" => {
-            invalid("no_such_contact", "There is no such contact.")
-        }
+        "crm_clients_tenant_id_contact_id_fkey" => invalid("no_such_contact", "There is no such contact."),
         _ => error.into(),
     }
 }

@@ -122,7 +122,9 @@ async fn create_custom_field(
     let key = input.key.unwrap_or_else(|| key_of(&label));
     let is_key = key.len() <= 40
         && key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !is_key {
         return Err(invalid(
             "bad_key",
@@ -148,7 +150,10 @@ async fn create_custom_field(
     let field = store::find(&mut tx, field.id).await?;
     tell(&mut tx);
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(field.ok_or_else(|| not_found("field"))?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(field.ok_or_else(|| not_found("field"))?),
+    ))
 }
 
 /// Change a custom field's label, choices or place.
@@ -165,14 +170,18 @@ async fn update_custom_field(
     let label = patch.label.map(|label| text::required(&label, "label", 100));
     let label = label.transpose()?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let mut field = store::find(&mut tx, id).await?.ok_or_else(|| not_found("field"))?;
+    let mut field = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("field"))?;
     field.label = label.unwrap_or(field.label);
     if let Some(choices) = patch.choices {
         field.choices = check_choices(field.field_type, choices)?;
     }
     field.position = patch.position.unwrap_or(field.position);
     store::update(&mut tx, &field).await?;
-    let field = store::find(&mut tx, id).await?.ok_or_else(|| not_found("field"))?;
+    let field = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("field"))?;
     tell(&mut tx);
     tx.commit().await?;
     Ok(Json(field))
@@ -188,7 +197,9 @@ async fn delete_custom_field(
 ) -> Result<StatusCode> {
     member.require(Permission::ManageWorkspace)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let field = store::find(&mut tx, id).await?.ok_or_else(|| not_found("field"))?;
+    let field = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("field"))?;
     store::delete(&mut tx, &field).await?;
     tell(&mut tx);
     tx.commit().await?;

@@ -54,7 +54,10 @@ pub async fn insert(tx: &mut TenantTx, field: &CustomField) -> Result<()> {
     .execute(&mut **tx)
     .await
     .on_constraint("crm_custom_fields_entity_key", || {
-        conflict("key_taken", "There is a field of this key already. Choose another key.")
+        conflict(
+            "key_taken",
+            "There is a field of this key already. Choose another key.",
+        )
     })?;
     Ok(())
 }

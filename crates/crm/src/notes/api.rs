@@ -67,7 +67,9 @@ fn tell(tx: &mut TenantTx, note: &Note) {
         });
     }
     if note.deal_id.is_some() {
-        tx.emit(Event::DealChanged { deal_id: note.deal_id });
+        tx.emit(Event::DealChanged {
+            deal_id: note.deal_id,
+        });
     }
 }
 
@@ -95,7 +97,10 @@ async fn create_crm_note(
 ) -> Result<(StatusCode, Json<Note>)> {
     member.require(Permission::EditCrm)?;
     if input.client_id.is_none() && input.deal_id.is_none() {
-        return Err(invalid("no_subject", "A note is about a client or a deal: name one."));
+        return Err(invalid(
+            "no_subject",
+            "A note is about a client or a deal: name one.",
+        ));
     }
     let note = Note {
         id: CrmNoteId::new(),
@@ -114,7 +119,9 @@ async fn create_crm_note(
     let mut tx = ctx.db.tenant(&member).await?;
     tags::store::ensure(&mut tx, &note.tags).await?;
     store::insert(&mut tx, &note).await?;
-    let note = store::find(&mut tx, note.id).await?.ok_or_else(|| not_found("note"))?;
+    let note = store::find(&mut tx, note.id)
+        .await?
+        .ok_or_else(|| not_found("note"))?;
     tell(&mut tx, &note);
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(note)))
@@ -132,7 +139,9 @@ async fn update_crm_note(
 ) -> Result<Json<Note>> {
     member.require(Permission::EditCrm)?;
     let title = text::optional(patch.title, "title", 200)?;
-    let content = patch.content.map(|content| text::required(&content, "content", 20_000));
+    let content = patch
+        .content
+        .map(|content| text::required(&content, "content", 20_000));
     let content = content.transpose()?;
     let tags = patch.tags.map(text::tags).transpose()?;
     let mut tx = ctx.db.tenant(&member).await?;

@@ -122,13 +122,19 @@ async fn create_segment(
     let mut tx = ctx.db.tenant(&member).await?;
     let known = store::list(&mut tx, member.user_id()).await?;
     if known.len() >= 200 {
-        return Err(invalid("too_many_segments", "There can be 200 segments. Delete one first."));
+        return Err(invalid(
+            "too_many_segments",
+            "There can be 200 segments. Delete one first.",
+        ));
     }
     store::put(&mut tx, &segment).await?;
     let segment = store::find(&mut tx, segment.id, member.user_id()).await?;
     tell(&mut tx);
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(segment.ok_or_else(|| not_found("segment"))?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(segment.ok_or_else(|| not_found("segment"))?),
+    ))
 }
 
 /// Change a segment.
@@ -142,8 +148,14 @@ async fn update_segment(
     Json(patch): Json<SegmentPatch>,
 ) -> Result<Json<Segment>> {
     member.require(Permission::EditCrm)?;
-    let name = patch.name.map(|name| text::required(&name, "name", 100)).transpose()?;
-    let filter = patch.filter.map(|filter| check_filter(filter, &member)).transpose()?;
+    let name = patch
+        .name
+        .map(|name| text::required(&name, "name", 100))
+        .transpose()?;
+    let filter = patch
+        .filter
+        .map(|filter| check_filter(filter, &member))
+        .transpose()?;
     let columns = patch.columns.map(check_columns).transpose()?;
     let sort = patch.sort.map(check_sort).transpose()?;
     let mut tx = ctx.db.tenant(&member).await?;

@@ -55,7 +55,10 @@ async fn update_crm_settings(
     }
     for (channel, rule) in patch.client_rules {
         if !store::set_rule(&mut tx, channel, rule).await? {
-            return Err(invalid("no_such_channel", "One of these channels does not exist."));
+            return Err(invalid(
+                "no_such_channel",
+                "One of these channels does not exist.",
+            ));
         }
     }
     let settings = store::get(&mut tx).await?;

@@ -48,9 +48,7 @@ fn check_color(color: Option<String>) -> Result<Option<String>> {
         text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
     };
     match color {
-        Some(text) if !is_color(&text) => {
-            Err(invalid("bad_color", "A colour is written like #3B82F6."))
-        }
+        Some(text) if !is_color(&text) => Err(invalid("bad_color", "A colour is written like #3B82F6.")),
         other => Ok(other),
     }
 }

@@ -61,7 +61,12 @@ fn name_taken() -> Error {
     )
 }
 
-pub async fn insert(tx: &mut TenantTx, name: &str, color: Option<&str>, category: Option<&str>) -> Result<TagId> {
+pub async fn insert(
+    tx: &mut TenantTx,
+    name: &str,
+    color: Option<&str>,
+    category: Option<&str>,
+) -> Result<TagId> {
     let (tenant, id) = (tx.tenant_id(), TagId::new());
     sqlx::query!(
         "insert into crm_tags (tenant_id, id, name, color, category) values ($1, $2, $3, coalesce($4, '#3B82F6'), $5)",

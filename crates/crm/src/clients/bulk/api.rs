@@ -76,7 +76,10 @@ async fn change_clients(
     };
     let matched = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     if matched > MOST {
-        return Err(invalid("too_many_clients", "These are more than 10,000 clients. Narrow the filter."));
+        return Err(invalid(
+            "too_many_clients",
+            "These are more than 10,000 clients. Narrow the filter.",
+        ));
     }
     let changed = if input.delete {
         if input.dry_run {

@@ -109,7 +109,10 @@ impl Filter {
             client_type: among::<ClientType>(written.client_type, "client_type")?,
             lifecycle_stage: among::<LifecycleStage>(written.lifecycle_stage, "lifecycle_stage")?,
             lead_quality: among::<LeadQuality>(written.lead_quality, "lead_quality")?,
-            assignee: written.assigned_to.map(|text| assignee(&text, member)).transpose()?,
+            assignee: written
+                .assigned_to
+                .map(|text| assignee(&text, member))
+                .transpose()?,
             tags: split(written.tag),
             source: written.source,
             channel: one(written.channel_id, "channel_id")?,
@@ -151,7 +154,10 @@ impl Filter {
             Some((name, Value::String(text)))
         });
         let written = serde_json::from_value(Value::Object(texts.collect()));
-        Self::parse(written.map_err(|error| invalid("bad_filter", error.to_string()))?, member)
+        Self::parse(
+            written.map_err(|error| invalid("bad_filter", error.to_string()))?,
+            member,
+        )
     }
 
     /// From the query of an address, in which names may stand more than once.
@@ -182,10 +188,16 @@ pub fn assignee(text: &str, member: &Member) -> Result<Assignee> {
     match text {
         "none" => Ok(Assignee::Nobody),
         "me" => member.user_id().map(Assignee::Member).ok_or_else(|| {
-            invalid("bad_assignee", "An API key is nobody: `me` works for people only.")
+            invalid(
+                "bad_assignee",
+                "An API key is nobody: `me` works for people only.",
+            )
         }),
         id => id.parse().map(Assignee::Member).map_err(|_| {
-            invalid("bad_assignee", "`assigned_to` is a member's user id, `me` or `none`.")
+            invalid(
+                "bad_assignee",
+                "`assigned_to` is a member's user id, `me` or `none`.",
+            )
         }),
     }
 }
@@ -267,7 +279,10 @@ impl Sort {
         let column = serde_json::from_value(Value::String(name.to_owned()))
             .map_err(|_| invalid("bad_sort", format!("The list cannot be sorted by `{name}`.")))?;
         let is_descending = text.starts_with('-');
-        Ok(Self { column, is_descending })
+        Ok(Self {
+            column,
+            is_descending,
+        })
     }
 
     fn key_of(self, row: &ClientRow) -> Key {
@@ -342,7 +357,9 @@ impl Place {
                 NextFollowUpDate, TotalOrders, TotalRevenue, UpdatedAt,
             };
             let has_key = match sort.column {
-                LeadScore | TotalOrders | TotalRevenue | AverageOrderValue => matches!(place.key, Key::Number(_)),
+                LeadScore | TotalOrders | TotalRevenue | AverageOrderValue => {
+                    matches!(place.key, Key::Number(_))
+                }
                 FirstContactDate | CreatedAt | UpdatedAt => matches!(place.key, Key::At(_)),
                 LastContactDate | NextFollowUpDate => matches!(place.key, Key::At(_) | Key::Nothing),
                 AssignedTo => matches!(place.key, Key::Id(_) | Key::Nothing),

@@ -180,7 +180,11 @@ async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Words> {
     .await?;
     let (mut whole, mut last) = (cut.before, cut.last);
     // several in the last one: a script without spaces, in which each character is a word
-    let beginning = if is_open && last.len() == 1 { last.pop() } else { None };
+    let beginning = if is_open && last.len() == 1 {
+        last.pop()
+    } else {
+        None
+    };
     whole.append(&mut last);
     whole.truncate(MOST_WORDS);
     if whole.is_empty() && beginning.is_none() {
@@ -288,7 +292,9 @@ fn push_follow_up(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, follow_up: 
                 query.push(format!(
                     " and c.next_follow_up_date {compare} (select (date_trunc('day', "
                 ));
-                query.push_bind(now).push("::timestamptz at time zone t.time_zone) + ");
+                query
+                    .push_bind(now)
+                    .push("::timestamptz at time zone t.time_zone) + ");
                 query.push_bind(days).push(
                     " * interval '1 day') at time zone t.time_zone from tenants t where t.tenant_id = current_tenant_id())",
                 );

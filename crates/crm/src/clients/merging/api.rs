@@ -193,7 +193,12 @@ async fn list_duplicate_clients(
         None => start,
         Some(text) => secrets::decode(text)
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| invalid("bad_cursor", "The cursor is not one that this list gave. Start again without it."))?,
+            .ok_or_else(|| {
+                invalid(
+                    "bad_cursor",
+                    "The cursor is not one that this list gave. Start again without it.",
+                )
+            })?,
     };
     let limit = query.limit();
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -204,7 +209,11 @@ async fn list_duplicate_clients(
         found.extend(pairs.into_iter().map(|pair| (By::Email, pair)));
     }
     if found.len() <= wanted {
-        let key = if after.by == By::Phone { after.key.as_str() } else { "" };
+        let key = if after.by == By::Phone {
+            after.key.as_str()
+        } else {
+            ""
+        };
         let pairs = store::list_same_phone(&mut tx, key, limit + 1).await?;
         found.extend(pairs.into_iter().map(|pair| (By::Phone, pair)));
     }

@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 use super::rows::Colleague;
 use super::{
-    Action, ClientImport, ClientImportError, ClientImportPreview, ClientImportResult, Column, LARGEST_FILE, MOST_ROWS,
-    MatchBy, OnDuplicate, columns, csv, rows, store,
+    Action, ClientImport, ClientImportError, ClientImportPreview, ClientImportResult, Column, LARGEST_FILE,
+    MOST_ROWS, MatchBy, OnDuplicate, columns, csv, rows, store,
 };
 use crate::clients::list::{self, ClientFilter, Filter};
 use crate::clients::{self, Client, ClientPatch, Fields};
@@ -106,7 +106,10 @@ fn rows_of(input: &mut ClientImport) -> Result<Vec<Row>> {
             });
             Ok(rows.collect())
         }
-        (None, Some(_)) => Err(invalid("too_many_rows", "At most 10,000 rows can be imported at once.")),
+        (None, Some(_)) => Err(invalid(
+            "too_many_rows",
+            "At most 10,000 rows can be imported at once.",
+        )),
         _ => Err(invalid("no_rows", "Send either `csv` or `rows`.")),
     }
 }
@@ -138,7 +141,11 @@ async fn import_clients(
     let found = rows_of(&mut input)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let own = fields::store::list(&mut tx, Some(Entity::Client)).await?;
-    if let Some((column, target)) = input.mapping.iter().find(|(_, target)| !columns::is_target(target, &own)) {
+    if let Some((column, target)) = input
+        .mapping
+        .iter()
+        .find(|(_, target)| !columns::is_target(target, &own))
+    {
         let detail = format!("The column `{column}` cannot fill `{target}`: there is no such field.");
         return Err(invalid("bad_mapping", detail));
     }
@@ -189,7 +196,14 @@ async fn import_clients(
     import.write(&mut tx).await?;
     let details = json!({"created": result.created, "updated": result.updated, "skipped": result.skipped,
         "failed": result.failed});
-    audit::record_by(&mut tx, &member, audit::Action::ClientsImported, "clients", details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        audit::Action::ClientsImported,
+        "clients",
+        details,
+    )
+    .await?;
     tx.emit(Event::ClientChanged { client_id: None });
     tx.commit().await?;
     Ok(Json(result))
@@ -253,7 +267,12 @@ impl Import {
         patches: &[Result<ClientPatch, rows::Refused>],
     ) -> Result<Vec<Vec<(u8, String)>>> {
         let of = |field: fn(&ClientPatch) -> &Option<Option<String>>| -> Vec<Option<String>> {
-            let values = patches.iter().map(|patch| patch.as_ref().ok().and_then(|patch| field(patch).clone().flatten()));
+            let values = patches.iter().map(|patch| {
+                patch
+                    .as_ref()
+                    .ok()
+                    .and_then(|patch| field(patch).clone().flatten())
+            });
             values.collect()
         };
         let keys = store::list_keys(tx, &of(|patch| &patch.email), &of(|patch| &patch.phone)).await?;
@@ -263,7 +282,9 @@ impl Import {
             .zip(customers)
             .map(|(keys, customer)| {
                 let all = [(EMAIL, keys.email), (PHONE, keys.phone), (CUSTOMER, customer)];
-                all.into_iter().filter_map(|(kind, key)| Some((kind, key?))).collect()
+                all.into_iter()
+                    .filter_map(|(kind, key)| Some((kind, key?)))
+                    .collect()
             })
             .collect();
         let all = |kind: u8| -> Vec<String> {
@@ -281,7 +302,11 @@ impl Import {
             }
         }
         for known in known {
-            for (kind, key) in [(EMAIL, known.email), (PHONE, known.phone), (CUSTOMER, known.customer)] {
+            for (kind, key) in [
+                (EMAIL, known.email),
+                (PHONE, known.phone),
+                (CUSTOMER, known.customer),
+            ] {
                 if let Some(key) = key {
                     self.by_key.entry((kind, key)).or_insert(known.id);
                 }
@@ -391,10 +416,32 @@ const MOST_EXPORTED: i64 = 100_000;
 
 /// The columns of an export, which an import understands again.
 const EXPORTED: [&str; 26] = [
-    "id", "name", "company_name", "email", "phone", "secondary_phone", "client_type", "lifecycle_stage", "lead_score",
-    "lead_quality", "source", "assigned_to", "tags", "total_orders", "total_revenue", "average_order_value", "currency",
-    "address.street", "address.city", "address.zip", "address.country", "ecommerce_customer_id", "first_contact_date",
-    "last_contact_date", "next_follow_up_date", "created_at",
+    "id",
+    "name",
+    "company_name",
+    "email",
+    "phone",
+    "secondary_phone",
+    "client_type",
+    "lifecycle_stage",
+    "lead_score",
+    "lead_quality",
+    "source",
+    "assigned_to",
+    "tags",
+    "total_orders",
+    "total_revenue",
+    "average_order_value",
+    "currency",
+    "address.street",
+    "address.city",
+    "address.zip",
+    "address.country",
+    "ecommerce_customer_id",
+    "first_contact_date",
+    "last_contact_date",
+    "next_follow_up_date",
+    "created_at",
 ];
 
 /// Export clients as CSV: all, or those of a filter.
@@ -418,14 +465,26 @@ async fn export_clients(
         lines.extend(clients.iter().map(|client| line_of(client, &own, &colleagues)));
     }
     let heading = EXPORTED.iter().map(|name| (*name).to_owned());
-    let heading: Vec<String> = heading.chain(own.iter().map(|field| format!("custom.{}", field.key))).collect();
+    let heading: Vec<String> = heading
+        .chain(own.iter().map(|field| format!("custom.{}", field.key)))
+        .collect();
     let file = csv::write(&heading, lines.into_iter())?;
     let details = json!({"count": ids.len()});
-    audit::record_by(&mut tx, &member, audit::Action::ClientsExported, "clients", details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        audit::Action::ClientsExported,
+        "clients",
+        details,
+    )
+    .await?;
     tx.commit().await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"clients.csv\""),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"clients.csv\"",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     Ok((headers, file).into_response())
@@ -446,7 +505,9 @@ fn line_of(client: &Client, own: &[CustomField], colleagues: &[Colleague]) -> Ve
     };
     let cells = EXPORTED.iter().map(|name| match *name {
         "assigned_to" => {
-            let found = colleagues.iter().find(|colleague| Some(colleague.id) == client.row.assigned_to);
+            let found = colleagues
+                .iter()
+                .find(|colleague| Some(colleague.id) == client.row.assigned_to);
             found.map(|colleague| colleague.email.clone()).unwrap_or_default()
         }
         name => match name.strip_prefix("address.") {
@@ -454,6 +515,8 @@ fn line_of(client: &Client, own: &[CustomField], colleagues: &[Colleague]) -> Ve
             None => cell(known.get(name)),
         },
     });
-    let own = own.iter().map(|field| cell(client.row.custom_fields.get(&field.key)));
+    let own = own
+        .iter()
+        .map(|field| cell(client.row.custom_fields.get(&field.key)));
     cells.chain(own).collect()
 }

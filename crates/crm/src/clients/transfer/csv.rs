@@ -21,7 +21,10 @@ pub struct Table {
 /// 422 for a file that is too large, has too many rows or columns, or is no CSV.
 pub fn read(text: &str) -> Result<Table> {
     if text.len() > LARGEST_FILE {
-        return Err(invalid("file_too_large", "A file may have 5 MB. Split it and import the parts one by one."));
+        return Err(invalid(
+            "file_too_large",
+            "A file may have 5 MB. Split it and import the parts one by one.",
+        ));
     }
     let text = text.trim_start_matches('\u{feff}');
     let separator = separator(text);
@@ -30,10 +33,15 @@ pub fn read(text: &str) -> Result<Table> {
         .flexible(true)
         .trim(::csv::Trim::All)
         .from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| invalid("bad_csv", error.to_string()))?;
+    let headers = reader
+        .headers()
+        .map_err(|error| invalid("bad_csv", error.to_string()))?;
     let columns: Vec<String> = headers.iter().map(str::to_owned).collect();
     if columns.len() > MOST_COLUMNS {
-        return Err(invalid("too_many_columns", "A file may have 200 columns. Is this the right file?"));
+        return Err(invalid(
+            "too_many_columns",
+            "A file may have 200 columns. Is this the right file?",
+        ));
     }
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -47,7 +55,10 @@ pub fn read(text: &str) -> Result<Table> {
                 "A file may have 10,000 rows. Split it and import the parts one by one.",
             ));
         }
-        let cells = record.iter().take(columns.len()).map(|cell| armed(cell).to_owned());
+        let cells = record
+            .iter()
+            .take(columns.len())
+            .map(|cell| armed(cell).to_owned());
         rows.push((line_of(text, record.position()), cells.collect()));
     }
     Ok(Table {

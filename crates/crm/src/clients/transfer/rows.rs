@@ -49,13 +49,17 @@ pub fn read(
     if !custom.is_empty() {
         patch.insert("custom_fields".into(), Value::Object(custom));
     }
-    serde_json::from_value(Value::Object(patch)).map_err(|error| (None, invalid("bad_row", error.to_string())))
+    serde_json::from_value(Value::Object(patch))
+        .map_err(|error| (None, invalid("bad_row", error.to_string())))
 }
 
 fn value_of(field: &str, cell: &str, colleagues: &[Colleague]) -> Result<Value, Error> {
     match field {
         "tags" => {
-            let tags = cell.split([',', ';', '|']).map(str::trim).filter(|tag| !tag.is_empty());
+            let tags = cell
+                .split([',', ';', '|'])
+                .map(str::trim)
+                .filter(|tag| !tag.is_empty());
             Ok(json!(tags.collect::<Vec<_>>()))
         }
         "client_type" => among::<ClientType>(cell),
@@ -73,7 +77,10 @@ fn value_of(field: &str, cell: &str, colleagues: &[Colleague]) -> Result<Value, 
                     || colleague.id.to_string() == cell
             });
             let found = found.ok_or_else(|| {
-                invalid("not_a_member", "No member of the workspace has this name or e-mail address.")
+                invalid(
+                    "not_a_member",
+                    "No member of the workspace has this name or e-mail address.",
+                )
             })?;
             Ok(json!(found.id))
         }
@@ -85,7 +92,10 @@ fn among<T: serde::de::DeserializeOwned>(cell: &str) -> Result<Value, Error> {
     let value = json!(cell.to_lowercase());
     match serde_json::from_value::<T>(value.clone()) {
         Ok(_) => Ok(value),
-        Err(_) => Err(invalid("bad_choice", "This is none of the values that the field can have.")),
+        Err(_) => Err(invalid(
+            "bad_choice",
+            "This is none of the values that the field can have.",
+        )),
     }
 }
 
@@ -118,7 +128,10 @@ mod tests {
         let patch = read(cells.into_iter(), &[]).unwrap();
         assert_eq!(patch.name, Some(Some(" Zoé ".trim().into())));
         assert_eq!(patch.tags, Some(vec!["VIP".into(), "Paris".into()]));
-        assert_eq!(patch.next_follow_up_date.unwrap().unwrap().to_string(), "2026-01-31 00:00:00 UTC");
+        assert_eq!(
+            patch.next_follow_up_date.unwrap().unwrap().to_string(),
+            "2026-01-31 00:00:00 UTC"
+        );
         assert!(patch.phone.is_none());
         let wrong = ("D".to_owned(), "client_type".to_owned(), "friend".to_owned());
         let (column, error) = read(std::iter::once(wrong), &[]).unwrap_err();
