@@ -108,7 +108,7 @@ async fn what_is_exported_is_safe_to_open_and_imported_again() {
     require_runtime!();
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
-    let body = json!({"name": "=HYPERLINK(\"http://x\")", "email": "a@x.example", "phone": "+33 6 11", "tags": ["A, B"],
+    let body = json!({"name": "=HYPERLINK(\"http://x\")", "email": "a@x.example", "phone": "+33 6 11", "tags": ["A", "B b"],
         "address": {"city": "Gand; Gent"}});
     let made = id(&client(&tenant, body).await);
     client(&tenant, json!({"name": "Other"})).await;
@@ -139,11 +139,17 @@ async fn what_is_exported_is_safe_to_open_and_imported_again() {
     );
     let again = open(&tenant, &made).await;
     assert_eq!(
-        (&again["name"], &again["phone"], &again["address"]["city"]),
+        (
+            &again["name"],
+            &again["phone"],
+            &again["address"]["city"],
+            &again["tags"]
+        ),
         (
             &json!("=HYPERLINK(\"http://x\")"),
             &json!("+33 6 11"),
-            &json!("Gand; Gent")
+            &json!("Gand; Gent"),
+            &json!(["A", "B b"])
         )
     );
 }
