@@ -25,7 +25,7 @@ $$;
 
 -- Locks two clients with what belongs to them: deals, orders and activities before clients, each in the order of ids, as
 -- whoever writes one of them and by trigger its client.
-create or replace function crm_lock_clients(p_one uuid, p_other uuid) returns void
+create or replace function crm_lock_pair(p_one uuid, p_other uuid) returns void
 language plpgsql
 set search_path from current
 as $$
@@ -56,7 +56,7 @@ begin
     if p_kept = p_merged then
         raise exception 'this is the same client' using errcode = 'check_violation', constraint = 'crm_same_client';
     end if;
-    perform crm_lock_clients(p_kept, p_merged);
+    perform crm_lock_pair(p_kept, p_merged);
     select * into k from crm_clients where tenant_id = current_tenant_id() and id = p_kept;
     select * into m from crm_clients where tenant_id = current_tenant_id() and id = p_merged;
     if k.id is null or m.id is null then
@@ -155,7 +155,7 @@ begin
     if g.id is null then
         return null;
     end if;
-    perform crm_lock_clients(g.kept_id, g.merged_id);
+    perform crm_lock_pair(g.kept_id, g.merged_id);
     update crm_client_merges set undone_at = now()
     where tenant_id = current_tenant_id() and id = p_merge and undone_at is null;
     if not found then
@@ -272,3 +272,14 @@ end;
 $$;
 create or replace trigger contact_merges_give_clients_back after update of undone_at on contact_merges
     for each row when (old.undone_at is null and new.undone_at is not null) execute function crm_contacts_unmerged();
+
+-- Of the history of deals only what people wrote is ever changed, and only by the erasure of a contact.
+create or replace function crm_history_refuse_change() returns trigger
+language plpgsql
+as $$
+begin
+    raise exception 'the history of deals is not changed' using errcode = 'insufficient_privilege';
+end;
+$$;
+create or replace trigger crm_history_refuse_change before update on crm_deal_stages_history
+    for each row when (pg_trigger_depth() = 0) execute function crm_history_refuse_change();

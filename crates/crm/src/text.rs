@@ -68,6 +68,19 @@ pub fn object(field: Option<Option<Map<String, Value>>>, name: &str) -> Result<O
     Ok(Some(object))
 }
 
+/// A tag as it is kept. Files and filters separate tags by commas and semicolons.
+///
+/// # Errors
+/// 422 for more than 50 characters, or one that separates.
+pub fn tag(tag: &str) -> Result<&str> {
+    let tag = tag.trim();
+    if tag.chars().count() > 50 || tag.contains([',', ';', '|']) {
+        let detail = "A tag has at most 50 characters, and no comma or semicolon among them.";
+        return Err(invalid("bad_tag", detail));
+    }
+    Ok(tag)
+}
+
 /// Tags as they are kept: trimmed, none twice.
 ///
 /// # Errors
@@ -75,10 +88,7 @@ pub fn object(field: Option<Option<Map<String, Value>>>, name: &str) -> Result<O
 pub fn tags(tags: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
     for tag in tags {
-        let tag = tag.trim();
-        if tag.chars().count() > 50 {
-            return Err(invalid("bad_tag", "A tag has at most 50 characters."));
-        }
+        let tag = self::tag(&tag)?;
         if !tag.is_empty() && !kept.iter().any(|known| known == tag) {
             kept.push(tag.to_owned());
         }
@@ -97,7 +107,9 @@ mod tests {
     fn tags_are_trimmed_and_none_stands_twice() {
         let kept = tags(vec![" VIP ".into(), "VIP".into(), String::new(), "été".into()]).unwrap();
         assert_eq!(kept, ["VIP", "été"]);
-        assert_eq!(tags(vec!["x".repeat(51)]).unwrap_err().code, "bad_tag");
+        for text in ["x".repeat(51), "a, b".into()] {
+            assert_eq!(tags(vec![text]).unwrap_err().code, "bad_tag");
+        }
     }
 
     #[test]

@@ -212,6 +212,9 @@ impl From<sqlx::Error> for Error {
                 "In this workspace Q&A pairs and prompts change only by drafts that were tried. Put this change into a draft, try it, and publish it.",
             );
         }
+        if let Some(error) = constraint_of(&cause).and_then(of_merging) {
+            return error;
+        }
         // a statement that was ended by its time limit, or a transaction in which nothing happened for too long
         let slow = matches!(&cause, sqlx::Error::Database(db)
             if db.code().is_some_and(|code| matches!(code.as_ref(), "57014" | "25P03")));
@@ -230,6 +233,29 @@ impl From<sqlx::Error> for Error {
                 "The database is not reachable at the moment. Please try again in a few seconds.".into();
         }
         error
+    }
+}
+
+fn constraint_of(cause: &sqlx::Error) -> Option<&str> {
+    match cause {
+        sqlx::Error::Database(db) => db.constraint(),
+        _ => None,
+    }
+}
+
+/// Raised by functions that merge clients, also where contacts are merged.
+fn of_merging(constraint: &str) -> Option<Error> {
+    match constraint {
+        "crm_same_client" => Some(conflict("same_client", "This is the same client.")),
+        "crm_merged_already" => Some(conflict(
+            "merged_already",
+            "This client is part of another one already.",
+        )),
+        "crm_kept_is_merged" => Some(conflict(
+            "merged_already",
+            "This client is part of another one. Take that merge back first.",
+        )),
+        _ => None,
     }
 }
 

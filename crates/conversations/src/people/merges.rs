@@ -106,6 +106,7 @@ pub async fn merge(
             conversation_id: closing,
         });
     }
+    store::begin_merge(tx).await?;
     let moved = Moved {
         conversations: store::move_conversations(tx, merged, kept).await?,
         identities: store::move_identities(tx, merged, kept).await?,
@@ -117,6 +118,7 @@ pub async fn merge(
             conversation_id: *conversation_id,
         });
     }
+    tx.emit(Event::ClientChanged { client_id: None });
     let actor = by.map(Actor::of).and_then(|actor| actor.name);
     store::insert_merge(tx, kept, merged, reason, &moved, actor.as_deref()).await
 }
@@ -127,11 +129,13 @@ pub async fn merge(
 /// 404 for a merge that does not exist or was taken back; 409 while the contact is itself part of another one, where its
 /// conversations are.
 pub async fn undo(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<ContactId> {
-    let (merged, moved) = store::end_merge(tx, kept, merge)
+    let moved = store::find_moved(tx, kept, merge)
         .await?
         .ok_or_else(|| not_found("merge"))?;
     let closed = moved.closed.iter().map(|closed| closed.id);
-    let locked: Vec<_> = moved.conversations.iter().copied().chain(closed).collect();
+    let mut locked: Vec<_> = moved.conversations.iter().copied().chain(closed).collect();
+    locked.sort_unstable();
+    // conversations before contacts, and both before the clients that the end of a merge takes apart
     inbox::store::lock_all(tx, &locked).await?;
     if let Some(Some(_)) = store::find_merged_into(tx, kept).await? {
         return Err(conflict(
@@ -139,6 +143,9 @@ pub async fn undo(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Con
             "This contact is part of another one. Take that merge back first.",
         ));
     }
+    let (merged, moved) = store::end_merge(tx, kept, merge)
+        .await?
+        .ok_or_else(|| not_found("merge"))?;
     store::move_back(tx, kept, merged, &moved).await?;
     for closed in moved.closed {
         if store::can_open_again(tx, closed.id).await? {
@@ -152,6 +159,7 @@ pub async fn undo(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Con
     for conversation_id in moved.conversations {
         tx.emit(Event::ConversationChanged { conversation_id });
     }
+    tx.emit(Event::ClientChanged { client_id: None });
     Ok(merged)
 }
 

@@ -323,6 +323,15 @@ pub async fn move_identities(tx: &mut TenantTx, from: ContactId, to: ContactId) 
     Ok(moved)
 }
 
+/// From here to the end of [`insert_merge`], or of the transaction, what contacts are given is not new of them: the
+/// clients that they are are merged with them instead.
+pub async fn begin_merge(tx: &mut TenantTx) -> Result<()> {
+    sqlx::query!("select set_config('app.contacts_merge', 'on', true)")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Gives the kept contact what it does not have; names the fields. Whoever was blocked stays blocked.
 pub async fn fill(tx: &mut TenantTx, kept: ContactId, merged: ContactId) -> Result<Vec<String>> {
     let filled = sqlx::query_scalar!(
@@ -384,7 +393,23 @@ pub async fn insert_merge(
     )
     .execute(&mut **tx)
     .await?;
+    sqlx::query!("select set_config('app.contacts_merge', '', true)")
+        .fetch_one(&mut **tx)
+        .await?;
     Ok(id)
+}
+
+/// What had moved with a merge that can be taken back.
+pub async fn find_moved(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Option<Moved>> {
+    let moved = sqlx::query_scalar!(
+        r#"select moved as "moved: Json<Moved>" from contact_merges
+        where tenant_id = current_tenant_id() and id = $1 and kept_id = $2 and undone_at is null"#,
+        merge,
+        kept.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(moved.map(|moved| moved.0))
 }
 
 /// Marks a merge as taken back and tells what had moved.

@@ -4,9 +4,14 @@
 //! trigger.
 
 pub mod api;
+pub mod bulk;
 pub mod list;
+pub mod merging;
 pub mod store;
+pub mod timeline;
+pub mod transfer;
 
+use access::tenants::Operator;
 use chrono::{DateTime, Utc};
 use kernel::error::{Error, conflict, invalid};
 use kernel::ids::{ClientId, ContactId, UserId};
@@ -15,7 +20,7 @@ use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{fields, text};
+use crate::{Context, fields, text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -343,6 +348,24 @@ impl ClientPatch {
             next_follow_up_date: self.next_follow_up_date.unwrap_or(known.next_follow_up_date),
         })
     }
+}
+
+/// Counts scores anew that age has changed, some clients a transaction. It ends: each has its next time ahead, or none.
+///
+/// # Errors
+/// A database that does not answer.
+pub async fn rescore_everywhere(ctx: &Context) -> Result<()> {
+    for operator in Operator::for_all_active(&ctx.db).await? {
+        loop {
+            let mut tx = ctx.db.tenant(&operator).await?;
+            let is_more = store::rescore(&mut tx).await?;
+            tx.commit().await?;
+            if !is_more {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 pub fn no_name() -> Error {

@@ -78,7 +78,7 @@ async fn create_crm_tag(
     Json(input): Json<NewCrmTag>,
 ) -> Result<(StatusCode, Json<Tag>)> {
     member.require(Permission::EditCrm)?;
-    let name = text::required(&input.name, "name", 50)?;
+    let name = text::required(text::tag(&input.name)?, "name", 50)?;
     let color = check_color(input.color)?;
     let category = text::optional(Some(input.category), "category", 50)?.flatten();
     let mut tx = ctx.db.tenant(&member).await?;
@@ -102,7 +102,10 @@ async fn update_crm_tag(
     member.require(Permission::EditCrm)?;
     let color = check_color(patch.color)?;
     let category = text::optional(patch.category, "category", 50)?;
-    let name = patch.name.as_deref().map(|name| text::required(name, "name", 50));
+    let name = patch
+        .name
+        .as_deref()
+        .map(|name| text::required(text::tag(name)?, "name", 50));
     let name = name.transpose()?;
     let mut tx = ctx.db.tenant(&member).await?;
     let mut tag = store::find(&mut tx, id).await?.ok_or_else(|| not_found("tag"))?;

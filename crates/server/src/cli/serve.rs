@@ -189,6 +189,7 @@ async fn background(
             () = canary.watch(&pool) => {}
             () = tell_by_mail_forever(&domains) => {}
             () = renew_tokens_forever(&domains) => {}
+            () = rescore_clients_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -500,6 +501,17 @@ async fn renew_tokens_forever(domains: &Domains) {
             &channels.http,
         );
         if let Err(error) = renewed.await {
+            error.log();
+        }
+    }
+}
+
+/// Every hour: scores of clients that time alone has changed.
+async fn rescore_clients_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = crm::clients::rescore_everywhere(&domains.crm).await {
             error.log();
         }
     }

@@ -3,6 +3,7 @@
 //! Tables come from the catalogue and routes from the OpenAPI document, so that a new one cannot be forgotten.
 
 mod catalogue;
+mod clients;
 mod live;
 mod pool;
 mod privileged;

@@ -52,7 +52,7 @@ pub struct World {
     /// The address of the model.
     pub model: String,
     /// A word that stands in every text of this tenant.
-    mark: String,
+    pub mark: String,
     asked: AtomicUsize,
     proposed: AtomicUsize,
     site: Site,
@@ -268,6 +268,13 @@ impl World {
                     id: id_of(&merged["merges"][0]),
                 }
             }
+            Thing::Client
+            | Thing::ClientMerge
+            | Thing::Activity
+            | Thing::CrmNote
+            | Thing::CrmTag
+            | Thing::CustomField
+            | Thing::Segment => self.make_thing_of_clients(thing).await,
             Thing::Credential => {
                 let body = json!({"provider": "openai_compatible", "model": "m", "key": "", "base_url": self.model,
                     "label": mark, "is_default": false});
@@ -519,7 +526,7 @@ impl World {
         visitor.conversation_id
     }
 
-    async fn create(&self, kind: &str, body: Value) -> Uuid {
+    pub async fn create(&self, kind: &str, body: Value) -> Uuid {
         id_of(
             &self
                 .tenant
@@ -532,7 +539,7 @@ impl World {
     }
 }
 
-fn lonely(id: Uuid) -> Made {
+pub fn lonely(id: Uuid) -> Made {
     Made {
         parent: Uuid::now_v7(),
         id,
@@ -543,11 +550,11 @@ fn in_letters(c: char) -> char {
     c.to_digit(10).map_or(c, |digit| char::from(b'g' + digit as u8))
 }
 
-fn fresh(mark: &str) -> String {
+pub fn fresh(mark: &str) -> String {
     format!("{mark} {}", Uuid::now_v7())
 }
 
-fn id_of(thing: &Value) -> Uuid {
+pub fn id_of(thing: &Value) -> Uuid {
     thing["id"]
         .as_str()
         .and_then(|id| id.parse().ok())

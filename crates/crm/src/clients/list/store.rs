@@ -166,7 +166,7 @@ async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Words> {
             ..nothing
         });
     }
-    let (last_place, is_open) = match text.rfind(|c: char| !c.is_alphanumeric()) {
+    let (last_place, is_open) = match text.rfind(is_between_words) {
         Some(at) => (at, !text[at..].chars().skip(1).collect::<String>().is_empty()),
         None => (0, true),
     };
@@ -192,6 +192,11 @@ async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Words> {
         whole.push(String::new());
     }
     Ok(Words { whole, beginning })
+}
+
+/// Accents that stand by themselves belong to the letter before them.
+fn is_between_words(c: char) -> bool {
+    !c.is_alphanumeric() && !('\u{300}'..='\u{36f}').contains(&c)
 }
 
 /// A telephone number is found however it is grouped.
@@ -301,4 +306,11 @@ fn push_follow_up(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, follow_up: 
             }
         }
     }
+}
+
+/// In no particular order; those that became part of another are left out.
+pub async fn list_by_ids(tx: &mut TenantTx, ids: &[uuid::Uuid]) -> Result<Vec<ClientRow>> {
+    let mut query = QueryBuilder::<Postgres>::new(ROW);
+    query.push(" and c.id = any(").push_bind(ids.to_vec()).push(")");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }

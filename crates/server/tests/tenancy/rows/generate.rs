@@ -68,7 +68,7 @@ impl Row {
 const COLUMNS: &str = r#"
     select c.oid::regclass::text as "table", a.attname::text as name, format_type(a.atttypid, a.atttypmod) as kind,
         (select pg_get_constraintdef(k.oid) from pg_constraint k
-            where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ '(ARRAY\[| = )'
+            where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ '(ARRAY\[| = | ~ )'
             limit 1) as "check"
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -275,7 +275,17 @@ fn quoted(value: impl std::fmt::Display, kind: &str) -> String {
 }
 
 /// `CHECK ((status = ANY (ARRAY['open'::text, …])))` → `'open'::text`; so too for a list of one, `(kind = 'text'::text)`.
+/// A pattern is known as a whole: `CHECK ((currency ~ '^[A-Z]{3}$'::text))`.
 fn first_allowed(check: &str) -> Option<String> {
+    if let Some((_, pattern)) = check.split_once(" ~ '") {
+        let fitting = match pattern.split_once('\'')?.0 {
+            "^[A-Z]{3}$" => "EUR".to_owned(),
+            "^#[0-9A-Fa-f]{6}$" => "#112233".to_owned(),
+            "^[a-z][a-z0-9_]{0,39}$" => format!("f{}", Uuid::now_v7().simple()),
+            pattern => panic!("no value is known for the pattern {pattern}; add one here"),
+        };
+        return Some(quoted(fitting, "text"));
+    }
     let (_, list) = check.split_once("ARRAY[").or_else(|| check.split_once(" = "))?;
     Some(list.split([',', ']', ')']).next()?.to_owned())
 }
