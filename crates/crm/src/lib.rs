@@ -9,6 +9,7 @@ mod orders;
 mod pipelines;
 mod products;
 mod sheet;
+mod summary;
 mod words;
 
 use kernel::Database;
@@ -26,5 +27,6 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(deals::api::routes())
         .merge(products::api::routes())
         .merge(orders::api::routes())
+        .merge(summary::api::routes())
         .with_state(ctx)
 }

@@ -151,7 +151,10 @@ impl Listing {
                 query.push(format!(" and {id} {compare} ")).push_bind(*last);
                 query.push(format!(") or {expression} is null)"));
             }
-            Some(Place { value: None, id: last }) => {
+            Some(Place {
+                value: None,
+                id: last,
+            }) => {
                 query.push(format!(" and {expression} is null and {id} {compare} "));
                 query.push_bind(*last);
             }
@@ -239,10 +242,7 @@ pub fn word_patterns(text: Option<&str>) -> Vec<String> {
 /// What a parameter holds that lists several: `a,b`.
 pub fn parts(list: Option<&str>) -> Vec<String> {
     let parts = list.unwrap_or_default().split(',').map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// A filter by colleague: `me`, `none`, or an id.

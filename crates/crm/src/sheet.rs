@@ -119,9 +119,7 @@ impl SheetInput {
         let named = |cells: Vec<String>| {
             let taken = columns.iter().zip(&places).zip(cells);
             taken
-                .filter_map(|((column, place), cell)| {
-                    place.map(|field| (field.name, (column.clone(), cell)))
-                })
+                .filter_map(|((column, place), cell)| place.map(|field| (field.name, (column.clone(), cell))))
                 .collect()
         };
         let rows = rows.into_iter().map(|(row, cells)| Cells {
@@ -210,14 +208,14 @@ fn places(
     mapping: &BTreeMap<String, String>,
 ) -> Result<Vec<Option<&'static Field>>> {
     let find = |name: &str| fields.iter().find(|field| field.name == name);
-    if let Some(stranger) = mapping.values().find(|name| *name != "ignore" && find(name).is_none()) {
+    if let Some(stranger) = mapping
+        .values()
+        .find(|name| *name != "ignore" && find(name).is_none())
+    {
         let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
         return Err(invalid(
             "no_such_field",
-            format!(
-                "`{stranger}` is none of the fields {}, ignore.",
-                names.join(", ")
-            ),
+            format!("`{stranger}` is none of the fields {}, ignore.", names.join(", ")),
         ));
     }
     let mut taken: HashSet<&str> = mapping.values().map(String::as_str).collect();
@@ -325,9 +323,7 @@ pub fn download(
         let cells = row.iter().map(|cell| defuse(cell));
         writer.write_record(cells).map_err(internal)?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| internal(error.to_string()))?;
+    let bytes = writer.into_inner().map_err(|error| internal(error.to_string()))?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (
@@ -450,9 +446,7 @@ mod tests {
     ];
 
     fn read(csv: &str, mapping: &[(&str, &str)]) -> Result<Sheet> {
-        let mapping = mapping
-            .iter()
-            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+        let mapping = mapping.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
         let input = SheetInput {
             csv: Some(csv.into()),
             rows: None,
@@ -496,16 +490,7 @@ mod tests {
     #[test]
     fn no_cell_runs_and_each_comes_back() {
         for cell in [
-            "=1+1",
-            " =cmd",
-            "@x",
-            "+33 1",
-            "\tx",
-            "-5",
-            "＝1",
-            "plain",
-            "it's",
-            "'quoted",
+            "=1+1", " =cmd", "@x", "+33 1", "\tx", "-5", "＝1", "plain", "it's", "'quoted",
         ] {
             let written = defuse(cell);
             assert!(!written.trim_start().starts_with(['=', '+', '-', '@', '＝']));

@@ -94,7 +94,11 @@ pub async fn write(tx: &mut TenantTx, items: Vec<(u64, OrderInput)>, report: &mu
         let values = whose(&mentioned, &item, before).and_then(|client| {
             let mut values = match before {
                 Some(before) => Values::of(before),
-                None => Values::new(client, item.currency.clone().unwrap_or_else(|| usual.clone()), now),
+                None => Values::new(
+                    client,
+                    item.currency.clone().unwrap_or_else(|| usual.clone()),
+                    now,
+                ),
             };
             values.client_id = client;
             let values = values.with(item, &mentioned.prices)?;

@@ -10,8 +10,8 @@ use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::buyers::Buyer;
 use super::bulk;
+use super::buyers::Buyer;
 use super::change::{OrderInput, OrderItemInput};
 use super::{Order, OrderItem};
 use crate::Context;
@@ -29,7 +29,10 @@ const fn field(name: &'static str, also: &'static [&'static str]) -> Field {
 
 /// In the order in which they are exported.
 pub const FIELDS: [Field; 21] = [
-    field("order_number", &["order", "number", "ordername", "commande", "numéro"]),
+    field(
+        "order_number",
+        &["order", "number", "ordername", "commande", "numéro"],
+    ),
     field("ecommerce_order_id", &["orderid", "shopid", "externalid"]),
     field("order_date", &["date", "createdat", "orderedat"]),
     field("status", &["statut", "state"]),
@@ -39,14 +42,36 @@ pub const FIELDS: [Field; 21] = [
     field("shipping", &["shippingcost", "delivery", "livraison"]),
     field("discount", &["discountamount", "remise"]),
     field("total", &["amount", "grandtotal", "montant"]),
-    field("client_name", &["customer", "customername", "name", "client", "nom"]),
+    field(
+        "client_name",
+        &["customer", "customername", "name", "client", "nom"],
+    ),
     field("client_email", &["email", "customeremail", "courriel"]),
-    field("client_phone", &["phone", "customerphone", "téléphone", "telephone"]),
+    field(
+        "client_phone",
+        &["phone", "customerphone", "téléphone", "telephone"],
+    ),
     field("ecommerce_customer_id", &["customerid", "clientid"]),
-    field("item_name", &["item", "product", "productname", "lineitemname", "produit", "article"]),
+    field(
+        "item_name",
+        &[
+            "item",
+            "product",
+            "productname",
+            "lineitemname",
+            "produit",
+            "article",
+        ],
+    ),
     field("item_sku", &["sku", "lineitemsku", "reference", "référence"]),
-    field("item_quantity", &["quantity", "qty", "lineitemquantity", "quantité", "quantite"]),
-    field("item_unit_price", &["unitprice", "price", "lineitemprice", "prix"]),
+    field(
+        "item_quantity",
+        &["quantity", "qty", "lineitemquantity", "quantité", "quantite"],
+    ),
+    field(
+        "item_unit_price",
+        &["unitprice", "price", "lineitemprice", "prix"],
+    ),
     field("tracking_number", &["tracking"]),
     field("tracking_url", &["trackinglink"]),
     field("deal_id", &[]),
@@ -140,8 +165,7 @@ fn read_order(cells: &Cells) -> Result<OrderInput, CellError> {
         phone: cells.owned("client_phone"),
         name: cells.owned("client_name"),
     };
-    let is_known =
-        buyer.ecommerce_customer_id.is_some() || buyer.email.is_some() || buyer.phone.is_some();
+    let is_known = buyer.ecommerce_customer_id.is_some() || buyer.email.is_some() || buyer.phone.is_some();
     let status = |text: &str| {
         let known = serde_json::from_value(text.to_lowercase().into());
         known.map_err(|_| invalid("bad_status", format!("“{text}” is no status of an order.")))

@@ -24,7 +24,11 @@ pub const COLUMNS: [Column; 6] = [
     column("status", "o.status", Kind::Text),
     column("order_number", "o.order_number", Kind::Text),
     column("created_at", "o.created_at", Kind::Time),
-    column("client_name", "lower(coalesce(c.name, c.company_name))", Kind::Text),
+    column(
+        "client_name",
+        "lower(coalesce(c.name, c.company_name))",
+        Kind::Text,
+    ),
 ];
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

@@ -46,10 +46,7 @@ pub async fn list(tx: &mut TenantTx, filter: &OrderFilter, listing: &Listing) ->
         }
     }
     if !statuses.is_empty() {
-        query
-            .push(" and o.status = any(")
-            .push_bind(statuses)
-            .push(")");
+        query.push(" and o.status = any(").push_bind(statuses).push(")");
     }
     if let Some(currency) = &filter.currency {
         query.push(" and o.currency = ").push_bind(currency.clone());
@@ -94,17 +91,10 @@ pub async fn list_known(
 
 /// Clients whose figures will change. Always before their orders.
 pub async fn lock_clients(tx: &mut TenantTx, clients: &[ClientId]) -> Result<()> {
-    let (tenant, ids) = (
-        tx.tenant_id(),
-        clients.iter().map(|id| id.0).collect::<Vec<_>>(),
-    );
-    sqlx::query!(
-        "select crm_lock_clients($1, $2)::text as locked",
-        tenant.0,
-        &ids
-    )
-    .fetch_one(&mut **tx)
-    .await?;
+    let (tenant, ids) = (tx.tenant_id(), clients.iter().map(|id| id.0).collect::<Vec<_>>());
+    sqlx::query!("select crm_lock_clients($1, $2)::text as locked", tenant.0, &ids)
+        .fetch_one(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -207,10 +197,7 @@ pub fn no_such_client() -> Error {
 }
 
 pub fn no_such_deal() -> Error {
-    invalid(
-        "no_such_deal",
-        "There is no such deal. It may have been deleted.",
-    )
+    invalid("no_such_deal", "There is no such deal. It may have been deleted.")
 }
 
 /// Gives the number that it had.

@@ -156,5 +156,12 @@ fn default_stays() -> kernel::Error {
 }
 
 async fn note(tx: &mut TenantTx, member: &Member, action: Action, id: PipelineId, name: &str) -> Result<()> {
-    audit::record_by(tx, member, action, &format!("pipeline:{id}"), json!({"name": name})).await
+    audit::record_by(
+        tx,
+        member,
+        action,
+        &format!("pipeline:{id}"),
+        json!({"name": name}),
+    )
+    .await
 }

@@ -150,10 +150,7 @@ impl Taken {
     fn take(&mut self, values: Values, known: &[Product]) -> Result<Values> {
         let others = || known.iter().filter(|product| product.id != values.id);
         let is_twice = !self.ids.insert(values.id.0)
-            || values
-                .sku
-                .clone()
-                .is_some_and(|sku| !self.skus.insert(sku))
+            || values.sku.clone().is_some_and(|sku| !self.skus.insert(sku))
             || values
                 .ecommerce_product_id
                 .clone()

@@ -4,6 +4,7 @@ mod accounts;
 mod assets;
 mod channels;
 mod conversations;
+mod crm;
 mod designer;
 mod documents;
 mod email;

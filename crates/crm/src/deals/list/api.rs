@@ -109,9 +109,7 @@ async fn get_deal_board(
         Some(id) => pipeline.id == id,
         None => pipeline.is_default,
     };
-    let pipeline = pipelines
-        .find(is_wanted)
-        .ok_or_else(|| not_found("pipeline"))?;
+    let pipeline = pipelines.find(is_wanted).ok_or_else(|| not_found("pipeline"))?;
     let totals = store::totals(&mut tx, pipeline.id, &wanted).await?;
     wanted.filter.pipeline_id = Some(pipeline.id.0);
     let mut columns = Vec::new();

@@ -27,7 +27,11 @@ const fn column(name: &'static str, expression: &'static str, kind: Kind) -> Col
 
 pub const COLUMNS: [Column; 9] = [
     column("name", "lower(d.name)", Kind::Text),
-    column("client_name", "lower(coalesce(c.name, c.company_name))", Kind::Text),
+    column(
+        "client_name",
+        "lower(coalesce(c.name, c.company_name))",
+        Kind::Text,
+    ),
     column("deal_value", "d.deal_value", Kind::Number),
     column("probability", "d.probability", Kind::Number),
     column("expected_close_date", "d.expected_close_date", Kind::Date),

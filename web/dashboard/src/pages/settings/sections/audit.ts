@@ -64,6 +64,15 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   webhook_deleted: 'audit.webhookDeleted',
   webhook_secret_renewed: 'audit.webhookSecret',
   webhook_disabled: 'audit.webhookDisabled',
+  pipeline_created: 'audit.pipelineCreated',
+  pipeline_changed: 'audit.pipelineChanged',
+  pipeline_deleted: 'audit.pipelineDeleted',
+  deal_created: 'audit.dealCreated',
+  deal_deleted: 'audit.dealDeleted',
+  product_deleted: 'audit.productDeleted',
+  products_imported: 'audit.productsImported',
+  order_deleted: 'audit.orderDeleted',
+  orders_imported: 'audit.ordersImported',
 };
 
 /** A newer server may know an action that this page does not. */
