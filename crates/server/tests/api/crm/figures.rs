@@ -1,8 +1,8 @@
 //! Figures: what the triggers and functions say is what a plain count says, after anything that can happen to orders.
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor as _};
-use testkit::{Server, Tenant, require_runtime};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
+use testkit::{Tenant, require_runtime};
 use uuid::Uuid;
 
 use super::sales::{DEALS, Dice, ORDERS, client, create, id_of, row};
@@ -38,8 +38,8 @@ const STATUSES: [&str; 6] = [
     "refunded",
 ];
 
-async fn check(server: &Server, tenant: &Tenant, after: &str) {
-    let differences = row(server, DIFFERENCES, tenant).await;
+async fn check(owner: &mut PgConnection, tenant: &Tenant, after: &str) {
+    let differences = row(owner, DIFFERENCES, tenant).await;
     assert_eq!(differences, json!([]), "after {after}");
 }
 
@@ -99,13 +99,13 @@ async fn what_clients_have_bought_is_what_their_orders_say_whatever_happens() {
                 .await
                 .unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
-        check(&server, &tenant, &format!("step {step}, {what}: {sql:?}")).await;
+        check(&mut owner, &tenant, &format!("step {step}, {what}: {sql:?}")).await;
     }
     owner
         .execute("delete from crm_orders")
         .await
         .expect("none is left");
-    check(&server, &tenant, "all were deleted").await;
+    check(&mut owner, &tenant, "all were deleted").await;
 }
 
 #[tokio::test]
@@ -118,8 +118,9 @@ async fn no_currency_is_added_to_another() {
         let body = json!({"client_id": kim, "currency": currency, "total": total});
         create(&tenant.api, ORDERS, body).await;
     }
+    let mut owner = server.owner().await;
     let figures = "select to_jsonb(c) from crm_clients c where c.tenant_id = $1";
-    let of_kim = row(&server, figures, &tenant).await;
+    let of_kim = row(&mut owner, figures, &tenant).await;
     let each = json!({"EUR": {"orders": 2, "total": "0.30"}, "USD": {"orders": 1, "total": "1000.00"}});
     assert_eq!(
         (&of_kim["revenue_by_currency"], &of_kim["total_orders"]),
@@ -127,14 +128,12 @@ async fn no_currency_is_added_to_another() {
     );
     let exact = "select to_jsonb(c.total_revenue::text || ' ' || c.average_order_value || ' ' || calculate_client_ltv(c.id))
         from crm_clients c, set_config('app.current_tenant_id', $1::uuid::text, false) s where c.tenant_id = s.s::uuid";
-    assert_eq!(row(&server, exact, &tenant).await, "0.30 0.15 0.30");
-    server
-        .owner()
-        .await
+    assert_eq!(row(&mut owner, exact, &tenant).await, "0.30 0.15 0.30");
+    owner
         .execute("update tenants set currency = 'USD'")
         .await
         .expect("another currency");
-    assert_eq!(row(&server, exact, &tenant).await, "1000.00 1000.00 1000.00");
+    assert_eq!(row(&mut owner, exact, &tenant).await, "1000.00 1000.00 1000.00");
     let summary = tenant
         .api
         .get("/api/v1/crm/summary?from=2020-01-01&to=2099-12-31")
@@ -196,7 +195,7 @@ async fn win_rate_and_funnel_are_what_a_plain_count_says() {
             "currency": dice.one_of(&CURRENCIES), "lost_reason": reason, "actual_close_date": date});
         create(&tenant.api, DEALS, body).await;
     }
-    let counted = row(&server, RECOUNT, &tenant).await;
+    let counted = row(&mut owner, RECOUNT, &tenant).await;
     let (won, lost) = (counted["won"].as_f64(), counted["lost"].as_f64());
     let (won, lost) = (won.expect("a number"), lost.expect("a number"));
     assert!(won > 0.0 && lost > 0.0, "the dice fell badly: {counted}");

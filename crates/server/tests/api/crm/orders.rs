@@ -92,7 +92,7 @@ async fn orders_of_one_new_buyer_at_the_same_moment_are_one_clients() {
     let send = || tenant.api.post(ORDERS).json(&body).expect(201);
     let _: (Value, Value, Value, Value, Value, Value) =
         tokio::join!(send(), send(), send(), send(), send(), send());
-    let clients = row(&server, CLIENTS, &tenant).await;
+    let clients = row(&mut server.owner().await, CLIENTS, &tenant).await;
     let all = clients.as_array().expect("clients");
     assert_eq!(all.len(), 1, "{clients}");
     assert_eq!(
@@ -150,7 +150,7 @@ async fn many_at_once_from_several_sides_end_and_count_once() {
             "{report}"
         );
     }
-    let clients = row(&server, CLIENTS, &tenant).await;
+    let clients = row(&mut server.owner().await, CLIENTS, &tenant).await;
     let orders: u64 = clients
         .as_array()
         .expect("clients")

@@ -1,7 +1,8 @@
 //! What the tests of sales begin with.
 
 use serde_json::{Value, json};
-use testkit::{Api, Server, Tenant};
+use sqlx::PgConnection;
+use testkit::{Api, Tenant};
 use uuid::Uuid;
 
 pub const DEALS: &str = "/api/v1/crm/deals";
@@ -47,10 +48,10 @@ pub async fn columns(tenant: &Tenant) -> Vec<(Uuid, String)> {
 }
 
 /// One row as JSON, by SQL that counts for itself.
-pub async fn row(server: &Server, sql: &'static str, tenant: &Tenant) -> Value {
+pub async fn row(owner: &mut PgConnection, sql: &'static str, tenant: &Tenant) -> Value {
     sqlx::query_scalar(sql)
         .bind(tenant.id)
-        .fetch_one(&mut server.owner().await)
+        .fetch_one(owner)
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
