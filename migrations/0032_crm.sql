@@ -290,7 +290,7 @@ create table crm_deals (
 );
 create index crm_deals_closed on crm_deals (tenant_id, actual_close_date) where actual_close_date is not null;
 create index crm_deals_client on crm_deals (tenant_id, client_id);
-create index crm_deals_board on crm_deals (tenant_id, pipeline_id, pipeline_stage_id, stage_changed_at desc, id);
+create index crm_deals_board on crm_deals (tenant_id, pipeline_id, pipeline_stage_id, stage_changed_at, id);
 create index crm_deals_stage on crm_deals (tenant_id, stage, id);
 create index crm_deals_owner on crm_deals (tenant_id, owner_id, id);
 create index crm_deals_conversation on crm_deals (tenant_id, conversation_id) where conversation_id is not null;

@@ -15,6 +15,7 @@ mod products;
 pub mod segments;
 pub mod settings;
 mod sheet;
+mod summary;
 pub mod tags;
 pub mod text;
 mod words;
@@ -46,6 +47,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(deals::api::routes())
         .merge(products::api::routes())
         .merge(orders::api::routes())
+        .merge(summary::api::routes())
         .with_state(ctx)
 }
 

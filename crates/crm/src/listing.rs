@@ -21,6 +21,29 @@ pub struct Column {
     /// In SQL.
     pub expression: &'static str,
     pub kind: Kind,
+    pub is_nullable: bool,
+}
+
+impl Column {
+    /// One that always has a value: pages follow its index.
+    pub const fn filled(name: &'static str, expression: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            expression,
+            kind,
+            is_nullable: false,
+        }
+    }
+
+    /// One that may be empty.
+    pub const fn nullable(name: &'static str, expression: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            expression,
+            kind,
+            is_nullable: true,
+        }
+    }
 }
 
 /// What a column holds.
@@ -143,6 +166,14 @@ impl Listing {
             Some(Place {
                 value: Some(value),
                 id: last,
+            }) if !self.column.is_nullable => {
+                query.push(format!(" and ({expression}, {id}) {compare} ("));
+                value.push(query);
+                query.push(", ").push_bind(*last).push(")");
+            }
+            Some(Place {
+                value: Some(value),
+                id: last,
             }) => {
                 query.push(format!(" and ({expression} {compare} "));
                 value.push(query);
@@ -160,9 +191,12 @@ impl Listing {
             }
             None => {}
         }
-        query.push(format!(
-            " order by {expression} {way} nulls last, {id} {way} limit "
-        ));
+        let nulls = if self.column.is_nullable {
+            " nulls last"
+        } else {
+            ""
+        };
+        query.push(format!(" order by {expression} {way}{nulls}, {id} {way} limit "));
         query.push_bind(self.limit + 1);
     }
 
@@ -290,16 +324,8 @@ mod tests {
     use super::*;
 
     const COLUMNS: [Column; 2] = [
-        Column {
-            name: "total",
-            expression: "o.total",
-            kind: Kind::Number,
-        },
-        Column {
-            name: "made",
-            expression: "o.made",
-            kind: Kind::Time,
-        },
+        Column::nullable("total", "o.total", Kind::Number),
+        Column::filled("made", "o.made", Kind::Time),
     ];
 
     fn listing(sort: Option<&str>, cursor: Option<&str>) -> Result<Listing> {

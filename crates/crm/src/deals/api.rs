@@ -115,7 +115,9 @@ async fn update_deal(
     let mut values = Values::of(&before);
     values.patch(&mut tx, patch).await?;
     if values != Values::of(&before) {
-        check_reason(before.stage, values.lost_reason.as_deref())?;
+        if before.lost_reason.is_some() {
+            check_reason(before.stage, values.lost_reason.as_deref())?;
+        }
         store::add_tags(&mut tx, &values.tags).await?;
         store::update(&mut tx, id, &values).await?;
         tell(&mut tx, id, before.client_id);
@@ -129,7 +131,10 @@ async fn update_deal(
 /// Where a deal goes, and why.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct DealMove {
-    pipeline_stage_id: PipelineStageId,
+    /// The column; or `stage`.
+    pipeline_stage_id: Option<PipelineStageId>,
+    /// The first column of its pipeline that means this.
+    stage: Option<Stage>,
     /// The stage in which the caller saw it: if it is in another one by now, nothing is done.
     expected: Option<PipelineStageId>,
     /// The stage's unless given.
@@ -179,10 +184,20 @@ async fn move_deal(
             ),
         ));
     }
-    let stage = store::meaning(&mut tx, input.pipeline_stage_id).await?;
+    let column = match (input.pipeline_stage_id, input.stage) {
+        (Some(column), _) => column,
+        (None, Some(stage)) => store::column_of(&mut tx, before.pipeline_id, stage).await?,
+        (None, None) => {
+            return Err(invalid(
+                "no_stage",
+                "Say where the deal goes: `pipeline_stage_id`, or `stage`.",
+            ));
+        }
+    };
+    let stage = store::meaning(&mut tx, column).await?;
     let reason = reasons.lost_reason.as_deref().or(before.lost_reason.as_deref());
     check_reason(stage, reason)?;
-    store::move_to(&mut tx, id, input.pipeline_stage_id, &reasons, input.probability).await?;
+    store::move_to(&mut tx, id, column, &reasons, input.probability).await?;
     tell(&mut tx, id, before.client_id);
     let deal = list::store::get(&mut tx, id).await?;
     tx.commit().await?;

@@ -1,7 +1,7 @@
 //! All SQL that writes deals.
 
 use kernel::error::{Error, OnConstraint, invalid, not_found};
-use kernel::ids::{ClientId, ConversationId, DealId, PipelineStageId};
+use kernel::ids::{ClientId, ConversationId, DealId, PipelineId, PipelineStageId};
 use kernel::money::Currency;
 use kernel::{Result, TenantTx};
 
@@ -168,6 +168,21 @@ pub async fn meaning(tx: &mut TenantTx, column: PipelineStageId) -> Result<Stage
         r#"select stage as "stage: Stage" from crm_pipeline_stages
         where tenant_id = current_tenant_id() and id = $1"#,
         column.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.ok_or_else(no_such_stage)
+}
+
+/// The first column of a pipeline that means this.
+pub async fn column_of(tx: &mut TenantTx, pipeline: PipelineId, stage: Stage) -> Result<PipelineStageId> {
+    let found = sqlx::query_scalar!(
+        r#"select id as "id: PipelineStageId" from crm_pipeline_stages
+        where tenant_id = current_tenant_id() and pipeline_id = $1 and stage = $2
+        order by position, id
+        limit 1"#,
+        pipeline.0,
+        stage as Stage,
     )
     .fetch_optional(&mut **tx)
     .await?;

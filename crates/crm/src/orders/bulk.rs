@@ -249,6 +249,14 @@ struct Taken {
 
 impl Taken {
     fn take(&mut self, values: Values, known: &[Order]) -> Result<Values> {
+        let others = || known.iter().filter(|order| order.id != values.id);
+        if others().any(|order| order.order_number == values.order_number) {
+            return Err(store::number_taken());
+        }
+        let id = &values.ecommerce_order_id;
+        if id.is_some() && others().any(|order| order.ecommerce_order_id == *id) {
+            return Err(store::ecommerce_id_taken());
+        }
         let is_twice = !self.ids.insert(values.id)
             || !self.numbers.insert(values.order_number.clone())
             || values
@@ -257,14 +265,6 @@ impl Taken {
                 .is_some_and(|id| !self.ecommerce_ids.insert(id));
         if is_twice {
             return Err(invalid("repeated_row", "An earlier row is the same order."));
-        }
-        let others = || known.iter().filter(|order| order.id != values.id);
-        if others().any(|order| order.order_number == values.order_number) {
-            return Err(store::number_taken());
-        }
-        let id = &values.ecommerce_order_id;
-        if id.is_some() && others().any(|order| order.ecommerce_order_id == *id) {
-            return Err(store::ecommerce_id_taken());
         }
         Ok(values)
     }

@@ -10,21 +10,13 @@ use uuid::Uuid;
 use super::Status;
 use crate::listing::{Column, Kind, parts};
 
-const fn column(name: &'static str, expression: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        expression,
-        kind,
-    }
-}
-
 pub const COLUMNS: [Column; 6] = [
-    column("order_date", "o.order_date", Kind::Time),
-    column("total", "o.total", Kind::Number),
-    column("status", "o.status", Kind::Text),
-    column("order_number", "o.order_number", Kind::Text),
-    column("created_at", "o.created_at", Kind::Time),
-    column(
+    Column::filled("order_date", "o.order_date", Kind::Time),
+    Column::filled("total", "o.total", Kind::Number),
+    Column::filled("status", "o.status", Kind::Text),
+    Column::filled("order_number", "o.order_number", Kind::Text),
+    Column::filled("created_at", "o.created_at", Kind::Time),
+    Column::nullable(
         "client_name",
         "lower(coalesce(c.name, c.company_name))",
         Kind::Text,

@@ -149,6 +149,13 @@ struct Taken {
 impl Taken {
     fn take(&mut self, values: Values, known: &[Product]) -> Result<Values> {
         let others = || known.iter().filter(|product| product.id != values.id);
+        if values.sku.is_some() && others().any(|product| product.sku == values.sku) {
+            return Err(store::sku_taken());
+        }
+        let id = &values.ecommerce_product_id;
+        if id.is_some() && others().any(|product| product.ecommerce_product_id == *id) {
+            return Err(store::ecommerce_id_taken());
+        }
         let is_twice = !self.ids.insert(values.id.0)
             || values.sku.clone().is_some_and(|sku| !self.skus.insert(sku))
             || values
@@ -157,13 +164,6 @@ impl Taken {
                 .is_some_and(|id| !self.ecommerce_ids.insert(id));
         if is_twice {
             return Err(invalid("repeated_row", "An earlier row is the same product."));
-        }
-        if values.sku.is_some() && others().any(|product| product.sku == values.sku) {
-            return Err(store::sku_taken());
-        }
-        let id = &values.ecommerce_product_id;
-        if id.is_some() && others().any(|product| product.ecommerce_product_id == *id) {
-            return Err(store::ecommerce_id_taken());
         }
         Ok(values)
     }

@@ -43,19 +43,11 @@ pub struct ProductFilter {
     pub is_active: Option<bool>,
 }
 
-const fn column(name: &'static str, expression: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        expression,
-        kind,
-    }
-}
-
 pub const COLUMNS: [Column; 6] = [
-    column("name", "lower(p.name)", Kind::Text),
-    column("sku", "p.sku", Kind::Text),
-    column("category", "p.category", Kind::Text),
-    column("price", "p.price", Kind::Number),
-    column("created_at", "p.created_at", Kind::Time),
-    column("updated_at", "p.updated_at", Kind::Time),
+    Column::filled("name", "lower(p.name)", Kind::Text),
+    Column::nullable("sku", "p.sku", Kind::Text),
+    Column::nullable("category", "p.category", Kind::Text),
+    Column::filled("price", "p.price", Kind::Number),
+    Column::filled("created_at", "p.created_at", Kind::Time),
+    Column::filled("updated_at", "p.updated_at", Kind::Time),
 ];

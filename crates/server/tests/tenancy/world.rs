@@ -1,5 +1,7 @@
 //! A tenant in which one of each thing can be made, through the product's own routes.
 
+mod sales;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
@@ -127,6 +129,9 @@ impl World {
                     parent: conversation,
                     id,
                 }
+            }
+            Thing::Pipeline | Thing::Deal | Thing::Product | Thing::Order => {
+                lonely(self.make_sale(thing).await)
             }
             Thing::Note => {
                 let conversation = self.make_conversation().await;

@@ -17,28 +17,20 @@ use crate::pipelines::Stage;
 /// A deal that is longer in its stage than this is stale.
 pub const STALE_AFTER_DAYS: i32 = 30;
 
-const fn column(name: &'static str, expression: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        expression,
-        kind,
-    }
-}
-
 pub const COLUMNS: [Column; 9] = [
-    column("name", "lower(d.name)", Kind::Text),
-    column(
+    Column::filled("name", "lower(d.name)", Kind::Text),
+    Column::nullable(
         "client_name",
         "lower(coalesce(c.name, c.company_name))",
         Kind::Text,
     ),
-    column("deal_value", "d.deal_value", Kind::Number),
-    column("probability", "d.probability", Kind::Number),
-    column("expected_close_date", "d.expected_close_date", Kind::Date),
-    column("created_at", "d.created_at", Kind::Time),
-    column("updated_at", "d.updated_at", Kind::Time),
-    column("stage_changed_at", "d.stage_changed_at", Kind::Time),
-    column("stage", "d.stage", Kind::Text),
+    Column::filled("deal_value", "d.deal_value", Kind::Number),
+    Column::filled("probability", "d.probability", Kind::Number),
+    Column::nullable("expected_close_date", "d.expected_close_date", Kind::Date),
+    Column::filled("created_at", "d.created_at", Kind::Time),
+    Column::filled("updated_at", "d.updated_at", Kind::Time),
+    Column::filled("stage_changed_at", "d.stage_changed_at", Kind::Time),
+    Column::filled("stage", "d.stage", Kind::Text),
 ];
 
 /// What a list of deals is narrowed by.

@@ -2,9 +2,15 @@
 
 mod activities;
 mod clients;
+mod deals;
+mod figures;
 mod importing;
 mod lists;
 mod merging;
+mod orders;
+mod pipelines;
+mod products;
+mod sales;
 
 use serde_json::Value;
 use testkit::{Tenant, Visitor};

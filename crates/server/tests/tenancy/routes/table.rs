@@ -98,6 +98,10 @@ pub enum Thing {
     CrmTag,
     CustomField,
     Segment,
+    Pipeline,
+    Deal,
+    Product,
+    Order,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -162,10 +166,10 @@ use Names::{
 };
 use Thing::{
     Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, Client, ClientMerge, Connection, Contact,
-    ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Document, Draft, Escalation,
+    ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal, Document, Draft, Escalation,
     EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView, Invitation, KnowledgeBase,
-    Label, Member, OtherContact, QaPair, QaProposal, SavedReply, Segment, Transcript, Version,
-    WebhookDelivery, WebhookEndpoint, Website,
+    Label, Member, Order, OtherContact, Pipeline, Product, QaPair, QaProposal, SavedReply, Segment,
+    Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -456,4 +460,34 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/knowledge-bases", Nothing, Json(r##"{"content_type": "faq", "content": "# Oil\nOil it once a year."}"##), 201),
     member("PUT", "/api/v1/knowledge-bases/{id}/active", One(KnowledgeBase), Body::None, 200),
     member("DELETE", "/api/v1/knowledge-bases/{id}/active", One(KnowledgeBase), Body::None, 204),
+    member("GET", "/api/v1/crm/pipelines", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/pipelines", Nothing, Json(r#"{"name": "Partners"}"#), 201),
+    member("PATCH", "/api/v1/crm/pipelines/{id}", One(Pipeline), Json(r#"{"is_default": true}"#), 200),
+    member("DELETE", "/api/v1/crm/pipelines/{id}", One(Pipeline), Body::None, 204),
+    member("GET", "/api/v1/crm/deals", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/deals", Nothing, Json(r#"{"name": "Chairs"}"#), 201),
+    member("GET", "/api/v1/crm/deals/board", Nothing, Body::None, 200),
+    member("GET", "/api/v1/crm/deals/{id}", One(Deal), Body::None, 200),
+    member("PATCH", "/api/v1/crm/deals/{id}", One(Deal), Json(r#"{"description": "Twelve chairs"}"#), 200),
+    member("DELETE", "/api/v1/crm/deals/{id}", One(Deal), Body::None, 204),
+    member("GET", "/api/v1/crm/deals/{id}/history", One(Deal), Body::None, 200),
+    member("POST", "/api/v1/crm/deals/{id}/move", One(Deal), Json(r#"{"stage": "proposal"}"#), 200),
+    member("GET", "/api/v1/crm/products", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/products", Nothing, Json(r#"{"name": "Chair", "price": "45.00"}"#), 201),
+    member("POST", "/api/v1/crm/products/bulk", Nothing, Json(r#"{"items": [{"name": "Chair"}]}"#), 200),
+    member("GET", "/api/v1/crm/products/categories", Nothing, Body::None, 200),
+    member("GET", "/api/v1/crm/products/export.csv", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/products/import", Nothing, Json(r#"{"csv": "name,price\nChair,45\n"}"#), 200),
+    member("GET", "/api/v1/crm/products/{id}", One(Product), Body::None, 200),
+    member("PATCH", "/api/v1/crm/products/{id}", One(Product), Json(r#"{"price": "46.00"}"#), 200),
+    member("DELETE", "/api/v1/crm/products/{id}", One(Product), Body::None, 204),
+    member("GET", "/api/v1/crm/orders", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/orders", Nothing, Json(r#"{"client": {"email": "kim@buyer.example"}, "total": "12.00"}"#), 201),
+    member("POST", "/api/v1/crm/orders/bulk", Nothing, Json(r#"{"items": [{"client": {"email": "kim@buyer.example"}, "total": "12.00"}]}"#), 200),
+    member("GET", "/api/v1/crm/orders/export.csv", Nothing, Body::None, 200),
+    member("POST", "/api/v1/crm/orders/import", Nothing, Json(r#"{"csv": "email,total\nkim@buyer.example,12\n"}"#), 200),
+    member("GET", "/api/v1/crm/orders/{id}", One(Order), Body::None, 200),
+    member("PATCH", "/api/v1/crm/orders/{id}", One(Order), Json(r#"{"status": "processing"}"#), 200),
+    member("DELETE", "/api/v1/crm/orders/{id}", One(Order), Body::None, 204),
+    member("GET", "/api/v1/crm/summary", Nothing, Body::None, 200),
 ];

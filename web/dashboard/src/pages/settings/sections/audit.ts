@@ -72,6 +72,15 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   clients_exported: 'audit.clientsExported',
   clients_changed: 'audit.clientsChanged',
   crm_settings_changed: 'audit.crmSettings',
+  pipeline_created: 'audit.pipelineCreated',
+  pipeline_changed: 'audit.pipelineChanged',
+  pipeline_deleted: 'audit.pipelineDeleted',
+  deal_created: 'audit.dealCreated',
+  deal_deleted: 'audit.dealDeleted',
+  product_deleted: 'audit.productDeleted',
+  products_imported: 'audit.productsImported',
+  order_deleted: 'audit.orderDeleted',
+  orders_imported: 'audit.ordersImported',
 };
 
 /** A newer server may know an action that this page does not. */

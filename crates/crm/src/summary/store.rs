@@ -1,0 +1,162 @@
+//! All SQL for the figures of sales.
+
+use chrono::NaiveDate;
+use kernel::money::{Amount, Currency};
+use kernel::{Result, TenantTx};
+
+use super::{FunnelStep, LostReason, SalesSummary};
+use crate::amounts::{CurrencyTotal, DealsTotal};
+
+/// Days of the tenant's: from the first to the last, this month unless given.
+pub async fn summary(
+    tx: &mut TenantTx,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<SalesSummary> {
+    let tenant = sqlx::query!(
+        r#"select t.currency as "currency: Currency",
+            coalesce($1, date_trunc('month', $3::timestamptz at time zone t.time_zone)::date) as "from!",
+            coalesce($2, ($3::timestamptz at time zone t.time_zone)::date) as "to!",
+            calculate_win_rate(
+                t.tenant_id,
+                coalesce($1, date_trunc('month', $3::timestamptz at time zone t.time_zone)::date),
+                coalesce($2, ($3::timestamptz at time zone t.time_zone)::date)
+            )::float8 as "win_rate!"
+        from tenants t
+        where t.tenant_id = current_tenant_id()"#,
+        from,
+        to,
+        tx.now(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let (from, to) = (tenant.from, tenant.to);
+    let counts = sqlx::query!(
+        r#"select
+            (select count(*) from crm_clients where tenant_id = t.tenant_id and merged_into is null) as "total!",
+            (
+                select count(*) from crm_clients
+                where tenant_id = t.tenant_id and merged_into is null
+                    and created_at >= $1::date::timestamp at time zone t.time_zone
+                    and created_at < ($2::date + 1)::timestamp at time zone t.time_zone
+            ) as "new!",
+            (
+                select count(*) from crm_activities
+                where tenant_id = t.tenant_id and status = 'pending' and due_date < $3
+            ) as "overdue!",
+            (
+                select avg(d.actual_close_date - (d.created_at at time zone t.time_zone)::date)::float8
+                from crm_deals d
+                where d.tenant_id = t.tenant_id and d.stage = 'closed_won' and d.actual_close_date between $1 and $2
+            ) as cycle
+        from tenants t
+        where t.tenant_id = current_tenant_id()"#,
+        from,
+        to,
+        tx.now(),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(SalesSummary {
+        from,
+        to,
+        currency: tenant.currency,
+        total_clients: counts.total,
+        new_clients: counts.new,
+        open: open(tx).await?,
+        won: closed(tx, "closed_won", from, to).await?,
+        lost: closed(tx, "closed_lost", from, to).await?,
+        win_rate: tenant.win_rate,
+        average_cycle_days: counts.cycle,
+        revenue: revenue(tx, from, to).await?,
+        lost_reasons: lost_reasons(tx, from, to).await?,
+        funnel: funnel(tx).await?,
+        overdue_activities: counts.overdue,
+    })
+}
+
+async fn open(tx: &mut TenantTx) -> Result<Vec<DealsTotal>> {
+    let totals = sqlx::query_as!(
+        DealsTotal,
+        r#"select currency as "currency: Currency", count(*) as "count!", sum(deal_value) as "total!: Amount",
+            round(sum(deal_value * probability / 100), 2) as "weighted!: Amount"
+        from crm_deals
+        where tenant_id = current_tenant_id() and stage not in ('closed_won', 'closed_lost')
+        group by currency
+        order by count(*) desc, currency"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(totals)
+}
+
+async fn closed(
+    tx: &mut TenantTx,
+    stage: &str,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<CurrencyTotal>> {
+    let totals = sqlx::query_as!(
+        CurrencyTotal,
+        r#"select currency as "currency: Currency", count(*) as "count!", sum(deal_value) as "total!: Amount"
+        from crm_deals
+        where tenant_id = current_tenant_id() and stage = $1 and actual_close_date between $2 and $3
+        group by currency
+        order by count(*) desc, currency"#,
+        stage,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(totals)
+}
+
+async fn revenue(tx: &mut TenantTx, from: NaiveDate, to: NaiveDate) -> Result<Vec<CurrencyTotal>> {
+    let totals = sqlx::query_as!(
+        CurrencyTotal,
+        r#"select o.currency as "currency: Currency", count(*) as "count!", sum(o.total) as "total!: Amount"
+        from tenants t
+        join crm_orders o on o.tenant_id = t.tenant_id
+            and o.order_date >= $1::date::timestamp at time zone t.time_zone
+            and o.order_date < ($2::date + 1)::timestamp at time zone t.time_zone
+        where t.tenant_id = current_tenant_id() and o.status not in ('cancelled', 'refunded')
+        group by o.currency
+        order by count(*) desc, o.currency"#,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(totals)
+}
+
+async fn lost_reasons(tx: &mut TenantTx, from: NaiveDate, to: NaiveDate) -> Result<Vec<LostReason>> {
+    let reasons = sqlx::query_as!(
+        LostReason,
+        r#"select lost_reason as "reason!", count(*) as "count!"
+        from crm_deals
+        where tenant_id = current_tenant_id() and stage = 'closed_lost' and lost_reason is not null
+            and actual_close_date between $1 and $2
+        group by lost_reason
+        order by count(*) desc, lost_reason
+        limit 10"#,
+        from,
+        to,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(reasons)
+}
+
+async fn funnel(tx: &mut TenantTx) -> Result<Vec<FunnelStep>> {
+    let steps = sqlx::query_as!(
+        FunnelStep,
+        r#"select stage as "stage!", client_count as "client_count!", percentage::float8 as "percentage!",
+            reached as "reached!", conversion_rate::float8
+        from get_conversion_funnel(current_tenant_id())"#,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(steps)
+}
