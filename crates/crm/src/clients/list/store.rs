@@ -205,7 +205,7 @@ fn number_in(text: &str) -> Option<String> {
         .chars()
         .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '.' | '-' | '/' | '(' | ')'));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    (is_number && digits.len() >= 5).then(|| digits.trim_start_matches('0').to_owned())
+    (is_number && digits.len() >= 4).then(|| digits.trim_start_matches('0').to_owned())
 }
 
 const HOLDS: &str = " and exists (select from crm_client_words w where w.tenant_id = current_tenant_id()

@@ -1,6 +1,6 @@
 //! HTTP for clients as files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use access::audit;
 use access::{Member, Permission};
@@ -126,7 +126,8 @@ struct Import {
     known: HashMap<ClientId, Fields>,
     /// Clients of this file, in its order.
     new: Vec<(ClientId, Fields)>,
-    changed: Vec<ClientId>,
+    /// In the order in which they are written.
+    changed: BTreeSet<ClientId>,
 }
 
 /// Import clients from a file: all rows that can be used, in one transaction.
@@ -157,7 +158,7 @@ async fn import_clients(
         by_key: HashMap::new(),
         known: HashMap::new(),
         new: Vec::new(),
-        changed: Vec::new(),
+        changed: BTreeSet::new(),
         own,
     };
     let mut result = ClientImportResult {
@@ -168,7 +169,6 @@ async fn import_clients(
     let keys = import.look_up(&mut tx, &patches).await?;
     let now = tx.now();
     for ((row, patch), keys) in found.iter().zip(patches).zip(keys) {
-        let said = said_of(row, &input.mapping, &import.own);
         let outcome = patch.and_then(|patch| import.take(patch, &keys, now).map_err(|error| (None, error)));
         let (action, id) = outcome.unwrap_or_else(|(column, error)| {
             result.refuse(row.line, column, &error);
@@ -186,7 +186,7 @@ async fn import_clients(
                 row: row.line,
                 action,
                 id,
-                client: said,
+                client: said_of(row, &input.mapping, &import.own),
             });
         }
     }
@@ -348,8 +348,8 @@ impl Import {
             if let Some(place) = self.fields_of(id) {
                 *place = fields;
             }
-            if self.known.contains_key(&id) && !self.changed.contains(&id) {
-                self.changed.push(id);
+            if self.known.contains_key(&id) {
+                self.changed.insert(id);
             }
             self.remember(keys, id);
             return Ok((Action::Update, Some(id)));
@@ -393,7 +393,7 @@ impl Import {
         }
     }
 
-    async fn write(mut self, tx: &mut TenantTx) -> Result<()> {
+    async fn write(self, tx: &mut TenantTx) -> Result<()> {
         let mut all = Vec::new();
         let changed = self.changed.iter().filter_map(|id| self.known.get(id));
         for fields in self.new.iter().map(|(_, fields)| fields).chain(changed) {
@@ -402,7 +402,6 @@ impl Import {
         all.sort();
         all.dedup();
         tags::store::ensure(tx, &all).await?;
-        self.changed.sort_unstable();
         for id in &self.changed {
             if let Some(fields) = self.known.get(id) {
                 clients::store::update(tx, *id, fields).await?;
