@@ -3,6 +3,7 @@ import { agent } from './agent';
 import { audit } from './audit';
 import { channels } from './channels';
 import { conversation } from './conversation';
+import { crm } from './crm';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
@@ -55,4 +56,5 @@ export const later = {
   ...agent,
   ...audit,
   ...email,
+  ...crm,
 } as const;
