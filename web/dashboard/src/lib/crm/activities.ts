@@ -21,6 +21,14 @@ export function activitiesQuery(filter: ActivityFilter, sort: string) {
   });
 }
 
+export function activityQuery(id: string) {
+  return queryOptions({
+    queryKey: salesKey('activities', 'one', id),
+    queryFn: ({ signal }) =>
+      ask(api.GET('/api/v1/crm/activities/{id}', { params: { path: { id } }, signal })),
+  });
+}
+
 export async function createActivity(client: QueryClient, body: NewActivity): Promise<Activity> {
   const created = await ask(api.POST('/api/v1/crm/activities', { body }));
   await refreshActivities(client);

@@ -62,8 +62,8 @@ export function contactClientQuery(contactId: string) {
   return queryOptions({
     queryKey: salesKey('client', 'of-contact', contactId),
     queryFn: async ({ signal }) => {
-      const params = { path: { contact_id: contactId } };
-      const { data, error, response } = await api.GET('/api/v1/crm/contacts/{contact_id}/client', {
+      const params = { path: { id: contactId } };
+      const { data, error, response } = await api.GET('/api/v1/crm/contacts/{id}/client', {
         params,
         signal,
       });
@@ -116,8 +116,8 @@ export async function createClient(client: QueryClient, body: NewClient): Promis
 
 /** Makes a client of a person of the inbox. */
 export async function createClientOf(client: QueryClient, contactId: string): Promise<Client> {
-  const params = { path: { contact_id: contactId } };
-  const created = await ask(api.POST('/api/v1/crm/contacts/{contact_id}/client', { params }));
+  const params = { path: { id: contactId } };
+  const created = await ask(api.POST('/api/v1/crm/contacts/{id}/client', { params }));
   await refreshSales(client, 'clients', 'client');
   return created;
 }

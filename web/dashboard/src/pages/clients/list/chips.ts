@@ -18,6 +18,8 @@ export interface Names {
   channels: ReadonlyMap<string, string>;
   fields: CustomField[];
   currency: string;
+  /** The workspace's time zone. */
+  zone: string;
 }
 
 /** All but the words, which stand in the search box. */
@@ -32,7 +34,7 @@ function textOf(name: string, value: string, filter: ClientFilter, names: Names)
     valuesOf(filter, name)
       .map((one) => nameOf(one as never))
       .join(', ');
-  const day = () => dayText(value);
+  const day = () => dayText(value, names.zone);
   const texts: Record<string, () => string> = {
     client_type: () => several(clientTypeName),
     lifecycle_stage: () => several(lifecycleName),
@@ -68,10 +70,10 @@ function ownerText(value: string, team: ReadonlyMap<string, string>): string {
   return team.get(value) ?? t('clients.owner');
 }
 
-function dayText(value: string): string {
+function dayText(value: string, timeZone: string): string {
   const day = new Date(value);
   if (Number.isNaN(day.getTime())) return value;
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(day);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone }).format(day);
 }
 
 /** Somebody may write anything into an address. */
