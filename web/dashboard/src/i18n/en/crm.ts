@@ -1,6 +1,7 @@
 /** Words of sales that all of its pages share; see `lib/crm/words.ts`. */
 export const crm = {
   'crm.removeTag': 'Remove the tag {name}',
+  'crm.addTag': 'Add a tag',
 
   'clientType.lead': 'Lead',
   'clientType.prospect': 'Prospect',

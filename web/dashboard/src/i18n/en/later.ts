@@ -4,6 +4,7 @@ import { audit } from './audit';
 import { channels } from './channels';
 import { conversation } from './conversation';
 import { crm } from './crm';
+import { crmClients } from './crm-clients';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
@@ -57,4 +58,5 @@ export const later = {
   ...audit,
   ...email,
   ...crm,
+  ...crmClients,
 } as const;

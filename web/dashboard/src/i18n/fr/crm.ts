@@ -1,6 +1,7 @@
 /** Les mots de la vente que toutes ses pages partagent. */
 export const crm = {
   'crm.removeTag': 'Retirer l’étiquette {name}',
+  'crm.addTag': 'Ajouter une étiquette',
 
   'clientType.lead': 'Piste',
   'clientType.prospect': 'Prospect',

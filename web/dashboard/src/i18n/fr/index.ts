@@ -6,6 +6,7 @@ import { inbox } from './inbox';
 import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
 import { crm } from './crm';
+import { crmClients } from './crm-clients';
 import { messaging } from './messaging';
 import { channels } from './channels';
 import { gaps } from './gaps';
@@ -64,4 +65,5 @@ export const fr: Texts = {
   ...searchModel,
   ...desk,
   ...crm,
+  ...crmClients,
 };

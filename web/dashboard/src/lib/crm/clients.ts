@@ -174,9 +174,7 @@ export async function mergeClients(client: QueryClient, id: string, merged_id: s
 /** Takes the two apart again. Gives the one that is back. */
 export async function undoMerge(client: QueryClient, id: string, merge_id: string) {
   const params = { path: { id, merge_id } };
-  const back = await ask(
-    api.POST('/api/v1/crm/clients/{id}/merges/{merge_id}/undo', { params }),
-  );
+  const back = await ask(api.POST('/api/v1/crm/clients/{id}/merges/{merge_id}/undo', { params }));
   await refreshSales(client);
   return back;
 }

@@ -25,8 +25,7 @@ const looks: Record<string, Intl.DateTimeFormatOptions> = {
 
 function formatOf(look: string, timeZone: string, locale: string): Intl.DateTimeFormat {
   const key = `${look} ${timeZone} ${locale}`;
-  const format =
-    formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...looks[look], timeZone });
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...looks[look], timeZone });
   formats.set(key, format);
   return format;
 }

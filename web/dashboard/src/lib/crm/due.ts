@@ -11,10 +11,10 @@ export function toLocal(iso: string, zone: string): string {
 export function fromLocal(local: string, zone: string): string {
   const asIfUtc = Date.parse(`${local.slice(0, 16)}Z`);
   // The offset may differ on the two sides of a change of clocks, so both are tried.
-  const moments = [-24 * HOUR, 24 * HOUR].map(
-    (step) => asIfUtc - offsetAt(asIfUtc + step, zone),
+  const moments = [-24 * HOUR, 24 * HOUR].map((step) => asIfUtc - offsetAt(asIfUtc + step, zone));
+  const fitting = moments.find(
+    (moment) => wallClock(moment, zone).slice(0, 16) === local.slice(0, 16),
   );
-  const fitting = moments.find((moment) => wallClock(moment, zone).slice(0, 16) === local.slice(0, 16));
   return new Date(fitting ?? moments[0] ?? asIfUtc).toISOString();
 }
 

@@ -3,7 +3,11 @@ import { revenues } from './revenue';
 
 describe('revenues', () => {
   it('puts the own currency first and adds nothing', () => {
-    const by = { CHF: { orders: 1, total: '5.00' }, USD: { orders: 2, total: '7.00' }, EUR: { orders: 3, total: '9.00' } };
+    const by = {
+      CHF: { orders: 1, total: '5.00' },
+      USD: { orders: 2, total: '7.00' },
+      EUR: { orders: 3, total: '9.00' },
+    };
     expect(revenues(by, 'USD').map(({ currency, total }) => `${currency} ${total}`)).toEqual([
       'USD 7.00',
       'CHF 5.00',

@@ -8,7 +8,9 @@ export interface Revenue {
 
 /** The workspace's own currency first, then by their codes. */
 export function revenues(byCurrency: unknown, own: string): Revenue[] {
-  const entries = Object.entries((byCurrency ?? {}) as Record<string, { orders: number; total: string }>);
+  const entries = Object.entries(
+    (byCurrency ?? {}) as Record<string, { orders: number; total: string }>,
+  );
   const rank = (currency: string) => (currency === own ? `0` : `1${currency}`);
   return entries
     .map(([currency, { orders, total }]) => ({ currency, orders, total }))

@@ -4,11 +4,17 @@ import { filterOf, listQuery, nextSort } from './filter';
 describe('filterOf', () => {
   it('takes what the API knows and leaves the rest', () => {
     const search = '?q=ada&client_type=lead,customer&sort=name&columns=email&field.vat=FR1&tag=';
-    expect(filterOf(search)).toEqual({ q: 'ada', client_type: 'lead,customer', 'field.vat': 'FR1' });
+    expect(filterOf(search)).toEqual({
+      q: 'ada',
+      client_type: 'lead,customer',
+      'field.vat': 'FR1',
+    });
   });
 
   it('gives the same filter however the address is ordered', () => {
-    expect(Object.keys(filterOf('?q=a&assigned_to=me'))).toEqual(Object.keys(filterOf('?assigned_to=me&q=a')));
+    expect(Object.keys(filterOf('?q=a&assigned_to=me'))).toEqual(
+      Object.keys(filterOf('?assigned_to=me&q=a')),
+    );
   });
 });
 
