@@ -830,6 +830,699 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crm/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List activities. */
+        get: operations["list_activities"];
+        put?: never;
+        /** Plan or note an activity. */
+        post: operations["create_activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/activities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open an activity. */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        /** Delete an activity. */
+        delete: operations["delete_activity"];
+        options?: never;
+        head?: never;
+        /** Change an activity, or complete it. */
+        patch: operations["update_activity"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients. */
+        get: operations["list_clients"];
+        put?: never;
+        /** Create a client. */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a client. One that became part of another names that one in `merged_into`. */
+        get: operations["get_client"];
+        put?: never;
+        post?: never;
+        /** Delete a client with its deals, orders, activities and notes. This cannot be undone. */
+        delete: operations["delete_client"];
+        options?: never;
+        head?: never;
+        /** Change a client. */
+        patch: operations["update_client"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        merged_id: string;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Client"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ClientMerge"][];
+                            next_cursor?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    merge_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Client"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ClientRow"][];
+                            next_cursor?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    kind?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["ClientTimelineItem"][];
+                            next_cursor?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        change?: components["schemas"]["ClientChange"];
+                        delete?: boolean;
+                        dry_run?: boolean;
+                        filter?: Record<string, never>;
+                        ids?: string[];
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClientsChanged"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count clients. */
+        get: operations["count_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ImportClients"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClientsImported"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        csv: string;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClientColumns"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/contacts/{id}/client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the client that a contact is. */
+        get: operations["get_client_of_contact"];
+        put?: never;
+        /** Make a contact a client, or open the client that they are. */
+        post: operations["create_client_of_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    client_id?: string;
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                actual_close_date?: string | null;
+                                currency: string;
+                                deal_value: string;
+                                expected_close_date?: string | null;
+                                id: string;
+                                name: string;
+                                pipeline_stage_name: string;
+                                /** @enum {string} */
+                                stage: "prospecting" | "qualification" | "proposal" | "negotiation" | "closed_won" | "closed_lost";
+                            }[];
+                            next_cursor?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List custom fields. */
+        get: operations["list_custom_fields"];
+        put?: never;
+        /** Create a custom field. */
+        post: operations["create_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a custom field with all its values. This cannot be undone. */
+        delete: operations["delete_custom_field"];
+        options?: never;
+        head?: never;
+        /** Change a custom field's label, choices or place. */
+        patch: operations["update_custom_field"];
+        trace?: never;
+    };
+    "/api/v1/crm/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notes of a client or a deal. */
+        get: operations["list_crm_notes"];
+        put?: never;
+        /** Write a note. */
+        post: operations["create_crm_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note. */
+        delete: operations["delete_crm_note"];
+        options?: never;
+        head?: never;
+        /** Change a note. */
+        patch: operations["update_crm_note"];
+        trace?: never;
+    };
+    "/api/v1/crm/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    client_id?: string;
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                currency: string;
+                                id: string;
+                                order_date: string;
+                                order_number: string;
+                                /** @enum {string} */
+                                status: "pending" | "processing" | "shipped" | "delivered" | "cancelled" | "refunded";
+                                total: string;
+                            }[];
+                            next_cursor?: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List segments: the team's, and one's own. */
+        get: operations["list_segments"];
+        put?: never;
+        /** Keep a filter as a segment. */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a segment. Its clients stay. */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        /** Change a segment. */
+        patch: operations["update_segment"];
+        trace?: never;
+    };
+    "/api/v1/crm/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the settings of sales. */
+        get: operations["get_crm_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of sales. Another currency counts the figures of all clients anew. */
+        patch: operations["update_crm_settings"];
+        trace?: never;
+    };
+    "/api/v1/crm/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tags of sales. */
+        get: operations["list_crm_tags"];
+        put?: never;
+        /** Create a tag. */
+        post: operations["create_crm_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag. It disappears from clients, deals and notes. */
+        delete: operations["delete_crm_tag"];
+        options?: never;
+        head?: never;
+        /** Rename or recolour a tag, everywhere it stands. */
+        patch: operations["update_crm_tag"];
+        trace?: never;
+    };
     "/api/v1/documents": {
         parameters: {
             query?: never;
@@ -3242,6 +3935,68 @@ export interface components {
             kind: "offer_booking";
             url: string;
         };
+        Activity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            client_name?: string | null;
+            /** Format: date-time */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            deal_name?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            id: components["schemas"]["ActivityId"];
+            /** @description Pending, and its time is over. */
+            is_overdue: boolean;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata: Record<string, never>;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /**
+             * Format: date-time
+             * @description When the assignee is told by mail.
+             */
+            remind_at?: string | null;
+            /** Format: date-time */
+            reminded_at?: string | null;
+            status: components["schemas"]["ActivityStatus"];
+            subject: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        ActivityId: string;
+        ActivityPatch: {
+            activity_type?: components["schemas"]["ActivityType"] | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            /** Format: uuid */
+            client_id?: string | null;
+            /** Format: uuid */
+            conversation_id?: string | null;
+            /** Format: uuid */
+            deal_id?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"] | null;
+            subject?: string | null;
+        };
+        /** @enum {string} */
+        ActivityPriority: "low" | "medium" | "high" | "urgent";
+        /** @enum {string} */
+        ActivityStatus: "pending" | "completed" | "cancelled";
+        /** @enum {string} */
+        ActivityType: "call" | "email" | "meeting" | "task" | "note" | "chatbot_interaction" | "website_visit";
         /** @description A pair whose answer names a number, where a document or page names another one. */
         AgainstDocument: {
             /** @description Whether it is a page of a web site that Rapport reads. */
@@ -3285,6 +4040,11 @@ export interface components {
             name: string;
             system_prompt: string;
         };
+        /**
+         * @description An amount of money with two decimals, as a string.
+         * @example 1234.50
+         */
+        Amount: string;
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
@@ -3423,7 +4183,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -3833,6 +4593,13 @@ export interface components {
              */
             revision: number;
         };
+        ChannelRule: {
+            client_rule: components["schemas"]["ClientRule"];
+            id: components["schemas"]["ChannelId"];
+            /** @description `widget`, `whatsapp` and so on. */
+            kind: string;
+            name: string;
+        };
         ChoiceRules: {
             /** @description Of a label, in characters; longer ones are cut where there is no list. */
             label_limit: number;
@@ -3846,6 +4613,172 @@ export interface components {
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
         };
+        /** @description A client with everything that is known. */
+        Client: components["schemas"]["ClientRow"] & {
+            address?: Record<string, never> | null;
+            contact?: components["schemas"]["ClientContact"] | null;
+            /** @description The workspace's, in which the totals are. */
+            currency: components["schemas"]["Currency"];
+            ecommerce_customer_id?: string | null;
+            /** @description A person has chosen the quality; the score no longer decides it. */
+            is_quality_set: boolean;
+            merged_into?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            open_deals: number;
+            platform_user_id?: string | null;
+            /** @description `{"EUR": {"orders": 2, "total": "30.00"}}` */
+            revenue_by_currency: Record<string, never>;
+            /** @description `[{"code", "points"}]`: what the score is made of. */
+            score_reasons: components["schemas"]["ScoreReason"][];
+            secondary_phone?: string | null;
+            source_details?: Record<string, never> | null;
+            utm_data?: Record<string, never> | null;
+        };
+        ClientChange: {
+            add_tags?: string[];
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"];
+            lead_quality?: components["schemas"]["LeadQuality"];
+            lifecycle_stage?: components["schemas"]["LifecycleStage"];
+            next_follow_up_date?: string | null;
+            remove_tags?: string[];
+        };
+        ClientColumns: {
+            columns: {
+                name: string;
+                sample: string[];
+                suggested?: string | null;
+            }[];
+            rows: number;
+            separator: string;
+        };
+        /** @description Who the client is in the inbox. */
+        ClientContact: {
+            channels: components["schemas"]["ContactChannel"][];
+            id: components["schemas"]["ContactId"];
+            is_blocked: boolean;
+            name?: string | null;
+        };
+        /** @description How many clients a filter finds. */
+        ClientCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description There are more; counting ended at 10,000. */
+            is_capped: boolean;
+        };
+        /** Format: uuid */
+        ClientId: string;
+        ClientMerge: {
+            created_at: string;
+            id: string;
+            merged_id: string;
+            merged_name?: string | null;
+            undone_at?: string | null;
+        };
+        /** @description What is sent of a client: absent is unchanged, null is cleared. */
+        ClientPatch: {
+            address?: Record<string, never> | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            company_name?: string | null;
+            /** @description Replaces the values of the named fields; null clears one. */
+            custom_fields?: Record<string, never> | null;
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date?: string | null;
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            secondary_phone?: string | null;
+            source?: string | null;
+            source_details?: Record<string, never> | null;
+            /** @description A tag that does not exist yet is made. */
+            tags?: string[] | null;
+            utm_data?: Record<string, never> | null;
+        };
+        /** @description A client in a list. */
+        ClientRow: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            average_order_value: components["schemas"]["Amount"];
+            client_type: components["schemas"]["ClientType"];
+            company_name?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Values of the workspace's own fields, by their keys. */
+            custom_fields: Record<string, never>;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date: string;
+            id: components["schemas"]["ClientId"];
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            lead_score: number;
+            lifecycle_stage: components["schemas"]["LifecycleStage"];
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            source?: string | null;
+            tags: string[];
+            /**
+             * Format: int32
+             * @description That count, in all currencies.
+             */
+            total_orders: number;
+            /** @description In the workspace's currency. */
+            total_revenue: components["schemas"]["Amount"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description Who of a channel's visitors becomes a client by themselves.
+         * @enum {string}
+         */
+        ClientRule: "always" | "identified" | "never";
+        ClientsChanged: {
+            changed: number;
+            matched: number;
+        };
+        ClientsImported: {
+            created: number;
+            errors: {
+                code: string;
+                column?: string | null;
+                detail: string;
+                row: number;
+            }[];
+            failed: number;
+            preview: {
+                action: string;
+                client: components["schemas"]["ClientPatch"];
+                row: number;
+            }[];
+            rows: number;
+            skipped: number;
+            updated: number;
+        };
+        ClientTimelineItem: {
+            at: string;
+            detail: Record<string, never>;
+            id: string;
+            kind: string;
+            title: string;
+        };
+        /** @enum {string} */
+        ClientType: "lead" | "prospect" | "customer" | "partner" | "inactive";
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
             /** Format: date-time */
@@ -4243,6 +5176,70 @@ export interface components {
             milliseconds: number;
             works: boolean;
         };
+        CrmNote: {
+            /** @description Null: a program, or a member who has left. */
+            author_name?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            id: components["schemas"]["CrmNoteId"];
+            is_pinned: boolean;
+            note_type: components["schemas"]["CrmNoteType"];
+            tags: string[];
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        CrmNoteId: string;
+        CrmNoteList: {
+            /** @description The pinned ones first, then the newest; up to 500. */
+            items: components["schemas"]["CrmNote"][];
+        };
+        CrmNotePatch: {
+            content?: string | null;
+            is_pinned?: boolean | null;
+            note_type?: components["schemas"]["CrmNoteType"] | null;
+            tags?: string[] | null;
+            title?: string | null;
+        };
+        /** @enum {string} */
+        CrmNoteType: "general" | "call_log" | "meeting_summary" | "important";
+        CrmSettings: {
+            channels: components["schemas"]["ChannelRule"][];
+            /** @description In which totals of a client are counted; amounts in others stand beside them. */
+            currency: components["schemas"]["Currency"];
+        };
+        CrmSettingsPatch: {
+            /** @description By channel: the rule for those who write from now on. */
+            client_rules?: {
+                [key: string]: components["schemas"]["ClientRule"];
+            };
+            currency?: components["schemas"]["Currency"] | null;
+        };
+        CrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["TagId"];
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CrmTagList: {
+            items: components["schemas"]["CrmTag"][];
+        };
+        CrmTagPatch: {
+            category?: string | null;
+            color?: string | null;
+            name?: string | null;
+        };
         /** @description Which column of the file holds what, by the name in its first line. */
         CsvMapping: {
             answer?: string | null;
@@ -4262,6 +5259,46 @@ export interface components {
         };
         /** @enum {string} */
         CsvRowStatus: "new" | "duplicate" | "update" | "error";
+        /**
+         * @description Three capital letters of ISO 4217.
+         * @example EUR
+         */
+        Currency: string;
+        CustomField: {
+            /** @description Of type `choice`: what can be chosen. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            id: components["schemas"]["CustomFieldId"];
+            /** @description Under which its values stand in `custom_fields`. */
+            key: string;
+            label: string;
+            /** Format: int32 */
+            position: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description What has the field.
+         * @enum {string}
+         */
+        CustomFieldEntity: "client" | "deal" | "product";
+        /** Format: uuid */
+        CustomFieldId: string;
+        CustomFieldList: {
+            items: components["schemas"]["CustomField"][];
+        };
+        CustomFieldPatch: {
+            /** @description Values that are no longer among them stay where they are. */
+            choices?: string[] | null;
+            label?: string | null;
+            /** Format: int32 */
+            position?: number | null;
+        };
+        /** @enum {string} */
+        CustomFieldType: "text" | "number" | "date" | "boolean" | "choice" | "url";
         /** @enum {string} */
         DashboardTheme: "auto" | "light" | "dark";
         /** @description The figures of a day, in the workspace's time zone. */
@@ -4282,6 +5319,8 @@ export interface components {
              */
             conversations: number;
         };
+        /** Format: uuid */
+        DealId: string;
         /**
          * @description How far a piece has come.
          * @enum {string}
@@ -4793,6 +5832,17 @@ export interface components {
         GapStatus: "open" | "resolved" | "dismissed";
         /** @enum {string} */
         HealthState: "untested" | "healthy" | "attention" | "broken" | "paused";
+        ImportClients: {
+            csv: string;
+            default_tags?: string[];
+            dry_run?: boolean;
+            mapping: {
+                [key: string]: string;
+            };
+            match_by?: string[];
+            /** @enum {string} */
+            on_duplicate?: "skip" | "update" | "create";
+        };
         /** @description What an import did. */
         Imported: {
             /** @description Rows that could not be used, with the reason. */
@@ -4990,6 +6040,8 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /** @enum {string} */
+        LeadQuality: "hot" | "warm" | "cold";
         LearnFromResolved: {
             /**
              * Format: date-time
@@ -5002,6 +6054,8 @@ export interface components {
             detail: string;
             id: components["schemas"]["ProposalId"];
         };
+        /** @enum {string} */
+        LifecycleStage: "lead" | "mql" | "sql" | "opportunity" | "customer" | "evangelist" | "churned";
         Limit: {
             most: number;
             unit: components["schemas"]["TextUnit"];
@@ -5221,14 +6275,38 @@ export interface components {
             /** Format: double */
             similarity: number;
         };
+        NewActivity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was done, if that was not just now.
+             */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** @description Up to 10,000 characters. */
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"];
+            /** @description 1 to 300 characters. */
+            subject: string;
+        };
         NewApiKey: {
             /** Format: date-time */
             expires_at?: string | null;
             /** @description What it is for: `Shop import`. */
             name: string;
             /**
-             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-             *     `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
+             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `crm:read`,
+             *     `crm:write`, `channels:manage`, `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
              */
             scopes: string[];
         };
@@ -5258,6 +6336,9 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
+        NewClient: components["schemas"]["ClientPatch"] & {
+            contact_id?: components["schemas"]["ContactId"] | null;
+        };
         NewConnection: {
             /** @description One of the connectors' kinds. */
             kind: string;
@@ -5281,6 +6362,31 @@ export interface components {
             /** Format: double */
             output_price?: number | null;
             provider: components["schemas"]["Provider"];
+        };
+        NewCrmNote: {
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            deal_id?: components["schemas"]["DealId"] | null;
+            is_pinned?: boolean;
+            note_type?: components["schemas"]["CrmNoteType"];
+            tags?: string[];
+            title?: string | null;
+        };
+        NewCrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color?: string | null;
+            /** @description 1 to 50 characters. */
+            name: string;
+        };
+        NewCustomField: {
+            choices?: string[];
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            /** @description Small letters, digits and `_`; made of the label unless given. It never changes. */
+            key?: string | null;
+            label: string;
         };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
@@ -5426,6 +6532,16 @@ export interface components {
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
+        };
+        NewSegment: {
+            columns?: string[];
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            /** @description For the whole team; of an API key always. */
+            is_shared?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            sort?: string | null;
         };
         NewValues: {
             /**
@@ -5657,6 +6773,45 @@ export interface components {
             availability: components["schemas"]["Availability"];
         };
         /** @description One page of a list. */
+        Page_Activity: {
+            items: {
+                activity_type: components["schemas"]["ActivityType"];
+                assigned_to?: components["schemas"]["UserId"] | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                client_name?: string | null;
+                /** Format: date-time */
+                completed_at?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["UserId"] | null;
+                deal_id?: components["schemas"]["DealId"] | null;
+                deal_name?: string | null;
+                description?: string | null;
+                /** Format: date-time */
+                due_date?: string | null;
+                id: components["schemas"]["ActivityId"];
+                /** @description Pending, and its time is over. */
+                is_overdue: boolean;
+                message_id?: components["schemas"]["MessageId"] | null;
+                metadata: Record<string, never>;
+                priority?: components["schemas"]["ActivityPriority"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the assignee is told by mail.
+                 */
+                remind_at?: string | null;
+                /** Format: date-time */
+                reminded_at?: string | null;
+                status: components["schemas"]["ActivityStatus"];
+                subject: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AnswerFrom: {
             items: {
                 /** Format: date-time */
@@ -5700,6 +6855,50 @@ export interface components {
                 subject?: string | null;
                 /** @description The name of the touched member, key, channel or model, if it is still there. */
                 subject_name?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClientRow: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                average_order_value: components["schemas"]["Amount"];
+                client_type: components["schemas"]["ClientType"];
+                company_name?: string | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Values of the workspace's own fields, by their keys. */
+                custom_fields: Record<string, never>;
+                email?: string | null;
+                /** Format: date-time */
+                first_contact_date: string;
+                id: components["schemas"]["ClientId"];
+                /** Format: date-time */
+                last_contact_date?: string | null;
+                lead_quality?: components["schemas"]["LeadQuality"] | null;
+                /**
+                 * Format: int32
+                 * @description 0 to 100.
+                 */
+                lead_score: number;
+                lifecycle_stage: components["schemas"]["LifecycleStage"];
+                name?: string | null;
+                /** Format: date-time */
+                next_follow_up_date?: string | null;
+                phone?: string | null;
+                source?: string | null;
+                tags: string[];
+                /**
+                 * Format: int32
+                 * @description That count, in all currencies.
+                 */
+                total_orders: number;
+                /** @description In the workspace's currency. */
+                total_revenue: components["schemas"]["Amount"];
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6656,6 +7855,21 @@ export interface components {
              */
             vector?: number | null;
         };
+        /** @description One of the facts that make the score. */
+        ScoreReason: {
+            /**
+             * @description `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
+             *     `has_open_deal`, `has_ordered`.
+             */
+            code: string;
+            /** Format: int32 */
+            points: number;
+            /**
+             * Format: date-time
+             * @description From then on it no longer counts.
+             */
+            until?: string | null;
+        };
         /** @description A conversation that holds all words, with its newest message or note that fits best. */
         SearchHit: {
             conversation: components["schemas"]["ConversationSummary"];
@@ -6672,6 +7886,33 @@ export interface components {
             id: components["schemas"]["ProposalId"];
             /** Format: date-time */
             updated_at: string;
+        };
+        Segment: {
+            /** @description The columns that are shown; none: as the reader likes. */
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            id: components["schemas"]["SegmentId"];
+            is_shared: boolean;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            sort?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        SegmentId: string;
+        SegmentList: {
+            items: components["schemas"]["Segment"][];
+        };
+        SegmentPatch: {
+            columns?: string[] | null;
+            filter?: Record<string, never> | null;
+            is_shared?: boolean | null;
+            name?: string | null;
+            sort?: string | null;
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
@@ -6771,6 +8012,8 @@ export interface components {
         SwitchWorkspace: {
             tenant_id: components["schemas"]["TenantId"];
         };
+        /** Format: uuid */
+        TagId: string;
         /** @description Minutes in business hours, from the moment a person is needed. Null: no target. */
         TargetSettings: {
             /** Format: int32 */
@@ -9600,6 +10843,1051 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_activities: {
+        parameters: {
+            query?: {
+                /** @description One or several, with commas. */
+                activity_type?: string;
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                client_id?: components["schemas"]["ClientId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                deal_id?: components["schemas"]["DealId"];
+                /** @description `overdue`, `today`, `week` or `none`, in the workspace's time zone. */
+                due?: string;
+                due_from?: string;
+                due_to?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description One or several, with commas. */
+                priority?: string;
+                /** @description `due_date` or `created_at`, with a `-` for the other way; `due_date` unless given. What has no date comes last. */
+                sort?: string;
+                /** @description One or several, with commas: `pending`, `completed`, `cancelled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                cursor?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                /**
+                 * @description `name`, `company_name`, `email`, `client_type`, `lifecycle_stage`, `lead_quality`, `assigned_to`, `source`, `lead_score`,
+                 *     `total_orders`, `total_revenue`, `average_order_value`, `first_contact_date`, `last_contact_date`,
+                 *     `next_follow_up_date`, `created_at`, `updated_at`; greatest first with a `-` before it. `-last_contact_date` unless
+                 *     given. Clients without a value come last.
+                 */
+                sort?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClient"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_custom_fields: {
+        parameters: {
+            query?: {
+                entity?: "client" | "deal" | "product";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+        };
+    };
+    create_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomField"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_notes: {
+        parameters: {
+            query?: {
+                client_id?: components["schemas"]["ClientId"];
+                deal_id?: components["schemas"]["DealId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNoteList"];
+                };
+            };
+        };
+    };
+    create_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmNotePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+        };
+    };
+    update_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTagList"];
+                };
+            };
+        };
+    };
+    create_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmTagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 /** Clients: the list, one of them, what happened with them, many at once, merging, files in and out. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/svelte-query';
-import type { components } from '$shared/api/schema';
+import type { components, paths } from '$shared/api/schema';
 import { api, ask } from '../api';
 import { refreshSales, salesKey } from './keys';
 import type { Client, ClientPatch, NewClient } from './types';
@@ -8,6 +8,9 @@ import type { Client, ClientPatch, NewClient } from './types';
 type Schemas = components['schemas'];
 export type BulkClientChange = Schemas['ClientChange'];
 export type ClientMerge = Schemas['ClientMerge'];
+type BulkRequest = NonNullable<
+  paths['/api/v1/crm/clients/bulk']['post']['requestBody']
+>['content']['application/json'];
 
 /** Values of the query as the address has them: the names are those of the API. */
 export type ClientFilter = Record<string, string>;
@@ -156,7 +159,9 @@ export async function changeClients(
   chosen: Chosen,
   what: { change: BulkClientChange } | { delete: true },
 ) {
-  const done = await ask(api.POST('/api/v1/crm/clients/bulk', { body: { ...chosen, ...what } }));
+  // The schema calls any object empty.
+  const body = { ...chosen, ...what } as BulkRequest;
+  const done = await ask(api.POST('/api/v1/crm/clients/bulk', { body }));
   await refreshSales(client);
   return done;
 }

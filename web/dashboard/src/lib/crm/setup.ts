@@ -6,10 +6,13 @@ import { refreshSales, salesKey } from './keys';
 import type { CustomField, SalesSettings } from './types';
 
 type Schemas = components['schemas'];
-export type NewTag = Schemas['NewSalesTag'];
+export type NewTag = Schemas['NewCrmTag'];
 export type NewField = Schemas['NewCustomField'];
-export type NewSegment = Schemas['NewSegment'];
-export type SettingsPatch = Schemas['SalesSettingsPatch'];
+/** The schema calls the filter an empty object. */
+export type SegmentDraft = Omit<Required<Schemas['NewSegment']>, 'filter'> & {
+  filter: Record<string, string>;
+};
+export type SettingsPatch = Schemas['CrmSettingsPatch'];
 export type FieldEntity = CustomField['entity'];
 
 const LONG_MS = 10 * 60_000;
@@ -52,7 +55,7 @@ export async function createField(client: QueryClient, body: NewField): Promise<
 export async function changeField(
   client: QueryClient,
   id: string,
-  body: { label?: string; choices?: string[]; position?: number },
+  body: Schemas['CustomFieldPatch'],
 ): Promise<void> {
   await ask(api.PATCH('/api/v1/crm/fields/{id}', { params: { path: { id } }, body }));
   await refreshSales(client, 'fields');
@@ -71,13 +74,15 @@ export function segmentsQuery() {
   });
 }
 
-export async function createSegment(client: QueryClient, body: NewSegment) {
+export async function createSegment(client: QueryClient, draft: SegmentDraft) {
+  const body = draft as Schemas['NewSegment'];
   const created = await ask(api.POST('/api/v1/crm/segments', { body }));
   await refreshSales(client, 'segments');
   return created;
 }
 
-export async function changeSegment(client: QueryClient, id: string, body: Partial<NewSegment>) {
+export async function changeSegment(client: QueryClient, id: string, draft: SegmentDraft) {
+  const body = draft as Schemas['SegmentPatch'];
   const params = { path: { id } };
   const changed = await ask(api.PATCH('/api/v1/crm/segments/{id}', { params, body }));
   await refreshSales(client, 'segments');

@@ -64,6 +64,14 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   webhook_deleted: 'audit.webhookDeleted',
   webhook_secret_renewed: 'audit.webhookSecret',
   webhook_disabled: 'audit.webhookDisabled',
+  client_created: 'audit.clientCreated',
+  client_deleted: 'audit.clientDeleted',
+  clients_merged: 'audit.clientsMerged',
+  clients_unmerged: 'audit.clientsUnmerged',
+  clients_imported: 'audit.clientsImported',
+  clients_exported: 'audit.clientsExported',
+  clients_changed: 'audit.clientsChanged',
+  crm_settings_changed: 'audit.crmSettings',
 };
 
 /** A newer server may know an action that this page does not. */
