@@ -1046,7 +1046,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            items: components["schemas"]["ClientRow"][];
+                            items: components["schemas"]["SimilarClient"][];
                             next_cursor?: string | null;
                         };
                     };
@@ -1089,7 +1089,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            items: components["schemas"]["ClientTimelineItem"][];
+                            items: components["schemas"]["ClientEvent"][];
                             next_cursor?: string | null;
                         };
                     };
@@ -1123,7 +1123,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        change?: components["schemas"]["ClientChange"];
+                        change?: components["schemas"]["ClientsChange"];
                         delete?: boolean;
                         dry_run?: boolean;
                         filter?: Record<string, never>;
@@ -1183,7 +1183,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ImportClients"];
+                    "application/json": components["schemas"]["ClientImport"];
                 };
             };
             responses: {
@@ -1192,7 +1192,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ClientsImported"];
+                        "application/json": components["schemas"]["ClientImportResult"];
                     };
                 };
             };
@@ -1268,42 +1268,79 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    client_id?: string;
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                actual_close_date?: string | null;
-                                currency: string;
-                                deal_value: string;
-                                expected_close_date?: string | null;
-                                id: string;
-                                name: string;
-                                pipeline_stage_name: string;
-                                /** @enum {string} */
-                                stage: "prospecting" | "qualification" | "proposal" | "negotiation" | "closed_won" | "closed_lost";
-                            }[];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
+        /** List deals. */
+        get: operations["list_deals"];
+        put?: never;
+        /** Create a deal. */
+        post: operations["create_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Read a deal. */
+        get: operations["get_deal"];
+        put?: never;
+        post?: never;
+        /** Delete a deal with its history. Its orders stay. */
+        delete: operations["delete_deal"];
+        options?: never;
+        head?: never;
+        /** Change a deal. To change its stage, move it. */
+        patch: operations["update_deal"];
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every stage that a deal came into. */
+        get: operations["list_deal_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a deal to another stage. */
+        post: operations["move_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pipeline's deals, column by column. */
+        get: operations["get_deal_board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1391,42 +1428,222 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    client_id?: string;
-                    cursor?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: {
-                                currency: string;
-                                id: string;
-                                order_date: string;
-                                order_number: string;
-                                /** @enum {string} */
-                                status: "pending" | "processing" | "shipped" | "delivered" | "cancelled" | "refunded";
-                                total: string;
-                            }[];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
+        /** List orders. */
+        get: operations["list_orders"];
+        put?: never;
+        /** Create an order. */
+        post: operations["create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Read an order. */
+        get: operations["get_order"];
         put?: never;
         post?: never;
+        /** Delete an order. It no longer counts for its client. */
+        delete: operations["delete_order"];
+        options?: never;
+        head?: never;
+        /** Change an order. */
+        patch: operations["update_order"];
+        trace?: never;
+    };
+    "/api/v1/crm/orders/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create or change many orders. */
+        post: operations["write_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download orders as CSV, a line a row, in a form that can be imported again. */
+        get: operations["export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import orders from a table. Those with a known `ecommerce_order_id`, else a known `order_number`, are changed. */
+        post: operations["import_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pipelines with their stages and how many deals are in each. */
+        get: operations["list_pipelines"];
+        put?: never;
+        /** Create a pipeline. */
+        post: operations["create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a pipeline in which there are no deals. */
+        delete: operations["delete_pipeline"];
+        options?: never;
+        head?: never;
+        /** Change a pipeline: its name, whether it is the default, or all of its stages. */
+        patch: operations["update_pipeline"];
+        trace?: never;
+    };
+    "/api/v1/crm/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List products. */
+        get: operations["list_products"];
+        put?: never;
+        /** Create a product. */
+        post: operations["create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a product. */
+        get: operations["get_product"];
+        put?: never;
+        post?: never;
+        /** Delete a product. Deals and orders keep its name and price. */
+        delete: operations["delete_product"];
+        options?: never;
+        head?: never;
+        /** Change a product. Deals and orders keep the name and price that they were made with. */
+        patch: operations["update_product"];
+        trace?: never;
+    };
+    "/api/v1/crm/products/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create or change many products. */
+        post: operations["write_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the categories of products. */
+        get: operations["list_product_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download products as CSV, in a form that can be imported again. */
+        get: operations["export_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import products from a table. Those with a known `ecommerce_product_id`, else a known `sku`, are changed. */
+        post: operations["import_products"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1485,6 +1702,23 @@ export interface paths {
         head?: never;
         /** Change the settings of sales. Another currency counts the figures of all clients anew. */
         patch: operations["update_crm_settings"];
+        trace?: never;
+    };
+    "/api/v1/crm/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of sales. */
+        get: operations["get_sales_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/crm/tags": {
@@ -4379,6 +4613,13 @@ export interface components {
             /** @default [] */
             wednesday: components["schemas"]["OpeningHours"][];
         };
+        /** @description Somebody who bought something. Found by the shop's number, else by e-mail address, else by phone. */
+        Buyer: {
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            name?: string | null;
+            phone?: string | null;
+        };
         /** @description How the shipped confidence is corrected: log odds × slope + intercept. */
         Calibration: {
             /** Format: double */
@@ -4634,21 +4875,8 @@ export interface components {
             source_details?: Record<string, never> | null;
             utm_data?: Record<string, never> | null;
         };
-        ClientChange: {
-            add_tags?: string[];
-            assigned_to?: string | null;
-            client_type?: components["schemas"]["ClientType"];
-            lead_quality?: components["schemas"]["LeadQuality"];
-            lifecycle_stage?: components["schemas"]["LifecycleStage"];
-            next_follow_up_date?: string | null;
-            remove_tags?: string[];
-        };
         ClientColumns: {
-            columns: {
-                name: string;
-                sample: string[];
-                suggested?: string | null;
-            }[];
+            columns: components["schemas"]["ClientImportColumn"][];
             rows: number;
             separator: string;
         };
@@ -4666,14 +4894,60 @@ export interface components {
             /** @description There are more; counting ended at 10,000. */
             is_capped: boolean;
         };
+        ClientEvent: {
+            at: string;
+            detail: Record<string, never>;
+            id: string;
+            kind: components["schemas"]["ClientEventKind"];
+            title?: string | null;
+        };
+        /** @enum {string} */
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
         /** Format: uuid */
         ClientId: string;
+        ClientImport: {
+            csv?: string | null;
+            default_tags?: string[];
+            dry_run?: boolean;
+            mapping?: {
+                [key: string]: string;
+            };
+            match_by?: ("email" | "phone" | "ecommerce_customer_id")[];
+            /** @enum {string} */
+            on_duplicate?: "skip" | "update" | "create";
+            rows?: Record<string, never>[] | null;
+        };
+        ClientImportColumn: {
+            name: string;
+            sample: string[];
+            suggested: string;
+        };
+        ClientImportResult: {
+            created: number;
+            errors: {
+                code: string;
+                column?: string | null;
+                detail: string;
+                row: number;
+            }[];
+            failed: number;
+            preview: {
+                /** @enum {string} */
+                action: "create" | "update" | "skip" | "fail";
+                client: Record<string, never>;
+                id?: string | null;
+                row: number;
+            }[];
+            rows: number;
+            skipped: number;
+            updated: number;
+        };
         ClientMerge: {
             created_at: string;
             id: string;
+            merged_by?: string | null;
             merged_id: string;
-            merged_name?: string | null;
-            undone_at?: string | null;
+            name?: string | null;
         };
         /** @description What is sent of a client: absent is unchanged, null is cleared. */
         ClientPatch: {
@@ -4748,34 +5022,18 @@ export interface components {
          * @enum {string}
          */
         ClientRule: "always" | "identified" | "never";
+        ClientsChange: {
+            add_tags?: string[];
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"];
+            lead_quality?: components["schemas"]["LeadQuality"];
+            lifecycle_stage?: components["schemas"]["LifecycleStage"];
+            next_follow_up_date?: string | null;
+            remove_tags?: string[];
+        };
         ClientsChanged: {
             changed: number;
             matched: number;
-        };
-        ClientsImported: {
-            created: number;
-            errors: {
-                code: string;
-                column?: string | null;
-                detail: string;
-                row: number;
-            }[];
-            failed: number;
-            preview: {
-                action: string;
-                client: components["schemas"]["ClientPatch"];
-                row: number;
-            }[];
-            rows: number;
-            skipped: number;
-            updated: number;
-        };
-        ClientTimelineItem: {
-            at: string;
-            detail: Record<string, never>;
-            id: string;
-            kind: string;
-            title: string;
         };
         /** @enum {string} */
         ClientType: "lead" | "prospect" | "customer" | "partner" | "inactive";
@@ -5264,6 +5522,13 @@ export interface components {
          * @example EUR
          */
         Currency: string;
+        /** @description What things of one currency are worth together. */
+        CurrencyTotal: {
+            /** Format: int64 */
+            count: number;
+            currency: components["schemas"]["Currency"];
+            total: components["schemas"]["Amount"];
+        };
         CustomField: {
             /** @description Of type `choice`: what can be chosen. */
             choices: string[];
@@ -5319,8 +5584,167 @@ export interface components {
              */
             conversations: number;
         };
+        Deal: {
+            /**
+             * Format: date
+             * @description The day on which it was won or lost; null while it is open.
+             */
+            actual_close_date?: string | null;
+            client_id: components["schemas"]["ClientId"];
+            client_name?: string | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            custom_fields: Record<string, never>;
+            /**
+             * Format: int32
+             * @description For how many days it has been in its stage.
+             */
+            days_in_stage: number;
+            deal_value: components["schemas"]["Amount"];
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            has_orders: boolean;
+            id: components["schemas"]["DealId"];
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            owner_name?: string | null;
+            pipeline_id: components["schemas"]["PipelineId"];
+            pipeline_stage_id: components["schemas"]["PipelineStageId"];
+            pipeline_stage_name: string;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability: number;
+            products: components["schemas"]["DealProduct"][];
+            /** @description What its column means. */
+            stage: components["schemas"]["DealStage"];
+            /** Format: date-time */
+            stage_changed_at: string;
+            tags: string[];
+            /** Format: date-time */
+            updated_at: string;
+            won_reason?: string | null;
+        };
+        DealBoard: {
+            /** @description In the order of the pipeline's stages. */
+            columns: components["schemas"]["DealColumn"][];
+            pipeline: components["schemas"]["Pipeline"];
+        };
+        DealColumn: {
+            /** Format: int64 */
+            count: number;
+            /** @description The first 50, those that came last at the top. */
+            items: components["schemas"]["Deal"][];
+            /** @description More of them: `GET /crm/deals?pipeline_stage_id=…&cursor=…`, with the same filters. */
+            next_cursor?: string | null;
+            stage_id: components["schemas"]["PipelineStageId"];
+            /** @description Each currency by itself. */
+            totals: components["schemas"]["DealsTotal"][];
+        };
+        DealHistory: {
+            /** @description Oldest first. */
+            items: components["schemas"]["DealHistoryEntry"][];
+        };
+        /** @description A stage that a deal came into. */
+        DealHistoryEntry: {
+            changed_by?: components["schemas"]["UserId"] | null;
+            changed_by_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            from_stage?: components["schemas"]["DealStage"] | null;
+            /** @description What the column was called at that time. */
+            from_stage_name?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description What was said with the move, or why the deal was won or lost. */
+            notes?: string | null;
+            to_stage: components["schemas"]["DealStage"];
+            to_stage_name: string;
+        };
         /** Format: uuid */
         DealId: string;
+        /** @description Where a deal goes, and why. */
+        DealMove: {
+            competitor?: string | null;
+            expected?: components["schemas"]["PipelineStageId"] | null;
+            /** @description Needed for a lost deal. */
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            /** @description For the history. */
+            notes?: string | null;
+            pipeline_stage_id: components["schemas"]["PipelineStageId"];
+            /**
+             * Format: int32
+             * @description The stage's unless given.
+             */
+            probability?: number | null;
+            won_reason?: string | null;
+        };
+        /** @description What can be changed of a deal. Its stage is changed by moving it. */
+        DealPatch: {
+            /**
+             * Format: date
+             * @description Of a deal that is won or lost.
+             */
+            actual_close_date?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            deal_value?: components["schemas"]["Amount"] | null;
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability?: number | null;
+            products?: components["schemas"]["DealProductInput"][] | null;
+            tags?: string[] | null;
+            won_reason?: string | null;
+        };
+        /** @description Something that a deal is about. */
+        DealProduct: {
+            name: string;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity: components["schemas"]["Quantity"];
+            unit_price: components["schemas"]["Amount"];
+        };
+        /** @description Something that a deal is about: a product, or words with a price. */
+        DealProductInput: {
+            /** @description The product's unless given. */
+            name?: string | null;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity?: components["schemas"]["Quantity"] | null;
+            unit_price?: components["schemas"]["Amount"] | null;
+        };
+        /**
+         * @description Where a deal is on its way.
+         * @enum {string}
+         */
+        DealStage: "prospecting" | "qualification" | "proposal" | "negotiation" | "closed_won" | "closed_lost";
+        /** @description The same for deals. */
+        DealsTotal: {
+            /** Format: int64 */
+            count: number;
+            currency: components["schemas"]["Currency"];
+            total: components["schemas"]["Amount"];
+            /** @description Each deal's value times its probability. */
+            weighted: components["schemas"]["Amount"];
+        };
         /**
          * @description How far a piece has come.
          * @enum {string}
@@ -5702,6 +6126,30 @@ export interface components {
         };
         /** @enum {string} */
         Feedback: "up" | "down";
+        FunnelStep: {
+            /**
+             * Format: int64
+             * @description Who is at it.
+             */
+            client_count: number;
+            /**
+             * Format: double
+             * @description Of a hundred who reached the stage before; null for the first, and for `churned`.
+             */
+            conversion_rate?: number | null;
+            /**
+             * Format: double
+             * @description Of a hundred clients.
+             */
+            percentage: number;
+            /**
+             * Format: int64
+             * @description Who has come at least as far.
+             */
+            reached: number;
+            /** @description A lifecycle stage of clients. */
+            stage: string;
+        };
         /** @description A question nobody has answered yet. */
         Gap: {
             /** @description What the bot said instead. */
@@ -5832,17 +6280,6 @@ export interface components {
         GapStatus: "open" | "resolved" | "dismissed";
         /** @enum {string} */
         HealthState: "untested" | "healthy" | "attention" | "broken" | "paused";
-        ImportClients: {
-            csv: string;
-            default_tags?: string[];
-            dry_run?: boolean;
-            mapping: {
-                [key: string]: string;
-            };
-            match_by?: string[];
-            /** @enum {string} */
-            on_duplicate?: "skip" | "update" | "create";
-        };
         /** @description What an import did. */
         Imported: {
             /** @description Rows that could not be used, with the reason. */
@@ -6069,6 +6506,11 @@ export interface components {
             gap_ids?: components["schemas"]["GapId"][] | null;
             /** @description The Q&A pair that answers the questions. */
             qa_id: components["schemas"]["QaPairId"];
+        };
+        LostReason: {
+            /** Format: int64 */
+            count: number;
+            reason: string;
         };
         /** @description A workspace's own mail server, as the API shows it. */
         MailServer: {
@@ -6388,6 +6830,12 @@ export interface components {
             key?: string | null;
             label: string;
         };
+        /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
+        NewDeal: components["schemas"]["DealPatch"] & {
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            stage?: components["schemas"]["DealStage"] | null;
+        };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
             language?: string | null;
@@ -6484,6 +6932,12 @@ export interface components {
             mentions?: components["schemas"]["UserId"][];
             /** @description 1 to 10,000 characters. */
             text: string;
+        };
+        NewPipeline: {
+            /** @description 1 to 60 characters. */
+            name: string;
+            /** @description The usual six unless given. */
+            stages?: components["schemas"]["StageInput"][] | null;
         };
         /** @description What is needed to write a pair. */
         NewQaPair: {
@@ -6724,6 +7178,91 @@ export interface components {
             inviter_name: string;
             role: components["schemas"]["Role"];
         };
+        Order: {
+            client_id: components["schemas"]["ClientId"];
+            client_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            deal_id?: components["schemas"]["DealId"] | null;
+            deal_name?: string | null;
+            /** Format: date-time */
+            delivered_date?: string | null;
+            discount: components["schemas"]["Amount"];
+            ecommerce_order_id?: string | null;
+            id: components["schemas"]["OrderId"];
+            items: components["schemas"]["OrderItem"][];
+            /** Format: date-time */
+            order_date: string;
+            order_number: string;
+            /** Format: date-time */
+            shipped_date?: string | null;
+            shipping: components["schemas"]["Amount"];
+            shipping_address?: Record<string, never> | null;
+            status: components["schemas"]["OrderStatus"];
+            /** @description What its lines come to. */
+            subtotal: components["schemas"]["Amount"];
+            tax: components["schemas"]["Amount"];
+            /** @description Subtotal, tax and shipping without the discount. */
+            total: components["schemas"]["Amount"];
+            tracking_number?: string | null;
+            tracking_url?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrderBulk: {
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Up to 1,000. One with a known `ecommerce_order_id`, else a known `order_number`, changes that order. */
+            items: components["schemas"]["OrderInput"][];
+        };
+        /** Format: uuid */
+        OrderId: string;
+        /** @description An order, or what is to change of one. A new one needs `client_id` or `client`. */
+        OrderInput: {
+            client?: components["schemas"]["Buyer"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** Format: date-time */
+            delivered_date?: string | null;
+            discount?: components["schemas"]["Amount"] | null;
+            ecommerce_order_id?: string | null;
+            items?: components["schemas"]["OrderItemInput"][] | null;
+            /** Format: date-time */
+            order_date?: string | null;
+            /** @description Made up unless given. */
+            order_number?: string | null;
+            /** Format: date-time */
+            shipped_date?: string | null;
+            shipping?: components["schemas"]["Amount"] | null;
+            shipping_address?: Record<string, never> | null;
+            status?: components["schemas"]["OrderStatus"] | null;
+            subtotal?: components["schemas"]["Amount"] | null;
+            tax?: components["schemas"]["Amount"] | null;
+            total?: components["schemas"]["Amount"] | null;
+            tracking_number?: string | null;
+            tracking_url?: string | null;
+        };
+        /** @description A line of an order. */
+        OrderItem: {
+            name: string;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity: components["schemas"]["Quantity"];
+            sku?: string | null;
+            unit_price: components["schemas"]["Amount"];
+        };
+        /** @description A line: a product by its id or SKU, or words with a price. */
+        OrderItemInput: {
+            /** @description The product's unless given. */
+            name?: string | null;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity?: components["schemas"]["Quantity"] | null;
+            sku?: string | null;
+            unit_price?: components["schemas"]["Amount"] | null;
+        };
+        /** @enum {string} */
+        OrderStatus: "pending" | "processing" | "shipped" | "delivered" | "cancelled" | "refunded";
         /** @description What was said to a question. */
         Outcome: {
             /** Format: double */
@@ -6964,6 +7503,59 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Deal: {
+            items: {
+                /**
+                 * Format: date
+                 * @description The day on which it was won or lost; null while it is open.
+                 */
+                actual_close_date?: string | null;
+                client_id: components["schemas"]["ClientId"];
+                client_name?: string | null;
+                competitor?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                custom_fields: Record<string, never>;
+                /**
+                 * Format: int32
+                 * @description For how many days it has been in its stage.
+                 */
+                days_in_stage: number;
+                deal_value: components["schemas"]["Amount"];
+                description?: string | null;
+                /** Format: date */
+                expected_close_date?: string | null;
+                has_orders: boolean;
+                id: components["schemas"]["DealId"];
+                lost_reason?: string | null;
+                lost_reason_details?: string | null;
+                name: string;
+                owner_id?: components["schemas"]["UserId"] | null;
+                owner_name?: string | null;
+                pipeline_id: components["schemas"]["PipelineId"];
+                pipeline_stage_id: components["schemas"]["PipelineStageId"];
+                pipeline_stage_name: string;
+                /**
+                 * Format: int32
+                 * @description In percent.
+                 */
+                probability: number;
+                products: components["schemas"]["DealProduct"][];
+                /** @description What its column means. */
+                stage: components["schemas"]["DealStage"];
+                /** Format: date-time */
+                stage_changed_at: string;
+                tags: string[];
+                /** Format: date-time */
+                updated_at: string;
+                won_reason?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EvaluationScore: {
             items: {
                 /** Format: date-time */
@@ -7088,6 +7680,65 @@ export interface components {
                 thumbs_down: number;
                 /** Format: int64 */
                 thumbs_up: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Order: {
+            items: {
+                client_id: components["schemas"]["ClientId"];
+                client_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                deal_id?: components["schemas"]["DealId"] | null;
+                deal_name?: string | null;
+                /** Format: date-time */
+                delivered_date?: string | null;
+                discount: components["schemas"]["Amount"];
+                ecommerce_order_id?: string | null;
+                id: components["schemas"]["OrderId"];
+                items: components["schemas"]["OrderItem"][];
+                /** Format: date-time */
+                order_date: string;
+                order_number: string;
+                /** Format: date-time */
+                shipped_date?: string | null;
+                shipping: components["schemas"]["Amount"];
+                shipping_address?: Record<string, never> | null;
+                status: components["schemas"]["OrderStatus"];
+                /** @description What its lines come to. */
+                subtotal: components["schemas"]["Amount"];
+                tax: components["schemas"]["Amount"];
+                /** @description Subtotal, tax and shipping without the discount. */
+                total: components["schemas"]["Amount"];
+                tracking_number?: string | null;
+                tracking_url?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Product: {
+            items: {
+                category?: string | null;
+                cost?: components["schemas"]["Amount"] | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                custom_fields: Record<string, never>;
+                description?: string | null;
+                ecommerce_product_id?: string | null;
+                id: components["schemas"]["ProductId"];
+                is_active: boolean;
+                name: string;
+                price: components["schemas"]["Amount"];
+                sku?: string | null;
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7310,6 +7961,49 @@ export interface components {
             /** @description 10 to 200 characters. */
             new_password: string;
         };
+        Pipeline: {
+            id: components["schemas"]["PipelineId"];
+            /** @description The one that deals come into when nobody says another. */
+            is_default: boolean;
+            name: string;
+            /** Format: int32 */
+            position: number;
+            /** @description From left to right. */
+            stages: components["schemas"]["PipelineStage"][];
+        };
+        /** Format: uuid */
+        PipelineId: string;
+        PipelineList: {
+            items: components["schemas"]["Pipeline"][];
+        };
+        PipelinePatch: {
+            /** @description True alone: another one becomes the default in its place. */
+            is_default?: boolean | null;
+            name?: string | null;
+            /** @description All stages in their order. One that is left out goes. */
+            stages?: components["schemas"]["StageInput"][] | null;
+        };
+        /** @description A column of a pipeline. */
+        PipelineStage: {
+            /**
+             * Format: int64
+             * @description How many deals are in it.
+             */
+            deals: number;
+            id: components["schemas"]["PipelineStageId"];
+            name: string;
+            /** Format: int32 */
+            position: number;
+            /**
+             * Format: int32
+             * @description How likely a deal is that comes into it, in percent.
+             */
+            probability: number;
+            /** @description What it means. */
+            stage: components["schemas"]["DealStage"];
+        };
+        /** Format: uuid */
+        PipelineStageId: string;
         /** @description An answer with everything that led to it. */
         PlaygroundAnswer: {
             answer: components["schemas"]["Answer"];
@@ -7411,6 +8105,47 @@ export interface components {
             title: string;
             /** @description Where the code is explained, if it needs more than `detail`. */
             type: string;
+        };
+        Product: {
+            category?: string | null;
+            cost?: components["schemas"]["Amount"] | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            custom_fields: Record<string, never>;
+            description?: string | null;
+            ecommerce_product_id?: string | null;
+            id: components["schemas"]["ProductId"];
+            is_active: boolean;
+            name: string;
+            price: components["schemas"]["Amount"];
+            sku?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ProductBulk: {
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Up to 1,000. One with a known `ecommerce_product_id`, else a known `sku`, changes that product. */
+            items: components["schemas"]["ProductInput"][];
+        };
+        ProductCategories: {
+            items: string[];
+        };
+        /** Format: uuid */
+        ProductId: string;
+        /** @description A product, or what is to change of one. A new one needs a name. */
+        ProductInput: {
+            category?: string | null;
+            cost?: components["schemas"]["Amount"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            description?: string | null;
+            ecommerce_product_id?: string | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            price?: components["schemas"]["Amount"] | null;
+            sku?: string | null;
         };
         /** @description One's own account. */
         Profile: components["schemas"]["Preferences"] & {
@@ -7726,6 +8461,11 @@ export interface components {
             /** @description For `viewBox="0 0 size size"`. */
             size: number;
         };
+        /**
+         * @description How many, with three decimals at most.
+         * @example 2
+         */
+        Quantity: number;
         Reason: {
             /** @description Stable, such as `token_expired`. */
             code: string;
@@ -7804,6 +8544,93 @@ export interface components {
         Said: {
             role: components["schemas"]["Speaker"];
             text: string;
+        };
+        /** @description What became of a table, or of many things at once. */
+        SalesImport: {
+            created: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /** @description The first 200. */
+            errors: components["schemas"]["SalesImportError"][];
+            failed: number;
+            /** @description What became of each, of the first 1,000. */
+            items: components["schemas"]["SalesImportItem"][];
+            /** @description Column to field, as it was read; empty without columns. */
+            mapping: {
+                [key: string]: string | null;
+            };
+            rows: number;
+            /** @description Those that say what is there already. */
+            skipped: number;
+            updated: number;
+        };
+        /** @enum {string} */
+        SalesImportAction: "created" | "updated" | "skipped";
+        SalesImportError: {
+            code: string;
+            column?: string | null;
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, the names being line 1; of what has no lines its number, from 1.
+             */
+            row: number;
+        };
+        SalesImportItem: {
+            action: components["schemas"]["SalesImportAction"];
+            /** @description What it comes to: the product's price, or the order's total. */
+            amount: components["schemas"]["Amount"];
+            currency: components["schemas"]["Currency"];
+            /** Format: uuid */
+            id: string;
+            /** @description The product's name, or the order's number. */
+            label: string;
+            /** Format: int64 */
+            row: number;
+        };
+        SalesSummary: {
+            /**
+             * Format: double
+             * @description From the day on which a deal that was won was made to that on which it was won; null if none was won.
+             */
+            average_cycle_days?: number | null;
+            /** @description The workspace's own. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date
+             * @description First and last day, in the workspace's time zone.
+             */
+            from: string;
+            /** @description The way from lead to customer, as it is now. */
+            funnel: components["schemas"]["FunnelStep"][];
+            lost: components["schemas"]["CurrencyTotal"][];
+            /** @description Why deals were lost on these days, the most frequent reasons first. */
+            lost_reasons: components["schemas"]["LostReason"][];
+            /**
+             * Format: int64
+             * @description Who became a client on these days.
+             */
+            new_clients: number;
+            /** @description Deals that are open now. */
+            open: components["schemas"]["DealsTotal"][];
+            /**
+             * Format: int64
+             * @description Pending activities whose time is over.
+             */
+            overdue_activities: number;
+            /** @description Orders of these days that were neither cancelled nor refunded. */
+            revenue: components["schemas"]["CurrencyTotal"][];
+            /** Format: date */
+            to: string;
+            /** Format: int64 */
+            total_clients: number;
+            /**
+             * Format: double
+             * @description Of a hundred deals that were closed on these days, so many were won; 0 if none was closed.
+             */
+            win_rate: number;
+            /** @description Deals that were won on these days. */
+            won: components["schemas"]["CurrencyTotal"][];
         };
         SavedReply: {
             id: components["schemas"]["SavedReplyId"];
@@ -7943,6 +8770,19 @@ export interface components {
         };
         /** Format: uuid */
         SessionId: string;
+        /** @description A table to import: `csv` with names in its first line, or `rows`. */
+        SheetInput: {
+            /** @description Separated by commas, semicolons or tabs. */
+            csv?: string | null;
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Column to field; `ignore` leaves one out. Columns that are not named are taken by their names. */
+            mapping?: {
+                [key: string]: string;
+            };
+            /** @description The same as objects. */
+            rows?: Record<string, never>[] | null;
+        };
         SignIn: {
             /** @description Of the authenticator app, or a recovery code; only for accounts with a second factor. */
             code?: string | null;
@@ -7957,6 +8797,10 @@ export interface components {
             name: string;
             /** @description 10 to 200 characters. */
             password: string;
+        };
+        SimilarClient: {
+            client: components["schemas"]["ClientRow"];
+            reasons: string[];
         };
         SimilarQaPair: {
             has_same_answer: boolean;
@@ -7999,6 +8843,18 @@ export interface components {
         SourceKind: "qa" | "passage";
         /** @enum {string} */
         Speaker: "user" | "assistant";
+        /** @description A column as it is to be. */
+        StageInput: {
+            id?: components["schemas"]["PipelineStageId"] | null;
+            /** @description 1 to 60 characters. */
+            name: string;
+            /**
+             * Format: int32
+             * @description In percent; the usual one of its stage unless given.
+             */
+            probability?: number | null;
+            stage: components["schemas"]["DealStage"];
+        };
         /** @description Who speaks, as the start of an upload asks for it. */
         StartTranscript: {
             /** @description The names that speak for the business; everybody else asks. */
@@ -11354,6 +12210,306 @@ export interface operations {
             };
         };
     };
+    list_deals: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                /** @description Expected to close on this day or later. */
+                close_from?: string;
+                /** @description Expected to close on this day or earlier. */
+                close_to?: string;
+                conversation_id?: string;
+                currency?: string;
+                cursor?: string;
+                /** @description Neither won nor lost, or either of them. */
+                is_open?: boolean;
+                /** @description Open, and for more than 30 days in its stage. */
+                is_stale?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                min_value?: string;
+                /** @description `me`, `none`, or a member's id. */
+                owner_id?: string;
+                pipeline_id?: string;
+                pipeline_stage_id?: string;
+                /** @description Beginnings of words of the deal's or its client's name. */
+                q?: string;
+                /**
+                 * @description name, client_name, deal_value, probability, expected_close_date, created_at, updated_at, stage_changed_at or stage;
+                 *     with `-` before it the other way round. `-created_at` unless given.
+                 */
+                sort?: string;
+                /** @description Stages, separated by commas. */
+                stage?: string;
+                /** @description Tags, separated by commas; a deal has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealHistory"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal_board: {
+        parameters: {
+            query?: {
+                /** @description `me`, `none`, or a member's id. */
+                owner_id?: string;
+                /** @description The default one unless given. */
+                pipeline_id?: components["schemas"]["PipelineId"];
+                /** @description Beginnings of words of the deal's or its client's name. */
+                q?: string;
+                /** @description Tags, separated by commas. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealBoard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_custom_fields: {
         parameters: {
             query?: {
@@ -11603,6 +12759,720 @@ export interface operations {
             };
         };
     };
+    list_orders: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                currency?: string;
+                cursor?: string;
+                /** @description Ordered at this time or later. */
+                date_from?: string;
+                /** @description Ordered before this time. */
+                date_to?: string;
+                deal_id?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                min_total?: string;
+                /** @description The beginning of the order's number, or of the shop's. */
+                q?: string;
+                /**
+                 * @description order_date, total, status, order_number, created_at or client_name; with `-` before it the other way round.
+                 *     `-order_date` unless given.
+                 */
+                sort?: string;
+                /** @description Separated by commas. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Order"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderBulk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                currency?: string;
+                /** @description Ordered at this time or later. */
+                date_from?: string;
+                /** @description Ordered before this time. */
+                date_to?: string;
+                deal_id?: string;
+                min_total?: string;
+                /** @description The beginning of the order's number, or of the shop's. */
+                q?: string;
+                /** @description Separated by commas. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pipelines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+        };
+    };
+    create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelinePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                category?: string;
+                cursor?: string;
+                is_active?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Beginnings of words of the name or the SKU. */
+                q?: string;
+                /** @description name, sku, category, price, created_at or updated_at; with `-` before it the other way round. `name` unless given. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Product"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductBulk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_product_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductCategories"];
+                };
+            };
+        };
+    };
+    export_products: {
+        parameters: {
+            query?: {
+                category?: string;
+                is_active?: boolean;
+                /** @description Beginnings of words of the name or the SKU. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_segments: {
         parameters: {
             query?: never;
@@ -11759,6 +13629,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sales_summary: {
+        parameters: {
+            query?: {
+                /** @description The first day of this month unless given. */
+                from?: string;
+                /** @description Today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesSummary"];
                 };
             };
             422: {

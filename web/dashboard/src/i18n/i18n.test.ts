@@ -64,6 +64,7 @@ describe('texts', () => {
       'clients.email',
       'clients.notes',
       'clients.score',
+      'clients.scoreOf',
       'clients.segments',
       'clients.title',
       'clients.type',

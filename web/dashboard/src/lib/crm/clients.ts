@@ -6,7 +6,7 @@ import { refreshSales, salesKey } from './keys';
 import type { Client, ClientPatch, NewClient } from './types';
 
 type Schemas = components['schemas'];
-export type BulkClientChange = Schemas['ClientChange'];
+export type BulkClientChange = Schemas['ClientsChange'];
 export type ClientMerge = Schemas['ClientMerge'];
 type BulkRequest = NonNullable<
   paths['/api/v1/crm/clients/bulk']['post']['requestBody']

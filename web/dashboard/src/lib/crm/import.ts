@@ -6,8 +6,8 @@ import { refreshSales } from './keys';
 
 type Schemas = components['schemas'];
 export type ImportColumns = Schemas['ClientColumns'];
-export type ImportReport = Schemas['ClientsImported'];
-export type ImportRequest = Schemas['ImportClients'];
+export type ImportReport = Schemas['ClientImportResult'];
+export type ImportRequest = Schemas['ClientImport'];
 
 /** A file of 10,000 rows takes longer than other calls. */
 const IMPORT_MS = 5 * 60_000;

@@ -14,4 +14,4 @@ export type Segment = Schemas['Segment'];
 export type CustomField = Schemas['CustomField'];
 export type SalesTag = Schemas['CrmTag'];
 export type SalesSettings = Schemas['CrmSettings'];
-export type TimelineItem = Schemas['ClientTimelineItem'];
+export type TimelineItem = Schemas['ClientEvent'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressOf, addressText, withAddress } from './address';
 
-const stored = { street: '3 rue Haute', city: 'Lyon', postal_code: '69001', floor: 2 };
+const stored = { street: '3 rue Haute', city: 'Lyon', zip: '69001', floor: 2 };
 
 describe('address', () => {
   it('reads like an envelope', () => {
@@ -13,7 +13,7 @@ describe('address', () => {
     const draft = { ...addressOf(stored), street: ' ', country: 'France ' };
     expect(withAddress(stored, draft)).toEqual({
       floor: 2,
-      postal_code: '69001',
+      zip: '69001',
       city: 'Lyon',
       country: 'France',
     });

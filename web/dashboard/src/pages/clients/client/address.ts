@@ -1,6 +1,6 @@
 /** A postal address: an object whose lines have names of their own. Pure. */
 
-export const lines = ['street', 'postal_code', 'city', 'region', 'country'] as const;
+export const lines = ['street', 'zip', 'city', 'region', 'country'] as const;
 export type AddressLine = (typeof lines)[number];
 export type Address = Record<AddressLine, string>;
 
@@ -13,8 +13,8 @@ export function addressOf(stored: unknown): Address {
 
 /** As an envelope has it; '' for none. */
 export function addressText(stored: unknown): string {
-  const { street, postal_code, city, region, country } = addressOf(stored);
-  const place = [postal_code, city].filter(Boolean).join(' ');
+  const { street, zip, city, region, country } = addressOf(stored);
+  const place = [zip, city].filter(Boolean).join(' ');
   return [street, place, region, country].filter(Boolean).join('\n');
 }
 

@@ -20,7 +20,7 @@ import SquareCheck from '@lucide/svelte/icons/square-check';
 import type { Component } from 'svelte';
 import { t, type PlainKey } from '../../../i18n/index.svelte';
 
-export const timelineKinds = [
+export const timelineKinds: readonly TimelineItem['kind'][] = [
   'conversation',
   'activity',
   'note',
@@ -28,7 +28,7 @@ export const timelineKinds = [
   'deal_stage',
   'order',
   'merge',
-] as const;
+];
 
 /** A detail of the line; '' where there is none of this name. */
 function said({ detail }: TimelineItem, name: string): string {
@@ -68,7 +68,7 @@ export function hrefOf(item: TimelineItem): string | null {
 /** The second line: pieces that say more. */
 export function factsOf(item: TimelineItem, locale: string): string {
   const facts: Record<string, () => string[]> = {
-    conversation: () => [said(item, 'channel_name'), said(item, 'last_message_preview')],
+    conversation: () => [said(item, 'preview')],
     activity: () => [
       word(said(item, 'activity_type'), activityTypeName),
       word(said(item, 'status'), activityStatusName),
