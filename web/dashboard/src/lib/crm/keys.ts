@@ -31,16 +31,3 @@ export async function refreshSales(client: QueryClient, ...areas: Area[]): Promi
   const keys = areas.length > 0 ? areas.map((area) => [SALES, area]) : [[SALES]];
   await Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })));
 }
-
-const AGAIN_MS = 1_000;
-let isWaiting = false;
-
-/** The same in a second; many events in a row are one. */
-export function refreshSalesSoon(client: QueryClient): void {
-  if (isWaiting) return;
-  isWaiting = true;
-  setTimeout(() => {
-    isWaiting = false;
-    void client.invalidateQueries({ queryKey: [SALES] }, { cancelRefetch: false });
-  }, AGAIN_MS);
-}

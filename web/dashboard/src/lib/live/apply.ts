@@ -10,7 +10,7 @@ import { refreshCounts, refreshWorkspace } from '../data/inbox-lists';
 import { putMessage } from '../data/messages';
 import { forgetPresence, putPresence, type Person } from '../data/presence.svelte';
 import { refreshTimeline } from '../data/timeline';
-import { refreshSalesSoon } from '../crm/keys';
+import { refreshSalesSoon } from './sales';
 
 type Apply = (client: QueryClient, data: unknown) => void;
 
