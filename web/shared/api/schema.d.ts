@@ -913,33 +913,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        merged_id: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Client"];
-                    };
-                };
-            };
-        };
+        /**
+         * Say that two clients are one: deals, orders, activities and notes of the other one move here, and what is empty here is
+         *     filled. Their contacts become one, too. It can be taken back.
+         */
+        post: operations["merge_client"];
         delete?: never;
         options?: never;
         head?: never;
@@ -953,30 +931,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ClientMerge"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
+        /** List the clients that became part of this one. */
+        get: operations["list_client_merges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -994,28 +950,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                    merge_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Client"];
-                    };
-                };
-            };
-        };
+        /** Take a merge back. The answer is the client that is there again. */
+        post: operations["unmerge_client"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1029,30 +965,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["SimilarClient"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
+        /** List clients that may be the same: with the same e-mail address, number or name. */
+        get: operations["list_similar_clients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1068,34 +982,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    kind?: string;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["ClientEvent"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
+        /** Read what happened with a client, the newest first. */
+        get: operations["get_client_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1113,35 +1001,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        change?: components["schemas"]["ClientsChange"];
-                        delete?: boolean;
-                        dry_run?: boolean;
-                        filter?: Record<string, never>;
-                        ids?: string[];
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ClientsChanged"];
-                    };
-                };
-            };
-        };
+        /** Change or delete many clients: all of them or none. */
+        post: operations["change_clients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1165,6 +1026,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crm/clients/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export clients as CSV: all, or those of a filter. */
+        get: operations["export_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crm/clients/import": {
         parameters: {
             query?: never;
@@ -1174,29 +1052,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ClientImport"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ClientImportResult"];
-                    };
-                };
-            };
-        };
+        /** Import clients from a file: all rows that can be used, in one transaction. */
+        post: operations["import_clients"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1212,31 +1069,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        csv: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ClientColumns"];
-                    };
-                };
-            };
-        };
+        /** Read which columns a file has, and what they probably mean. */
+        post: operations["read_client_columns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1341,6 +1175,23 @@ export interface paths {
         };
         /** A pipeline's deals, column by column. */
         get: operations["get_deal_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pairs of clients with the same e-mail address or number. */
+        get: operations["list_duplicate_clients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4878,6 +4729,7 @@ export interface components {
         ClientColumns: {
             columns: components["schemas"]["ClientImportColumn"][];
             rows: number;
+            /** @description `,`, `;` or a tab. */
             separator: string;
         };
         /** @description Who the client is in the inbox. */
@@ -4894,60 +4746,115 @@ export interface components {
             /** @description There are more; counting ended at 10,000. */
             is_capped: boolean;
         };
+        /** @description Something that happened with a client. */
         ClientEvent: {
+            /** Format: date-time */
             at: string;
+            /** @description What there is to say about it, by kind. */
             detail: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+             */
             id: string;
             kind: components["schemas"]["ClientEventKind"];
             title?: string | null;
         };
         /** @enum {string} */
         ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
+        ClientFile: {
+            /** @description The file's text. */
+            csv: string;
+        };
         /** Format: uuid */
         ClientId: string;
         ClientImport: {
+            /** @description The file's text: UTF-8, with commas, semicolons or tabs. Or `rows`. */
             csv?: string | null;
             default_tags?: string[];
+            /** @description Only tell what would be done. */
             dry_run?: boolean;
+            /**
+             * @description Column → field, `custom.KEY`, `address.street` and so on, or `ignore`. Columns that are not named are understood by
+             *     their names.
+             */
             mapping?: {
                 [key: string]: string;
             };
-            match_by?: ("email" | "phone" | "ecommerce_customer_id")[];
-            /** @enum {string} */
-            on_duplicate?: "skip" | "update" | "create";
+            match_by?: components["schemas"]["ClientImportMatch"][];
+            on_duplicate?: components["schemas"]["ClientImportDuplicate"];
+            /** @description Each a row, by the names of its columns. */
             rows?: Record<string, never>[] | null;
         };
+        /** @enum {string} */
+        ClientImportAction: "create" | "update" | "skip" | "fail";
+        /** @description A column of a file. */
         ClientImportColumn: {
             name: string;
+            /** @description The first three values that are not empty. */
             sample: string[];
+            /** @description A field, `custom.KEY` or `ignore`. */
             suggested: string;
+        };
+        /**
+         * @description What becomes of a row whose client is there already.
+         * @enum {string}
+         */
+        ClientImportDuplicate: "skip" | "update" | "create";
+        /** @description A row that could not be used. */
+        ClientImportError: {
+            code: string;
+            column?: string | null;
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, the heading being line 1; of `rows` their number from 1.
+             */
+            row: number;
+        };
+        /**
+         * @description By what a client is recognised.
+         * @enum {string}
+         */
+        ClientImportMatch: "email" | "phone" | "ecommerce_customer_id";
+        ClientImportPreview: {
+            action: components["schemas"]["ClientImportAction"];
+            /** @description What the row says. */
+            client: Record<string, never>;
+            id?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            row: number;
         };
         ClientImportResult: {
             created: number;
-            errors: {
-                code: string;
-                column?: string | null;
-                detail: string;
-                row: number;
-            }[];
+            /** @description The first 500. */
+            errors: components["schemas"]["ClientImportError"][];
             failed: number;
-            preview: {
-                /** @enum {string} */
-                action: "create" | "update" | "skip" | "fail";
-                client: Record<string, never>;
-                id?: string | null;
-                row: number;
-            }[];
+            /** @description The first 20 rows. */
+            preview: components["schemas"]["ClientImportPreview"][];
             rows: number;
             skipped: number;
             updated: number;
         };
+        /** @description A merge that can be taken back. */
         ClientMerge: {
+            /** Format: date-time */
             created_at: string;
-            id: string;
+            id: components["schemas"]["ClientMergeId"];
+            /** @description Null: by rule. */
             merged_by?: string | null;
-            merged_id: string;
+            merged_id: components["schemas"]["ClientId"];
+            /** @description The merged client's own name. */
             name?: string | null;
+        };
+        /** Format: uuid */
+        ClientMergeId: string;
+        ClientMergeList: {
+            items: components["schemas"]["ClientMerge"][];
+        };
+        ClientMerging: {
+            /** @description The client that becomes part of this one. */
+            merged_id: components["schemas"]["ClientId"];
         };
         /** @description What is sent of a client: absent is unchanged, null is cleared. */
         ClientPatch: {
@@ -5024,16 +4931,34 @@ export interface components {
         ClientRule: "always" | "identified" | "never";
         ClientsChange: {
             add_tags?: string[];
+            /** Format: uuid */
             assigned_to?: string | null;
-            client_type?: components["schemas"]["ClientType"];
-            lead_quality?: components["schemas"]["LeadQuality"];
-            lifecycle_stage?: components["schemas"]["LifecycleStage"];
+            client_type?: components["schemas"]["ClientType"] | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            /** Format: date-time */
             next_follow_up_date?: string | null;
             remove_tags?: string[];
         };
         ClientsChanged: {
+            /**
+             * Format: int64
+             * @description Of these: how many the change makes different, or deletes.
+             */
             changed: number;
+            /** Format: int64 */
             matched: number;
+        };
+        ClientsChangeRequest: {
+            change?: components["schemas"]["ClientsChange"];
+            /** @description Delete them instead, with their deals, orders, activities and notes. */
+            delete?: boolean;
+            /** @description Only tell how many there are. */
+            dry_run?: boolean;
+            /** @description Instead of ids: names and values as in the query of `GET /crm/clients`; up to 10,000 clients. */
+            filter?: Record<string, never> | null;
+            /** @description Up to 1,000. A client that became part of another one stands for that one. */
+            ids?: components["schemas"]["ClientId"][] | null;
         };
         /** @enum {string} */
         ClientType: "lead" | "prospect" | "customer" | "partner" | "inactive";
@@ -5861,6 +5786,14 @@ export interface components {
         DraftOrigin: "model" | "approved_text" | "nothing";
         DraftTitle: {
             title: string;
+        };
+        /** @description Two clients with the same address or number. */
+        DuplicatePair: {
+            /** @description The older one. */
+            a: components["schemas"]["ClientRow"];
+            b: components["schemas"]["ClientRow"];
+            /** @description `email` or `phone`. */
+            reason: string;
         };
         /** @description A mail as the log shows it, without its text. */
         Email: {
@@ -7399,6 +7332,24 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ClientEvent: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description What there is to say about it, by kind. */
+                detail: Record<string, never>;
+                /**
+                 * Format: uuid
+                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+                 */
+                id: string;
+                kind: components["schemas"]["ClientEventKind"];
+                title?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ClientRow: {
             items: {
                 assigned_to?: components["schemas"]["UserId"] | null;
@@ -7551,6 +7502,18 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 won_reason?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DuplicatePair: {
+            items: {
+                /** @description The older one. */
+                a: components["schemas"]["ClientRow"];
+                b: components["schemas"]["ClientRow"];
+                /** @description `email` or `phone`. */
+                reason: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -8798,9 +8761,14 @@ export interface components {
             /** @description 10 to 200 characters. */
             password: string;
         };
+        /** @description A client that may be the same. */
         SimilarClient: {
             client: components["schemas"]["ClientRow"];
+            /** @description `email`, `phone`, `name`. */
             reasons: string[];
+        };
+        SimilarClientList: {
+            items: components["schemas"]["SimilarClient"][];
         };
         SimilarQaPair: {
             has_same_answer: boolean;
@@ -12095,6 +12063,217 @@ export interface operations {
             };
         };
     };
+    merge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientMerging"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_client_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientMergeList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+                merge_id: components["schemas"]["ClientMergeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_similar_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarClientList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_timeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
+                kind?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientEvent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientsChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientsChanged"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     count_clients: {
         parameters: {
             query?: {
@@ -12140,6 +12319,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_client_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientColumns"];
                 };
             };
             422: {
@@ -12501,6 +12799,38 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicate_clients: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DuplicatePair"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
