@@ -65,13 +65,12 @@ export function contactClientQuery(contactId: string) {
   return queryOptions({
     queryKey: salesKey('client', 'of-contact', contactId),
     queryFn: async ({ signal }) => {
-      const params = { path: { id: contactId } };
-      const { data, error, response } = await api.GET('/api/v1/crm/contacts/{id}/client', {
-        params,
-        signal,
-      });
-      if (response.status === 404) return null;
-      return ask(Promise.resolve({ response, ...(data && { data }), ...(error && { error }) }));
+      const query = { contact_id: contactId, limit: 1 };
+      const { items } = await ask(api.GET('/api/v1/crm/clients', { params: { query }, signal }));
+      const [found] = items;
+      if (!found) return null;
+      const path = { id: found.id };
+      return ask(api.GET('/api/v1/crm/clients/{id}', { params: { path }, signal }));
     },
   });
 }
@@ -149,7 +148,6 @@ export async function changeClient(
 
 export async function deleteClient(client: QueryClient, id: string): Promise<void> {
   await ask(api.DELETE('/api/v1/crm/clients/{id}', { params: { path: { id } } }));
-  client.removeQueries({ queryKey: salesKey('client', id) });
   await refreshSales(client, 'clients', 'duplicates', 'activities');
 }
 
