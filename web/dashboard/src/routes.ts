@@ -69,6 +69,24 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/channels/Channels.svelte')),
   },
   {
+    name: 'clients',
+    path: '/:tenant/clients',
+    title: 'nav.clients',
+    load: withTexts(() => import('./pages/clients/Clients.svelte')),
+  },
+  {
+    name: 'client',
+    path: '/:tenant/clients/:id',
+    title: 'nav.clients',
+    load: withTexts(() => import('./pages/clients/ClientPage.svelte')),
+  },
+  {
+    name: 'activities',
+    path: '/:tenant/activities',
+    title: 'nav.activities',
+    load: withTexts(() => import('./pages/activities/Activities.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

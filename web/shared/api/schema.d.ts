@@ -830,6 +830,271 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crm/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List activities. */
+        get: operations["list_activities"];
+        put?: never;
+        /** Plan or note an activity. */
+        post: operations["create_activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/activities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open an activity. */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        /** Delete an activity. */
+        delete: operations["delete_activity"];
+        options?: never;
+        head?: never;
+        /** Change an activity, or complete it. */
+        patch: operations["update_activity"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients. */
+        get: operations["list_clients"];
+        put?: never;
+        /** Create a client. */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a client. One that became part of another names that one in `merged_into`. */
+        get: operations["get_client"];
+        put?: never;
+        post?: never;
+        /** Delete a client with its deals, orders, activities and notes. This cannot be undone. */
+        delete: operations["delete_client"];
+        options?: never;
+        head?: never;
+        /** Change a client. */
+        patch: operations["update_client"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that two clients are one: deals, orders, activities and notes of the other one move here, and what is empty here is
+         *     filled. Their contacts become one, too. It can be taken back.
+         */
+        post: operations["merge_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the clients that became part of this one. */
+        get: operations["list_client_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a merge back. The answer is the client that is there again. */
+        post: operations["unmerge_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients that may be the same: with the same e-mail address, number or name. */
+        get: operations["list_similar_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what happened with a client, the newest first. */
+        get: operations["get_client_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change or delete many clients: all of them or none. */
+        post: operations["change_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count clients. */
+        get: operations["count_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export clients as CSV: all, or those of a filter. */
+        get: operations["export_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import clients from a file: all rows that can be used, in one transaction. */
+        post: operations["import_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read which columns a file has, and what they probably mean. */
+        post: operations["read_client_columns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/contacts/{id}/client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the client that a contact is. */
+        get: operations["get_client_of_contact"];
+        put?: never;
+        /** Make a contact a client, or open the client that they are. */
+        post: operations["create_client_of_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crm/deals": {
         parameters: {
             query?: never;
@@ -916,6 +1181,95 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pairs of clients with the same e-mail address or number. */
+        get: operations["list_duplicate_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List custom fields. */
+        get: operations["list_custom_fields"];
+        put?: never;
+        /** Create a custom field. */
+        post: operations["create_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a custom field with all its values. This cannot be undone. */
+        delete: operations["delete_custom_field"];
+        options?: never;
+        head?: never;
+        /** Change a custom field's label, choices or place. */
+        patch: operations["update_custom_field"];
+        trace?: never;
+    };
+    "/api/v1/crm/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notes of a client or a deal. */
+        get: operations["list_crm_notes"];
+        put?: never;
+        /** Write a note. */
+        post: operations["create_crm_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note. */
+        delete: operations["delete_crm_note"];
+        options?: never;
+        head?: never;
+        /** Change a note. */
+        patch: operations["update_crm_note"];
         trace?: never;
     };
     "/api/v1/crm/orders": {
@@ -1147,6 +1501,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crm/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List segments: the team's, and one's own. */
+        get: operations["list_segments"];
+        put?: never;
+        /** Keep a filter as a segment. */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a segment. Its clients stay. */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        /** Change a segment. */
+        patch: operations["update_segment"];
+        trace?: never;
+    };
+    "/api/v1/crm/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the settings of sales. */
+        get: operations["get_crm_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of sales. Another currency counts the figures of all clients anew. */
+        patch: operations["update_crm_settings"];
+        trace?: never;
+    };
     "/api/v1/crm/summary": {
         parameters: {
             query?: never;
@@ -1162,6 +1570,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tags of sales. */
+        get: operations["list_crm_tags"];
+        put?: never;
+        /** Create a tag. */
+        post: operations["create_crm_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag. It disappears from clients, deals and notes. */
+        delete: operations["delete_crm_tag"];
+        options?: never;
+        head?: never;
+        /** Rename or recolour a tag, everywhere it stands. */
+        patch: operations["update_crm_tag"];
         trace?: never;
     };
     "/api/v1/documents": {
@@ -3576,6 +4020,68 @@ export interface components {
             kind: "offer_booking";
             url: string;
         };
+        Activity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            client_name?: string | null;
+            /** Format: date-time */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            deal_name?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            id: components["schemas"]["ActivityId"];
+            /** @description Pending, and its time is over. */
+            is_overdue: boolean;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata: Record<string, never>;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /**
+             * Format: date-time
+             * @description When the assignee is told by mail.
+             */
+            remind_at?: string | null;
+            /** Format: date-time */
+            reminded_at?: string | null;
+            status: components["schemas"]["ActivityStatus"];
+            subject: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        ActivityId: string;
+        ActivityPatch: {
+            activity_type?: components["schemas"]["ActivityType"] | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            /** Format: uuid */
+            client_id?: string | null;
+            /** Format: uuid */
+            conversation_id?: string | null;
+            /** Format: uuid */
+            deal_id?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"] | null;
+            subject?: string | null;
+        };
+        /** @enum {string} */
+        ActivityPriority: "low" | "medium" | "high" | "urgent";
+        /** @enum {string} */
+        ActivityStatus: "pending" | "completed" | "cancelled";
+        /** @enum {string} */
+        ActivityType: "call" | "email" | "meeting" | "task" | "note" | "chatbot_interaction" | "website_visit";
         /** @description A pair whose answer names a number, where a document or page names another one. */
         AgainstDocument: {
             /** @description Whether it is a page of a web site that Rapport reads. */
@@ -3762,7 +4268,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -4179,6 +4685,13 @@ export interface components {
              */
             revision: number;
         };
+        ChannelRule: {
+            client_rule: components["schemas"]["ClientRule"];
+            id: components["schemas"]["ChannelId"];
+            /** @description `widget`, `whatsapp` and so on. */
+            kind: string;
+            name: string;
+        };
         ChoiceRules: {
             /** @description Of a label, in characters; longer ones are cut where there is no list. */
             label_limit: number;
@@ -4192,8 +4705,263 @@ export interface components {
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
         };
+        /** @description A client with everything that is known. */
+        Client: components["schemas"]["ClientRow"] & {
+            address?: Record<string, never> | null;
+            contact?: components["schemas"]["ClientContact"] | null;
+            /** @description The workspace's, in which the totals are. */
+            currency: components["schemas"]["Currency"];
+            ecommerce_customer_id?: string | null;
+            /** @description A person has chosen the quality; the score no longer decides it. */
+            is_quality_set: boolean;
+            merged_into?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            open_deals: number;
+            platform_user_id?: string | null;
+            /** @description `{"EUR": {"orders": 2, "total": "30.00"}}` */
+            revenue_by_currency: Record<string, never>;
+            /** @description `[{"code", "points"}]`: what the score is made of. */
+            score_reasons: components["schemas"]["ScoreReason"][];
+            secondary_phone?: string | null;
+            source_details?: Record<string, never> | null;
+            utm_data?: Record<string, never> | null;
+        };
+        ClientColumns: {
+            columns: components["schemas"]["ClientImportColumn"][];
+            rows: number;
+            /** @description `,`, `;` or a tab. */
+            separator: string;
+        };
+        /** @description Who the client is in the inbox. */
+        ClientContact: {
+            channels: components["schemas"]["ContactChannel"][];
+            id: components["schemas"]["ContactId"];
+            is_blocked: boolean;
+            name?: string | null;
+        };
+        /** @description How many clients a filter finds. */
+        ClientCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description There are more; counting ended at 10,000. */
+            is_capped: boolean;
+        };
+        /** @description Something that happened with a client. */
+        ClientEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description What there is to say about it, by kind. */
+            detail: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+             */
+            id: string;
+            kind: components["schemas"]["ClientEventKind"];
+            title?: string | null;
+        };
+        /** @enum {string} */
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
+        ClientFile: {
+            /** @description The file's text. */
+            csv: string;
+        };
         /** Format: uuid */
         ClientId: string;
+        ClientImport: {
+            /** @description The file's text: UTF-8, with commas, semicolons or tabs. Or `rows`. */
+            csv?: string | null;
+            default_tags?: string[];
+            /** @description Only tell what would be done. */
+            dry_run?: boolean;
+            /**
+             * @description Column → field, `custom.KEY`, `address.street` and so on, or `ignore`. Columns that are not named are understood by
+             *     their names.
+             */
+            mapping?: {
+                [key: string]: string;
+            };
+            match_by?: components["schemas"]["ClientImportMatch"][];
+            on_duplicate?: components["schemas"]["ClientImportDuplicate"];
+            /** @description Each a row, by the names of its columns. */
+            rows?: Record<string, never>[] | null;
+        };
+        /** @enum {string} */
+        ClientImportAction: "create" | "update" | "skip" | "fail";
+        /** @description A column of a file. */
+        ClientImportColumn: {
+            name: string;
+            /** @description The first three values that are not empty. */
+            sample: string[];
+            /** @description A field, `custom.KEY` or `ignore`. */
+            suggested: string;
+        };
+        /**
+         * @description What becomes of a row whose client is there already.
+         * @enum {string}
+         */
+        ClientImportDuplicate: "skip" | "update" | "create";
+        /** @description A row that could not be used. */
+        ClientImportError: {
+            code: string;
+            column?: string | null;
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, the heading being line 1; of `rows` their number from 1.
+             */
+            row: number;
+        };
+        /**
+         * @description By what a client is recognised.
+         * @enum {string}
+         */
+        ClientImportMatch: "email" | "phone" | "ecommerce_customer_id";
+        ClientImportPreview: {
+            action: components["schemas"]["ClientImportAction"];
+            /** @description What the row says. */
+            client: Record<string, never>;
+            id?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            row: number;
+        };
+        ClientImportResult: {
+            created: number;
+            /** @description The first 500. */
+            errors: components["schemas"]["ClientImportError"][];
+            failed: number;
+            /** @description The first 20 rows. */
+            preview: components["schemas"]["ClientImportPreview"][];
+            rows: number;
+            skipped: number;
+            updated: number;
+        };
+        /** @description A merge that can be taken back. */
+        ClientMerge: {
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["ClientMergeId"];
+            /** @description Null: by rule. */
+            merged_by?: string | null;
+            merged_id: components["schemas"]["ClientId"];
+            /** @description The merged client's own name. */
+            name?: string | null;
+        };
+        /** Format: uuid */
+        ClientMergeId: string;
+        ClientMergeList: {
+            items: components["schemas"]["ClientMerge"][];
+        };
+        ClientMerging: {
+            /** @description The client that becomes part of this one. */
+            merged_id: components["schemas"]["ClientId"];
+        };
+        /** @description What is sent of a client: absent is unchanged, null is cleared. */
+        ClientPatch: {
+            address?: Record<string, never> | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            company_name?: string | null;
+            /** @description Replaces the values of the named fields; null clears one. */
+            custom_fields?: Record<string, never> | null;
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date?: string | null;
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            secondary_phone?: string | null;
+            source?: string | null;
+            source_details?: Record<string, never> | null;
+            /** @description A tag that does not exist yet is made. */
+            tags?: string[] | null;
+            utm_data?: Record<string, never> | null;
+        };
+        /** @description A client in a list. */
+        ClientRow: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            average_order_value: components["schemas"]["Amount"];
+            client_type: components["schemas"]["ClientType"];
+            company_name?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Values of the workspace's own fields, by their keys. */
+            custom_fields: Record<string, never>;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date: string;
+            id: components["schemas"]["ClientId"];
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            lead_score: number;
+            lifecycle_stage: components["schemas"]["LifecycleStage"];
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            source?: string | null;
+            tags: string[];
+            /**
+             * Format: int32
+             * @description That count, in all currencies.
+             */
+            total_orders: number;
+            /** @description In the workspace's currency. */
+            total_revenue: components["schemas"]["Amount"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description Who of a channel's visitors becomes a client by themselves.
+         * @enum {string}
+         */
+        ClientRule: "always" | "identified" | "never";
+        ClientsChange: {
+            add_tags?: string[];
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            remove_tags?: string[];
+        };
+        ClientsChanged: {
+            /**
+             * Format: int64
+             * @description Of these: how many the change makes different, or deletes.
+             */
+            changed: number;
+            /** Format: int64 */
+            matched: number;
+        };
+        ClientsChangeRequest: {
+            change?: components["schemas"]["ClientsChange"];
+            /** @description Delete them instead, with their deals, orders, activities and notes. */
+            delete?: boolean;
+            /** @description Only tell how many there are. */
+            dry_run?: boolean;
+            /** @description Instead of ids: names and values as in the query of `GET /crm/clients`; up to 10,000 clients. */
+            filter?: Record<string, never> | null;
+            /** @description Up to 1,000. A client that became part of another one stands for that one. */
+            ids?: components["schemas"]["ClientId"][] | null;
+        };
+        /** @enum {string} */
+        ClientType: "lead" | "prospect" | "customer" | "partner" | "inactive";
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
             /** Format: date-time */
@@ -4591,6 +5359,70 @@ export interface components {
             milliseconds: number;
             works: boolean;
         };
+        CrmNote: {
+            /** @description Null: a program, or a member who has left. */
+            author_name?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            id: components["schemas"]["CrmNoteId"];
+            is_pinned: boolean;
+            note_type: components["schemas"]["CrmNoteType"];
+            tags: string[];
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        CrmNoteId: string;
+        CrmNoteList: {
+            /** @description The pinned ones first, then the newest; up to 500. */
+            items: components["schemas"]["CrmNote"][];
+        };
+        CrmNotePatch: {
+            content?: string | null;
+            is_pinned?: boolean | null;
+            note_type?: components["schemas"]["CrmNoteType"] | null;
+            tags?: string[] | null;
+            title?: string | null;
+        };
+        /** @enum {string} */
+        CrmNoteType: "general" | "call_log" | "meeting_summary" | "important";
+        CrmSettings: {
+            channels: components["schemas"]["ChannelRule"][];
+            /** @description In which totals of a client are counted; amounts in others stand beside them. */
+            currency: components["schemas"]["Currency"];
+        };
+        CrmSettingsPatch: {
+            /** @description By channel: the rule for those who write from now on. */
+            client_rules?: {
+                [key: string]: components["schemas"]["ClientRule"];
+            };
+            currency?: components["schemas"]["Currency"] | null;
+        };
+        CrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["TagId"];
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CrmTagList: {
+            items: components["schemas"]["CrmTag"][];
+        };
+        CrmTagPatch: {
+            category?: string | null;
+            color?: string | null;
+            name?: string | null;
+        };
         /** @description Which column of the file holds what, by the name in its first line. */
         CsvMapping: {
             answer?: string | null;
@@ -4622,6 +5454,41 @@ export interface components {
             currency: components["schemas"]["Currency"];
             total: components["schemas"]["Amount"];
         };
+        CustomField: {
+            /** @description Of type `choice`: what can be chosen. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            id: components["schemas"]["CustomFieldId"];
+            /** @description Under which its values stand in `custom_fields`. */
+            key: string;
+            label: string;
+            /** Format: int32 */
+            position: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description What has the field.
+         * @enum {string}
+         */
+        CustomFieldEntity: "client" | "deal" | "product";
+        /** Format: uuid */
+        CustomFieldId: string;
+        CustomFieldList: {
+            items: components["schemas"]["CustomField"][];
+        };
+        CustomFieldPatch: {
+            /** @description Values that are no longer among them stay where they are. */
+            choices?: string[] | null;
+            label?: string | null;
+            /** Format: int32 */
+            position?: number | null;
+        };
+        /** @enum {string} */
+        CustomFieldType: "text" | "number" | "date" | "boolean" | "choice" | "url";
         /** @enum {string} */
         DashboardTheme: "auto" | "light" | "dark";
         /** @description The figures of a day, in the workspace's time zone. */
@@ -4737,13 +5604,12 @@ export interface components {
             lost_reason_details?: string | null;
             /** @description For the history. */
             notes?: string | null;
-            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            pipeline_stage_id: components["schemas"]["PipelineStageId"];
             /**
              * Format: int32
              * @description The stage's unless given.
              */
             probability?: number | null;
-            stage?: components["schemas"]["DealStage"] | null;
             won_reason?: string | null;
         };
         /** @description What can be changed of a deal. Its stage is changed by moving it. */
@@ -4920,6 +5786,14 @@ export interface components {
         DraftOrigin: "model" | "approved_text" | "nothing";
         DraftTitle: {
             title: string;
+        };
+        /** @description Two clients with the same address or number. */
+        DuplicatePair: {
+            /** @description The older one. */
+            a: components["schemas"]["ClientRow"];
+            b: components["schemas"]["ClientRow"];
+            /** @description `email` or `phone`. */
+            reason: string;
         };
         /** @description A mail as the log shows it, without its text. */
         Email: {
@@ -5536,6 +6410,8 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /** @enum {string} */
+        LeadQuality: "hot" | "warm" | "cold";
         LearnFromResolved: {
             /**
              * Format: date-time
@@ -5548,6 +6424,8 @@ export interface components {
             detail: string;
             id: components["schemas"]["ProposalId"];
         };
+        /** @enum {string} */
+        LifecycleStage: "lead" | "mql" | "sql" | "opportunity" | "customer" | "evangelist" | "churned";
         Limit: {
             most: number;
             unit: components["schemas"]["TextUnit"];
@@ -5772,6 +6650,30 @@ export interface components {
             /** Format: double */
             similarity: number;
         };
+        NewActivity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was done, if that was not just now.
+             */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** @description Up to 10,000 characters. */
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"];
+            /** @description 1 to 300 characters. */
+            subject: string;
+        };
         NewApiKey: {
             /** Format: date-time */
             expires_at?: string | null;
@@ -5809,6 +6711,9 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
+        NewClient: components["schemas"]["ClientPatch"] & {
+            contact_id?: components["schemas"]["ContactId"] | null;
+        };
         NewConnection: {
             /** @description One of the connectors' kinds. */
             kind: string;
@@ -5832,6 +6737,31 @@ export interface components {
             /** Format: double */
             output_price?: number | null;
             provider: components["schemas"]["Provider"];
+        };
+        NewCrmNote: {
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            deal_id?: components["schemas"]["DealId"] | null;
+            is_pinned?: boolean;
+            note_type?: components["schemas"]["CrmNoteType"];
+            tags?: string[];
+            title?: string | null;
+        };
+        NewCrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color?: string | null;
+            /** @description 1 to 50 characters. */
+            name: string;
+        };
+        NewCustomField: {
+            choices?: string[];
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            /** @description Small letters, digits and `_`; made of the label unless given. It never changes. */
+            key?: string | null;
+            label: string;
         };
         /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
         NewDeal: components["schemas"]["DealPatch"] & {
@@ -5989,6 +6919,16 @@ export interface components {
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
+        };
+        NewSegment: {
+            columns?: string[];
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            /** @description For the whole team; of an API key always. */
+            is_shared?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            sort?: string | null;
         };
         NewValues: {
             /**
@@ -6305,6 +7245,45 @@ export interface components {
             availability: components["schemas"]["Availability"];
         };
         /** @description One page of a list. */
+        Page_Activity: {
+            items: {
+                activity_type: components["schemas"]["ActivityType"];
+                assigned_to?: components["schemas"]["UserId"] | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                client_name?: string | null;
+                /** Format: date-time */
+                completed_at?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["UserId"] | null;
+                deal_id?: components["schemas"]["DealId"] | null;
+                deal_name?: string | null;
+                description?: string | null;
+                /** Format: date-time */
+                due_date?: string | null;
+                id: components["schemas"]["ActivityId"];
+                /** @description Pending, and its time is over. */
+                is_overdue: boolean;
+                message_id?: components["schemas"]["MessageId"] | null;
+                metadata: Record<string, never>;
+                priority?: components["schemas"]["ActivityPriority"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the assignee is told by mail.
+                 */
+                remind_at?: string | null;
+                /** Format: date-time */
+                reminded_at?: string | null;
+                status: components["schemas"]["ActivityStatus"];
+                subject: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AnswerFrom: {
             items: {
                 /** Format: date-time */
@@ -6348,6 +7327,68 @@ export interface components {
                 subject?: string | null;
                 /** @description The name of the touched member, key, channel or model, if it is still there. */
                 subject_name?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClientEvent: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description What there is to say about it, by kind. */
+                detail: Record<string, never>;
+                /**
+                 * Format: uuid
+                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+                 */
+                id: string;
+                kind: components["schemas"]["ClientEventKind"];
+                title?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClientRow: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                average_order_value: components["schemas"]["Amount"];
+                client_type: components["schemas"]["ClientType"];
+                company_name?: string | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Values of the workspace's own fields, by their keys. */
+                custom_fields: Record<string, never>;
+                email?: string | null;
+                /** Format: date-time */
+                first_contact_date: string;
+                id: components["schemas"]["ClientId"];
+                /** Format: date-time */
+                last_contact_date?: string | null;
+                lead_quality?: components["schemas"]["LeadQuality"] | null;
+                /**
+                 * Format: int32
+                 * @description 0 to 100.
+                 */
+                lead_score: number;
+                lifecycle_stage: components["schemas"]["LifecycleStage"];
+                name?: string | null;
+                /** Format: date-time */
+                next_follow_up_date?: string | null;
+                phone?: string | null;
+                source?: string | null;
+                tags: string[];
+                /**
+                 * Format: int32
+                 * @description That count, in all currencies.
+                 */
+                total_orders: number;
+                /** @description In the workspace's currency. */
+                total_revenue: components["schemas"]["Amount"];
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6461,6 +7502,18 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 won_reason?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DuplicatePair: {
+            items: {
+                /** @description The older one. */
+                a: components["schemas"]["ClientRow"];
+                b: components["schemas"]["ClientRow"];
+                /** @description `email` or `phone`. */
+                reason: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -7592,6 +8645,21 @@ export interface components {
              */
             vector?: number | null;
         };
+        /** @description One of the facts that make the score. */
+        ScoreReason: {
+            /**
+             * @description `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
+             *     `has_open_deal`, `has_ordered`.
+             */
+            code: string;
+            /** Format: int32 */
+            points: number;
+            /**
+             * Format: date-time
+             * @description From then on it no longer counts.
+             */
+            until?: string | null;
+        };
         /** @description A conversation that holds all words, with its newest message or note that fits best. */
         SearchHit: {
             conversation: components["schemas"]["ConversationSummary"];
@@ -7608,6 +8676,33 @@ export interface components {
             id: components["schemas"]["ProposalId"];
             /** Format: date-time */
             updated_at: string;
+        };
+        Segment: {
+            /** @description The columns that are shown; none: as the reader likes. */
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            id: components["schemas"]["SegmentId"];
+            is_shared: boolean;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            sort?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        SegmentId: string;
+        SegmentList: {
+            items: components["schemas"]["Segment"][];
+        };
+        SegmentPatch: {
+            columns?: string[] | null;
+            filter?: Record<string, never> | null;
+            is_shared?: boolean | null;
+            name?: string | null;
+            sort?: string | null;
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
@@ -7665,6 +8760,15 @@ export interface components {
             name: string;
             /** @description 10 to 200 characters. */
             password: string;
+        };
+        /** @description A client that may be the same. */
+        SimilarClient: {
+            client: components["schemas"]["ClientRow"];
+            /** @description `email`, `phone`, `name`. */
+            reasons: string[];
+        };
+        SimilarClientList: {
+            items: components["schemas"]["SimilarClient"][];
         };
         SimilarQaPair: {
             has_same_answer: boolean;
@@ -7732,6 +8836,8 @@ export interface components {
         SwitchWorkspace: {
             tenant_id: components["schemas"]["TenantId"];
         };
+        /** Format: uuid */
+        TagId: string;
         /** @description Minutes in business hours, from the moment a person is needed. Null: no target. */
         TargetSettings: {
             /** Format: int32 */
@@ -10570,6 +11676,838 @@ export interface operations {
             };
         };
     };
+    list_activities: {
+        parameters: {
+            query?: {
+                /** @description One or several, with commas. */
+                activity_type?: string;
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                client_id?: components["schemas"]["ClientId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                deal_id?: components["schemas"]["DealId"];
+                /** @description `overdue`, `today`, `week` or `none`, in the workspace's time zone. */
+                due?: string;
+                due_from?: string;
+                due_to?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description One or several, with commas. */
+                priority?: string;
+                /** @description `due_date` or `created_at`, with a `-` for the other way; `due_date` unless given. What has no date comes last. */
+                sort?: string;
+                /** @description One or several, with commas: `pending`, `completed`, `cancelled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                cursor?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                /**
+                 * @description `name`, `company_name`, `email`, `client_type`, `lifecycle_stage`, `lead_quality`, `assigned_to`, `source`, `lead_score`,
+                 *     `total_orders`, `total_revenue`, `average_order_value`, `first_contact_date`, `last_contact_date`,
+                 *     `next_follow_up_date`, `created_at`, `updated_at`; greatest first with a `-` before it. `-last_contact_date` unless
+                 *     given. Clients without a value come last.
+                 */
+                sort?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClient"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientMerging"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_client_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientMergeList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+                merge_id: components["schemas"]["ClientMergeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_similar_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarClientList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_timeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
+                kind?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientEvent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientsChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientsChanged"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_client_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientColumns"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deals: {
         parameters: {
             query?: {
@@ -10861,6 +12799,287 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicate_clients: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DuplicatePair"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_custom_fields: {
+        parameters: {
+            query?: {
+                entity?: "client" | "deal" | "product";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+        };
+    };
+    create_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomField"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_notes: {
+        parameters: {
+            query?: {
+                client_id?: components["schemas"]["ClientId"];
+                deal_id?: components["schemas"]["DealId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNoteList"];
+                };
+            };
+        };
+    };
+    create_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmNotePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11584,6 +13803,174 @@ export interface operations {
             };
         };
     };
+    list_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+        };
+    };
+    update_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_sales_summary: {
         parameters: {
             query?: {
@@ -11607,6 +13994,132 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTagList"];
+                };
+            };
+        };
+    };
+    create_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmTagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,10 +3,12 @@ import BookOpen from '@lucide/svelte/icons/book-open';
 import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
+import CalendarCheck from '@lucide/svelte/icons/calendar-check';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
 import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
+import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
 
@@ -49,6 +51,19 @@ export const navigation: Group[] = [
         label: 'nav.channels',
         icon: Plug,
         key: 'm',
+      },
+    ],
+  },
+  {
+    title: 'nav.sales',
+    destinations: [
+      { page: 'clients', path: '/clients', label: 'nav.clients', icon: Users, key: 'c' },
+      {
+        page: 'activities',
+        path: '/activities',
+        label: 'nav.activities',
+        icon: CalendarCheck,
+        key: 'a',
       },
     ],
   },

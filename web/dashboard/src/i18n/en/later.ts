@@ -3,6 +3,8 @@ import { agent } from './agent';
 import { audit } from './audit';
 import { channels } from './channels';
 import { conversation } from './conversation';
+import { crm } from './crm';
+import { crmClients } from './crm-clients';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
@@ -55,4 +57,6 @@ export const later = {
   ...agent,
   ...audit,
   ...email,
+  ...crm,
+  ...crmClients,
 } as const;

@@ -6,6 +6,8 @@ export const shortcuts = {
   'shortcuts.palette': 'Search everything',
   'shortcuts.sidebar': 'Narrow or widen the sidebar',
   'shortcuts.goInbox': 'Go to the inbox',
+  'shortcuts.goClients': 'Go to clients',
+  'shortcuts.goActivities': 'Go to activities',
   'shortcuts.goGaps': 'Go to the gap queue',
   'shortcuts.goKnowledge': 'Go to knowledge',
   'shortcuts.goHome': 'Go to home',

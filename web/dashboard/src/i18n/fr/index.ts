@@ -5,6 +5,8 @@ import { auth } from './auth';
 import { inbox } from './inbox';
 import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
+import { crm } from './crm';
+import { crmClients } from './crm-clients';
 import { messaging } from './messaging';
 import { channels } from './channels';
 import { gaps } from './gaps';
@@ -62,4 +64,6 @@ export const fr: Texts = {
   ...settings,
   ...searchModel,
   ...desk,
+  ...crm,
+  ...crmClients,
 };

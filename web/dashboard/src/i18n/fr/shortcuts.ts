@@ -6,6 +6,8 @@ export const shortcuts = {
   'shortcuts.palette': 'Tout rechercher',
   'shortcuts.sidebar': 'Réduire ou élargir la barre latérale',
   'shortcuts.goInbox': 'Aller à la réception',
+  'shortcuts.goClients': 'Aller aux clients',
+  'shortcuts.goActivities': 'Aller aux activités',
   'shortcuts.goGaps': 'Aller aux lacunes',
   'shortcuts.goKnowledge': 'Aller aux connaissances',
   'shortcuts.goHome': 'Aller à l’accueil',

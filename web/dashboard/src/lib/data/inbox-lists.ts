@@ -120,6 +120,10 @@ const KEYS: Partial<Record<string, string[]>> = {
   keys: ['api-keys', 'llm-credentials'],
   webhooks: ['webhook-endpoints', 'webhook-deliveries'],
   emails: ['emails'],
+  sales: ['sales'],
+  products: ['sales'],
+  orders: ['sales'],
+  activities: ['sales'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -10,6 +10,7 @@ import { refreshCounts, refreshWorkspace } from '../data/inbox-lists';
 import { putMessage } from '../data/messages';
 import { forgetPresence, putPresence, type Person } from '../data/presence.svelte';
 import { refreshTimeline } from '../data/timeline';
+import { refreshSalesSoon } from './sales';
 
 type Apply = (client: QueryClient, data: unknown) => void;
 
@@ -54,6 +55,12 @@ const appliers: Record<string, Apply> = {
   // It says only which gap has changed.
   gap(client) {
     void refreshGaps(client);
+  },
+  client(client) {
+    refreshSalesSoon(client);
+  },
+  deal(client) {
+    refreshSalesSoon(client);
   },
   resync(client) {
     forgetPresence();

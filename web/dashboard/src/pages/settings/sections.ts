@@ -1,4 +1,5 @@
 /** Every section of the settings, one line each: its address, its texts, who may open it, its code. */
+import BadgeEuro from '@lucide/svelte/icons/badge-euro';
 import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
 import Clock from '@lucide/svelte/icons/clock';
@@ -11,6 +12,8 @@ import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import Sparkles from '@lucide/svelte/icons/sparkles';
 import TextSearch from '@lucide/svelte/icons/text-search';
 import Tag from '@lucide/svelte/icons/tag';
+import Tags from '@lucide/svelte/icons/tags';
+import TextCursorInput from '@lucide/svelte/icons/text-cursor-input';
 import UserRound from '@lucide/svelte/icons/user-round';
 import UserRoundCheck from '@lucide/svelte/icons/user-round-check';
 import Webhook from '@lucide/svelte/icons/webhook';
@@ -33,7 +36,7 @@ export interface Section {
   title: PlainKey;
   hint: PlainKey;
   icon: Component<{ class?: string }>;
-  group: 'business' | 'inbox' | 'technical' | 'you';
+  group: 'business' | 'inbox' | 'sales' | 'technical' | 'you';
   /** Who may change it. Left out: everybody. */
   editors?: readonly Role[];
   /** Who may look at it; editors may anyway. */
@@ -55,6 +58,9 @@ export const sections: readonly Section[] = [
   { id: 'hours', title: 'settings.hours', hint: 'settings.hoursHint', icon: Clock, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Hours.svelte') },
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
   { id: 'email', title: 'email.title', hint: 'email.hint', icon: Mail, group: 'inbox', editors: managers, load: () => import('./sections/Email.svelte') },
+  { id: 'sales', title: 'salesSetup.title', hint: 'salesSetup.hint', icon: BadgeEuro, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesSettings.svelte') },
+  { id: 'sales-tags', title: 'salesSetup.tags', hint: 'salesSetup.tagsHint', icon: Tags, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesTags.svelte') },
+  { id: 'sales-fields', title: 'salesSetup.fields', hint: 'salesSetup.fieldsHint', icon: TextCursorInput, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesFields.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },
@@ -65,7 +71,7 @@ export const sections: readonly Section[] = [
   { id: 'security', title: 'settings.security', hint: 'settings.securityHint', icon: ShieldCheck, group: 'you', load: () => import('./sections/Security.svelte') },
 ];
 
-export const groups = ['business', 'inbox', 'technical', 'you'] as const;
+export const groups = ['business', 'inbox', 'sales', 'technical', 'you'] as const;
 
 export function mayChange({ editors }: Section, role: Role): boolean {
   return editors?.includes(role) ?? true;

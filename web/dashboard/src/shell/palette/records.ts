@@ -1,5 +1,6 @@
-/** What the server has under the words typed: conversations and knowledge, a few of each. */
+/** What the server has under the words typed: conversations, clients and knowledge, a few of each. */
 import { api, ask } from '$lib/api';
+import { clientName } from '$lib/crm/name';
 import { router } from '$lib/router.svelte';
 import { workspaceHref } from '$lib/session.svelte';
 import { t } from '../../i18n/index.svelte';
@@ -16,6 +17,7 @@ export async function findRecords(
   if (words.length < 2 || scope === 'actions') return [];
   const lists = [
     conversations(words, signal),
+    clients(words, signal),
     ...(scope === 'all' ? [answers(words, signal)] : []),
   ];
   const sections = await Promise.all(lists);
@@ -34,6 +36,20 @@ async function conversations(q: string, signal: AbortSignal): Promise<Section> {
     },
   }));
   return { title: t('inbox.list'), entries };
+}
+
+async function clients(q: string, signal: AbortSignal): Promise<Section> {
+  const query = { q, limit: MOST };
+  const page = await ask(api.GET('/api/v1/crm/clients', { params: { query }, signal }));
+  const entries = page.items.map((client) => ({
+    id: client.id,
+    label: clientName(client),
+    detail: [client.company_name, client.email].filter(Boolean).join(' · '),
+    run: () => {
+      router.navigate(workspaceHref(`/clients/${client.id}`));
+    },
+  }));
+  return { title: t('nav.clients'), entries };
 }
 
 async function answers(q: string, signal: AbortSignal): Promise<Section> {

@@ -36,6 +36,8 @@ export function paletteSections({ onshortcuts }: Handlers): {
   const actions: Section = {
     title: t('palette.actions'),
     entries: [
+      entry(t('clients.add'), to('/clients?new=1')),
+      entry(t('activities.add'), to('/activities?activity=new')),
       ...languageEntries(),
       ...themeEntries(),
       entry(t('account.shortcuts'), onshortcuts, ['?']),
