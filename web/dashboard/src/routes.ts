@@ -87,6 +87,30 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/activities/Activities.svelte')),
   },
   {
+    name: 'deals',
+    path: '/:tenant/deals',
+    title: 'nav.deals',
+    load: withTexts(() => import('./pages/sales/deals/Deals.svelte')),
+  },
+  {
+    name: 'deal',
+    path: '/:tenant/deals/:id',
+    title: 'nav.deals',
+    load: withTexts(() => import('./pages/sales/deal/DealPage.svelte')),
+  },
+  {
+    name: 'orders',
+    path: '/:tenant/orders/:id?',
+    title: 'nav.orders',
+    load: withTexts(() => import('./pages/sales/orders/Orders.svelte')),
+  },
+  {
+    name: 'products',
+    path: '/:tenant/products',
+    title: 'nav.products',
+    load: withTexts(() => import('./pages/sales/products/Products.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

@@ -4,10 +4,13 @@ import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import CalendarCheck from '@lucide/svelte/icons/calendar-check';
+import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
+import Package from '@lucide/svelte/icons/package';
 import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
+import ShoppingBag from '@lucide/svelte/icons/shopping-bag';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
@@ -65,6 +68,9 @@ export const navigation: Group[] = [
         icon: CalendarCheck,
         key: 'a',
       },
+      { page: 'deals', path: '/deals', label: 'nav.deals', icon: Handshake, key: 'd' },
+      { page: 'orders', path: '/orders', label: 'nav.orders', icon: ShoppingBag, key: 'o' },
+      { page: 'products', path: '/products', label: 'nav.products', icon: Package, key: 'r' },
     ],
   },
   {

@@ -5,6 +5,7 @@ import { channels } from './channels';
 import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
+import { crmSales } from './crm-sales';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
@@ -59,4 +60,5 @@ export const later = {
   ...email,
   ...crm,
   ...crmClients,
+  ...crmSales,
 } as const;

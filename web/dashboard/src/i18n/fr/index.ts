@@ -7,6 +7,7 @@ import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
+import { crmSales } from './crm-sales';
 import { messaging } from './messaging';
 import { channels } from './channels';
 import { gaps } from './gaps';
@@ -66,4 +67,5 @@ export const fr: Texts = {
   ...desk,
   ...crm,
   ...crmClients,
+  ...crmSales,
 };

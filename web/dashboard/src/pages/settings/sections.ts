@@ -3,6 +3,7 @@ import BadgeEuro from '@lucide/svelte/icons/badge-euro';
 import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
 import Clock from '@lucide/svelte/icons/clock';
+import Handshake from '@lucide/svelte/icons/handshake';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import Mail from '@lucide/svelte/icons/mail';
@@ -59,6 +60,7 @@ export const sections: readonly Section[] = [
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
   { id: 'email', title: 'email.title', hint: 'email.hint', icon: Mail, group: 'inbox', editors: managers, load: () => import('./sections/Email.svelte') },
   { id: 'sales', title: 'salesSetup.title', hint: 'salesSetup.hint', icon: BadgeEuro, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesSettings.svelte') },
+  { id: 'sales-pipelines', title: 'pipelines.title', hint: 'pipelines.hint', icon: Handshake, group: 'sales', editors: managers, readers: all, load: () => import('./sections/Pipelines.svelte') },
   { id: 'sales-tags', title: 'salesSetup.tags', hint: 'salesSetup.tagsHint', icon: Tags, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesTags.svelte') },
   { id: 'sales-fields', title: 'salesSetup.fields', hint: 'salesSetup.fieldsHint', icon: TextCursorInput, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesFields.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },

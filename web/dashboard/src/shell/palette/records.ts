@@ -1,4 +1,4 @@
-/** What the server has under the words typed: conversations, clients and knowledge, a few of each. */
+/** What the server has under the words typed: conversations, clients, deals and knowledge, a few of each. */
 import { api, ask } from '$lib/api';
 import { clientName } from '$lib/crm/name';
 import { router } from '$lib/router.svelte';
@@ -18,7 +18,7 @@ export async function findRecords(
   const lists = [
     conversations(words, signal),
     clients(words, signal),
-    ...(scope === 'all' ? [answers(words, signal)] : []),
+    ...(scope === 'all' ? [deals(words, signal), answers(words, signal)] : []),
   ];
   const sections = await Promise.all(lists);
   return sections.filter(({ entries }) => entries.length > 0);
@@ -50,6 +50,20 @@ async function clients(q: string, signal: AbortSignal): Promise<Section> {
     },
   }));
   return { title: t('nav.clients'), entries };
+}
+
+async function deals(q: string, signal: AbortSignal): Promise<Section> {
+  const query = { q, limit: MOST };
+  const page = await ask(api.GET('/api/v1/crm/deals', { params: { query }, signal }));
+  const entries = page.items.map(({ id, name, client_name, pipeline_stage_name }) => ({
+    id,
+    label: name,
+    detail: [client_name, pipeline_stage_name].filter(Boolean).join(' · '),
+    run: () => {
+      router.navigate(workspaceHref(`/deals/${id}`));
+    },
+  }));
+  return { title: t('nav.deals'), entries };
 }
 
 async function answers(q: string, signal: AbortSignal): Promise<Section> {
