@@ -146,6 +146,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/automation/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List collections, by name. */
+        get: operations["list_collections"];
+        put?: never;
+        /** Keep texts under a name. */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a collection that no keyword action uses. */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** Rename a collection, or write its items anew. */
+        patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/api/v1/automation/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what rules can wait for, with the fields that conditions can read. */
+        get: operations["list_rule_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what rules have done, newest first. It is kept for 90 days. */
+        get: operations["list_firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keyword actions, each channel's in the order in which they are looked at. */
+        get: operations["list_keyword_actions"];
+        put?: never;
+        /** Let a word of visitors act at once. */
+        post: operations["create_keyword_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a keyword action. */
+        delete: operations["delete_keyword_action"];
+        options?: never;
+        head?: never;
+        /** Change a keyword action. */
+        patch: operations["update_keyword_action"];
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which keyword of a channel is looked at first. */
+        post: operations["order_keyword_actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rules in the order in which they look at an event. */
+        get: operations["list_rules"];
+        put?: never;
+        /** Add a rule, behind the others. */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a rule. */
+        get: operations["get_rule"];
+        put?: never;
+        post?: never;
+        /** Delete a rule, with the log of what it did. */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /** Change a rule, or switch it off and on. */
+        patch: operations["update_rule"];
+        trace?: never;
+    };
+    "/api/v1/automation/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a rule would have done to what has happened. Nothing is done. */
+        post: operations["try_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which rule looks at an event first. */
+        post: operations["order_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/availability": {
         parameters: {
             query?: never;
@@ -3423,7 +3617,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -3443,6 +3637,43 @@ export interface components {
         };
         /** Format: uuid */
         AuditId: string;
+        /** @description A rule as the API shows it. */
+        AutomationRule: components["schemas"]["RuleDraft"] & {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int64
+             * @description How often it has fired in the last 90 days.
+             */
+            fired_count: number;
+            id: components["schemas"]["RuleId"];
+            /** Format: date-time */
+            last_fired_at?: string | null;
+            /**
+             * Format: int32
+             * @description Rules look at an event in this order.
+             */
+            position: number;
+        };
+        AutomationRuleList: {
+            items: components["schemas"]["AutomationRule"][];
+        };
+        AutomationRuleOrder: {
+            /** @description All rules, the one that looks first in front. */
+            ids: components["schemas"]["RuleId"][];
+        };
+        /** @description What is sent is changed, each as a whole. */
+        AutomationRulePatch: {
+            actions?: components["schemas"]["RuleAction"][] | null;
+            /** Format: int32 */
+            after_minutes?: number | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            event?: components["schemas"]["RuleEventKind"] | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            stop_after?: boolean | null;
+        };
         /** @enum {string} */
         Availability: "available" | "away";
         /** @description How a draft did on past questions. */
@@ -3869,6 +4100,8 @@ export interface components {
             /** @description Only an owner makes owners, or changes one. */
             role: components["schemas"]["Role"];
         };
+        /** Format: uuid */
+        CollectionId: string;
         ConnectionList: {
             items: components["schemas"]["ChannelConnection"][];
         };
@@ -4040,6 +4273,25 @@ export interface components {
             note?: string | null;
             phone?: string | null;
         };
+        /** @description A collection as the API shows it. */
+        ContentCollection: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description As prompts and keyword actions name it: small letters, digits, `-` and `_`. */
+            collection_id: string;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["CollectionId"];
+            items: string[];
+            name: string;
+        };
+        ContentCollectionList: {
+            items: components["schemas"]["ContentCollection"][];
+        };
+        ContentCollectionPatch: {
+            /** @description As a whole. */
+            items?: string[] | null;
+            name?: string | null;
+        };
         /** @enum {string} */
         ContentType: "faq" | "system_prompt" | "custom";
         /** @description Two pairs that ask nearly the same and do not answer the same. */
@@ -4087,7 +4339,8 @@ export interface components {
             created_at: string;
             /**
              * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-             *     label, `{by}` for `reopened` and `woken`.
+             *     label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+             *     `via_name` too.
              */
             data: unknown;
             id: components["schemas"]["ConversationEventId"];
@@ -4663,6 +4916,23 @@ export interface components {
         };
         /** @enum {string} */
         Feedback: "up" | "down";
+        /** @description One line of the log. */
+        Firing: {
+            actions: components["schemas"]["RuleActionOutcome"][];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            event: components["schemas"]["RuleEventKind"];
+            event_id: components["schemas"]["RuleEventId"];
+            id: components["schemas"]["FiringId"];
+            rule_id: components["schemas"]["RuleId"];
+            rule_name: string;
+            status: components["schemas"]["FiringStatus"];
+        };
+        /** Format: uuid */
+        FiringId: string;
+        /** @enum {string} */
+        FiringStatus: "done" | "failed" | "skipped_loop";
         /** @description A question nobody has answered yet. */
         Gap: {
             /** @description What the bot said instead. */
@@ -4938,6 +5208,69 @@ export interface components {
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
+        /** @description A keyword and what it does, as the API shows it. */
+        KeywordAction: {
+            action_type: components["schemas"]["KeywordActionType"];
+            argument: components["schemas"]["KeywordArgument"];
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["KeywordActionId"];
+            is_active: boolean;
+            keyword: string;
+            match_type: components["schemas"]["KeywordMatchType"];
+            /**
+             * Format: int32
+             * @description The first that matches acts.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description How often it has acted.
+             */
+            use_count: number;
+        };
+        /** Format: uuid */
+        KeywordActionId: string;
+        KeywordActionList: {
+            items: components["schemas"]["KeywordAction"][];
+        };
+        KeywordActionOrder: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description All of the channel's, the one that is looked at first in front. */
+            ids: components["schemas"]["KeywordActionId"][];
+        };
+        KeywordActionPatch: {
+            action_type?: components["schemas"]["KeywordActionType"] | null;
+            argument?: components["schemas"]["KeywordArgument"] | null;
+            is_active?: boolean | null;
+            keyword?: string | null;
+            match_type?: components["schemas"]["KeywordMatchType"] | null;
+        };
+        /**
+         * @description What a keyword does.
+         * @enum {string}
+         */
+        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY";
+        /** @description What the action needs to know. A text is said by the bot, whatever the action. */
+        KeywordArgument: {
+            /** @description Of `REPLY`: a collection of the channel, by its own name for it. */
+            collection_id?: string | null;
+            /**
+             * Format: int32
+             * @description Which of its items, counted from 1; none: one after the other.
+             */
+            item?: number | null;
+            label_id?: components["schemas"]["LabelId"] | null;
+            /** @description What the bot says. `REPLY` needs it or a collection. */
+            text?: string | null;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
+        /**
+         * @description When a message asks for it.
+         * @enum {string}
+         */
+        KeywordMatchType: "exact" | "word" | "pattern";
         KnowledgeBase: {
             content: string;
             content_type: components["schemas"]["ContentType"];
@@ -5227,8 +5560,8 @@ export interface components {
             /** @description What it is for: `Shop import`. */
             name: string;
             /**
-             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-             *     `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
+             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `crm:read`,
+             *     `crm:write`, `channels:manage`, `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
              */
             scopes: string[];
         };
@@ -5266,6 +5599,13 @@ export interface components {
             values: {
                 [key: string]: string;
             };
+        };
+        NewContentCollection: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description 1 to 50 small letters, digits, `-` and `_`. It does not change. */
+            collection_id: string;
+            items?: string[];
+            name: string;
         };
         NewCredential: {
             /** @description Only for `openai_compatible`: `http://127.0.0.1:11434/v1`. */
@@ -5346,6 +5686,15 @@ export interface components {
             /** @description Whom it is for. Left out, whoever has the link can join. */
             email?: string | null;
             role: components["schemas"]["Role"];
+        };
+        NewKeywordAction: {
+            action_type: components["schemas"]["KeywordActionType"];
+            argument?: components["schemas"]["KeywordArgument"];
+            channel_id: components["schemas"]["ChannelId"];
+            is_active?: boolean | null;
+            /** @description 1 to 200 characters. */
+            keyword: string;
+            match_type?: components["schemas"]["KeywordMatchType"];
         };
         NewKnowledgeBase: {
             content: string;
@@ -5807,6 +6156,23 @@ export interface components {
                  * @description Answered otherwise than expected.
                  */
                 wrong: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Firing: {
+            items: {
+                actions: components["schemas"]["RuleActionOutcome"][];
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                event: components["schemas"]["RuleEventKind"];
+                event_id: components["schemas"]["RuleEventId"];
+                id: components["schemas"]["FiringId"];
+                rule_id: components["schemas"]["RuleId"];
+                rule_name: string;
+                status: components["schemas"]["FiringStatus"];
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6601,6 +6967,167 @@ export interface components {
              * @description Counts lines of the file from 1, the heading being line 1.
              */
             line: number;
+        };
+        /** @description One thing that is done. */
+        RuleAction: {
+            label_id: components["schemas"]["LabelId"];
+            /** @enum {string} */
+            type: "label";
+        } | {
+            /** @enum {string} */
+            type: "assign";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            type: "escalate";
+        } | {
+            /** @enum {string} */
+            type: "pause_ai";
+        } | {
+            /** @enum {string} */
+            type: "resume_ai";
+        } | {
+            text: string;
+            /** @enum {string} */
+            type: "reply";
+        } | {
+            text: string;
+            /** @enum {string} */
+            type: "note";
+        } | {
+            status: components["schemas"]["ConversationStatus"];
+            /** @enum {string} */
+            type: "set_status";
+        } | {
+            /** Format: int32 */
+            minutes: number;
+            /** @enum {string} */
+            type: "snooze";
+        };
+        /**
+         * @description The kinds of them, for forms.
+         * @enum {string}
+         */
+        RuleActionKind: "label" | "assign" | "escalate" | "pause_ai" | "resume_ai" | "reply" | "note" | "set_status" | "snooze";
+        /** @description What became of one action. */
+        RuleActionOutcome: {
+            /** @description Why it was not done; null: it was. */
+            error?: string | null;
+            type: components["schemas"]["RuleActionKind"];
+        };
+        RuleCondition: {
+            /** @description As `GET /automation/fields` names them. */
+            field: string;
+            op: components["schemas"]["RuleOp"];
+            /** @description A text, a number, true or false, or an id, as the field wants it; several for `is` and `is_not`. None for `is_set`. */
+            value?: Record<string, never>;
+        };
+        /** @description All of `all` hold and, if there are any, at least one of `any`. Without conditions every event counts. */
+        RuleConditions: {
+            all?: components["schemas"]["RuleCondition"][];
+            any?: components["schemas"]["RuleCondition"][];
+        };
+        /** @description What somebody writes down as a rule. */
+        RuleDraft: {
+            /** @description 1 to 10, done in this order. */
+            actions: components["schemas"]["RuleAction"][];
+            /**
+             * Format: int32
+             * @description Of `no_reply`, which needs it: 1 to 10,080.
+             */
+            after_minutes?: number | null;
+            conditions?: components["schemas"]["RuleConditions"];
+            event: components["schemas"]["RuleEventKind"];
+            is_active?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description Where it has fired, rules behind it do not look at the event. */
+            stop_after?: boolean;
+        };
+        /** @description Something that has happened. */
+        RuleEvent: {
+            caused_by?: components["schemas"]["FiringId"] | null;
+            /** @description The rules whose actions led here, the first first. */
+            chain: components["schemas"]["RuleId"][];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            event: components["schemas"]["RuleEventKind"];
+            /** @description What conditions read, as it was then. */
+            facts: Record<string, never>;
+            id: components["schemas"]["RuleEventId"];
+            /**
+             * Format: uuid
+             * @description The conversation, message, gap, escalation, deal or order.
+             */
+            subject_id: string;
+        };
+        /** @description An event with what a form needs to know of it. */
+        RuleEventFields: {
+            actions: components["schemas"]["RuleActionKind"][];
+            event: components["schemas"]["RuleEventKind"];
+            fields: components["schemas"]["RuleFieldWithOps"][];
+        };
+        /** Format: uuid */
+        RuleEventId: string;
+        /**
+         * @description What a rule can wait for. The triggers name the same words.
+         * @enum {string}
+         */
+        RuleEventKind: "conversation.created" | "message.created" | "gap.created" | "escalation.created" | "conversation.resolved" | "no_reply" | "deal.stage_changed" | "order.status_changed";
+        /** @description A field of an event. */
+        RuleField: {
+            choices: string[];
+            kind: components["schemas"]["RuleFieldKind"];
+            name: string;
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        RuleFieldKind: "text" | "number" | "boolean" | "choice" | "channel" | "member" | "labels";
+        RuleFieldList: {
+            items: components["schemas"]["RuleEventFields"][];
+        };
+        RuleFieldWithOps: components["schemas"]["RuleField"] & {
+            ops: components["schemas"]["RuleOp"][];
+        };
+        /** Format: uuid */
+        RuleId: string;
+        /**
+         * @description How a field is compared.
+         * @enum {string}
+         */
+        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
+        /** @description A rule to try. */
+        RuleTrial: {
+            /**
+             * Format: int64
+             * @description The newest so many events, 10,000 at most and unless given.
+             */
+            limit?: number | null;
+            rule: components["schemas"]["RuleDraft"];
+            rule_id?: components["schemas"]["RuleId"] | null;
+            /**
+             * Format: date-time
+             * @description From then on; what is known goes back 90 days.
+             */
+            since?: string | null;
+        };
+        RuleTrialEvent: {
+            event: components["schemas"]["RuleEvent"];
+            would_do: components["schemas"]["RuleAction"][];
+        };
+        /** @description What it would have done. */
+        RuleTrialResult: {
+            /** @description How many events were looked at. */
+            events: number;
+            /** @description In how many it would have been cut off, because its own action led there. */
+            loops: number;
+            /** @description In how many of them the rule would have fired. */
+            matched: number;
+            /** @description The newest 50 in which it would have fired. */
+            sample: components["schemas"]["RuleTrialEvent"][];
         };
         Said: {
             role: components["schemas"]["Speaker"];
@@ -7807,6 +8334,578 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: {
+                channel_id?: components["schemas"]["ChannelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollectionList"];
+                };
+            };
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContentCollection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CollectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CollectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentCollectionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFieldList"];
+                };
+            };
+        };
+    };
+    list_firings: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                rule_id?: components["schemas"]["RuleId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Firing"];
+                };
+            };
+        };
+    };
+    list_keyword_actions: {
+        parameters: {
+            query?: {
+                channel_id?: components["schemas"]["ChannelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordActionList"];
+                };
+            };
+        };
+    };
+    create_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeywordAction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordAction"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KeywordActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KeywordActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeywordActionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordAction"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_keyword_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeywordActionOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordActionList"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRuleList"];
+                };
+            };
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRulePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrialResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRuleOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRuleList"];
                 };
             };
         };

@@ -80,12 +80,21 @@ pub enum Action {
     WebhookSecretRenewed,
     /// By the product itself: it is gone, or has failed for days.
     WebhookDisabled,
+    KeywordActionCreated,
+    KeywordActionChanged,
+    KeywordActionDeleted,
+    CollectionCreated,
+    CollectionChanged,
+    CollectionDeleted,
+    RuleCreated,
+    RuleChanged,
+    RuleDeleted,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
-        use WorkspaceList::{Channels, Keys, Knowledge, Labels, Members, Settings, Webhooks};
+        use WorkspaceList::{Automation, Channels, Keys, Knowledge, Labels, Members, Settings, Webhooks};
         match self {
             Self::WorkspaceChanged
             | Self::InboxSettingsChanged
@@ -116,6 +125,15 @@ impl Action {
             | Self::WebhookDeleted
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
+            Self::KeywordActionCreated
+            | Self::KeywordActionChanged
+            | Self::KeywordActionDeleted
+            | Self::CollectionCreated
+            | Self::CollectionChanged
+            | Self::CollectionDeleted
+            | Self::RuleCreated
+            | Self::RuleChanged
+            | Self::RuleDeleted => Some(Automation),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
