@@ -69,6 +69,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/channels/Channels.svelte')),
   },
   {
+    name: 'automation',
+    path: '/:tenant/automation',
+    title: 'nav.automation',
+    load: withTexts(() => import('./pages/automation/Automation.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

@@ -7,6 +7,7 @@ import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
 import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
+import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
 
@@ -49,6 +50,13 @@ export const navigation: Group[] = [
         label: 'nav.channels',
         icon: Plug,
         key: 'm',
+      },
+      {
+        page: 'automation',
+        path: '/automation',
+        label: 'nav.automation',
+        icon: Workflow,
+        key: 'a',
       },
     ],
   },

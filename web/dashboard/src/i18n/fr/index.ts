@@ -6,6 +6,7 @@ import { inbox } from './inbox';
 import { shortcuts } from './shortcuts';
 import { conversation } from './conversation';
 import { messaging } from './messaging';
+import { automation } from './automation';
 import { channels } from './channels';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
@@ -39,6 +40,7 @@ export const fr: Texts = {
   ...conversation,
   ...messaging,
   ...channels,
+  ...automation,
   ...reasons,
   ...gaps,
   ...knowledge,
