@@ -41,6 +41,7 @@ async fn words_of_visitors_act_at_once() {
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
+    server.user(&tenant, "sam@shop.example", "agent").await;
     let channel = id(&tenant.channel().await);
     let shop = Shop { tenant, channel };
     the_bot_is_switched_off_and_on(&shop).await;

@@ -41,6 +41,7 @@ async fn rules_act_on_what_happens() {
     require_runtime!();
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
+    server.user(&tenant, "sam@shop.example", "agent").await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     a_new_conversation_is_labelled(&tenant).await;
     every_action_is_done(&tenant).await;

@@ -10,8 +10,6 @@ export const automation = {
   'automation.off': 'Off',
   'automation.up': 'Move {name} up',
   'automation.down': 'Move {name} down',
-  'automation.turnOff': 'Switch off {name}',
-  'automation.turnOn': 'Switch on {name}',
 
   'rules.hint':
     'When something happens and the conditions hold, the actions are done. Rules look from top to bottom.',
@@ -44,7 +42,6 @@ export const automation = {
   'rules.conditionCount': { one: '{count} condition', other: '{count} conditions' },
   'rules.stops': 'Keeps the event from later rules',
   'rules.try': 'Try on the past',
-  'rules.trying': 'Looking at what has happened…',
   'rules.tried': {
     one: 'It would have fired for {count} of {events} events.',
     other: 'It would have fired for {count} of {events} events.',

@@ -10,8 +10,6 @@ export const automation = {
   'automation.off': 'Désactivé',
   'automation.up': 'Monter {name}',
   'automation.down': 'Descendre {name}',
-  'automation.turnOff': 'Désactiver {name}',
-  'automation.turnOn': 'Activer {name}',
 
   'rules.hint':
     'Quand quelque chose se passe et que les conditions sont remplies, les actions sont exécutées. Les règles regardent de haut en bas.',
@@ -44,7 +42,6 @@ export const automation = {
   'rules.conditionCount': { one: '{count} condition', other: '{count} conditions' },
   'rules.stops': 'Garde l’événement pour elle',
   'rules.try': 'Essayer sur le passé',
-  'rules.trying': 'Examen de ce qui s’est passé…',
   'rules.tried': {
     one: 'Elle aurait agi pour {count} événement sur {events}.',
     other: 'Elle aurait agi pour {count} événements sur {events}.',
