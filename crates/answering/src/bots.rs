@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use automation::collections;
 use kernel::error::not_found;
 use kernel::ids::ChannelId;
 use kernel::{Result, TenantTx};
@@ -14,6 +15,8 @@ use crate::{BotSettings, store};
 /// How the bot behaves in a channel.
 #[derive(Debug, Clone)]
 pub struct Bot {
+    /// Whose keyword actions count; none where no channel is meant.
+    pub channel_id: Option<ChannelId>,
     /// False: the channel's bot is switched off.
     pub is_active: bool,
     /// With the personality prompt that counts: the library's, if the channel names one.
@@ -38,8 +41,16 @@ pub enum Which<'a> {
 /// 404 for a channel that does not exist.
 pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
     match (store::find_bot(tx, which).await?, which) {
-        (Some(row), _) => read(row),
+        (Some(row), _) => {
+            let channel = row.channel_id;
+            let mut bot = read(row)?;
+            let settings = Arc::make_mut(&mut bot.settings);
+            settings.personality_prompt =
+                collections::fill(tx, channel, &settings.personality_prompt).await?;
+            Ok(bot)
+        }
         (None, Which::First) => Ok(Bot {
+            channel_id: None,
             is_active: true,
             settings: Arc::default(),
             options: Options::default(),
@@ -82,6 +93,7 @@ fn read(row: store::BotRow) -> Result<Bot> {
         },
     };
     Ok(Bot {
+        channel_id: Some(row.channel_id),
         is_active: row.is_bot_active,
         settings: Arc::new(settings),
         options,

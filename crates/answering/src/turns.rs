@@ -23,6 +23,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use crate::Context;
 pub use crate::bots::Bot;
 use crate::brain;
+use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
 
@@ -228,12 +229,21 @@ async fn store_and_join(
 }
 
 /// Sees to the reply to a message that was stored, unless the bot is silent or has replied.
-pub async fn answer(ctx: &Context, proof: &impl TenantProof, bot: Bot, recorded: Recorded) -> Result<Posted> {
+pub async fn answer(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    bot: Bot,
+    mut recorded: Recorded,
+) -> Result<Posted> {
     let conversation = recorded.conversation.id;
     if !recorded.is_new
         && let Some(message) = find_reply(ctx, proof, conversation, recorded.seq).await?
     {
         return Ok(Posted::Settled(recorded, Some(Arc::new(message))));
+    }
+    let may_return = recorded.conversation.ai_paused && recorded.conversation.ai_enabled && bot.is_active;
+    if may_return && keywords::calls_back(ctx, proof, bot.channel_id, &recorded).await? {
+        recorded.conversation.ai_paused = false;
     }
     if recorded.conversation.ai_paused || !recorded.conversation.ai_enabled || !bot.is_active {
         return Ok(Posted::Settled(recorded, None));
@@ -368,10 +378,14 @@ impl Work {
         if self.bot.settings.join_messages == JoinMessages::Always && self.more_came(signals, seq).await {
             return Ok(None);
         }
-        let (sink, pieces) = mpsc::unbounded_channel();
-        let relay = relay(pieces, signals.events.clone(), seq);
-        let (reply, ()) = tokio::join!(self.make(&turn, sink), relay);
-        let Some(reply) = reply? else {
+        let asked = keywords::find(&self.ctx, &self.proof, self.bot.channel_id, &turn).await?;
+        let (reply, with_it) = match asked.as_ref().map(|asked| (asked, asked.then(&turn))) {
+            Some((asked, Then::Say(reply))) => (Some(*reply), Some(asked)),
+            Some((asked, Then::Silence)) => return self.fall_silent(question, asked).await,
+            Some((asked, Then::GoOn)) => (self.compose(&turn, Some(asked), signals, seq).await?, None),
+            None => (self.compose(&turn, None, signals, seq).await?, None),
+        };
+        let Some(reply) = reply else {
             return Ok(None);
         };
         if reply.is_unsure
@@ -384,7 +398,7 @@ impl Work {
         if *signals.newest.borrow_and_update() > seq {
             return Ok(None);
         }
-        match self.store(question, &reply).await? {
+        match self.store(question, &reply, with_it).await? {
             Outcome::Stored(message) => Ok(Some((seq, Some(Arc::from(message))))),
             Outcome::Silenced => Ok(Some((seq, None))),
             Outcome::Stale => Ok(None),
@@ -393,6 +407,46 @@ impl Work {
                 Ok(Some((seq, message.map(Arc::new))))
             }
         }
+    }
+
+    /// The reply from what is known; what a keyword asks for beside it is done first.
+    async fn compose(
+        &self,
+        turn: &Turn,
+        asked: Option<&Asked>,
+        signals: &Signals,
+        seq: i64,
+    ) -> Result<Option<Reply>> {
+        if let Some(asked) = asked {
+            keywords::perform(&self.ctx, &self.proof, self.conversation, &asked.action).await?;
+        }
+        let (sink, pieces) = mpsc::unbounded_channel();
+        let relay = relay(pieces, signals.events.clone(), seq);
+        let (reply, ()) = tokio::join!(self.make(turn, sink), relay);
+        let mut reply = reply?;
+        if let (Some(made), Some(asked)) = (&mut reply, asked) {
+            asked.note(made);
+        }
+        Ok(reply)
+    }
+
+    /// A keyword silences the bot, unless the visitor has written more meanwhile.
+    async fn fall_silent(
+        &self,
+        question: Question,
+        asked: &Asked,
+    ) -> Result<Option<(i64, Option<Arc<Message>>)>> {
+        let mut tx = self.ctx.db.tenant(&self.proof).await?;
+        let gate = outbound::store::lock(&mut tx, self.conversation).await?;
+        if gate.is_some_and(|gate| !gate.ai_paused) {
+            let since = outbound::store::since(&mut tx, self.conversation, question).await?;
+            if since.visitor_wrote {
+                return Ok(None);
+            }
+            automation::keywords::perform(&mut tx, self.conversation, &asked.action).await?;
+            tx.commit().await?;
+        }
+        Ok(Some((question.1, None)))
     }
 
     /// None: there is nothing to say to this any more.
@@ -438,8 +492,8 @@ impl Work {
         Ok(Some(self.turn_of(waiting)))
     }
 
-    /// Reply, gap and hand-over are one transaction.
-    async fn store(&self, question: Question, made: &Reply) -> Result<Outcome> {
+    /// Reply, gap, hand-over and what a keyword asks for are one transaction.
+    async fn store(&self, question: Question, made: &Reply, asked: Option<&Asked>) -> Result<Outcome> {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
         if let Outcome::Stored(_) = outcome {
@@ -455,7 +509,9 @@ impl Work {
                 };
                 gaps::record(&mut tx, &gap, self.ctx.db.clock.now()).await?;
             }
-            if made.hands_over() {
+            if let Some(asked) = asked {
+                automation::keywords::perform(&mut tx, self.conversation, &asked.action).await?;
+            } else if made.hands_over() {
                 escalations::open(&mut tx, self.conversation, escalations::Reason::VisitorAsked).await?;
             }
         }

@@ -20,6 +20,8 @@ pub enum Phrase {
     NothingLearned,
     /// A file came without a word.
     FileOnly,
+    /// The visitor has called the bot back.
+    Back,
 }
 
 /// The sentence in French for French, in English for every other language.
@@ -65,6 +67,7 @@ fn english(phrase: Phrase) -> &'static str {
         Phrase::FileOnly => {
             "Thank you, the file has arrived. I cannot look into files myself: tell me in words what it is about, or ask for a person."
         }
+        Phrase::Back => "I am back. What would you like to know?",
     }
 }
 
@@ -92,5 +95,6 @@ fn french(phrase: Phrase) -> &'static str {
         Phrase::FileOnly => {
             "Merci, le fichier est bien arrivé. Je ne peux pas le lire moi-même : dites-moi en quelques mots de quoi il s’agit, ou demandez une personne."
         }
+        Phrase::Back => "Je suis de retour. Que souhaitez-vous savoir ?",
     }
 }

@@ -1,17 +1,25 @@
-//! What happens by itself: the webhooks that tell other programs what has happened here.
+//! What happens by itself: words of visitors that act at once, rules for what happens, and the webhooks that tell other
+//! programs of it.
 //!
-//! Start with [`webhooks`].
+//! [`keywords`] and [`collections`] act in the bot's turn, before anything is looked up. [`rules`], whose log are the
+//! [`firings`], and [`webhooks`] act afterwards, on what triggers have written down.
 
+pub mod collections;
+pub mod firings;
+pub mod keywords;
+pub mod rules;
+pub mod store;
+mod text;
 pub mod webhooks;
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kernel::Database;
 use kernel::ids::TenantId;
 use kernel::limits::Limiter;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
+use kernel::{Database, Event, WorkspaceList};
 use utoipa_axum::router::OpenApiRouter;
 
 /// What this domain needs to work.
@@ -37,7 +45,18 @@ impl Context {
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
     OpenApiRouter::new()
+        .merge(keywords::api::routes())
+        .merge(collections::api::routes())
+        .merge(rules::api::routes())
+        .merge(firings::api::routes())
         .merge(webhooks::endpoints::api::routes())
         .merge(webhooks::deliveries::api::routes())
         .with_state(ctx)
+}
+
+/// Open dashboards read what is set up here again.
+fn changed() -> Event {
+    Event::WorkspaceChanged {
+        what: WorkspaceList::Automation,
+    }
 }

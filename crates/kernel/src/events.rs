@@ -83,6 +83,8 @@ pub enum WorkspaceList {
     Keys,
     /// Outgoing ones, without what was sent.
     Webhooks,
+    /// Rules, keyword actions and collections, and the log of rules.
+    Automation,
     /// The log of mails.
     Emails,
     /// Pipelines, tags, fields, segments and settings of sales.

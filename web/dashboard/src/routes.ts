@@ -111,6 +111,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/sales/products/Products.svelte')),
   },
   {
+    name: 'automation',
+    path: '/:tenant/automation',
+    title: 'nav.automation',
+    load: withTexts(() => import('./pages/automation/Automation.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

@@ -97,13 +97,23 @@ pub enum Action {
     ProductsImported,
     OrderDeleted,
     OrdersImported,
+    KeywordActionCreated,
+    KeywordActionChanged,
+    KeywordActionDeleted,
+    CollectionCreated,
+    CollectionChanged,
+    CollectionDeleted,
+    RuleCreated,
+    RuleChanged,
+    RuleDeleted,
 }
 
 impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
         use WorkspaceList::{
-            Channels, Keys, Knowledge, Labels, Members, Orders, Products, Sales, Settings, Webhooks,
+            Automation, Channels, Keys, Knowledge, Labels, Members, Orders, Products, Sales, Settings,
+            Webhooks,
         };
         match self {
             Self::WorkspaceChanged
@@ -141,6 +151,15 @@ impl Action {
             | Self::PipelineDeleted => Some(Sales),
             Self::ProductDeleted | Self::ProductsImported => Some(Products),
             Self::OrderDeleted | Self::OrdersImported => Some(Orders),
+            Self::KeywordActionCreated
+            | Self::KeywordActionChanged
+            | Self::KeywordActionDeleted
+            | Self::CollectionCreated
+            | Self::CollectionChanged
+            | Self::CollectionDeleted
+            | Self::RuleCreated
+            | Self::RuleChanged
+            | Self::RuleDeleted => Some(Automation),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased

@@ -15,6 +15,7 @@ mod trace;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use automation::keywords::ActionType;
 use conversations::inbound::Utterance;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
@@ -138,7 +139,7 @@ impl Turn {
     }
 
     /// The messages that wait for a reply.
-    fn waiting(&self) -> &[Utterance] {
+    pub(crate) fn waiting(&self) -> &[Utterance] {
         self.recent.get(self.waiting_from()..).unwrap_or_default()
     }
 
@@ -170,6 +171,19 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: 
     let snapshots = &ctx.knowledge.snapshots;
     let snapshot = snapshots.get(&ctx.db, proof, turn.knowledge_revision).await?;
     answer_from(ctx, proof, snapshot, turn, trace, sink).await
+}
+
+/// What a keyword of the visitor's makes the bot say: a text of the tenant's, or a sentence of its own.
+pub fn from_keyword(turn: &Turn, action: ActionType, text: Option<String>, question: String) -> Reply {
+    let trace = Trace::start(false);
+    let language = understand_language(&question, turn);
+    if action == ActionType::Escalate {
+        let mut made = hand_over(language, turn, question, trace);
+        made.reply.text = text.unwrap_or(made.reply.text);
+        return made;
+    }
+    let text = text.unwrap_or_else(|| say(Phrase::Back, language).to_owned());
+    reply(turn, AnswerMode::Action, text, language, question, None, trace)
 }
 
 /// What a workflow in the bot's place has said. Nobody knows how sure it is.

@@ -587,8 +587,8 @@ async fn hand_over(ctx: &Context, connection: &Connection, thread: &str, to: Han
         HandOver::Closed => patch.status = Some(Status::Resolved),
     }
     let actor = Actor {
-        user_id: None,
         name: Some(connection.connector.about().name.to_owned()),
+        ..Actor::default()
     };
     changes::apply(&mut tx, conversation, &patch, &actor).await?;
     tx.commit().await?;

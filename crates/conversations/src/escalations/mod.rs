@@ -54,6 +54,16 @@ pub struct Escalation {
 /// Hands the conversation to people: opens an escalation (or keeps the open one), pauses the bot, writes a summary and
 /// finds somebody if a rule says so. Returns true if it was not escalated before.
 pub async fn open(tx: &mut TenantTx, conversation: ConversationId, reason: Reason) -> Result<bool> {
+    open_by(tx, conversation, reason, &Actor::nobody()).await
+}
+
+/// The same, with what did it.
+pub async fn open_by(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    reason: Reason,
+    actor: &Actor,
+) -> Result<bool> {
     outbound::store::lock(tx, conversation)
         .await?
         .ok_or_else(|| not_found("conversation"))?;
@@ -61,7 +71,7 @@ pub async fn open(tx: &mut TenantTx, conversation: ConversationId, reason: Reaso
     let is_new = place(tx, conversation, reason, &text).await?;
     if is_new {
         let data = json!({"reason": reason, "summary": text});
-        timeline::record(tx, conversation, Kind::Escalated, &Actor::nobody(), data).await?;
+        timeline::record(tx, conversation, Kind::Escalated, actor, data).await?;
     }
     assignment::begin_waiting(tx, conversation).await?;
     Ok(is_new)

@@ -179,13 +179,27 @@ pub async fn record_elsewhere(
     if said.pauses_bot {
         store::pause_bot(tx, conversation, None).await?;
         let actor = Actor {
-            user_id: None,
             name: said.author.map(str::to_owned),
+            ..Actor::default()
         };
         changes::conclude(tx, conversation, &before, &actor).await?;
     }
     tx.emit(added(&message));
     Ok(Some(message.id))
+}
+
+/// Says in the bot's name what somebody has written beforehand; the bot goes on as it was. The same key again says nothing.
+pub async fn record_automatic_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    key: &str,
+    text: &str,
+) -> Result<()> {
+    if let Some(message) = store::insert_automatic_reply(tx, conversation, key, text).await? {
+        search::store::add(tx, conversation, text).await?;
+        tx.emit(added(&message));
+    }
+    Ok(())
 }
 
 fn newer_reply(newer: &store::NewerReply) -> Error {

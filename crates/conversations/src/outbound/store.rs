@@ -264,6 +264,44 @@ pub async fn insert_elsewhere(
     }))
 }
 
+/// None: it was said before.
+pub async fn insert_automatic_reply(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    key: &str,
+    text: &str,
+) -> Result<Option<Message>> {
+    let (tenant, id) = (tx.tenant_id(), MessageId::new());
+    let row = sqlx::query!(
+        "insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_name, text_content, client_message_id)
+        select $1, $2, $3, 0, 'ai', h.settings ->> 'display_name', $4, $5
+        from conversations c
+        join channels h on h.tenant_id = c.tenant_id and h.id = c.channel_id
+        where c.tenant_id = $1 and c.id = $3
+            and not exists (select from messages where tenant_id = $1 and conversation_id = $3 and client_message_id = $5)
+        returning seq, sent_at, sender_name",
+        tenant.0,
+        id.0,
+        conversation.0,
+        text,
+        key,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| {
+        let stored = (row.seq, row.sent_at);
+        message(
+            id,
+            conversation,
+            stored,
+            SenderType::Ai,
+            row.sender_name,
+            text,
+            None,
+        )
+    }))
+}
+
 pub async fn insert_system_message(
     tx: &mut TenantTx,
     conversation: ConversationId,

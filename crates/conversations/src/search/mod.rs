@@ -33,6 +33,11 @@ pub fn words(text: &str) -> Vec<String> {
     words.into_iter().collect()
 }
 
+/// The same as they stand, with repetitions.
+pub fn words_in_order(text: &str) -> Vec<String> {
+    split(text).into_iter().map(|found| found.word).collect()
+}
+
 /// Cuts at everything that is neither letter nor digit. Scripts without spaces are cut character by character.
 fn split(text: &str) -> Vec<Found> {
     let mut all = Vec::new();

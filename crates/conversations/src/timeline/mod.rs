@@ -61,7 +61,8 @@ pub struct ConversationEvent {
     /// Null: a rule, a program or the visitor.
     pub actor_name: Option<String>,
     /// What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-    /// label, `{by}` for `reopened` and `woken`.
+    /// label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+    /// `via_name` too.
     pub data: Value,
     pub created_at: DateTime<Utc>,
 }
@@ -71,6 +72,16 @@ pub struct ConversationEvent {
 pub struct Actor {
     pub user_id: Option<UserId>,
     pub name: Option<String>,
+    /// What made the product do it by itself.
+    pub via: Option<Via>,
+}
+
+/// What somebody has set up beforehand: a rule, or a keyword action.
+#[derive(Debug, Clone)]
+pub struct Via {
+    /// `rule` or `keyword`.
+    pub kind: &'static str,
+    pub name: String,
 }
 
 impl Actor {
@@ -78,6 +89,18 @@ impl Actor {
         Self {
             user_id: member.user_id(),
             name: member.display_name().map(str::to_owned),
+            via: None,
+        }
+    }
+
+    /// Something that acts by itself, by the name that the team knows it by.
+    pub fn via(kind: &'static str, name: &str) -> Self {
+        Self {
+            via: Some(Via {
+                kind,
+                name: name.to_owned(),
+            }),
+            ..Self::default()
         }
     }
 
@@ -93,8 +116,12 @@ pub async fn record(
     conversation_id: ConversationId,
     kind: Kind,
     actor: &Actor,
-    data: Value,
+    mut data: Value,
 ) -> Result<()> {
+    if let Some(via) = &actor.via {
+        data["via"] = via.kind.into();
+        data["via_name"] = via.name.as_str().into();
+    }
     store::insert(tx, conversation_id, kind, actor, data).await?;
     tx.emit(Event::TimelineChanged { conversation_id });
     Ok(())

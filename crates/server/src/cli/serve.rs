@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use answering::sweep;
+use automation::rules::jobs::{RunRules, WakeRules, run_rules, wake_rules};
 use automation::webhooks::jobs::{
     DeliverWebhooks, RetryWebhooks, WakeWebhooks, deliver_webhooks, retry_webhooks, wake_webhooks,
 };
@@ -190,6 +191,7 @@ async fn background(
             () = tell_by_mail_forever(&domains) => {}
             () = renew_tokens_forever(&domains) => {}
             () = rescore_clients_forever(&domains) => {}
+            () = note_waiting_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -201,6 +203,7 @@ async fn background(
     let webhooks = webhook_runner(pool.clone(), &domains);
     let failing_webhooks = failing_webhook_runner(pool.clone(), &domains);
     let mailing = mailing_runner(pool.clone(), &domains);
+    let rules = rule_runner(pool.clone(), &domains);
     tokio::join!(
         work(runner, &stopped),
         work(crawls, &stopped),
@@ -211,6 +214,7 @@ async fn background(
         work(webhooks, &stopped),
         work(failing_webhooks, &stopped),
         work(mailing, &stopped),
+        work(rules, &stopped),
         rest
     );
     pool.close().await;
@@ -335,6 +339,22 @@ fn webhook_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<
         .build()
 }
 
+/// Rules: a tenant with many of them keeps no other job from its turn.
+fn rule_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
+    let (waking, running) = (domains.automation.clone(), domains.automation.clone());
+    Runner::builder(pool)
+        .concurrency(4)
+        .register::<WakeRules, _, _>(move |job, _| {
+            let automation = waking.clone();
+            async move { wake_rules(&automation, job).await }
+        })
+        .register::<RunRules, _, _>(move |job, _| {
+            let automation = running.clone();
+            async move { run_rules(&automation, job).await }
+        })
+        .build()
+}
+
 /// Those that hang have places of their own, and keep none that works from its turn.
 fn failing_webhook_runner(
     pool: sqlx::PgPool,
@@ -399,6 +419,9 @@ async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
             error.log();
         }
         if let Err(error) = automation::webhooks::deliveries::forget_old(&domains.automation).await {
+            error.log();
+        }
+        if let Err(error) = automation::rules::forget_old(&domains.automation).await {
             error.log();
         }
         if let Err(error) = channels::intake::forget_old(&domains.channels.db).await {
@@ -467,6 +490,17 @@ async fn look_after_inboxes_forever(domains: &Domains) {
     loop {
         tick.tick().await;
         if let Err(error) = conversations::inbox::sweep::look_after(&domains.conversations).await {
+            error.log();
+        }
+    }
+}
+
+/// Every quarter of a minute: who has waited for a person for as long as a rule says.
+async fn note_waiting_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(15));
+    loop {
+        tick.tick().await;
+        if let Err(error) = automation::rules::waiting::look_everywhere(&domains.automation).await {
             error.log();
         }
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assets;
+mod automation;
 mod channels;
 mod conversations;
 mod crm;

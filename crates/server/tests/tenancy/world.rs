@@ -251,6 +251,21 @@ impl World {
                 let body = json!({"name": fresh(mark), "system_prompt": format!("Be brief. {mark}")});
                 lonely(self.create("agent-prompts", body).await)
             }
+            Thing::Rule => {
+                let body = json!({"name": fresh(mark), "event": "gap.created", "is_active": false,
+                    "actions": [{"type": "note", "text": mark}]});
+                lonely(self.create("automation/rules", body).await)
+            }
+            Thing::KeywordAction => {
+                let channel = tenant.channel().await["id"].clone();
+                let body = json!({"channel_id": channel, "keyword": fresh(mark), "action_type": "DISABLE_AI", "match_type": "exact"});
+                lonely(self.create("automation/keyword-actions", body).await)
+            }
+            Thing::Collection => {
+                let channel = tenant.channel().await["id"].clone();
+                let body = json!({"channel_id": channel, "collection_id": Uuid::now_v7().simple().to_string(), "name": fresh(mark)});
+                lonely(self.create("automation/collections", body).await)
+            }
             Thing::WebhookEndpoint => lonely(self.make_webhook().await),
             Thing::WebhookDelivery => {
                 let path = format!("/api/v1/webhook-endpoints/{}/test", self.make_webhook().await);

@@ -12,6 +12,7 @@ import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBag from '@lucide/svelte/icons/shopping-bag';
 import Users from '@lucide/svelte/icons/users';
+import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
 
@@ -54,6 +55,13 @@ export const navigation: Group[] = [
         label: 'nav.channels',
         icon: Plug,
         key: 'm',
+      },
+      {
+        page: 'automation',
+        path: '/automation',
+        label: 'nav.automation',
+        icon: Workflow,
+        key: 'u',
       },
     ],
   },

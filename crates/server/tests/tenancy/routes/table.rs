@@ -102,6 +102,9 @@ pub enum Thing {
     Deal,
     Product,
     Order,
+    KeywordAction,
+    Collection,
+    Rule,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -165,11 +168,11 @@ use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
 use Thing::{
-    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, Client, ClientMerge, Connection, Contact,
-    ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal, Document, Draft, Escalation,
-    EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView, Invitation, KnowledgeBase,
-    Label, Member, Order, OtherContact, Pipeline, Product, QaPair, QaProposal, SavedReply, Segment,
-    Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
+    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, Client, ClientMerge, Collection, Connection,
+    Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal, Document, Draft,
+    Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView, Invitation,
+    KeywordAction, KnowledgeBase, Label, Member, Order, OtherContact, Pipeline, Product, QaPair, QaProposal,
+    Rule, SavedReply, Segment, Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -185,6 +188,25 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/answers/{id}/gap", One(Answer), Body::None, 200),
     member("POST", "/api/v1/ask", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/audit-log", Nothing, Body::None, 200),
+    member("GET", "/api/v1/automation/fields", Nothing, Body::None, 200),
+    member("GET", "/api/v1/automation/firings", Nothing, Body::None, 200),
+    member("GET", "/api/v1/automation/rules", Nothing, Body::None, 200),
+    member("POST", "/api/v1/automation/rules", Nothing, Json(r#"{"name": "Hand over", "event": "gap.created", "actions": [{"type": "escalate"}], "is_active": false}"#), 201),
+    member("POST", "/api/v1/automation/rules/order", Nothing, Json(r#"{"ids": []}"#), 200),
+    member("POST", "/api/v1/automation/rules/dry-run", Nothing, Json(r#"{"rule": {"name": "Hand over", "event": "gap.created", "actions": [{"type": "escalate"}]}}"#), 200),
+    member("GET", "/api/v1/automation/rules/{id}", One(Rule), Body::None, 200),
+    member("PATCH", "/api/v1/automation/rules/{id}", One(Rule), Json(r#"{"stop_after": true}"#), 200),
+    member("DELETE", "/api/v1/automation/rules/{id}", One(Rule), Body::None, 204),
+    member("GET", "/api/v1/automation/keyword-actions", Nothing, Body::None, 200),
+    // of a channel that is not there; of one's own: tests/api/automation
+    member("POST", "/api/v1/automation/keyword-actions", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "keyword": "stop", "action_type": "DISABLE_AI"}"#), 422),
+    member("POST", "/api/v1/automation/keyword-actions/order", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "ids": []}"#), 200),
+    member("PATCH", "/api/v1/automation/keyword-actions/{id}", One(KeywordAction), Json(r#"{"match_type": "exact"}"#), 200),
+    member("DELETE", "/api/v1/automation/keyword-actions/{id}", One(KeywordAction), Body::None, 204),
+    member("GET", "/api/v1/automation/collections", Nothing, Body::None, 200),
+    member("POST", "/api/v1/automation/collections", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "collection_id": "tips", "name": "Tips"}"#), 422),
+    member("PATCH", "/api/v1/automation/collections/{id}", One(Collection), Json(r#"{"items": ["Oil it."]}"#), 200),
+    member("DELETE", "/api/v1/automation/collections/{id}", One(Collection), Body::None, 204),
     member("PUT", "/api/v1/availability", Nothing, Json(r#"{"availability": "available"}"#), 200),
     member("GET", "/api/v1/channels", Nothing, Body::None, 200),
     member("POST", "/api/v1/channels", Nothing, Json(r#"{"name": "Second site"}"#), 201),

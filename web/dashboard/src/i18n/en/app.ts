@@ -38,6 +38,7 @@ export const app = {
   'nav.gaps': 'Gap queue',
   'nav.install': 'Widget',
   'nav.channels': 'Channels',
+  'nav.automation': 'Automation',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',
   'nav.more': '{count} waiting',

@@ -157,6 +157,8 @@ export const conversation = {
   'event.system': 'Rapport',
   'event.assigned': '{actor} assigned this to {name}',
   'event.assignedByRule': 'Assigned to {name} by rule',
+  'event.rule': 'The rule “{name}”',
+  'event.keyword': 'The keyword “{name}”',
   'event.assignedSelf': '{actor} took this conversation',
   'event.unassigned': '{actor} unassigned this',
   'event.resolved': '{actor} resolved this',

@@ -1,6 +1,7 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
 import { agent } from './agent';
 import { audit } from './audit';
+import { automation } from './automation';
 import { channels } from './channels';
 import { conversation } from './conversation';
 import { crm } from './crm';
@@ -34,6 +35,7 @@ export const later = {
   ...conversation,
   ...messaging,
   ...channels,
+  ...automation,
   ...reasons,
   ...shortcuts,
   ...technical,

@@ -38,6 +38,7 @@ export const app = {
   'nav.gaps': 'Lacunes',
   'nav.install': 'Widget',
   'nav.channels': 'Canaux',
+  'nav.automation': 'Automatisation',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',

@@ -166,6 +166,8 @@ export const conversation = {
   'event.system': 'Rapport',
   'event.assigned': '{actor} l’a attribuée à {name}',
   'event.assignedByRule': 'Attribuée à {name} selon la règle',
+  'event.rule': 'La règle « {name} »',
+  'event.keyword': 'Le mot-clé « {name} »',
   'event.assignedSelf': '{actor} a pris cette conversation',
   'event.unassigned': '{actor} a retiré l’attribution',
   'event.resolved': '{actor} l’a résolue',

@@ -9,6 +9,7 @@ import { crm } from './crm';
 import { crmClients } from './crm-clients';
 import { crmSales } from './crm-sales';
 import { messaging } from './messaging';
+import { automation } from './automation';
 import { channels } from './channels';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
@@ -42,6 +43,7 @@ export const fr: Texts = {
   ...conversation,
   ...messaging,
   ...channels,
+  ...automation,
   ...reasons,
   ...gaps,
   ...knowledge,

@@ -124,6 +124,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   products: ['sales'],
   orders: ['sales'],
   activities: ['sales'],
+  automation: ['automation-rules', 'automation-firings', 'keyword-actions', 'content-collections'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

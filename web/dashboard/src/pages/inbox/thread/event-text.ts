@@ -10,16 +10,19 @@ interface Facts {
   reason?: string;
   rating?: number;
   by?: string;
+  via?: string;
+  via_name?: string;
 }
 
 export function eventText({ kind, actor_name, data }: ConversationEvent): string {
   const facts = (data ?? {}) as Facts;
-  const actor = actor_name ?? t('event.system');
+  const own = setUp(facts);
+  const actor = own ?? actor_name ?? t('event.system');
   const name = facts.name ?? '';
   switch (kind) {
     case 'assigned':
       if (facts.by === 'rule') return t('event.assignedByRule', { name });
-      return name === actor_name || !name
+      return !own && (name === actor_name || !name)
         ? t('event.assignedSelf', { actor })
         : t('event.assigned', { actor, name });
     case 'unassigned':
@@ -27,9 +30,9 @@ export function eventText({ kind, actor_name, data }: ConversationEvent): string
     case 'resolved':
       return t('event.resolved', { actor });
     case 'reopened':
-      return actor_name ? t('event.reopened', { actor }) : t('event.reopenedByVisitor');
+      return (own ?? actor_name) ? t('event.reopened', { actor }) : t('event.reopenedByVisitor');
     case 'escalated':
-      return escalated(facts.reason, actor_name ?? null);
+      return own ? t('event.escalated', { actor }) : escalated(facts.reason, actor_name ?? null);
     case 'taken_over':
       return t('event.takenOver', { actor });
     case 'given_back':
@@ -40,7 +43,7 @@ export function eventText({ kind, actor_name, data }: ConversationEvent): string
         time: facts.until ? fullTime(facts.until, locale()) : '…',
       });
     case 'woken':
-      return actor_name ? t('event.wokenBy', { actor }) : t('event.woken');
+      return (own ?? actor_name) ? t('event.wokenBy', { actor }) : t('event.woken');
     case 'label_added':
       return t('event.labelAdded', { actor, label: facts.label ?? name });
     case 'label_removed':
@@ -54,6 +57,12 @@ export function eventText({ kind, actor_name, data }: ConversationEvent): string
     default:
       return kind;
   }
+}
+
+/** The rule or the keyword that did it. */
+function setUp({ via, via_name: name = '' }: Facts): string | null {
+  if (via === 'rule') return t('event.rule', { name });
+  return via === 'keyword' ? t('event.keyword', { name }) : null;
 }
 
 function escalated(reason: string | undefined, actor: string | null): string {

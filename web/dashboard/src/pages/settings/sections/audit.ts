@@ -81,6 +81,15 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   products_imported: 'audit.productsImported',
   order_deleted: 'audit.orderDeleted',
   orders_imported: 'audit.ordersImported',
+  keyword_action_created: 'audit.keywordCreated',
+  keyword_action_changed: 'audit.keywordChanged',
+  keyword_action_deleted: 'audit.keywordDeleted',
+  collection_created: 'audit.collectionCreated',
+  collection_changed: 'audit.collectionChanged',
+  collection_deleted: 'audit.collectionDeleted',
+  rule_created: 'audit.ruleCreated',
+  rule_changed: 'audit.ruleChanged',
+  rule_deleted: 'audit.ruleDeleted',
 };
 
 /** A newer server may know an action that this page does not. */
