@@ -143,6 +143,7 @@ begin
             when 'escalation' then webhook_escalation(new.id)
             when 'answer' then webhook_answer(new.id)
             when 'gap' then webhook_gap(new.id)
+            when 'lead' then webhook_lead(new.id)
         end;
     end if;
     event := gen_random_uuid();

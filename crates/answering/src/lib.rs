@@ -11,6 +11,7 @@ pub mod evaluation;
 pub mod followup;
 mod gap_proposals;
 pub mod intent;
+mod leads;
 pub mod model;
 pub mod pipeline;
 mod playground;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use conversations::escalations;
 use conversations::inbound::{self, Inbound, Recorded};
+use conversations::leads::capture;
 use conversations::messages::Message;
 use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
@@ -22,9 +23,9 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::Context;
 pub use crate::bots::Bot;
-use crate::brain;
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
+use crate::{brain, leads};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -402,7 +403,7 @@ impl Work {
             Some(brain) if !turn.question().is_empty() => {
                 brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
             }
-            _ => pipeline::answer(&self.ctx, &self.proof, turn, &sink)
+            _ => leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink)
                 .await
                 .map(Some),
         }
@@ -442,7 +443,10 @@ impl Work {
     async fn store(&self, question: Question, made: &Reply) -> Result<Outcome> {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
-        if let Outcome::Stored(_) = outcome {
+        if let Outcome::Stored(message) = &outcome {
+            if let Some(step) = &made.lead {
+                capture::note(&mut tx, self.conversation, message.seq, step).await?;
+            }
             for gap in &made.gaps {
                 let gap = NewGap {
                     question: gap.question.clone(),

@@ -10,6 +10,7 @@ pub mod escalations;
 pub mod inbound;
 pub mod inbox;
 pub mod labels;
+pub mod leads;
 pub mod live;
 pub mod messages;
 pub mod notes;
@@ -47,6 +48,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(escalations::api::routes())
         .merge(contacts::api::routes())
         .merge(labels::api::routes())
+        .merge(leads::api::routes())
         .merge(saved_replies::api::routes())
         .merge(views::api::routes())
         .merge(team::api::routes())

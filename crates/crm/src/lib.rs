@@ -2,6 +2,8 @@
 //!
 //! Start with [`Context`] and [`routes`].
 
+pub mod leads;
+
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -12,5 +14,5 @@ pub struct Context {
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().with_state(ctx)
+    OpenApiRouter::new().merge(leads::api::routes()).with_state(ctx)
 }

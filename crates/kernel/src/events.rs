@@ -90,6 +90,7 @@ pub enum WorkspaceList {
     Products,
     Orders,
     Activities,
+    Leads,
 }
 
 impl Event {

@@ -96,6 +96,7 @@ id_types! {
     TagId,
     CustomFieldId,
     SegmentId,
+    LeadId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

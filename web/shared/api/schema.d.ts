@@ -1821,6 +1821,63 @@ export interface paths {
         patch: operations["update_label"];
         trace?: never;
     };
+    "/api/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List leads. */
+        get: operations["list_leads"];
+        put?: never;
+        /** Write a lead down. */
+        post: operations["create_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a lead. */
+        get: operations["get_lead"];
+        put?: never;
+        post?: never;
+        /** Delete a lead. What was said in the conversation stays. */
+        delete: operations["delete_lead"];
+        options?: never;
+        head?: never;
+        /** Change a lead. */
+        patch: operations["update_lead"];
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn a lead into a client, and a deal if wanted. The client is the contact's own, or the one with the same e-mail address
+         *     or phone number and no contact of its own, or a new one. The same again gives the same and makes nothing.
+         */
+        post: operations["convert_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/llm-credentials": {
         parameters: {
             query?: never;
@@ -3089,6 +3146,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/widget/{channel_key}/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a name and an address for somebody to get back to. Sent again, it completes what was left before. */
+        post: operations["create_widget_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/widget/{channel_key}/messages": {
         parameters: {
             query?: never;
@@ -3423,7 +3497,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -3530,6 +3604,25 @@ export interface components {
              * @default when_unsure
              */
             join_messages: components["schemas"]["JoinMessages"];
+            /**
+             * @description Whether the bot asks visitors who might buy how they can be reached, once a conversation and after its answer.
+             * @default off
+             */
+            lead_capture: components["schemas"]["LeadCapture"];
+            /**
+             * @description What it says about the use of what is left, up to 500 characters. Kept with the lead, with the time.
+             * @default
+             */
+            lead_consent_text: string;
+            /**
+             * @description What it asks for. The e-mail address or the phone number is among it.
+             * @default [
+             *       "name",
+             *       "email",
+             *       "phone"
+             *     ]
+             */
+            lead_fields: components["schemas"]["LeadField"][];
             /**
              * Format: int32
              * @description Suggested follow-up questions with each answer: 1 to 5.
@@ -3846,6 +3939,8 @@ export interface components {
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
         };
+        /** Format: uuid */
+        ClientId: string;
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
             /** Format: date-time */
@@ -4282,6 +4377,8 @@ export interface components {
              */
             conversations: number;
         };
+        /** Format: uuid */
+        DealId: string;
         /**
          * @description How far a piece has come.
          * @enum {string}
@@ -4990,6 +5087,83 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /** @description A lead as the team sees it. */
+        Lead: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
+            channel_id?: components["schemas"]["ChannelId"] | null;
+            channel_name?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            consent?: components["schemas"]["LeadConsent"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            contact_info: components["schemas"]["LeadContact"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            converted_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            deal_id?: components["schemas"]["DealId"] | null;
+            id: components["schemas"]["LeadId"];
+            /** @description `price`, `quote`, `meeting`, `purchase`, or what a program says. */
+            intent: string;
+            note: string;
+            source: components["schemas"]["LeadSource"];
+            status: components["schemas"]["LeadStatus"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @enum {string} */
+        LeadCapture: "off" | "when_useful";
+        /** @description What somebody read before they gave their address. */
+        LeadConsent: {
+            /** Format: date-time */
+            given_at: string;
+            text: string;
+        };
+        /** @description How somebody can be reached. What is not known is left out where it is stored, and null where it is shown. */
+        LeadContact: {
+            /** @default null */
+            company: string | null;
+            /** @default null */
+            email: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            phone: string | null;
+        };
+        LeadConversion: {
+            create_deal?: components["schemas"]["LeadDeal"] | null;
+        };
+        /** @description The deal that is opened with the client. */
+        LeadDeal: {
+            /** @description The workspace's own unless given. */
+            currency?: string | null;
+            deal_value?: string | null;
+            /** @description 1 to 200 characters. */
+            name: string;
+            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+        };
+        /** @enum {string} */
+        LeadField: "name" | "email" | "phone";
+        /** Format: uuid */
+        LeadId: string;
+        LeadPatch: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            contact_info?: components["schemas"]["LeadContact"] | null;
+            intent?: string | null;
+            note?: string | null;
+            status?: components["schemas"]["LeadStatus"] | null;
+        };
+        /**
+         * @description Where a lead comes from.
+         * @enum {string}
+         */
+        LeadSource: "bot" | "form" | "agent" | "api";
+        /**
+         * @description How far the team is with a lead.
+         * @enum {string}
+         */
+        LeadStatus: "new" | "contacted" | "qualified" | "converted" | "lost";
         LearnFromResolved: {
             /**
              * Format: date-time
@@ -5227,8 +5401,8 @@ export interface components {
             /** @description What it is for: `Shop import`. */
             name: string;
             /**
-             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `channels:manage`,
-             *     `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
+             * @description `conversations:read`, `conversations:write`, `knowledge:read`, `knowledge:write`, `ask`, `crm:read`,
+             *     `crm:write`, `channels:manage`, `credentials:manage`, `api_keys:manage`, `members:manage`, `workspace:manage`.
              */
             scopes: string[];
         };
@@ -5357,6 +5531,17 @@ export interface components {
             color: components["schemas"]["LabelColor"];
             /** @description 1 to 50 characters. */
             name: string;
+        };
+        NewLead: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            /** @description What they agreed to, if they were asked. */
+            consent_text?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            contact_info?: components["schemas"]["LeadContact"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description `price`, `quote`, `meeting`, `purchase`, or a word of your own, up to 50 characters. */
+            intent: string;
+            note?: string;
         };
         NewMailServer: {
             from_address: string;
@@ -5487,6 +5672,19 @@ export interface components {
         NewWidgetEscalation: {
             /** @description In the visitor's words. */
             reason?: string | null;
+        };
+        NewWidgetLead: {
+            company?: string | null;
+            /** @description The text that the visitor agreed to, as it stood on the form. Kept with the time. */
+            consent_text?: string | null;
+            /** @description The e-mail address or the phone number must be there. */
+            email?: string | null;
+            /** @description What it is about, such as `quote`; `form` unless given. */
+            intent?: string | null;
+            /** @description In the visitor's words, up to 4,000 characters. */
+            message?: string | null;
+            name?: string | null;
+            phone?: string | null;
         };
         NewWidgetMessage: {
             attachment_id?: components["schemas"]["AssetId"] | null;
@@ -5894,6 +6092,35 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Lead: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                assignee_name?: string | null;
+                channel_id?: components["schemas"]["ChannelId"] | null;
+                channel_name?: string | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                consent?: components["schemas"]["LeadConsent"] | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                contact_info: components["schemas"]["LeadContact"];
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                converted_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                deal_id?: components["schemas"]["DealId"] | null;
+                id: components["schemas"]["LeadId"];
+                /** @description `price`, `quote`, `meeting`, `purchase`, or what a program says. */
+                intent: string;
+                note: string;
+                source: components["schemas"]["LeadSource"];
+                status: components["schemas"]["LeadStatus"];
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_QaPair: {
             items: {
                 /** @description Markdown-lite. */
@@ -6111,6 +6338,8 @@ export interface components {
             /** @description 10 to 200 characters. */
             new_password: string;
         };
+        /** Format: uuid */
+        PipelineStageId: string;
         /** @description An answer with everything that led to it. */
         PlaygroundAnswer: {
             answer: components["schemas"]["Answer"];
@@ -7197,7 +7426,7 @@ export interface components {
          * @description What an endpoint can ask for. The triggers name the same words.
          * @enum {string}
          */
-        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected";
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "lead.created" | "lead.status_changed";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -12113,6 +12342,251 @@ export interface operations {
             };
         };
     };
+    list_leads: {
+        parameters: {
+            query?: {
+                /** @description A member's user id, `me` or `none`. */
+                assigned_to?: string;
+                channel_id?: components["schemas"]["ChannelId"];
+                contact_id?: components["schemas"]["ContactId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                /** @description One or several, with commas between them. */
+                intent?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Part of a name, an address, a number, a company or the note. */
+                q?: string;
+                /** @description `-created_at` unless given; `created_at`, `updated_at`, `-updated_at`. */
+                sort?: string;
+                /** @description One or several of `new`, `contacted`, `qualified`, `converted`, `lost`, with commas between them. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Lead"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLead"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    convert_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadConversion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_llm_credentials: {
         parameters: {
             query?: never;
@@ -15275,6 +15749,61 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_widget_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetLead"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -62,6 +62,7 @@ pub enum Action {
     ContactErased,
     ContactsMerged,
     ContactsUnmerged,
+    LeadDeleted,
     DocumentDeleted,
     WebsiteAdded,
     WebsiteDeleted,
@@ -116,6 +117,7 @@ impl Action {
             | Self::WebhookDeleted
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
+            Self::LeadDeleted => Some(WorkspaceList::Leads),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased

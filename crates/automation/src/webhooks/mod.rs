@@ -46,10 +46,14 @@ pub enum EventType {
     AnswerRated,
     #[serde(rename = "gap.detected")]
     GapDetected,
+    #[serde(rename = "lead.created")]
+    LeadCreated,
+    #[serde(rename = "lead.status_changed")]
+    LeadStatusChanged,
 }
 
 impl EventType {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::MessageCreated,
         Self::MessageStatusChanged,
         Self::ConversationCreated,
@@ -62,6 +66,8 @@ impl EventType {
         Self::ContactUpdated,
         Self::AnswerRated,
         Self::GapDetected,
+        Self::LeadCreated,
+        Self::LeadStatusChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -78,6 +84,8 @@ impl EventType {
             Self::ContactUpdated => "contact.updated",
             Self::AnswerRated => "answer.rated",
             Self::GapDetected => "gap.detected",
+            Self::LeadCreated => "lead.created",
+            Self::LeadStatusChanged => "lead.status_changed",
         }
     }
 

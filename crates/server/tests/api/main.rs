@@ -19,6 +19,7 @@ mod keys;
 mod knowledge;
 mod knowledge_table;
 mod large_bases;
+mod leads;
 mod limits;
 mod members;
 mod origins;

@@ -153,6 +153,11 @@ impl World {
                     .await;
                 lonely(contact)
             }
+            Thing::Lead => {
+                let body =
+                    json!({"intent": "price", "contact_info": {"name": mark, "email": "mia@example.com"}});
+                lonely(self.create("leads", body).await)
+            }
             Thing::Label => lonely(
                 self.create("labels", json!({"name": fresh(mark), "color": "red"}))
                     .await,

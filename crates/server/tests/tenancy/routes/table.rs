@@ -59,6 +59,7 @@ pub enum Thing {
     Note,
     Escalation,
     Contact,
+    Lead,
     Label,
     SavedReply,
     InboxView,
@@ -156,7 +157,7 @@ use Names::{
 use Thing::{
     AgentPrompt, Answer, ApiKey, Backtest, Channel, Connection, Contact, ContactMerge, Conversation,
     Credential, Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent,
-    InboxView, Invitation, KnowledgeBase, Label, Member, OtherContact, QaPair, QaProposal, SavedReply,
+    InboxView, Invitation, KnowledgeBase, Label, Lead, Member, OtherContact, QaPair, QaProposal, SavedReply,
     Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
 };
 
@@ -355,6 +356,13 @@ pub const ROUTES: &[Route] = &[
     door(Visitor, "POST", "/api/widget/{channel_key}/rating", Json(r#"{"rating": 5}"#), 204),
     door(Visitor, "POST", "/api/widget/{channel_key}/uploads", Csv("article,price\nbowl,12\n"), 201),
     Route { method: "POST", path: "/api/widget/{channel_key}/messages/{id}/feedback", door: Visitor, names: One(Answer), body: Json(r#"{"value": "up"}"#), success: 200 },
+    member("GET", "/api/v1/leads", Nothing, Body::None, 200),
+    member("POST", "/api/v1/leads", Nothing, Json(r#"{"intent": "price", "contact_info": {"email": "mia@example.com"}}"#), 201),
+    member("GET", "/api/v1/leads/{id}", One(Lead), Body::None, 200),
+    member("PATCH", "/api/v1/leads/{id}", One(Lead), Json(r#"{"status": "contacted"}"#), 200),
+    member("DELETE", "/api/v1/leads/{id}", One(Lead), Body::None, 204),
+    member("POST", "/api/v1/leads/{id}/convert", One(Lead), Json("{}"), 200),
+    door(Visitor, "POST", "/api/widget/{channel_key}/leads", Json(r#"{"email": "mia@example.com"}"#), 204),
     member("GET", "/api/v1/webhook-endpoints", Nothing, Body::None, 200),
     member("POST", "/api/v1/webhook-endpoints", Nothing, Json(r#"{"url": "MODEL", "event_types": ["gap.detected"]}"#), 201),
     member("PATCH", "/api/v1/webhook-endpoints/{id}", One(WebhookEndpoint), Json(r#"{"description": "For the shop"}"#), 200),

@@ -32,6 +32,7 @@ export const app = {
   'nav.gaps': 'Gap queue',
   'nav.install': 'Widget',
   'nav.channels': 'Channels',
+  'nav.leads': 'Leads',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',
   'nav.more': '{count} waiting',

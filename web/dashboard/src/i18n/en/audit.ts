@@ -44,6 +44,7 @@ export const audit = {
   'audit.contactBlocked': 'Visitor blocked',
   'audit.contactUnblocked': 'Visitor unblocked',
   'audit.contactErased': 'Visitor erased',
+  'audit.leadDeleted': 'Lead deleted',
   'audit.contactsMerged': 'Contacts merged',
   'audit.contactsUnmerged': 'Merge of contacts taken back',
   'audit.documentDeleted': 'Document deleted',

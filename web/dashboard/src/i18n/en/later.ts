@@ -12,6 +12,7 @@ import { home } from './home';
 import { knowledge } from './knowledge';
 import { messaging } from './messaging';
 import { people } from './people';
+import { leads } from './leads';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -51,6 +52,7 @@ export const later = {
   ...websites,
   ...texts,
   ...upkeep,
+  ...leads,
   ...playground,
   ...agent,
   ...audit,

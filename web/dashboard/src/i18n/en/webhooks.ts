@@ -74,4 +74,6 @@ export const webhooks = {
   'webhooks.contactUpdated': 'Contact changed',
   'webhooks.answerRated': 'Answer rated',
   'webhooks.gapDetected': 'Knowledge gap found',
+  'webhooks.leadCreated': 'New lead',
+  'webhooks.leadStatusChanged': 'Status of a lead changed',
 } as const;

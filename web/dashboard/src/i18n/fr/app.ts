@@ -32,6 +32,7 @@ export const app = {
   'nav.gaps': 'Lacunes',
   'nav.install': 'Widget',
   'nav.channels': 'Canaux',
+  'nav.leads': 'Prospects',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',

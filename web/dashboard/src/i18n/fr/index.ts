@@ -18,6 +18,7 @@ import { webhooks } from './webhooks';
 import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
+import { leads } from './leads';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -51,6 +52,7 @@ export const fr: Texts = {
   ...versions,
   ...evaluation,
   ...promise,
+  ...leads,
   ...playground,
   ...agent,
   ...audit,

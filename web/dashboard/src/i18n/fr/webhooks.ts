@@ -74,4 +74,6 @@ export const webhooks = {
   'webhooks.contactUpdated': 'Contact modifié',
   'webhooks.answerRated': 'Réponse notée',
   'webhooks.gapDetected': 'Lacune détectée',
+  'webhooks.leadCreated': 'Nouveau prospect',
+  'webhooks.leadStatusChanged': 'Statut d’un prospect modifié',
 } as const;

@@ -120,6 +120,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   keys: ['api-keys', 'llm-credentials'],
   webhooks: ['webhook-endpoints', 'webhook-deliveries'],
   emails: ['emails'],
+  leads: ['leads'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -45,6 +45,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_blocked: 'audit.contactBlocked',
   contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
+  lead_deleted: 'audit.leadDeleted',
   contacts_merged: 'audit.contactsMerged',
   contacts_unmerged: 'audit.contactsUnmerged',
   document_deleted: 'audit.documentDeleted',

@@ -16,6 +16,8 @@ export const eventNames: Record<WebhookEventType, PlainKey> = {
   'contact.updated': 'webhooks.contactUpdated',
   'answer.rated': 'webhooks.answerRated',
   'gap.detected': 'webhooks.gapDetected',
+  'lead.created': 'webhooks.leadCreated',
+  'lead.status_changed': 'webhooks.leadStatusChanged',
 };
 
 export const statusNames: Record<WebhookDeliveryStatus, PlainKey> = {
