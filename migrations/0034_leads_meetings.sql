@@ -1,4 +1,4 @@
--- Leads: people who might buy, with what they left to be reached by.
+-- Leads: people who might buy, with what they left to be reached by. Meetings with visitors.
 
 create table leads (
     tenant_id       uuid not null references tenants (tenant_id) on delete cascade,
@@ -57,4 +57,64 @@ create table lead_requests (
     updated_at      timestamptz not null default now(),
     primary key (tenant_id, conversation_id),
     foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
+);
+
+-- Meetings with visitors. Those that were booked with a vendor are kept in step with what it tells.
+create table meetings (
+    tenant_id        uuid not null references tenants (tenant_id) on delete cascade,
+    id               uuid not null default gen_random_uuid(),
+    conversation_id  uuid,
+    contact_id       uuid,                     -- erased with the contact
+    title            text not null default '',
+    meeting_url      text,
+    scheduled_at     timestamptz not null,
+    ends_at          timestamptz not null,     -- scheduled_at + duration_minutes: what overlaps is found by it
+    duration_minutes integer not null default 30
+        constraint meetings_duration_check check (duration_minutes between 1 and 1440),
+    status           text not null default 'scheduled'
+        constraint meetings_status_check check (status in ('scheduled', 'rescheduled', 'completed', 'cancelled', 'no_show')),
+    source           text not null
+        constraint meetings_source_check check (source in ('calcom', 'builtin', 'calendly', 'agent')),
+    cal_event_id     text,                     -- the vendor's name of the booking; a new one each time that it is moved
+    former_event_ids text[] not null default '{}',
+    vendor_at        timestamptz,              -- of the newest event that counted: an older one changes nothing
+    attendee_name    text,
+    attendee_email   text,
+    assigned_to      uuid,                     -- the member whom it is with
+    cancel_reason    text,
+    ical_uid         text not null,
+    sequence         integer not null default 0, -- how often calendars were told of another time
+    created_at       timestamptz not null default now(),
+    updated_at       timestamptz not null default now(),
+    primary key (tenant_id, id),
+    constraint meetings_cal_event_key unique (tenant_id, cal_event_id),
+    foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete set null (conversation_id),
+    foreign key (tenant_id, contact_id) references contacts (tenant_id, id) on delete cascade,
+    constraint meetings_assigned_to foreign key (tenant_id, assigned_to) references memberships (tenant_id, user_id)
+        on delete set null (assigned_to)
+);
+create index meetings_scheduled on meetings (tenant_id, scheduled_at, id);
+create index meetings_conversation on meetings (tenant_id, conversation_id) where conversation_id is not null;
+create index meetings_contact on meetings (tenant_id, contact_id) where contact_id is not null;
+create index meetings_assigned on meetings (tenant_id, assigned_to, scheduled_at) where assigned_to is not null;
+
+-- What a vendor has told, so that the same counts once. Holds no words of anybody.
+create table meeting_events (
+    tenant_id     uuid not null references tenants (tenant_id) on delete cascade,
+    id            uuid not null default gen_random_uuid(),
+    event_key     text not null,               -- trigger, booking and the vendor's time
+    trigger_event text not null,
+    happened_at   timestamptz not null,
+    created_at    timestamptz not null default now(),
+    primary key (tenant_id, id),
+    constraint meeting_events_key unique (tenant_id, event_key)
+);
+
+-- How meetings are booked; one row a tenant once something was set.
+create table meeting_settings (
+    tenant_id     uuid primary key references tenants (tenant_id) on delete cascade,
+    booking_url   text,                        -- offered where a channel has none of its own
+    calcom_secret text,                        -- sealed; checks what Cal.com sends
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now()
 );

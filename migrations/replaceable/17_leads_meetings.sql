@@ -1,4 +1,4 @@
--- Leads: told to other programs, and kept with the person they are about.
+-- Leads and meetings: leads are told to other programs, and both are kept with the person they are about.
 
 create or replace function webhook_lead(lead uuid) returns json
 language sql stable
@@ -23,6 +23,7 @@ language plpgsql
 as $$
 begin
     update leads set contact_id = new.contact_id where tenant_id = new.tenant_id and conversation_id = new.id;
+    update meetings set contact_id = new.contact_id where tenant_id = new.tenant_id and conversation_id = new.id;
     return null;
 end;
 $$;

@@ -4,6 +4,7 @@
 //! a burst of messages, none when a person has taken over.
 
 pub mod api;
+mod booking;
 pub mod bots;
 pub mod brain;
 mod drafts;

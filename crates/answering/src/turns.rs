@@ -25,7 +25,7 @@ use crate::Context;
 pub use crate::bots::Bot;
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::{brain, leads};
+use crate::{booking, brain, leads};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -403,9 +403,11 @@ impl Work {
             Some(brain) if !turn.question().is_empty() => {
                 brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
             }
-            _ => leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink)
-                .await
-                .map(Some),
+            _ => {
+                let mut made = leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?;
+                booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
+                Ok(Some(made))
+            }
         }
     }
 

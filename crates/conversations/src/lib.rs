@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod labels;
 pub mod leads;
 pub mod live;
+pub mod meetings;
 pub mod messages;
 pub mod notes;
 pub mod outbound;
@@ -28,6 +29,7 @@ pub mod views;
 pub mod visitors;
 
 use kernel::Database;
+use kernel::secrets::MasterKey;
 use utoipa_axum::router::OpenApiRouter;
 
 /// What this domain needs to work.
@@ -35,6 +37,14 @@ use utoipa_axum::router::OpenApiRouter;
 pub struct Context {
     pub db: Database,
     pub streams: live::Streams,
+    pub master_key: MasterKey,
+    /// Where the server is reached from outside, if it knows.
+    pub public_url: Option<String>,
+}
+
+/// What vendors of bookings tell, below `/hooks`.
+pub fn webhook_routes(ctx: Context) -> axum::Router {
+    meetings::calcom::routes(ctx)
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
@@ -49,6 +59,8 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(contacts::api::routes())
         .merge(labels::api::routes())
         .merge(leads::api::routes())
+        .merge(meetings::settings::routes())
+        .merge(meetings::api::routes())
         .merge(saved_replies::api::routes())
         .merge(views::api::routes())
         .merge(team::api::routes())

@@ -91,6 +91,7 @@ pub enum WorkspaceList {
     Orders,
     Activities,
     Leads,
+    Meetings,
 }
 
 impl Event {

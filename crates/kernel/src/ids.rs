@@ -97,6 +97,7 @@ id_types! {
     CustomFieldId,
     SegmentId,
     LeadId,
+    MeetingId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

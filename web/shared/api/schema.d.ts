@@ -1931,6 +1931,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List meetings, the earliest first. */
+        get: operations["list_meetings"];
+        put?: never;
+        /** Write a meeting down. */
+        post: operations["create_meeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a meeting. */
+        get: operations["get_meeting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move, cancel or complete a meeting. What was booked with Cal.com is moved and cancelled there. */
+        patch: operations["update_meeting"];
+        trace?: never;
+    };
+    "/api/v1/meetings/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how meetings are booked. */
+        get: operations["get_meeting_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how meetings are booked. */
+        patch: operations["update_meeting_settings"];
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -3497,7 +3551,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -5222,6 +5276,75 @@ export interface components {
             /** Format: int64 */
             most_bytes: number;
         };
+        /** @description A meeting as the team sees it. */
+        Meeting: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
+            attendee_email?: string | null;
+            attendee_name?: string | null;
+            /** @description The vendor's id of the booking. */
+            cal_event_id?: string | null;
+            cancel_reason?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int32 */
+            duration_minutes: number;
+            /** @description Its lasting id in calendars, and how often it was changed since. */
+            ical_uid: string;
+            id: components["schemas"]["MeetingId"];
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at: string;
+            /** Format: int32 */
+            sequence: number;
+            source: components["schemas"]["MeetingSource"];
+            status: components["schemas"]["MeetingStatus"];
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        MeetingId: string;
+        MeetingPatch: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            /** @description Up to 500 characters, with `cancelled`. */
+            cancel_reason?: string | null;
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at?: string | null;
+            status?: components["schemas"]["MeetingStatus"] | null;
+            title?: string | null;
+        };
+        /** @description How meetings are booked. */
+        MeetingSettings: {
+            /** @description Offered where a channel has no booking link of its own. */
+            booking_url?: string | null;
+            /** @description Without a secret nothing that comes is believed. */
+            has_calcom_secret: boolean;
+            /** @description Where Cal.com tells what was booked. Paste it there, with the secret. Null if the server does not know its address. */
+            webhook_url?: string | null;
+        };
+        MeetingSettingsPatch: {
+            /** @description A https address. */
+            booking_url?: string | null;
+            /** @description The same as in Cal.com, 8 to 200 characters; null forgets it. */
+            calcom_secret?: string | null;
+        };
+        /**
+         * @description Where a meeting was booked.
+         * @enum {string}
+         */
+        MeetingSource: "calcom" | "builtin" | "calendly" | "agent";
+        /**
+         * @description How a meeting stands.
+         * @enum {string}
+         */
+        MeetingStatus: "scheduled" | "rescheduled" | "completed" | "cancelled" | "no_show";
         MergedQaPair: {
             /** @description The one that went; restore it to undo. */
             merged: components["schemas"]["QaPair"];
@@ -5555,6 +5678,25 @@ export interface components {
             port: number;
             tls: components["schemas"]["SmtpTls"];
             username?: string | null;
+        };
+        NewMeeting: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            attendee_email?: string | null;
+            /** @description The contact's unless given. */
+            attendee_name?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /**
+             * Format: int32
+             * @description 5 to 1,440; 30 unless given.
+             */
+            duration_minutes?: number | null;
+            /** @description Where it takes place, if that is an address of the web. */
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at: string;
+            /** @description Up to 200 characters. */
+            title: string;
         };
         NewNote: {
             /** @description Made by the client; sending the same one again gives the same note. */
@@ -6114,6 +6256,40 @@ export interface components {
                 note: string;
                 source: components["schemas"]["LeadSource"];
                 status: components["schemas"]["LeadStatus"];
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Meeting: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                assignee_name?: string | null;
+                attendee_email?: string | null;
+                attendee_name?: string | null;
+                /** @description The vendor's id of the booking. */
+                cal_event_id?: string | null;
+                cancel_reason?: string | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: int32 */
+                duration_minutes: number;
+                /** @description Its lasting id in calendars, and how often it was changed since. */
+                ical_uid: string;
+                id: components["schemas"]["MeetingId"];
+                meeting_url?: string | null;
+                /** Format: date-time */
+                scheduled_at: string;
+                /** Format: int32 */
+                sequence: number;
+                source: components["schemas"]["MeetingSource"];
+                status: components["schemas"]["MeetingStatus"];
+                title: string;
                 /** Format: date-time */
                 updated_at: string;
             }[];
@@ -12717,6 +12893,222 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_meetings: {
+        parameters: {
+            query?: {
+                /** @description A member's user id, `me` or `none`. */
+                assigned_to?: string;
+                contact_id?: components["schemas"]["ContactId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                /** @description Those that begin then or later. */
+                from?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description One or several of `scheduled`, `rescheduled`, `completed`, `cancelled`, `no_show`, with commas between them. */
+                status?: string;
+                /** @description Those that begin before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Meeting"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeeting"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_meeting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSettings"];
+                };
+            };
+        };
+    };
+    update_meeting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSettings"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

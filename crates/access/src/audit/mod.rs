@@ -63,6 +63,7 @@ pub enum Action {
     ContactsMerged,
     ContactsUnmerged,
     LeadDeleted,
+    MeetingSettingsChanged,
     DocumentDeleted,
     WebsiteAdded,
     WebsiteDeleted,
@@ -118,6 +119,7 @@ impl Action {
             | Self::WebhookSecretRenewed
             | Self::WebhookDisabled => Some(Webhooks),
             Self::LeadDeleted => Some(WorkspaceList::Leads),
+            Self::MeetingSettingsChanged => Some(WorkspaceList::Meetings),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased

@@ -144,7 +144,9 @@ fn ask(turn: &Turn, known: &Known, mut made: Reply) -> Reply {
         }
         return made;
     }
-    if known.request.is_none() {
+    // who books leaves an address there
+    let books = interest == "meeting" && made.offers_booking();
+    if known.request.is_none() && !books {
         let question = wording::ask(
             &settings.lead_fields,
             &settings.lead_consent_text,

@@ -115,6 +115,13 @@ impl Reply {
             .iter()
             .any(|action| matches!(action, Action::HandOff { .. }))
     }
+
+    pub fn offers_booking(&self) -> bool {
+        self.reply
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::OfferBooking { .. }))
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -21,6 +21,7 @@ mod knowledge_table;
 mod large_bases;
 mod leads;
 mod limits;
+mod meetings;
 mod members;
 mod origins;
 mod outbound;

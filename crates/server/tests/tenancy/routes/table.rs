@@ -60,6 +60,7 @@ pub enum Thing {
     Escalation,
     Contact,
     Lead,
+    Meeting,
     Label,
     SavedReply,
     InboxView,
@@ -157,8 +158,8 @@ use Names::{
 use Thing::{
     AgentPrompt, Answer, ApiKey, Backtest, Channel, Connection, Contact, ContactMerge, Conversation,
     Credential, Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent,
-    InboxView, Invitation, KnowledgeBase, Label, Lead, Member, OtherContact, QaPair, QaProposal, SavedReply,
-    Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
+    InboxView, Invitation, KnowledgeBase, Label, Lead, Meeting, Member, OtherContact, QaPair, QaProposal,
+    SavedReply, Transcript, Version, WebhookDelivery, WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -363,6 +364,12 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/leads/{id}", One(Lead), Body::None, 204),
     member("POST", "/api/v1/leads/{id}/convert", One(Lead), Json("{}"), 200),
     door(Visitor, "POST", "/api/widget/{channel_key}/leads", Json(r#"{"email": "mia@example.com"}"#), 204),
+    member("GET", "/api/v1/meetings", Nothing, Body::None, 200),
+    member("POST", "/api/v1/meetings", Nothing, Json(r#"{"title": "Visit", "scheduled_at": "2026-03-02T09:00:00Z"}"#), 201),
+    member("GET", "/api/v1/meetings/settings", Nothing, Body::None, 200),
+    member("PATCH", "/api/v1/meetings/settings", Nothing, Json(r#"{"booking_url": "https://cal.com/shop/intro"}"#), 200),
+    member("GET", "/api/v1/meetings/{id}", One(Meeting), Body::None, 200),
+    member("PATCH", "/api/v1/meetings/{id}", One(Meeting), Json(r#"{"status": "completed"}"#), 200),
     member("GET", "/api/v1/webhook-endpoints", Nothing, Body::None, 200),
     member("POST", "/api/v1/webhook-endpoints", Nothing, Json(r#"{"url": "MODEL", "event_types": ["gap.detected"]}"#), 201),
     member("PATCH", "/api/v1/webhook-endpoints/{id}", One(WebhookEndpoint), Json(r#"{"description": "For the shop"}"#), 200),

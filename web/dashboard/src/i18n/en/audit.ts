@@ -45,6 +45,7 @@ export const audit = {
   'audit.contactUnblocked': 'Visitor unblocked',
   'audit.contactErased': 'Visitor erased',
   'audit.leadDeleted': 'Lead deleted',
+  'audit.meetingSettingsChanged': 'Booking of meetings changed',
   'audit.contactsMerged': 'Contacts merged',
   'audit.contactsUnmerged': 'Merge of contacts taken back',
   'audit.documentDeleted': 'Document deleted',

@@ -13,6 +13,7 @@ import { knowledge } from './knowledge';
 import { messaging } from './messaging';
 import { people } from './people';
 import { leads } from './leads';
+import { meetings } from './meetings';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -53,6 +54,7 @@ export const later = {
   ...texts,
   ...upkeep,
   ...leads,
+  ...meetings,
   ...playground,
   ...agent,
   ...audit,

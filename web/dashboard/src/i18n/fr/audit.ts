@@ -44,6 +44,7 @@ export const audit = {
   'audit.contactUnblocked': 'Visiteur débloqué',
   'audit.contactErased': 'Visiteur effacé',
   'audit.leadDeleted': 'Prospect supprimé',
+  'audit.meetingSettingsChanged': 'Prise de rendez-vous modifiée',
   'audit.contactsMerged': 'Contacts fusionnés',
   'audit.contactsUnmerged': 'Fusion de contacts annulée',
   'audit.documentDeleted': 'Document supprimé',

@@ -19,6 +19,7 @@ import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
 import { leads } from './leads';
+import { meetings } from './meetings';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -53,6 +54,7 @@ export const fr: Texts = {
   ...evaluation,
   ...promise,
   ...leads,
+  ...meetings,
   ...playground,
   ...agent,
   ...audit,

@@ -121,6 +121,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   webhooks: ['webhook-endpoints', 'webhook-deliveries'],
   emails: ['emails'],
   leads: ['leads'],
+  meetings: ['meetings'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -1,6 +1,7 @@
 /** Every section of the settings, one line each: its address, its texts, who may open it, its code. */
 import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
+import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Clock from '@lucide/svelte/icons/clock';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
@@ -55,6 +56,7 @@ export const sections: readonly Section[] = [
   { id: 'hours', title: 'settings.hours', hint: 'settings.hoursHint', icon: Clock, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Hours.svelte') },
   { id: 'assignment', title: 'settings.assignment', hint: 'settings.assignmentHint', icon: UserRoundCheck, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Assignment.svelte') },
   { id: 'email', title: 'email.title', hint: 'email.hint', icon: Mail, group: 'inbox', editors: managers, load: () => import('./sections/Email.svelte') },
+  { id: 'meetings', title: 'meetings.title', hint: 'meetings.hint', icon: CalendarDays, group: 'inbox', editors: managers, load: () => import('./sections/Meetings.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },

@@ -46,6 +46,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
   lead_deleted: 'audit.leadDeleted',
+  meeting_settings_changed: 'audit.meetingSettingsChanged',
   contacts_merged: 'audit.contactsMerged',
   contacts_unmerged: 'audit.contactsUnmerged',
   document_deleted: 'audit.documentDeleted',
