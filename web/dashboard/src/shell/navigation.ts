@@ -5,7 +5,7 @@ import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
-import Magnet from '@lucide/svelte/icons/magnet';
+import Timer from '@lucide/svelte/icons/timer';
 import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
 import type { Component } from 'svelte';
@@ -51,7 +51,7 @@ export const navigation: Group[] = [
         icon: Plug,
         key: 'm',
       },
-      { page: 'leads', path: '/leads', label: 'nav.leads', icon: Magnet, key: 'l' },
+      { page: 'leads', path: '/leads', label: 'nav.leads', icon: Timer, key: 'l' },
     ],
   },
   {
