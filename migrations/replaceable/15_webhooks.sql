@@ -189,6 +189,7 @@ begin
             when 'client' then webhook_client(new.id)
             when 'deal' then webhook_deal(new.id)
             when 'order' then webhook_order(new.id)
+            when 'lead' then webhook_lead(new.id)
         end;
     end if;
     event := gen_random_uuid();

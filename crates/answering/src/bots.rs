@@ -63,6 +63,7 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
 /// The bot's part of the settings is read leniently: the rest belongs to the channel.
 fn read(row: store::BotRow) -> Result<Bot> {
     let mut settings: BotSettings = serde_json::from_value(row.settings)?;
+    settings.booking_url = settings.booking_url.or(row.booking_url);
     if let Some(prompt) = row.library_prompt {
         settings.personality_prompt = prompt;
     }

@@ -193,7 +193,7 @@ fn consists_of(plain: &str, list: &[&str]) -> bool {
 }
 
 /// Lower case, without accents, punctuation turned into single spaces.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let folded: String = fold(text)
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })

@@ -4,6 +4,7 @@
 //! a burst of messages, none when a person has taken over.
 
 pub mod api;
+mod booking;
 pub mod bots;
 pub mod brain;
 mod drafts;
@@ -12,6 +13,7 @@ pub mod followup;
 mod gap_proposals;
 pub mod intent;
 mod keywords;
+mod leads;
 pub mod model;
 pub mod pipeline;
 mod playground;

@@ -26,10 +26,32 @@ pub struct BotSettings {
     pub escalation_enabled: bool,
     /// A https address where visitors book a meeting.
     pub booking_url: Option<String>,
+    /// Whether the bot asks visitors who might buy how they can be reached, once a conversation and after its answer.
+    pub lead_capture: LeadCapture,
+    /// What it asks for. The e-mail address or the phone number is among it.
+    pub lead_fields: Vec<LeadField>,
+    /// What it says about the use of what is left, up to 500 characters. Kept with the lead, with the time.
+    pub lead_consent_text: String,
     /// Which messages wait for more before the bot replies.
     pub join_messages: JoinMessages,
     /// How long they wait after the last message, in milliseconds: 0 to 10,000.
     pub burst_window_ms: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadCapture {
+    Off,
+    /// When somebody asks for a price, a quote, a meeting or how to buy.
+    WhenUseful,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadField {
+    Name,
+    Email,
+    Phone,
 }
 
 /// People write in bursts: "Hi" – "I have a question" – "about my order".
@@ -66,6 +88,9 @@ impl Default for BotSettings {
             max_suggestion_chips: 3,
             escalation_enabled: true,
             booking_url: None,
+            lead_capture: LeadCapture::Off,
+            lead_fields: vec![LeadField::Name, LeadField::Email, LeadField::Phone],
+            lead_consent_text: String::new(),
             join_messages: JoinMessages::WhenUnsure,
             burst_window_ms: 1500,
         }
@@ -92,6 +117,13 @@ impl BotSettings {
         }
         if !(1..=5).contains(&self.max_suggestion_chips) {
             return bad("`max_suggestion_chips` lies between 1 and 5.");
+        }
+        let reaches = |field: &LeadField| matches!(field, LeadField::Email | LeadField::Phone);
+        if !self.lead_fields.iter().any(reaches) {
+            return bad("`lead_fields` holds `email` or `phone`, and perhaps `name`.");
+        }
+        if self.lead_consent_text.chars().count() > 500 {
+            return bad("`lead_consent_text` has at most 500 characters.");
         }
         if self.burst_window_ms > 10_000 {
             return bad("`burst_window_ms` lies between 0 and 10,000.");

@@ -24,6 +24,8 @@ pub struct BotRow {
     pub brain_encrypted_header: Option<String>,
     pub brain_timeout_seconds: i32,
     pub brain_falls_back: bool,
+    /// The workspace's, for channels without a link of their own.
+    pub booking_url: Option<String>,
 }
 
 pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotRow>> {
@@ -37,10 +39,11 @@ pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotR
         r#"select c.settings, b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!",
             t.name as business_name, p.system_prompt as "library_prompt?",
             k.content as "system_prompt?", c.id as "channel_id: ChannelId", c.brain = 'webhook' as "is_webhook!", c.brain_url,
-            c.brain_encrypted_header, c.brain_timeout_seconds, c.brain_falls_back
+            c.brain_encrypted_header, c.brain_timeout_seconds, c.brain_falls_back, m.booking_url as "booking_url?"
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         join tenants t on t.tenant_id = c.tenant_id
+        left join meeting_settings m on m.tenant_id = c.tenant_id
         left join agent_prompts p on p.tenant_id = c.tenant_id and p.id::text = c.settings ->> 'agent_prompt_id'
         left join knowledge_bases k on k.tenant_id = c.tenant_id and k.content_type = 'system_prompt' and k.is_active
         where c.tenant_id = current_tenant_id() and ($1::uuid is null or c.id = $1) and ($2::text is null or c.channel_key = $2)

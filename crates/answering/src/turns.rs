@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use conversations::escalations;
 use conversations::inbound::{self, Inbound, Recorded};
+use conversations::leads::capture;
 use conversations::messages::Message;
 use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
@@ -22,10 +23,10 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::Context;
 pub use crate::bots::Bot;
-use crate::brain;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
+use crate::{booking, brain, leads};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -456,9 +457,11 @@ impl Work {
             Some(brain) if !turn.question().is_empty() => {
                 brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
             }
-            _ => pipeline::answer(&self.ctx, &self.proof, turn, &sink)
-                .await
-                .map(Some),
+            _ => {
+                let mut made = leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?;
+                booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
+                Ok(Some(made))
+            }
         }
     }
 
@@ -496,7 +499,10 @@ impl Work {
     async fn store(&self, question: Question, made: &Reply, asked: Option<&Asked>) -> Result<Outcome> {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
-        if let Outcome::Stored(_) = outcome {
+        if let Outcome::Stored(message) = &outcome {
+            if let Some(step) = &made.lead {
+                capture::note(&mut tx, self.conversation, message.seq, step).await?;
+            }
             for gap in &made.gaps {
                 let gap = NewGap {
                     question: gap.question.clone(),

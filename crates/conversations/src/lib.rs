@@ -10,7 +10,9 @@ pub mod escalations;
 pub mod inbound;
 pub mod inbox;
 pub mod labels;
+pub mod leads;
 pub mod live;
+pub mod meetings;
 pub mod messages;
 pub mod notes;
 pub mod outbound;
@@ -27,6 +29,7 @@ pub mod views;
 pub mod visitors;
 
 use kernel::Database;
+use kernel::secrets::MasterKey;
 use utoipa_axum::router::OpenApiRouter;
 
 /// What this domain needs to work.
@@ -34,6 +37,14 @@ use utoipa_axum::router::OpenApiRouter;
 pub struct Context {
     pub db: Database,
     pub streams: live::Streams,
+    pub master_key: MasterKey,
+    /// Where the server is reached from outside, if it knows.
+    pub public_url: Option<String>,
+}
+
+/// What vendors of bookings tell, below `/hooks`.
+pub fn webhook_routes(ctx: Context) -> axum::Router {
+    meetings::calcom::routes(ctx)
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
@@ -47,6 +58,9 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(escalations::api::routes())
         .merge(contacts::api::routes())
         .merge(labels::api::routes())
+        .merge(leads::api::routes())
+        .merge(meetings::settings::routes())
+        .merge(meetings::api::routes())
         .merge(saved_replies::api::routes())
         .merge(views::api::routes())
         .merge(team::api::routes())

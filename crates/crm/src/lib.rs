@@ -7,6 +7,7 @@ mod amounts;
 pub mod clients;
 mod deals;
 pub mod fields;
+pub mod leads;
 mod listing;
 pub mod notes;
 mod orders;
@@ -39,6 +40,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(clients::timeline::api::routes())
         .merge(clients::transfer::api::routes())
         .merge(fields::api::routes())
+        .merge(leads::api::routes())
         .merge(notes::api::routes())
         .merge(segments::api::routes())
         .merge(settings::api::routes())

@@ -92,6 +92,8 @@ pub enum WorkspaceList {
     Products,
     Orders,
     Activities,
+    Leads,
+    Meetings,
 }
 
 impl Event {

@@ -101,6 +101,8 @@ id_types! {
     TagId,
     CustomFieldId,
     SegmentId,
+    LeadId,
+    MeetingId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

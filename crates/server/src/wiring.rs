@@ -81,6 +81,8 @@ fn assemble(
     let conversations = conversations::Context {
         db: db.clone(),
         streams: Streams::default(),
+        master_key: master_key.clone(),
+        public_url: config.public_url.clone(),
     };
     let large = LargeBases::new(db, config.knowledge_in_memory_per_tenant, config.qdrant()?)?;
     let knowledge = knowledge::Context {

@@ -117,6 +117,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/automation/Automation.svelte')),
   },
   {
+    name: 'leads',
+    path: '/:tenant/leads',
+    title: 'leads.title',
+    load: withTexts(() => import('./pages/leads/Leads.svelte')),
+  },
+  {
     name: 'gaps',
     path: '/:tenant/gaps/:id?',
     title: 'gaps.title',

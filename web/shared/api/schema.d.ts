@@ -146,200 +146,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/automation/collections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List collections, by name. */
-        get: operations["list_collections"];
-        put?: never;
-        /** Keep texts under a name. */
-        post: operations["create_collection"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/collections/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a collection that no keyword action uses. */
-        delete: operations["delete_collection"];
-        options?: never;
-        head?: never;
-        /** Rename a collection, or write its items anew. */
-        patch: operations["update_collection"];
-        trace?: never;
-    };
-    "/api/v1/automation/fields": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List what rules can wait for, with the fields that conditions can read. */
-        get: operations["list_rule_fields"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/firings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List what rules have done, newest first. It is kept for 90 days. */
-        get: operations["list_firings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/keyword-actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List keyword actions, each channel's in the order in which they are looked at. */
-        get: operations["list_keyword_actions"];
-        put?: never;
-        /** Let a word of visitors act at once. */
-        post: operations["create_keyword_action"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/keyword-actions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a keyword action. */
-        delete: operations["delete_keyword_action"];
-        options?: never;
-        head?: never;
-        /** Change a keyword action. */
-        patch: operations["update_keyword_action"];
-        trace?: never;
-    };
-    "/api/v1/automation/keyword-actions/order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Decide which keyword of a channel is looked at first. */
-        post: operations["order_keyword_actions"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List rules in the order in which they look at an event. */
-        get: operations["list_rules"];
-        put?: never;
-        /** Add a rule, behind the others. */
-        post: operations["create_rule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/rules/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show a rule. */
-        get: operations["get_rule"];
-        put?: never;
-        post?: never;
-        /** Delete a rule, with the log of what it did. */
-        delete: operations["delete_rule"];
-        options?: never;
-        head?: never;
-        /** Change a rule, or switch it off and on. */
-        patch: operations["update_rule"];
-        trace?: never;
-    };
-    "/api/v1/automation/rules/dry-run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say what a rule would have done to what has happened. Nothing is done. */
-        post: operations["try_rule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/automation/rules/order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Decide which rule looks at an event first. */
-        post: operations["order_rules"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/availability": {
         parameters: {
             query?: never;
@@ -2015,6 +1821,63 @@ export interface paths {
         patch: operations["update_label"];
         trace?: never;
     };
+    "/api/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List leads. */
+        get: operations["list_leads"];
+        put?: never;
+        /** Write a lead down. */
+        post: operations["create_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a lead. */
+        get: operations["get_lead"];
+        put?: never;
+        post?: never;
+        /** Delete a lead. What was said in the conversation stays. */
+        delete: operations["delete_lead"];
+        options?: never;
+        head?: never;
+        /** Change a lead. */
+        patch: operations["update_lead"];
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn a lead into a client, and a deal if wanted. The client is the contact's own, or the one with the same e-mail address
+         *     or phone number and no contact of its own, or a new one. The same again gives the same and makes nothing.
+         */
+        post: operations["convert_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/llm-credentials": {
         parameters: {
             query?: never;
@@ -2066,6 +1929,60 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List meetings, the earliest first. */
+        get: operations["list_meetings"];
+        put?: never;
+        /** Write a meeting down. */
+        post: operations["create_meeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a meeting. */
+        get: operations["get_meeting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move, cancel or complete a meeting. What was booked with Cal.com is moved and cancelled there. */
+        patch: operations["update_meeting"];
+        trace?: never;
+    };
+    "/api/v1/meetings/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how meetings are booked. */
+        get: operations["get_meeting_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how meetings are booked. */
+        patch: operations["update_meeting_settings"];
         trace?: never;
     };
     "/api/v1/members": {
@@ -3283,6 +3200,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/widget/{channel_key}/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave a name and an address for somebody to get back to. Sent again, it completes what was left before. */
+        post: operations["create_widget_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/widget/{channel_key}/messages": {
         parameters: {
             query?: never;
@@ -3617,7 +3551,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -3637,43 +3571,6 @@ export interface components {
         };
         /** Format: uuid */
         AuditId: string;
-        /** @description A rule as the API shows it. */
-        AutomationRule: components["schemas"]["RuleDraft"] & {
-            /** Format: date-time */
-            created_at: string;
-            created_by?: components["schemas"]["UserId"] | null;
-            /**
-             * Format: int64
-             * @description How often it has fired in the last 90 days.
-             */
-            fired_count: number;
-            id: components["schemas"]["RuleId"];
-            /** Format: date-time */
-            last_fired_at?: string | null;
-            /**
-             * Format: int32
-             * @description Rules look at an event in this order.
-             */
-            position: number;
-        };
-        AutomationRuleList: {
-            items: components["schemas"]["AutomationRule"][];
-        };
-        AutomationRuleOrder: {
-            /** @description All rules, the one that looks first in front. */
-            ids: components["schemas"]["RuleId"][];
-        };
-        /** @description What is sent is changed, each as a whole. */
-        AutomationRulePatch: {
-            actions?: components["schemas"]["RuleAction"][] | null;
-            /** Format: int32 */
-            after_minutes?: number | null;
-            conditions?: components["schemas"]["RuleConditions"] | null;
-            event?: components["schemas"]["RuleEventKind"] | null;
-            is_active?: boolean | null;
-            name?: string | null;
-            stop_after?: boolean | null;
-        };
         /** @enum {string} */
         Availability: "available" | "away";
         /** @description How a draft did on past questions. */
@@ -3761,6 +3658,25 @@ export interface components {
              * @default when_unsure
              */
             join_messages: components["schemas"]["JoinMessages"];
+            /**
+             * @description Whether the bot asks visitors who might buy how they can be reached, once a conversation and after its answer.
+             * @default off
+             */
+            lead_capture: components["schemas"]["LeadCapture"];
+            /**
+             * @description What it says about the use of what is left, up to 500 characters. Kept with the lead, with the time.
+             * @default
+             */
+            lead_consent_text: string;
+            /**
+             * @description What it asks for. The e-mail address or the phone number is among it.
+             * @default [
+             *       "name",
+             *       "email",
+             *       "phone"
+             *     ]
+             */
+            lead_fields: components["schemas"]["LeadField"][];
             /**
              * Format: int32
              * @description Suggested follow-up questions with each answer: 1 to 5.
@@ -4077,6 +3993,8 @@ export interface components {
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
         };
+        /** Format: uuid */
+        ClientId: string;
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
             /** Format: date-time */
@@ -4100,8 +4018,6 @@ export interface components {
             /** @description Only an owner makes owners, or changes one. */
             role: components["schemas"]["Role"];
         };
-        /** Format: uuid */
-        CollectionId: string;
         ConnectionList: {
             items: components["schemas"]["ChannelConnection"][];
         };
@@ -4273,25 +4189,6 @@ export interface components {
             note?: string | null;
             phone?: string | null;
         };
-        /** @description A collection as the API shows it. */
-        ContentCollection: {
-            channel_id: components["schemas"]["ChannelId"];
-            /** @description As prompts and keyword actions name it: small letters, digits, `-` and `_`. */
-            collection_id: string;
-            /** Format: date-time */
-            created_at: string;
-            id: components["schemas"]["CollectionId"];
-            items: string[];
-            name: string;
-        };
-        ContentCollectionList: {
-            items: components["schemas"]["ContentCollection"][];
-        };
-        ContentCollectionPatch: {
-            /** @description As a whole. */
-            items?: string[] | null;
-            name?: string | null;
-        };
         /** @enum {string} */
         ContentType: "faq" | "system_prompt" | "custom";
         /** @description Two pairs that ask nearly the same and do not answer the same. */
@@ -4339,8 +4236,7 @@ export interface components {
             created_at: string;
             /**
              * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-             *     label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
-             *     `via_name` too.
+             *     label, `{by}` for `reopened` and `woken`.
              */
             data: unknown;
             id: components["schemas"]["ConversationEventId"];
@@ -4535,6 +4431,8 @@ export interface components {
              */
             conversations: number;
         };
+        /** Format: uuid */
+        DealId: string;
         /**
          * @description How far a piece has come.
          * @enum {string}
@@ -4916,23 +4814,6 @@ export interface components {
         };
         /** @enum {string} */
         Feedback: "up" | "down";
-        /** @description One line of the log. */
-        Firing: {
-            actions: components["schemas"]["RuleActionOutcome"][];
-            conversation_id?: components["schemas"]["ConversationId"] | null;
-            /** Format: date-time */
-            created_at: string;
-            event: components["schemas"]["RuleEventKind"];
-            event_id: components["schemas"]["RuleEventId"];
-            id: components["schemas"]["FiringId"];
-            rule_id: components["schemas"]["RuleId"];
-            rule_name: string;
-            status: components["schemas"]["FiringStatus"];
-        };
-        /** Format: uuid */
-        FiringId: string;
-        /** @enum {string} */
-        FiringStatus: "done" | "failed" | "skipped_loop";
         /** @description A question nobody has answered yet. */
         Gap: {
             /** @description What the bot said instead. */
@@ -5208,69 +5089,6 @@ export interface components {
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
-        /** @description A keyword and what it does, as the API shows it. */
-        KeywordAction: {
-            action_type: components["schemas"]["KeywordActionType"];
-            argument: components["schemas"]["KeywordArgument"];
-            channel_id: components["schemas"]["ChannelId"];
-            /** Format: date-time */
-            created_at: string;
-            id: components["schemas"]["KeywordActionId"];
-            is_active: boolean;
-            keyword: string;
-            match_type: components["schemas"]["KeywordMatchType"];
-            /**
-             * Format: int32
-             * @description The first that matches acts.
-             */
-            position: number;
-            /**
-             * Format: int64
-             * @description How often it has acted.
-             */
-            use_count: number;
-        };
-        /** Format: uuid */
-        KeywordActionId: string;
-        KeywordActionList: {
-            items: components["schemas"]["KeywordAction"][];
-        };
-        KeywordActionOrder: {
-            channel_id: components["schemas"]["ChannelId"];
-            /** @description All of the channel's, the one that is looked at first in front. */
-            ids: components["schemas"]["KeywordActionId"][];
-        };
-        KeywordActionPatch: {
-            action_type?: components["schemas"]["KeywordActionType"] | null;
-            argument?: components["schemas"]["KeywordArgument"] | null;
-            is_active?: boolean | null;
-            keyword?: string | null;
-            match_type?: components["schemas"]["KeywordMatchType"] | null;
-        };
-        /**
-         * @description What a keyword does.
-         * @enum {string}
-         */
-        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY";
-        /** @description What the action needs to know. A text is said by the bot, whatever the action. */
-        KeywordArgument: {
-            /** @description Of `REPLY`: a collection of the channel, by its own name for it. */
-            collection_id?: string | null;
-            /**
-             * Format: int32
-             * @description Which of its items, counted from 1; none: one after the other.
-             */
-            item?: number | null;
-            label_id?: components["schemas"]["LabelId"] | null;
-            /** @description What the bot says. `REPLY` needs it or a collection. */
-            text?: string | null;
-            user_id?: components["schemas"]["UserId"] | null;
-        };
-        /**
-         * @description When a message asks for it.
-         * @enum {string}
-         */
-        KeywordMatchType: "exact" | "word" | "pattern";
         KnowledgeBase: {
             content: string;
             content_type: components["schemas"]["ContentType"];
@@ -5323,6 +5141,83 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /** @description A lead as the team sees it. */
+        Lead: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
+            channel_id?: components["schemas"]["ChannelId"] | null;
+            channel_name?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            consent?: components["schemas"]["LeadConsent"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            contact_info: components["schemas"]["LeadContact"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            converted_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            deal_id?: components["schemas"]["DealId"] | null;
+            id: components["schemas"]["LeadId"];
+            /** @description `price`, `quote`, `meeting`, `purchase`, or what a program says. */
+            intent: string;
+            note: string;
+            source: components["schemas"]["LeadSource"];
+            status: components["schemas"]["LeadStatus"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @enum {string} */
+        LeadCapture: "off" | "when_useful";
+        /** @description What somebody read before they gave their address. */
+        LeadConsent: {
+            /** Format: date-time */
+            given_at: string;
+            text: string;
+        };
+        /** @description How somebody can be reached. What is not known is left out where it is stored, and null where it is shown. */
+        LeadContact: {
+            /** @default null */
+            company: string | null;
+            /** @default null */
+            email: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            phone: string | null;
+        };
+        LeadConversion: {
+            create_deal?: components["schemas"]["LeadDeal"] | null;
+        };
+        /** @description The deal that is opened with the client. */
+        LeadDeal: {
+            /** @description The workspace's own unless given. */
+            currency?: string | null;
+            deal_value?: string | null;
+            /** @description 1 to 200 characters. */
+            name: string;
+            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+        };
+        /** @enum {string} */
+        LeadField: "name" | "email" | "phone";
+        /** Format: uuid */
+        LeadId: string;
+        LeadPatch: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            contact_info?: components["schemas"]["LeadContact"] | null;
+            intent?: string | null;
+            note?: string | null;
+            status?: components["schemas"]["LeadStatus"] | null;
+        };
+        /**
+         * @description Where a lead comes from.
+         * @enum {string}
+         */
+        LeadSource: "bot" | "form" | "agent" | "api";
+        /**
+         * @description How far the team is with a lead.
+         * @enum {string}
+         */
+        LeadStatus: "new" | "contacted" | "qualified" | "converted" | "lost";
         LearnFromResolved: {
             /**
              * Format: date-time
@@ -5381,6 +5276,75 @@ export interface components {
             /** Format: int64 */
             most_bytes: number;
         };
+        /** @description A meeting as the team sees it. */
+        Meeting: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            assignee_name?: string | null;
+            attendee_email?: string | null;
+            attendee_name?: string | null;
+            /** @description The vendor's id of the booking. */
+            cal_event_id?: string | null;
+            cancel_reason?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int32 */
+            duration_minutes: number;
+            /** @description Its lasting id in calendars, and how often it was changed since. */
+            ical_uid: string;
+            id: components["schemas"]["MeetingId"];
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at: string;
+            /** Format: int32 */
+            sequence: number;
+            source: components["schemas"]["MeetingSource"];
+            status: components["schemas"]["MeetingStatus"];
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        MeetingId: string;
+        MeetingPatch: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            /** @description Up to 500 characters, with `cancelled`. */
+            cancel_reason?: string | null;
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at?: string | null;
+            status?: components["schemas"]["MeetingStatus"] | null;
+            title?: string | null;
+        };
+        /** @description How meetings are booked. */
+        MeetingSettings: {
+            /** @description Offered where a channel has no booking link of its own. */
+            booking_url?: string | null;
+            /** @description Without a secret nothing that comes is believed. */
+            has_calcom_secret: boolean;
+            /** @description Where Cal.com tells what was booked. Paste it there, with the secret. Null if the server does not know its address. */
+            webhook_url?: string | null;
+        };
+        MeetingSettingsPatch: {
+            /** @description A https address. */
+            booking_url?: string | null;
+            /** @description The same as in Cal.com, 8 to 200 characters; null forgets it. */
+            calcom_secret?: string | null;
+        };
+        /**
+         * @description Where a meeting was booked.
+         * @enum {string}
+         */
+        MeetingSource: "calcom" | "builtin" | "calendly" | "agent";
+        /**
+         * @description How a meeting stands.
+         * @enum {string}
+         */
+        MeetingStatus: "scheduled" | "rescheduled" | "completed" | "cancelled" | "no_show";
         MergedQaPair: {
             /** @description The one that went; restore it to undo. */
             merged: components["schemas"]["QaPair"];
@@ -5600,13 +5564,6 @@ export interface components {
                 [key: string]: string;
             };
         };
-        NewContentCollection: {
-            channel_id: components["schemas"]["ChannelId"];
-            /** @description 1 to 50 small letters, digits, `-` and `_`. It does not change. */
-            collection_id: string;
-            items?: string[];
-            name: string;
-        };
         NewCredential: {
             /** @description Only for `openai_compatible`: `http://127.0.0.1:11434/v1`. */
             base_url?: string | null;
@@ -5687,15 +5644,6 @@ export interface components {
             email?: string | null;
             role: components["schemas"]["Role"];
         };
-        NewKeywordAction: {
-            action_type: components["schemas"]["KeywordActionType"];
-            argument?: components["schemas"]["KeywordArgument"];
-            channel_id: components["schemas"]["ChannelId"];
-            is_active?: boolean | null;
-            /** @description 1 to 200 characters. */
-            keyword: string;
-            match_type?: components["schemas"]["KeywordMatchType"];
-        };
         NewKnowledgeBase: {
             content: string;
             content_type: components["schemas"]["ContentType"];
@@ -5706,6 +5654,17 @@ export interface components {
             color: components["schemas"]["LabelColor"];
             /** @description 1 to 50 characters. */
             name: string;
+        };
+        NewLead: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            /** @description What they agreed to, if they were asked. */
+            consent_text?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            contact_info?: components["schemas"]["LeadContact"];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description `price`, `quote`, `meeting`, `purchase`, or a word of your own, up to 50 characters. */
+            intent: string;
+            note?: string;
         };
         NewMailServer: {
             from_address: string;
@@ -5719,6 +5678,25 @@ export interface components {
             port: number;
             tls: components["schemas"]["SmtpTls"];
             username?: string | null;
+        };
+        NewMeeting: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            attendee_email?: string | null;
+            /** @description The contact's unless given. */
+            attendee_name?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /**
+             * Format: int32
+             * @description 5 to 1,440; 30 unless given.
+             */
+            duration_minutes?: number | null;
+            /** @description Where it takes place, if that is an address of the web. */
+            meeting_url?: string | null;
+            /** Format: date-time */
+            scheduled_at: string;
+            /** @description Up to 200 characters. */
+            title: string;
         };
         NewNote: {
             /** @description Made by the client; sending the same one again gives the same note. */
@@ -5836,6 +5814,19 @@ export interface components {
         NewWidgetEscalation: {
             /** @description In the visitor's words. */
             reason?: string | null;
+        };
+        NewWidgetLead: {
+            company?: string | null;
+            /** @description The text that the visitor agreed to, as it stood on the form. Kept with the time. */
+            consent_text?: string | null;
+            /** @description The e-mail address or the phone number must be there. */
+            email?: string | null;
+            /** @description What it is about, such as `quote`; `form` unless given. */
+            intent?: string | null;
+            /** @description In the visitor's words, up to 4,000 characters. */
+            message?: string | null;
+            name?: string | null;
+            phone?: string | null;
         };
         NewWidgetMessage: {
             attachment_id?: components["schemas"]["AssetId"] | null;
@@ -6161,23 +6152,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
-        Page_Firing: {
-            items: {
-                actions: components["schemas"]["RuleActionOutcome"][];
-                conversation_id?: components["schemas"]["ConversationId"] | null;
-                /** Format: date-time */
-                created_at: string;
-                event: components["schemas"]["RuleEventKind"];
-                event_id: components["schemas"]["RuleEventId"];
-                id: components["schemas"]["FiringId"];
-                rule_id: components["schemas"]["RuleId"];
-                rule_name: string;
-                status: components["schemas"]["FiringStatus"];
-            }[];
-            /** @description Send it as `cursor` to get the next page; null on the last one. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
         Page_Gap: {
             items: {
                 /** @description What the bot said instead. */
@@ -6255,6 +6229,69 @@ export interface components {
                 thumbs_down: number;
                 /** Format: int64 */
                 thumbs_up: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Lead: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                assignee_name?: string | null;
+                channel_id?: components["schemas"]["ChannelId"] | null;
+                channel_name?: string | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                consent?: components["schemas"]["LeadConsent"] | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                contact_info: components["schemas"]["LeadContact"];
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                converted_at?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                deal_id?: components["schemas"]["DealId"] | null;
+                id: components["schemas"]["LeadId"];
+                /** @description `price`, `quote`, `meeting`, `purchase`, or what a program says. */
+                intent: string;
+                note: string;
+                source: components["schemas"]["LeadSource"];
+                status: components["schemas"]["LeadStatus"];
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Meeting: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                assignee_name?: string | null;
+                attendee_email?: string | null;
+                attendee_name?: string | null;
+                /** @description The vendor's id of the booking. */
+                cal_event_id?: string | null;
+                cancel_reason?: string | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: int32 */
+                duration_minutes: number;
+                /** @description Its lasting id in calendars, and how often it was changed since. */
+                ical_uid: string;
+                id: components["schemas"]["MeetingId"];
+                meeting_url?: string | null;
+                /** Format: date-time */
+                scheduled_at: string;
+                /** Format: int32 */
+                sequence: number;
+                source: components["schemas"]["MeetingSource"];
+                status: components["schemas"]["MeetingStatus"];
+                title: string;
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6477,6 +6514,8 @@ export interface components {
             /** @description 10 to 200 characters. */
             new_password: string;
         };
+        /** Format: uuid */
+        PipelineStageId: string;
         /** @description An answer with everything that led to it. */
         PlaygroundAnswer: {
             answer: components["schemas"]["Answer"];
@@ -6967,167 +7006,6 @@ export interface components {
              * @description Counts lines of the file from 1, the heading being line 1.
              */
             line: number;
-        };
-        /** @description One thing that is done. */
-        RuleAction: {
-            label_id: components["schemas"]["LabelId"];
-            /** @enum {string} */
-            type: "label";
-        } | {
-            /** @enum {string} */
-            type: "assign";
-            user_id: components["schemas"]["UserId"];
-        } | {
-            /** @enum {string} */
-            type: "escalate";
-        } | {
-            /** @enum {string} */
-            type: "pause_ai";
-        } | {
-            /** @enum {string} */
-            type: "resume_ai";
-        } | {
-            text: string;
-            /** @enum {string} */
-            type: "reply";
-        } | {
-            text: string;
-            /** @enum {string} */
-            type: "note";
-        } | {
-            status: components["schemas"]["ConversationStatus"];
-            /** @enum {string} */
-            type: "set_status";
-        } | {
-            /** Format: int32 */
-            minutes: number;
-            /** @enum {string} */
-            type: "snooze";
-        };
-        /**
-         * @description The kinds of them, for forms.
-         * @enum {string}
-         */
-        RuleActionKind: "label" | "assign" | "escalate" | "pause_ai" | "resume_ai" | "reply" | "note" | "set_status" | "snooze";
-        /** @description What became of one action. */
-        RuleActionOutcome: {
-            /** @description Why it was not done; null: it was. */
-            error?: string | null;
-            type: components["schemas"]["RuleActionKind"];
-        };
-        RuleCondition: {
-            /** @description As `GET /automation/fields` names them. */
-            field: string;
-            op: components["schemas"]["RuleOp"];
-            /** @description A text, a number, true or false, or an id, as the field wants it; several for `is` and `is_not`. None for `is_set`. */
-            value?: Record<string, never>;
-        };
-        /** @description All of `all` hold and, if there are any, at least one of `any`. Without conditions every event counts. */
-        RuleConditions: {
-            all?: components["schemas"]["RuleCondition"][];
-            any?: components["schemas"]["RuleCondition"][];
-        };
-        /** @description What somebody writes down as a rule. */
-        RuleDraft: {
-            /** @description 1 to 10, done in this order. */
-            actions: components["schemas"]["RuleAction"][];
-            /**
-             * Format: int32
-             * @description Of `no_reply`, which needs it: 1 to 10,080.
-             */
-            after_minutes?: number | null;
-            conditions?: components["schemas"]["RuleConditions"];
-            event: components["schemas"]["RuleEventKind"];
-            is_active?: boolean;
-            /** @description 1 to 100 characters. */
-            name: string;
-            /** @description Where it has fired, rules behind it do not look at the event. */
-            stop_after?: boolean;
-        };
-        /** @description Something that has happened. */
-        RuleEvent: {
-            caused_by?: components["schemas"]["FiringId"] | null;
-            /** @description The rules whose actions led here, the first first. */
-            chain: components["schemas"]["RuleId"][];
-            conversation_id?: components["schemas"]["ConversationId"] | null;
-            /** Format: date-time */
-            created_at: string;
-            event: components["schemas"]["RuleEventKind"];
-            /** @description What conditions read, as it was then. */
-            facts: Record<string, never>;
-            id: components["schemas"]["RuleEventId"];
-            /**
-             * Format: uuid
-             * @description The conversation, message, gap, escalation, deal or order.
-             */
-            subject_id: string;
-        };
-        /** @description An event with what a form needs to know of it. */
-        RuleEventFields: {
-            actions: components["schemas"]["RuleActionKind"][];
-            event: components["schemas"]["RuleEventKind"];
-            fields: components["schemas"]["RuleFieldWithOps"][];
-        };
-        /** Format: uuid */
-        RuleEventId: string;
-        /**
-         * @description What a rule can wait for. The triggers name the same words.
-         * @enum {string}
-         */
-        RuleEventKind: "conversation.created" | "message.created" | "gap.created" | "escalation.created" | "conversation.resolved" | "no_reply" | "deal.stage_changed" | "order.status_changed";
-        /** @description A field of an event. */
-        RuleField: {
-            choices: string[];
-            kind: components["schemas"]["RuleFieldKind"];
-            name: string;
-        };
-        /**
-         * @description What a field holds.
-         * @enum {string}
-         */
-        RuleFieldKind: "text" | "number" | "boolean" | "choice" | "channel" | "member" | "labels";
-        RuleFieldList: {
-            items: components["schemas"]["RuleEventFields"][];
-        };
-        RuleFieldWithOps: components["schemas"]["RuleField"] & {
-            ops: components["schemas"]["RuleOp"][];
-        };
-        /** Format: uuid */
-        RuleId: string;
-        /**
-         * @description How a field is compared.
-         * @enum {string}
-         */
-        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
-        /** @description A rule to try. */
-        RuleTrial: {
-            /**
-             * Format: int64
-             * @description The newest so many events, 10,000 at most and unless given.
-             */
-            limit?: number | null;
-            rule: components["schemas"]["RuleDraft"];
-            rule_id?: components["schemas"]["RuleId"] | null;
-            /**
-             * Format: date-time
-             * @description From then on; what is known goes back 90 days.
-             */
-            since?: string | null;
-        };
-        RuleTrialEvent: {
-            event: components["schemas"]["RuleEvent"];
-            would_do: components["schemas"]["RuleAction"][];
-        };
-        /** @description What it would have done. */
-        RuleTrialResult: {
-            /** @description How many events were looked at. */
-            events: number;
-            /** @description In how many it would have been cut off, because its own action led there. */
-            loops: number;
-            /** @description In how many of them the rule would have fired. */
-            matched: number;
-            /** @description The newest 50 in which it would have fired. */
-            sample: components["schemas"]["RuleTrialEvent"][];
         };
         Said: {
             role: components["schemas"]["Speaker"];
@@ -7724,7 +7602,7 @@ export interface components {
          * @description What an endpoint can ask for. The triggers name the same words.
          * @enum {string}
          */
-        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected";
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "lead.created" | "lead.status_changed";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -8334,578 +8212,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
-                };
-            };
-        };
-    };
-    list_collections: {
-        parameters: {
-            query?: {
-                channel_id?: components["schemas"]["ChannelId"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContentCollectionList"];
-                };
-            };
-        };
-    };
-    create_collection: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewContentCollection"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContentCollection"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_collection: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["CollectionId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_collection: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["CollectionId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContentCollectionPatch"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContentCollection"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_rule_fields: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleFieldList"];
-                };
-            };
-        };
-    };
-    list_firings: {
-        parameters: {
-            query?: {
-                /** @description From the previous page's `next_cursor`. */
-                cursor?: string;
-                /** @description 1 to 200, 50 unless given. */
-                limit?: number;
-                rule_id?: components["schemas"]["RuleId"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Firing"];
-                };
-            };
-        };
-    };
-    list_keyword_actions: {
-        parameters: {
-            query?: {
-                channel_id?: components["schemas"]["ChannelId"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KeywordActionList"];
-                };
-            };
-        };
-    };
-    create_keyword_action: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewKeywordAction"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KeywordAction"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_keyword_action: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["KeywordActionId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_keyword_action: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["KeywordActionId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeywordActionPatch"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KeywordAction"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    order_keyword_actions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KeywordActionOrder"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KeywordActionList"];
-                };
-            };
-        };
-    };
-    list_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AutomationRuleList"];
-                };
-            };
-        };
-    };
-    create_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RuleDraft"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AutomationRule"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["RuleId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AutomationRule"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["RuleId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["RuleId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AutomationRulePatch"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AutomationRule"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    try_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RuleTrial"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleTrialResult"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    order_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AutomationRuleOrder"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AutomationRuleList"];
                 };
             };
         };
@@ -13212,6 +12518,251 @@ export interface operations {
             };
         };
     };
+    list_leads: {
+        parameters: {
+            query?: {
+                /** @description A member's user id, `me` or `none`. */
+                assigned_to?: string;
+                channel_id?: components["schemas"]["ChannelId"];
+                contact_id?: components["schemas"]["ContactId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                /** @description One or several, with commas between them. */
+                intent?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Part of a name, an address, a number, a company or the note. */
+                q?: string;
+                /** @description `-created_at` unless given; `created_at`, `updated_at`, `-updated_at`. */
+                sort?: string;
+                /** @description One or several of `new`, `contacted`, `qualified`, `converted`, `lost`, with commas between them. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Lead"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLead"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    convert_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["LeadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadConversion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_llm_credentials: {
         parameters: {
             query?: never;
@@ -13342,6 +12893,222 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_meetings: {
+        parameters: {
+            query?: {
+                /** @description A member's user id, `me` or `none`. */
+                assigned_to?: string;
+                contact_id?: components["schemas"]["ContactId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                /** @description Those that begin then or later. */
+                from?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description One or several of `scheduled`, `rescheduled`, `completed`, `cancelled`, `no_show`, with commas between them. */
+                status?: string;
+                /** @description Those that begin before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Meeting"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeeting"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_meeting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSettings"];
+                };
+            };
+        };
+    };
+    update_meeting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSettings"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16374,6 +16141,61 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_widget_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidgetLead"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -62,6 +62,8 @@ pub enum Action {
     ContactErased,
     ContactsMerged,
     ContactsUnmerged,
+    LeadDeleted,
+    MeetingSettingsChanged,
     DocumentDeleted,
     WebsiteAdded,
     WebsiteDeleted,
@@ -112,8 +114,8 @@ impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
         use WorkspaceList::{
-            Automation, Channels, Keys, Knowledge, Labels, Members, Orders, Products, Sales, Settings,
-            Webhooks,
+            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Orders, Products, Sales,
+            Settings, Webhooks,
         };
         match self {
             Self::WorkspaceChanged
@@ -160,6 +162,8 @@ impl Action {
             | Self::RuleCreated
             | Self::RuleChanged
             | Self::RuleDeleted => Some(Automation),
+            Self::LeadDeleted => Some(Leads),
+            Self::MeetingSettingsChanged => Some(Meetings),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased

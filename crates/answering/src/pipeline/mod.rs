@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use automation::keywords::ActionType;
 use conversations::inbound::Utterance;
+use conversations::leads::capture::Step;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
 use kernel::ids::{CredentialId, MessageId, PassageId, QaPairId};
@@ -104,6 +105,8 @@ pub struct Reply {
     pub is_unsure: bool,
     /// For a turn that is explained.
     pub explanation: Option<Explanation>,
+    /// What it means for leads.
+    pub lead: Option<Step>,
 }
 
 impl Reply {
@@ -112,6 +115,13 @@ impl Reply {
             .actions
             .iter()
             .any(|action| matches!(action, Action::HandOff { .. }))
+    }
+
+    pub fn offers_booking(&self) -> bool {
+        self.reply
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::OfferBooking { .. }))
     }
 }
 
@@ -141,6 +151,16 @@ impl Turn {
     /// The messages that wait for a reply.
     pub(crate) fn waiting(&self) -> &[Utterance] {
         self.recent.get(self.waiting_from()..).unwrap_or_default()
+    }
+
+    pub(crate) fn waiting_mut(&mut self) -> &mut [Utterance] {
+        let from = self.waiting_from();
+        self.recent.get_mut(from..).unwrap_or_default()
+    }
+
+    /// The number of the last message that was not the visitor's.
+    pub(crate) fn last_said_seq(&self) -> Option<i64> {
+        self.history().last().map(|utterance| utterance.seq)
     }
 
     /// What the visitor asked before that, oldest first.
@@ -202,6 +222,18 @@ pub fn without_workflow(turn: &Turn, question: String) -> Reply {
     trace.note("workflow", json!({"failed": true}));
     let language = understand_language(&question, turn);
     hand_over(language, turn, question, trace)
+}
+
+/// A reply that rests on no knowledge.
+pub(crate) fn in_own_words(turn: &Turn, mode: AnswerMode, text: String) -> Reply {
+    let question = turn.question();
+    let language = understand_language(&question, turn);
+    reply(turn, mode, text, language, question, None, Trace::start(false))
+}
+
+/// The language in which the turn is answered.
+pub(crate) fn language_of(turn: &Turn) -> Language {
+    understand_language(&turn.question(), turn)
 }
 
 /// The same from other knowledge than what serves: to see what it would say.
@@ -343,6 +375,7 @@ fn reply(
         gaps: Vec::new(),
         is_unsure: false,
         explanation,
+        lead: None,
     }
 }
 

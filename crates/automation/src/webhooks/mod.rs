@@ -58,10 +58,14 @@ pub enum EventType {
     OrderCreated,
     #[serde(rename = "order.status_changed")]
     OrderStatusChanged,
+    #[serde(rename = "lead.created")]
+    LeadCreated,
+    #[serde(rename = "lead.status_changed")]
+    LeadStatusChanged,
 }
 
 impl EventType {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::MessageCreated,
         Self::MessageStatusChanged,
         Self::ConversationCreated,
@@ -80,6 +84,8 @@ impl EventType {
         Self::DealStageChanged,
         Self::OrderCreated,
         Self::OrderStatusChanged,
+        Self::LeadCreated,
+        Self::LeadStatusChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -102,6 +108,8 @@ impl EventType {
             Self::DealStageChanged => "deal.stage_changed",
             Self::OrderCreated => "order.created",
             Self::OrderStatusChanged => "order.status_changed",
+            Self::LeadCreated => "lead.created",
+            Self::LeadStatusChanged => "lead.status_changed",
         }
     }
 

@@ -7,6 +7,7 @@ mod api;
 mod cors;
 mod events;
 mod identity;
+mod leads;
 pub mod limits;
 mod n8n;
 mod posting;
@@ -30,6 +31,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .routes(routes!(api::escalate_widget_conversation))
         .routes(routes!(about::rate_widget_conversation))
         .routes(routes!(about::leave_widget_contact))
+        .routes(routes!(leads::create_widget_lead))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(uploads::upload_widget_file))

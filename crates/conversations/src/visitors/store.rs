@@ -6,6 +6,7 @@ use kernel::{Result, TenantTx};
 use uuid::Uuid;
 
 use super::Rating;
+use crate::people;
 
 pub async fn set_rating(
     tx: &mut TenantTx,
@@ -63,6 +64,37 @@ pub async fn set_unverified_email(tx: &mut TenantTx, contact: ContactId, email: 
         Uuid::now_v7(),
         contact.0,
         email.to_lowercase(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The same for a phone number, digits only.
+pub async fn set_unverified_phone(tx: &mut TenantTx, contact: ContactId, digits: &str) -> Result<()> {
+    let done = sqlx::query!(
+        "update contacts p set phone = $2
+        where p.tenant_id = current_tenant_id() and p.id = $1
+            and (p.phone is null or exists (select from contact_identities i
+                where i.tenant_id = p.tenant_id and i.contact_id = p.id and i.kind = 'phone' and i.value = p.phone
+                    and not i.is_verified))",
+        contact.0,
+        digits,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() > 0 {
+        people::store::add_identity(tx, contact, "phone", digits, false, None).await?;
+    }
+    Ok(())
+}
+
+/// Only where nobody knows how they are called.
+pub async fn set_name(tx: &mut TenantTx, contact: ContactId, name: &str) -> Result<()> {
+    sqlx::query!(
+        "update contacts set name = $2 where tenant_id = current_tenant_id() and id = $1 and name is null",
+        contact.0,
+        name,
     )
     .execute(&mut **tx)
     .await?;

@@ -85,6 +85,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .merge(::assets::serve::routes(domains.assets.clone()))
         .merge(channels::webhook_routes(domains.channels.clone()))
         .merge(answering::webhook_routes(domains.answering.clone()))
+        .merge(conversations::webhook_routes(domains.conversations.clone()))
         .merge(notifications::public_routes(domains.notifications.clone()))
         .fallback(|| async { kernel::error::not_found("page").into_response() })
         .layer(middleware::map_response(explain_method_not_allowed))

@@ -158,6 +158,15 @@ impl World {
                     .await;
                 lonely(contact)
             }
+            Thing::Lead => {
+                let body =
+                    json!({"intent": "price", "contact_info": {"name": mark, "email": "mia@example.com"}});
+                lonely(self.create("leads", body).await)
+            }
+            Thing::Meeting => {
+                let body = json!({"title": fresh(mark), "scheduled_at": "2026-03-02T09:00:00Z"});
+                lonely(self.create("meetings", body).await)
+            }
             Thing::Label => lonely(
                 self.create("labels", json!({"name": fresh(mark), "color": "red"}))
                     .await,

@@ -8,6 +8,7 @@ import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
 import Package from '@lucide/svelte/icons/package';
+import Timer from '@lucide/svelte/icons/timer';
 import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBag from '@lucide/svelte/icons/shopping-bag';
@@ -76,6 +77,7 @@ export const navigation: Group[] = [
         icon: CalendarCheck,
         key: 'a',
       },
+      { page: 'leads', path: '/leads', label: 'nav.leads', icon: Timer, key: 'l' },
       { page: 'deals', path: '/deals', label: 'nav.deals', icon: Handshake, key: 'd' },
       { page: 'orders', path: '/orders', label: 'nav.orders', icon: ShoppingBag, key: 'o' },
       { page: 'products', path: '/products', label: 'nav.products', icon: Package, key: 'r' },

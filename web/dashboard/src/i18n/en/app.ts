@@ -39,6 +39,7 @@ export const app = {
   'nav.install': 'Widget',
   'nav.channels': 'Channels',
   'nav.automation': 'Automation',
+  'nav.leads': 'Leads',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',
   'nav.more': '{count} waiting',

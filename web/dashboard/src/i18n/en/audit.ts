@@ -44,6 +44,8 @@ export const audit = {
   'audit.contactBlocked': 'Visitor blocked',
   'audit.contactUnblocked': 'Visitor unblocked',
   'audit.contactErased': 'Visitor erased',
+  'audit.leadDeleted': 'Lead deleted',
+  'audit.meetingSettingsChanged': 'Booking of meetings changed',
   'audit.contactsMerged': 'Contacts merged',
   'audit.contactsUnmerged': 'Merge of contacts taken back',
   'audit.documentDeleted': 'Document deleted',

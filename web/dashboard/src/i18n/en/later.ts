@@ -16,6 +16,8 @@ import { home } from './home';
 import { knowledge } from './knowledge';
 import { messaging } from './messaging';
 import { people } from './people';
+import { leads } from './leads';
+import { meetings } from './meetings';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -56,6 +58,8 @@ export const later = {
   ...websites,
   ...texts,
   ...upkeep,
+  ...leads,
+  ...meetings,
   ...playground,
   ...agent,
   ...audit,

@@ -80,4 +80,6 @@ export const webhooks = {
   'webhooks.dealStageChanged': 'Deal moved to another stage',
   'webhooks.orderCreated': 'New order',
   'webhooks.orderStatusChanged': 'Status of an order changed',
+  'webhooks.leadCreated': 'New lead',
+  'webhooks.leadStatusChanged': 'Status of a lead changed',
 } as const;

@@ -39,6 +39,7 @@ export const app = {
   'nav.install': 'Widget',
   'nav.channels': 'Canaux',
   'nav.automation': 'Automatisation',
+  'nav.leads': 'Prospects',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',

@@ -22,6 +22,8 @@ import { webhooks } from './webhooks';
 import { websites } from './websites';
 import { versions } from './versions';
 import { evaluation } from './evaluation';
+import { leads } from './leads';
+import { meetings } from './meetings';
 import { playground } from './playground';
 import { agent } from './agent';
 import { audit } from './audit';
@@ -56,6 +58,8 @@ export const fr: Texts = {
   ...versions,
   ...evaluation,
   ...promise,
+  ...leads,
+  ...meetings,
   ...playground,
   ...agent,
   ...audit,

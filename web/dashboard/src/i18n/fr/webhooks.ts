@@ -80,4 +80,6 @@ export const webhooks = {
   'webhooks.dealStageChanged': 'Affaire passée à une autre étape',
   'webhooks.orderCreated': 'Nouvelle commande',
   'webhooks.orderStatusChanged': 'Statut d’une commande modifié',
+  'webhooks.leadCreated': 'Nouveau prospect',
+  'webhooks.leadStatusChanged': 'Statut d’un prospect modifié',
 } as const;

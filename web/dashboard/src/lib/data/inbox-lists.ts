@@ -125,6 +125,8 @@ const KEYS: Partial<Record<string, string[]>> = {
   orders: ['sales'],
   activities: ['sales'],
   automation: ['automation-rules', 'automation-firings', 'keyword-actions', 'content-collections'],
+  leads: ['leads'],
+  meetings: ['meetings'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -2,6 +2,7 @@
 import BadgeEuro from '@lucide/svelte/icons/badge-euro';
 import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
+import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Clock from '@lucide/svelte/icons/clock';
 import Handshake from '@lucide/svelte/icons/handshake';
 import History from '@lucide/svelte/icons/history';
@@ -63,6 +64,7 @@ export const sections: readonly Section[] = [
   { id: 'sales-pipelines', title: 'pipelines.title', hint: 'pipelines.hint', icon: Handshake, group: 'sales', editors: managers, readers: all, load: () => import('./sections/Pipelines.svelte') },
   { id: 'sales-tags', title: 'salesSetup.tags', hint: 'salesSetup.tagsHint', icon: Tags, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesTags.svelte') },
   { id: 'sales-fields', title: 'salesSetup.fields', hint: 'salesSetup.fieldsHint', icon: TextCursorInput, group: 'sales', editors: managers, readers: all, load: () => import('./sections/SalesFields.svelte') },
+  { id: 'meetings', title: 'meetings.title', hint: 'meetings.hint', icon: CalendarDays, group: 'inbox', editors: managers, load: () => import('./sections/Meetings.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
   { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },

@@ -45,6 +45,8 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_blocked: 'audit.contactBlocked',
   contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
+  lead_deleted: 'audit.leadDeleted',
+  meeting_settings_changed: 'audit.meetingSettingsChanged',
   contacts_merged: 'audit.contactsMerged',
   contacts_unmerged: 'audit.contactsUnmerged',
   document_deleted: 'audit.documentDeleted',

@@ -22,6 +22,8 @@ export const eventNames: Record<WebhookEventType, PlainKey> = {
   'deal.stage_changed': 'webhooks.dealStageChanged',
   'order.created': 'webhooks.orderCreated',
   'order.status_changed': 'webhooks.orderStatusChanged',
+  'lead.created': 'webhooks.leadCreated',
+  'lead.status_changed': 'webhooks.leadStatusChanged',
 };
 
 export const statusNames: Record<WebhookDeliveryStatus, PlainKey> = {

@@ -1,0 +1,171 @@
+//! The bot and leads: it answers first, then asks once how somebody who might buy can be reached, and reads what they say.
+//!
+//! Only where the channel wants it (`lead_capture`), and only the built-in bot: a workflow asks for itself. What a reply
+//! means for leads travels with it as a [`Step`] and is noted when the reply is stored.
+
+mod interest;
+mod reading;
+mod wording;
+
+use std::sync::Arc;
+
+use conversations::leads::ContactInfo;
+use conversations::leads::capture::{self, Known, Step};
+use conversations::messages::{AnswerMode, SenderType};
+use kernel::ids::ConversationId;
+use kernel::{Result, TenantProof};
+
+use crate::Context;
+use crate::pipeline::{self, Reply, Sink, Turn};
+use crate::settings::{BotSettings, LeadCapture, LeadField};
+
+/// The reply to a turn of a conversation.
+pub async fn answer(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    conversation: ConversationId,
+    turn: &Turn,
+    sink: &Sink,
+) -> Result<Reply> {
+    if turn.settings.lead_capture == LeadCapture::Off || turn.question().is_empty() {
+        return pipeline::answer(ctx, proof, turn, sink).await;
+    }
+    let known = {
+        let mut tx = ctx.db.tenant_read(proof).await?;
+        capture::find_known(&mut tx, conversation).await?
+    };
+    let Some(known) = known else {
+        return pipeline::answer(ctx, proof, turn, sink).await;
+    };
+    match listen(turn, &known) {
+        Heard::Refusal => Ok(refused(turn)),
+        Heard::Address(heard) => noted(ctx, proof, turn, heard, sink).await,
+        Heard::Nothing => {
+            let made = pipeline::answer(ctx, proof, turn, sink).await?;
+            Ok(ask(turn, &known, made))
+        }
+    }
+}
+
+/// What the visitor's messages say about themselves.
+enum Heard {
+    Nothing,
+    Refusal,
+    Address(Address),
+}
+
+struct Address {
+    info: ContactInfo,
+    intent: String,
+    /// What was asked before; none if nobody asked.
+    question: Option<String>,
+    /// The turn without what was read; none if nothing else was said.
+    rest: Option<Turn>,
+}
+
+fn listen(turn: &Turn, known: &Known) -> Heard {
+    let interest = interest::detect(&turn.question());
+    let request = known.request.as_ref();
+    if request.is_none() && interest.is_none() {
+        return Heard::Nothing;
+    }
+    let is_answer = request.is_some_and(|request| {
+        let is_open = request.outcome == "waiting";
+        is_open && turn.last_said_seq() == Some(request.asked_seq)
+    });
+    let mut info = ContactInfo::default();
+    let mut rest = turn.clone();
+    for utterance in rest.waiting_mut() {
+        if utterance.sender_type == SenderType::User {
+            let read = reading::read(&utterance.text, is_answer);
+            info = info.or(&read.info);
+            utterance.text = read.rest;
+        }
+    }
+    if info.is_reachable() {
+        let asked = request.map(|request| request.intent.clone());
+        return Heard::Address(Address {
+            intent: asked
+                .or(interest.map(str::to_owned))
+                .unwrap_or_else(|| "other".to_owned()),
+            question: request.map(|request| request.question.clone()),
+            rest: Some(rest).filter(|rest| !rest.question().is_empty()),
+            info,
+        });
+    }
+    if is_answer && reading::is_refusal(&turn.question()) {
+        return Heard::Refusal;
+    }
+    Heard::Nothing
+}
+
+fn refused(turn: &Turn) -> Reply {
+    let text = wording::refused(pipeline::language_of(turn)).to_owned();
+    let mut made = pipeline::in_own_words(turn, AnswerMode::Action, text);
+    made.lead = Some(Step::Refused);
+    made
+}
+
+/// Thanks, and the answer to whatever else was asked.
+async fn noted(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    turn: &Turn,
+    heard: Address,
+    sink: &Sink,
+) -> Result<Reply> {
+    let thanks = wording::noted(&heard.info, pipeline::language_of(turn));
+    let mut made = match &heard.rest {
+        Some(rest) => {
+            let mut made = pipeline::answer(ctx, proof, rest, sink).await?;
+            made.reply.text = format!("{thanks}\n\n{}", made.reply.text);
+            made
+        }
+        None => pipeline::in_own_words(turn, AnswerMode::Action, thanks),
+    };
+    made.lead = Some(Step::Given {
+        intent: heard.intent,
+        info: heard.info,
+        question: heard.question,
+    });
+    Ok(made)
+}
+
+/// Adds the question to an answer, where there is reason to and nobody has asked before.
+fn ask(turn: &Turn, known: &Known, mut made: Reply) -> Reply {
+    let settings = &turn.settings;
+    let Some(interest) = interest::detect(&turn.question()).filter(|_| !made.hands_over()) else {
+        return made;
+    };
+    if is_reachable(known, settings) {
+        if !known.has_lead {
+            let intent = interest.to_owned();
+            made.lead = Some(Step::Interested { intent });
+        }
+        return made;
+    }
+    // who books leaves an address there
+    let books = interest == "meeting" && made.offers_booking();
+    if known.request.is_none() && !books {
+        let question = wording::ask(
+            &settings.lead_fields,
+            &settings.lead_consent_text,
+            pipeline::language_of(turn),
+        );
+        made.reply.text = format!("{}\n\n{question}", made.reply.text);
+        made.lead = Some(Step::Asked {
+            intent: interest.to_owned(),
+            question,
+        });
+    }
+    made
+}
+
+/// Whether one of the ways that the business wants is known.
+fn is_reachable(known: &Known, settings: &Arc<BotSettings>) -> bool {
+    settings.lead_fields.iter().any(|field| match field {
+        LeadField::Name => false,
+        LeadField::Email => known.contact.email.is_some(),
+        LeadField::Phone => known.contact.phone.is_some(),
+    })
+}

@@ -1,0 +1,117 @@
+//! Meetings: booked with Cal.com, written down by a colleague, or found free by the built-in scheduler.
+//!
+//! Cal.com is the truth about what is booked there, and tells it through [`calcom`]. [`link`] makes the address that a
+//! visitor is offered, so that a booking comes back to its conversation.
+
+pub mod api;
+pub mod calcom;
+pub mod link;
+pub mod settings;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{ClientId, ContactId, ConversationId, MeetingId, UserId};
+use kernel::{Event, TenantTx, WorkspaceList};
+use serde::{Deserialize, Serialize};
+
+/// How a meeting stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MeetingStatus)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Status {
+    Scheduled,
+    /// It will be, at another time than was agreed first.
+    Rescheduled,
+    Completed,
+    Cancelled,
+    /// The visitor did not come.
+    NoShow,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [
+        Self::Scheduled,
+        Self::Rescheduled,
+        Self::Completed,
+        Self::Cancelled,
+        Self::NoShow,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Rescheduled => "rescheduled",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// Whether it is still to come, and takes its time in the calendar.
+    pub fn is_ahead(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Rescheduled)
+    }
+}
+
+/// Where a meeting was booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MeetingSource)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Source {
+    Calcom,
+    Builtin,
+    Calendly,
+    /// A colleague or a program wrote it down.
+    Agent,
+}
+
+impl Source {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Calcom => "calcom",
+            Self::Builtin => "builtin",
+            Self::Calendly => "calendly",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// A meeting as the team sees it.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct Meeting {
+    pub id: MeetingId,
+    pub conversation_id: Option<ConversationId>,
+    pub contact_id: Option<ContactId>,
+    pub client_id: Option<ClientId>,
+    pub title: String,
+    pub meeting_url: Option<String>,
+    pub scheduled_at: DateTime<Utc>,
+    pub duration_minutes: i32,
+    pub status: Status,
+    pub source: Source,
+    /// The vendor's id of the booking.
+    pub cal_event_id: Option<String>,
+    pub attendee_name: Option<String>,
+    pub attendee_email: Option<String>,
+    /// The member whom it is with.
+    pub assigned_to: Option<UserId>,
+    pub assignee_name: Option<String>,
+    pub cancel_reason: Option<String>,
+    /// Its lasting id in calendars, and how often it was changed since.
+    pub ical_uid: String,
+    pub sequence: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Tells open dashboards.
+pub fn tell(tx: &mut TenantTx, conversation: Option<ConversationId>) {
+    tx.emit(Event::WorkspaceChanged {
+        what: WorkspaceList::Meetings,
+    });
+    if let Some(conversation_id) = conversation {
+        tx.emit(Event::ConversationChanged { conversation_id });
+    }
+}
