@@ -25,8 +25,7 @@ create table content_collections (
     tenant_id     uuid not null,
     id            uuid not null,
     channel_id    uuid not null,
-    collection_id text not null                -- as prompts and keyword actions name it
-        constraint content_collections_slug_check check (collection_id ~ '^[a-z0-9][a-z0-9_-]{0,49}$'),
+    collection_id text not null check (collection_id <> ''),   -- as prompts and keyword actions name it
     name          text not null check (name <> ''),
     items         text[] not null default '{}',
     created_at    timestamptz not null default now(),

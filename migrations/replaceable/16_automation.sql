@@ -34,11 +34,10 @@ $$;
 
 -- Writes one event, and wakes the rules if an active one asks for it. The job has neither series nor key: those would make
 -- writers wait for each other. An action of a rule names its firing and chain for its transaction.
-create or replace function note_automation_event(kind text, subject uuid, conversation uuid, own jsonb) returns void
+create or replace function note_automation_event(tenant uuid, kind text, subject uuid, conversation uuid, own jsonb) returns void
 language plpgsql
 as $$
 declare
-    tenant   uuid := current_tenant_id();
     is_asked boolean := exists (select from automation_rules r where r.tenant_id = tenant and r.event = kind and r.is_active);
 begin
     insert into automation_events (tenant_id, event, subject_id, conversation_id, facts, chain, caused_by, is_pending, created_at)
@@ -59,22 +58,22 @@ language plpgsql
 as $$
 begin
     if tg_argv[0] = 'message.created' then
-        perform note_automation_event(tg_argv[0], new.id, new.conversation_id, jsonb_build_object(
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id, new.conversation_id, jsonb_build_object(
             'text', left(new.text_content, 2000), 'content_type', new.content_type, 'seq', new.seq));
     elsif tg_argv[0] in ('conversation.created', 'conversation.resolved') then
-        perform note_automation_event(tg_argv[0], new.id, new.id, '{}');
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id, new.id, '{}');
     elsif tg_argv[0] = 'gap.created' then
-        perform note_automation_event(tg_argv[0], new.id, new.conversation_id, jsonb_build_object(
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id, new.conversation_id, jsonb_build_object(
             'question', left(new.question, 2000), 'gap_language', new.language, 'similarity', new.similarity_score));
     elsif tg_argv[0] = 'escalation.created' then
-        perform note_automation_event(tg_argv[0], new.id, new.conversation_id, jsonb_build_object('reason', new.reason));
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id, new.conversation_id, jsonb_build_object('reason', new.reason));
     elsif tg_argv[0] = 'deal.stage_changed' then
-        perform note_automation_event(tg_argv[0], new.id,
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id,
             coalesce(new.conversation_id, automation_conversation_of(new.client_id)),
             jsonb_build_object('deal_name', new.name, 'deal_value', new.deal_value, 'currency', new.currency,
                 'from_stage', old.stage, 'to_stage', new.stage, 'owner_id', new.owner_id));
     elsif tg_argv[0] = 'order.status_changed' then
-        perform note_automation_event(tg_argv[0], new.id, automation_conversation_of(new.client_id),
+        perform note_automation_event(new.tenant_id, tg_argv[0], new.id, automation_conversation_of(new.client_id),
             jsonb_build_object('order_number', new.order_number, 'order_total', new.total, 'currency', new.currency,
                 'from_status', case when tg_op = 'UPDATE' then old.status end, 'to_status', new.status));
     end if;
