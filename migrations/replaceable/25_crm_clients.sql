@@ -275,7 +275,8 @@ begin
     end if;
     update crm_clients c
     set name = coalesce(c.name, new.name), email = coalesce(c.email, new.email), phone = coalesce(c.phone, new.phone),
-        last_contact_date = greatest(c.last_contact_date, new.last_interaction_at)
+        last_contact_date = case when (old.name, old.email, old.phone) is distinct from (new.name, new.email, new.phone)
+            then c.last_contact_date else greatest(c.last_contact_date, new.last_interaction_at) end
     where c.tenant_id = new.tenant_id and c.contact_id = new.id;
     if not found and (new.email is not null or new.phone is not null)
         and (old.name, old.email, old.phone) is distinct from (new.name, new.email, new.phone)
