@@ -1,20 +1,5 @@
 -- Deals, orders and the figures that follow from them.
 
--- The client that this one is part of by now, or itself.
-create or replace function crm_client_now(p_client uuid) returns uuid
-language sql stable
-set search_path from current
-as $$
-    with recursive chain (id, merged_into) as (
-        select c.id, c.merged_into from crm_clients c where c.tenant_id = current_tenant_id() and c.id = p_client
-        union
-        select c.id, c.merged_into
-        from chain
-        join crm_clients c on c.tenant_id = current_tenant_id() and c.id = chain.merged_into
-    )
-    select coalesce((select chain.id from chain where chain.merged_into is null), p_client)
-$$;
-
 -- A pipeline to begin with, in the tenant's language.
 create or replace function tenants_begin_pipeline() returns trigger
 language plpgsql
