@@ -146,6 +146,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/automation/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List collections, by name. */
+        get: operations["list_collections"];
+        put?: never;
+        /** Keep texts under a name. */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a collection that no keyword action uses. */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** Rename a collection, or write its items anew. */
+        patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/api/v1/automation/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what rules can wait for, with the fields that conditions can read. */
+        get: operations["list_rule_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what rules have done, newest first. It is kept for 90 days. */
+        get: operations["list_firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keyword actions, each channel's in the order in which they are looked at. */
+        get: operations["list_keyword_actions"];
+        put?: never;
+        /** Let a word of visitors act at once. */
+        post: operations["create_keyword_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a keyword action. */
+        delete: operations["delete_keyword_action"];
+        options?: never;
+        head?: never;
+        /** Change a keyword action. */
+        patch: operations["update_keyword_action"];
+        trace?: never;
+    };
+    "/api/v1/automation/keyword-actions/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which keyword of a channel is looked at first. */
+        post: operations["order_keyword_actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rules in the order in which they look at an event. */
+        get: operations["list_rules"];
+        put?: never;
+        /** Add a rule, behind the others. */
+        post: operations["create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a rule. */
+        get: operations["get_rule"];
+        put?: never;
+        post?: never;
+        /** Delete a rule, with the log of what it did. */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /** Change a rule, or switch it off and on. */
+        patch: operations["update_rule"];
+        trace?: never;
+    };
+    "/api/v1/automation/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a rule would have done to what has happened. Nothing is done. */
+        post: operations["try_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation/rules/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which rule looks at an event first. */
+        post: operations["order_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/availability": {
         parameters: {
             query?: never;
@@ -828,6 +1022,784 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List activities. */
+        get: operations["list_activities"];
+        put?: never;
+        /** Plan or note an activity. */
+        post: operations["create_activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/activities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open an activity. */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        /** Delete an activity. */
+        delete: operations["delete_activity"];
+        options?: never;
+        head?: never;
+        /** Change an activity, or complete it. */
+        patch: operations["update_activity"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients. */
+        get: operations["list_clients"];
+        put?: never;
+        /** Create a client. */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open a client. One that became part of another names that one in `merged_into`. */
+        get: operations["get_client"];
+        put?: never;
+        post?: never;
+        /** Delete a client with its deals, orders, activities and notes. This cannot be undone. */
+        delete: operations["delete_client"];
+        options?: never;
+        head?: never;
+        /** Change a client. */
+        patch: operations["update_client"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that two clients are one: deals, orders, activities and notes of the other one move here, and what is empty here is
+         *     filled. Their contacts become one, too. It can be taken back.
+         */
+        post: operations["merge_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the clients that became part of this one. */
+        get: operations["list_client_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a merge back. The answer is the client that is there again. */
+        post: operations["unmerge_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List clients that may be the same: with the same e-mail address, number or name. */
+        get: operations["list_similar_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what happened with a client, the newest first. */
+        get: operations["get_client_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change or delete many clients: all of them or none. */
+        post: operations["change_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count clients. */
+        get: operations["count_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export clients as CSV: all, or those of a filter. */
+        get: operations["export_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import clients from a file: all rows that can be used, in one transaction. */
+        post: operations["import_clients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/clients/import/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read which columns a file has, and what they probably mean. */
+        post: operations["read_client_columns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/contacts/{id}/client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the client that a contact is. */
+        get: operations["get_client_of_contact"];
+        put?: never;
+        /** Make a contact a client, or open the client that they are. */
+        post: operations["create_client_of_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deals. */
+        get: operations["list_deals"];
+        put?: never;
+        /** Create a deal. */
+        post: operations["create_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a deal. */
+        get: operations["get_deal"];
+        put?: never;
+        post?: never;
+        /** Delete a deal with its history. Its orders stay. */
+        delete: operations["delete_deal"];
+        options?: never;
+        head?: never;
+        /** Change a deal. To change its stage, move it. */
+        patch: operations["update_deal"];
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every stage that a deal came into. */
+        get: operations["list_deal_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a deal to another stage. */
+        post: operations["move_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/deals/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pipeline's deals, column by column. */
+        get: operations["get_deal_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pairs of clients with the same e-mail address or number. */
+        get: operations["list_duplicate_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List custom fields. */
+        get: operations["list_custom_fields"];
+        put?: never;
+        /** Create a custom field. */
+        post: operations["create_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a custom field with all its values. This cannot be undone. */
+        delete: operations["delete_custom_field"];
+        options?: never;
+        head?: never;
+        /** Change a custom field's label, choices or place. */
+        patch: operations["update_custom_field"];
+        trace?: never;
+    };
+    "/api/v1/crm/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notes of a client or a deal. */
+        get: operations["list_crm_notes"];
+        put?: never;
+        /** Write a note. */
+        post: operations["create_crm_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note. */
+        delete: operations["delete_crm_note"];
+        options?: never;
+        head?: never;
+        /** Change a note. */
+        patch: operations["update_crm_note"];
+        trace?: never;
+    };
+    "/api/v1/crm/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders. */
+        get: operations["list_orders"];
+        put?: never;
+        /** Create an order. */
+        post: operations["create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an order. */
+        get: operations["get_order"];
+        put?: never;
+        post?: never;
+        /** Delete an order. It no longer counts for its client. */
+        delete: operations["delete_order"];
+        options?: never;
+        head?: never;
+        /** Change an order. */
+        patch: operations["update_order"];
+        trace?: never;
+    };
+    "/api/v1/crm/orders/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create or change many orders. */
+        post: operations["write_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download orders as CSV, a line a row, in a form that can be imported again. */
+        get: operations["export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/orders/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import orders from a table. Those with a known `ecommerce_order_id`, else a known `order_number`, are changed. */
+        post: operations["import_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List pipelines with their stages and how many deals are in each. */
+        get: operations["list_pipelines"];
+        put?: never;
+        /** Create a pipeline. */
+        post: operations["create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a pipeline in which there are no deals. */
+        delete: operations["delete_pipeline"];
+        options?: never;
+        head?: never;
+        /** Change a pipeline: its name, whether it is the default, or all of its stages. */
+        patch: operations["update_pipeline"];
+        trace?: never;
+    };
+    "/api/v1/crm/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List products. */
+        get: operations["list_products"];
+        put?: never;
+        /** Create a product. */
+        post: operations["create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a product. */
+        get: operations["get_product"];
+        put?: never;
+        post?: never;
+        /** Delete a product. Deals and orders keep its name and price. */
+        delete: operations["delete_product"];
+        options?: never;
+        head?: never;
+        /** Change a product. Deals and orders keep the name and price that they were made with. */
+        patch: operations["update_product"];
+        trace?: never;
+    };
+    "/api/v1/crm/products/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create or change many products. */
+        post: operations["write_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the categories of products. */
+        get: operations["list_product_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download products as CSV, in a form that can be imported again. */
+        get: operations["export_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/products/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import products from a table. Those with a known `ecommerce_product_id`, else a known `sku`, are changed. */
+        post: operations["import_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List segments: the team's, and one's own. */
+        get: operations["list_segments"];
+        put?: never;
+        /** Keep a filter as a segment. */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a segment. Its clients stay. */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        /** Change a segment. */
+        patch: operations["update_segment"];
+        trace?: never;
+    };
+    "/api/v1/crm/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the settings of sales. */
+        get: operations["get_crm_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of sales. Another currency counts the figures of all clients anew. */
+        patch: operations["update_crm_settings"];
+        trace?: never;
+    };
+    "/api/v1/crm/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of sales. */
+        get: operations["get_sales_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tags of sales. */
+        get: operations["list_crm_tags"];
+        put?: never;
+        /** Create a tag. */
+        post: operations["create_crm_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag. It disappears from clients, deals and notes. */
+        delete: operations["delete_crm_tag"];
+        options?: never;
+        head?: never;
+        /** Rename or recolour a tag, everywhere it stands. */
+        patch: operations["update_crm_tag"];
         trace?: never;
     };
     "/api/v1/documents": {
@@ -3370,6 +4342,68 @@ export interface components {
             kind: "offer_booking";
             url: string;
         };
+        Activity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            client_name?: string | null;
+            /** Format: date-time */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            deal_name?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            id: components["schemas"]["ActivityId"];
+            /** @description Pending, and its time is over. */
+            is_overdue: boolean;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata: Record<string, never>;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /**
+             * Format: date-time
+             * @description When the assignee is told by mail.
+             */
+            remind_at?: string | null;
+            /** Format: date-time */
+            reminded_at?: string | null;
+            status: components["schemas"]["ActivityStatus"];
+            subject: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        ActivityId: string;
+        ActivityPatch: {
+            activity_type?: components["schemas"]["ActivityType"] | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            /** Format: uuid */
+            client_id?: string | null;
+            /** Format: uuid */
+            conversation_id?: string | null;
+            /** Format: uuid */
+            deal_id?: string | null;
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"] | null;
+            subject?: string | null;
+        };
+        /** @enum {string} */
+        ActivityPriority: "low" | "medium" | "high" | "urgent";
+        /** @enum {string} */
+        ActivityStatus: "pending" | "completed" | "cancelled";
+        /** @enum {string} */
+        ActivityType: "call" | "email" | "meeting" | "task" | "note" | "chatbot_interaction" | "website_visit";
         /** @description A pair whose answer names a number, where a document or page names another one. */
         AgainstDocument: {
             /** @description Whether it is a page of a web site that Rapport reads. */
@@ -3413,6 +4447,11 @@ export interface components {
             name: string;
             system_prompt: string;
         };
+        /**
+         * @description An amount of money with two decimals, as a string.
+         * @example 1234.50
+         */
+        Amount: string;
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
@@ -3551,7 +4590,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -3571,6 +4610,43 @@ export interface components {
         };
         /** Format: uuid */
         AuditId: string;
+        /** @description A rule as the API shows it. */
+        AutomationRule: components["schemas"]["RuleDraft"] & {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int64
+             * @description How often it has fired in the last 90 days.
+             */
+            fired_count: number;
+            id: components["schemas"]["RuleId"];
+            /** Format: date-time */
+            last_fired_at?: string | null;
+            /**
+             * Format: int32
+             * @description Rules look at an event in this order.
+             */
+            position: number;
+        };
+        AutomationRuleList: {
+            items: components["schemas"]["AutomationRule"][];
+        };
+        AutomationRuleOrder: {
+            /** @description All rules, the one that looks first in front. */
+            ids: components["schemas"]["RuleId"][];
+        };
+        /** @description What is sent is changed, each as a whole. */
+        AutomationRulePatch: {
+            actions?: components["schemas"]["RuleAction"][] | null;
+            /** Format: int32 */
+            after_minutes?: number | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            event?: components["schemas"]["RuleEventKind"] | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            stop_after?: boolean | null;
+        };
         /** @enum {string} */
         Availability: "available" | "away";
         /** @description How a draft did on past questions. */
@@ -3765,6 +4841,13 @@ export interface components {
             tuesday: components["schemas"]["OpeningHours"][];
             /** @default [] */
             wednesday: components["schemas"]["OpeningHours"][];
+        };
+        /** @description Somebody who bought something. Found by the shop's number, else by e-mail address, else by phone. */
+        Buyer: {
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            name?: string | null;
+            phone?: string | null;
         };
         /** @description How the shipped confidence is corrected: log odds × slope + intercept. */
         Calibration: {
@@ -3980,6 +5063,13 @@ export interface components {
              */
             revision: number;
         };
+        ChannelRule: {
+            client_rule: components["schemas"]["ClientRule"];
+            id: components["schemas"]["ChannelId"];
+            /** @description `widget`, `whatsapp` and so on. */
+            kind: string;
+            name: string;
+        };
         ChoiceRules: {
             /** @description Of a label, in characters; longer ones are cut where there is no list. */
             label_limit: number;
@@ -3993,8 +5083,263 @@ export interface components {
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
         };
+        /** @description A client with everything that is known. */
+        Client: components["schemas"]["ClientRow"] & {
+            address?: Record<string, never> | null;
+            contact?: components["schemas"]["ClientContact"] | null;
+            /** @description The workspace's, in which the totals are. */
+            currency: components["schemas"]["Currency"];
+            ecommerce_customer_id?: string | null;
+            /** @description A person has chosen the quality; the score no longer decides it. */
+            is_quality_set: boolean;
+            merged_into?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            open_deals: number;
+            platform_user_id?: string | null;
+            /** @description `{"EUR": {"orders": 2, "total": "30.00"}}` */
+            revenue_by_currency: Record<string, never>;
+            /** @description `[{"code", "points"}]`: what the score is made of. */
+            score_reasons: components["schemas"]["ScoreReason"][];
+            secondary_phone?: string | null;
+            source_details?: Record<string, never> | null;
+            utm_data?: Record<string, never> | null;
+        };
+        ClientColumns: {
+            columns: components["schemas"]["ClientImportColumn"][];
+            rows: number;
+            /** @description `,`, `;` or a tab. */
+            separator: string;
+        };
+        /** @description Who the client is in the inbox. */
+        ClientContact: {
+            channels: components["schemas"]["ContactChannel"][];
+            id: components["schemas"]["ContactId"];
+            is_blocked: boolean;
+            name?: string | null;
+        };
+        /** @description How many clients a filter finds. */
+        ClientCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description There are more; counting ended at 10,000. */
+            is_capped: boolean;
+        };
+        /** @description Something that happened with a client. */
+        ClientEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description What there is to say about it, by kind. */
+            detail: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+             */
+            id: string;
+            kind: components["schemas"]["ClientEventKind"];
+            title?: string | null;
+        };
+        /** @enum {string} */
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
+        ClientFile: {
+            /** @description The file's text. */
+            csv: string;
+        };
         /** Format: uuid */
         ClientId: string;
+        ClientImport: {
+            /** @description The file's text: UTF-8, with commas, semicolons or tabs. Or `rows`. */
+            csv?: string | null;
+            default_tags?: string[];
+            /** @description Only tell what would be done. */
+            dry_run?: boolean;
+            /**
+             * @description Column → field, `custom.KEY`, `address.street` and so on, or `ignore`. Columns that are not named are understood by
+             *     their names.
+             */
+            mapping?: {
+                [key: string]: string;
+            };
+            match_by?: components["schemas"]["ClientImportMatch"][];
+            on_duplicate?: components["schemas"]["ClientImportDuplicate"];
+            /** @description Each a row, by the names of its columns. */
+            rows?: Record<string, never>[] | null;
+        };
+        /** @enum {string} */
+        ClientImportAction: "create" | "update" | "skip" | "fail";
+        /** @description A column of a file. */
+        ClientImportColumn: {
+            name: string;
+            /** @description The first three values that are not empty. */
+            sample: string[];
+            /** @description A field, `custom.KEY` or `ignore`. */
+            suggested: string;
+        };
+        /**
+         * @description What becomes of a row whose client is there already.
+         * @enum {string}
+         */
+        ClientImportDuplicate: "skip" | "update" | "create";
+        /** @description A row that could not be used. */
+        ClientImportError: {
+            code: string;
+            column?: string | null;
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, the heading being line 1; of `rows` their number from 1.
+             */
+            row: number;
+        };
+        /**
+         * @description By what a client is recognised.
+         * @enum {string}
+         */
+        ClientImportMatch: "email" | "phone" | "ecommerce_customer_id";
+        ClientImportPreview: {
+            action: components["schemas"]["ClientImportAction"];
+            /** @description What the row says. */
+            client: Record<string, never>;
+            id?: components["schemas"]["ClientId"] | null;
+            /** Format: int64 */
+            row: number;
+        };
+        ClientImportResult: {
+            created: number;
+            /** @description The first 500. */
+            errors: components["schemas"]["ClientImportError"][];
+            failed: number;
+            /** @description The first 20 rows. */
+            preview: components["schemas"]["ClientImportPreview"][];
+            rows: number;
+            skipped: number;
+            updated: number;
+        };
+        /** @description A merge that can be taken back. */
+        ClientMerge: {
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["ClientMergeId"];
+            /** @description Null: by rule. */
+            merged_by?: string | null;
+            merged_id: components["schemas"]["ClientId"];
+            /** @description The merged client's own name. */
+            name?: string | null;
+        };
+        /** Format: uuid */
+        ClientMergeId: string;
+        ClientMergeList: {
+            items: components["schemas"]["ClientMerge"][];
+        };
+        ClientMerging: {
+            /** @description The client that becomes part of this one. */
+            merged_id: components["schemas"]["ClientId"];
+        };
+        /** @description What is sent of a client: absent is unchanged, null is cleared. */
+        ClientPatch: {
+            address?: Record<string, never> | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            company_name?: string | null;
+            /** @description Replaces the values of the named fields; null clears one. */
+            custom_fields?: Record<string, never> | null;
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date?: string | null;
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            secondary_phone?: string | null;
+            source?: string | null;
+            source_details?: Record<string, never> | null;
+            /** @description A tag that does not exist yet is made. */
+            tags?: string[] | null;
+            utm_data?: Record<string, never> | null;
+        };
+        /** @description A client in a list. */
+        ClientRow: {
+            assigned_to?: components["schemas"]["UserId"] | null;
+            average_order_value: components["schemas"]["Amount"];
+            client_type: components["schemas"]["ClientType"];
+            company_name?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Values of the workspace's own fields, by their keys. */
+            custom_fields: Record<string, never>;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date: string;
+            id: components["schemas"]["ClientId"];
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            lead_score: number;
+            lifecycle_stage: components["schemas"]["LifecycleStage"];
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            source?: string | null;
+            tags: string[];
+            /**
+             * Format: int32
+             * @description That count, in all currencies.
+             */
+            total_orders: number;
+            /** @description In the workspace's currency. */
+            total_revenue: components["schemas"]["Amount"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description Who of a channel's visitors becomes a client by themselves.
+         * @enum {string}
+         */
+        ClientRule: "always" | "identified" | "never";
+        ClientsChange: {
+            add_tags?: string[];
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            remove_tags?: string[];
+        };
+        ClientsChanged: {
+            /**
+             * Format: int64
+             * @description Of these: how many the change makes different, or deletes.
+             */
+            changed: number;
+            /** Format: int64 */
+            matched: number;
+        };
+        ClientsChangeRequest: {
+            change?: components["schemas"]["ClientsChange"];
+            /** @description Delete them instead, with their deals, orders, activities and notes. */
+            delete?: boolean;
+            /** @description Only tell how many there are. */
+            dry_run?: boolean;
+            /** @description Instead of ids: names and values as in the query of `GET /crm/clients`; up to 10,000 clients. */
+            filter?: Record<string, never> | null;
+            /** @description Up to 1,000. A client that became part of another one stands for that one. */
+            ids?: components["schemas"]["ClientId"][] | null;
+        };
+        /** @enum {string} */
+        ClientType: "lead" | "prospect" | "customer" | "partner" | "inactive";
         /** @description A colleague, as those who manage members see them. */
         Colleague: {
             /** Format: date-time */
@@ -4018,6 +5363,8 @@ export interface components {
             /** @description Only an owner makes owners, or changes one. */
             role: components["schemas"]["Role"];
         };
+        /** Format: uuid */
+        CollectionId: string;
         ConnectionList: {
             items: components["schemas"]["ChannelConnection"][];
         };
@@ -4189,6 +5536,25 @@ export interface components {
             note?: string | null;
             phone?: string | null;
         };
+        /** @description A collection as the API shows it. */
+        ContentCollection: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description As prompts and keyword actions name it: small letters, digits, `-` and `_`. */
+            collection_id: string;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["CollectionId"];
+            items: string[];
+            name: string;
+        };
+        ContentCollectionList: {
+            items: components["schemas"]["ContentCollection"][];
+        };
+        ContentCollectionPatch: {
+            /** @description As a whole. */
+            items?: string[] | null;
+            name?: string | null;
+        };
         /** @enum {string} */
         ContentType: "faq" | "system_prompt" | "custom";
         /** @description Two pairs that ask nearly the same and do not answer the same. */
@@ -4236,7 +5602,8 @@ export interface components {
             created_at: string;
             /**
              * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-             *     label, `{by}` for `reopened` and `woken`.
+             *     label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+             *     `via_name` too.
              */
             data: unknown;
             id: components["schemas"]["ConversationEventId"];
@@ -4392,6 +5759,70 @@ export interface components {
             milliseconds: number;
             works: boolean;
         };
+        CrmNote: {
+            /** @description Null: a program, or a member who has left. */
+            author_name?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            id: components["schemas"]["CrmNoteId"];
+            is_pinned: boolean;
+            note_type: components["schemas"]["CrmNoteType"];
+            tags: string[];
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        CrmNoteId: string;
+        CrmNoteList: {
+            /** @description The pinned ones first, then the newest; up to 500. */
+            items: components["schemas"]["CrmNote"][];
+        };
+        CrmNotePatch: {
+            content?: string | null;
+            is_pinned?: boolean | null;
+            note_type?: components["schemas"]["CrmNoteType"] | null;
+            tags?: string[] | null;
+            title?: string | null;
+        };
+        /** @enum {string} */
+        CrmNoteType: "general" | "call_log" | "meeting_summary" | "important";
+        CrmSettings: {
+            channels: components["schemas"]["ChannelRule"][];
+            /** @description In which totals of a client are counted; amounts in others stand beside them. */
+            currency: components["schemas"]["Currency"];
+        };
+        CrmSettingsPatch: {
+            /** @description By channel: the rule for those who write from now on. */
+            client_rules?: {
+                [key: string]: components["schemas"]["ClientRule"];
+            };
+            currency?: components["schemas"]["Currency"] | null;
+        };
+        CrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color: string;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["TagId"];
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CrmTagList: {
+            items: components["schemas"]["CrmTag"][];
+        };
+        CrmTagPatch: {
+            category?: string | null;
+            color?: string | null;
+            name?: string | null;
+        };
         /** @description Which column of the file holds what, by the name in its first line. */
         CsvMapping: {
             answer?: string | null;
@@ -4411,6 +5842,53 @@ export interface components {
         };
         /** @enum {string} */
         CsvRowStatus: "new" | "duplicate" | "update" | "error";
+        /**
+         * @description Three capital letters of ISO 4217.
+         * @example EUR
+         */
+        Currency: string;
+        /** @description What things of one currency are worth together. */
+        CurrencyTotal: {
+            /** Format: int64 */
+            count: number;
+            currency: components["schemas"]["Currency"];
+            total: components["schemas"]["Amount"];
+        };
+        CustomField: {
+            /** @description Of type `choice`: what can be chosen. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            id: components["schemas"]["CustomFieldId"];
+            /** @description Under which its values stand in `custom_fields`. */
+            key: string;
+            label: string;
+            /** Format: int32 */
+            position: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * @description What has the field.
+         * @enum {string}
+         */
+        CustomFieldEntity: "client" | "deal" | "product";
+        /** Format: uuid */
+        CustomFieldId: string;
+        CustomFieldList: {
+            items: components["schemas"]["CustomField"][];
+        };
+        CustomFieldPatch: {
+            /** @description Values that are no longer among them stay where they are. */
+            choices?: string[] | null;
+            label?: string | null;
+            /** Format: int32 */
+            position?: number | null;
+        };
+        /** @enum {string} */
+        CustomFieldType: "text" | "number" | "date" | "boolean" | "choice" | "url";
         /** @enum {string} */
         DashboardTheme: "auto" | "light" | "dark";
         /** @description The figures of a day, in the workspace's time zone. */
@@ -4431,8 +5909,168 @@ export interface components {
              */
             conversations: number;
         };
+        Deal: {
+            /**
+             * Format: date
+             * @description The day on which it was won or lost; null while it is open.
+             */
+            actual_close_date?: string | null;
+            client_id: components["schemas"]["ClientId"];
+            client_name?: string | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            custom_fields: Record<string, never>;
+            /**
+             * Format: int32
+             * @description For how many days it has been in its stage.
+             */
+            days_in_stage: number;
+            deal_value: components["schemas"]["Amount"];
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            has_orders: boolean;
+            id: components["schemas"]["DealId"];
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            owner_name?: string | null;
+            pipeline_id: components["schemas"]["PipelineId"];
+            pipeline_stage_id: components["schemas"]["PipelineStageId"];
+            pipeline_stage_name: string;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability: number;
+            products: components["schemas"]["DealProduct"][];
+            /** @description What its column means. */
+            stage: components["schemas"]["DealStage"];
+            /** Format: date-time */
+            stage_changed_at: string;
+            tags: string[];
+            /** Format: date-time */
+            updated_at: string;
+            won_reason?: string | null;
+        };
+        DealBoard: {
+            /** @description In the order of the pipeline's stages. */
+            columns: components["schemas"]["DealColumn"][];
+            pipeline: components["schemas"]["Pipeline"];
+        };
+        DealColumn: {
+            /** Format: int64 */
+            count: number;
+            /** @description The first 50, those that came last at the top. */
+            items: components["schemas"]["Deal"][];
+            /** @description More of them: `GET /crm/deals?pipeline_stage_id=…&cursor=…`, with the same filters. */
+            next_cursor?: string | null;
+            stage_id: components["schemas"]["PipelineStageId"];
+            /** @description Each currency by itself. */
+            totals: components["schemas"]["DealsTotal"][];
+        };
+        DealHistory: {
+            /** @description Oldest first. */
+            items: components["schemas"]["DealHistoryEntry"][];
+        };
+        /** @description A stage that a deal came into. */
+        DealHistoryEntry: {
+            changed_by?: components["schemas"]["UserId"] | null;
+            changed_by_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            from_stage?: components["schemas"]["DealStage"] | null;
+            /** @description What the column was called at that time. */
+            from_stage_name?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description What was said with the move, or why the deal was won or lost. */
+            notes?: string | null;
+            to_stage: components["schemas"]["DealStage"];
+            to_stage_name: string;
+        };
         /** Format: uuid */
         DealId: string;
+        /** @description Where a deal goes, and why. */
+        DealMove: {
+            competitor?: string | null;
+            expected?: components["schemas"]["PipelineStageId"] | null;
+            /** @description Needed for a lost deal. */
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            /** @description For the history. */
+            notes?: string | null;
+            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            /**
+             * Format: int32
+             * @description The stage's unless given.
+             */
+            probability?: number | null;
+            stage?: components["schemas"]["DealStage"] | null;
+            won_reason?: string | null;
+        };
+        /** @description What can be changed of a deal. Its stage is changed by moving it. */
+        DealPatch: {
+            /**
+             * Format: date
+             * @description Of a deal that is won or lost.
+             */
+            actual_close_date?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            deal_value?: components["schemas"]["Amount"] | null;
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability?: number | null;
+            products?: components["schemas"]["DealProductInput"][] | null;
+            tags?: string[] | null;
+            won_reason?: string | null;
+        };
+        /** @description Something that a deal is about. */
+        DealProduct: {
+            name: string;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity: components["schemas"]["Quantity"];
+            unit_price: components["schemas"]["Amount"];
+        };
+        /** @description Something that a deal is about: a product, or words with a price. */
+        DealProductInput: {
+            /** @description The product's unless given. */
+            name?: string | null;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity?: components["schemas"]["Quantity"] | null;
+            unit_price?: components["schemas"]["Amount"] | null;
+        };
+        /**
+         * @description Where a deal is on its way.
+         * @enum {string}
+         */
+        DealStage: "prospecting" | "qualification" | "proposal" | "negotiation" | "closed_won" | "closed_lost";
+        /** @description The same for deals. */
+        DealsTotal: {
+            /** Format: int64 */
+            count: number;
+            currency: components["schemas"]["Currency"];
+            total: components["schemas"]["Amount"];
+            /** @description Each deal's value times its probability. */
+            weighted: components["schemas"]["Amount"];
+        };
         /**
          * @description How far a piece has come.
          * @enum {string}
@@ -4549,6 +6187,14 @@ export interface components {
         DraftOrigin: "model" | "approved_text" | "nothing";
         DraftTitle: {
             title: string;
+        };
+        /** @description Two clients with the same address or number. */
+        DuplicatePair: {
+            /** @description The older one. */
+            a: components["schemas"]["ClientRow"];
+            b: components["schemas"]["ClientRow"];
+            /** @description `email` or `phone`. */
+            reason: string;
         };
         /** @description A mail as the log shows it, without its text. */
         Email: {
@@ -4814,6 +6460,47 @@ export interface components {
         };
         /** @enum {string} */
         Feedback: "up" | "down";
+        /** @description One line of the log. */
+        Firing: {
+            actions: components["schemas"]["RuleActionOutcome"][];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            event: components["schemas"]["RuleEventKind"];
+            event_id: components["schemas"]["RuleEventId"];
+            id: components["schemas"]["FiringId"];
+            rule_id: components["schemas"]["RuleId"];
+            rule_name: string;
+            status: components["schemas"]["FiringStatus"];
+        };
+        /** Format: uuid */
+        FiringId: string;
+        /** @enum {string} */
+        FiringStatus: "done" | "failed" | "skipped_loop";
+        FunnelStep: {
+            /**
+             * Format: int64
+             * @description Who is at it.
+             */
+            client_count: number;
+            /**
+             * Format: double
+             * @description Of a hundred who reached the stage before; null for the first, and for `churned`.
+             */
+            conversion_rate?: number | null;
+            /**
+             * Format: double
+             * @description Of a hundred clients.
+             */
+            percentage: number;
+            /**
+             * Format: int64
+             * @description Who has come at least as far.
+             */
+            reached: number;
+            /** @description A lifecycle stage of clients. */
+            stage: string;
+        };
         /** @description A question nobody has answered yet. */
         Gap: {
             /** @description What the bot said instead. */
@@ -5089,6 +6776,69 @@ export interface components {
          * @enum {string}
          */
         JoinMessages: "when_unsure" | "always" | "never";
+        /** @description A keyword and what it does, as the API shows it. */
+        KeywordAction: {
+            action_type: components["schemas"]["KeywordActionType"];
+            argument: components["schemas"]["KeywordArgument"];
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["KeywordActionId"];
+            is_active: boolean;
+            keyword: string;
+            match_type: components["schemas"]["KeywordMatchType"];
+            /**
+             * Format: int32
+             * @description The first that matches acts.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description How often it has acted.
+             */
+            use_count: number;
+        };
+        /** Format: uuid */
+        KeywordActionId: string;
+        KeywordActionList: {
+            items: components["schemas"]["KeywordAction"][];
+        };
+        KeywordActionOrder: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description All of the channel's, the one that is looked at first in front. */
+            ids: components["schemas"]["KeywordActionId"][];
+        };
+        KeywordActionPatch: {
+            action_type?: components["schemas"]["KeywordActionType"] | null;
+            argument?: components["schemas"]["KeywordArgument"] | null;
+            is_active?: boolean | null;
+            keyword?: string | null;
+            match_type?: components["schemas"]["KeywordMatchType"] | null;
+        };
+        /**
+         * @description What a keyword does.
+         * @enum {string}
+         */
+        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY";
+        /** @description What the action needs to know. A text is said by the bot, whatever the action. */
+        KeywordArgument: {
+            /** @description Of `REPLY`: a collection of the channel, by its own name for it. */
+            collection_id?: string | null;
+            /**
+             * Format: int32
+             * @description Which of its items, counted from 1; none: one after the other.
+             */
+            item?: number | null;
+            label_id?: components["schemas"]["LabelId"] | null;
+            /** @description What the bot says. `REPLY` needs it or a collection. */
+            text?: string | null;
+            user_id?: components["schemas"]["UserId"] | null;
+        };
+        /**
+         * @description When a message asks for it.
+         * @enum {string}
+         */
+        KeywordMatchType: "exact" | "word" | "pattern";
         KnowledgeBase: {
             content: string;
             content_type: components["schemas"]["ContentType"];
@@ -5208,6 +6958,8 @@ export interface components {
             note?: string | null;
             status?: components["schemas"]["LeadStatus"] | null;
         };
+        /** @enum {string} */
+        LeadQuality: "hot" | "warm" | "cold";
         /**
          * @description Where a lead comes from.
          * @enum {string}
@@ -5230,6 +6982,8 @@ export interface components {
             detail: string;
             id: components["schemas"]["ProposalId"];
         };
+        /** @enum {string} */
+        LifecycleStage: "lead" | "mql" | "sql" | "opportunity" | "customer" | "evangelist" | "churned";
         Limit: {
             most: number;
             unit: components["schemas"]["TextUnit"];
@@ -5243,6 +6997,11 @@ export interface components {
             gap_ids?: components["schemas"]["GapId"][] | null;
             /** @description The Q&A pair that answers the questions. */
             qa_id: components["schemas"]["QaPairId"];
+        };
+        LostReason: {
+            /** Format: int64 */
+            count: number;
+            reason: string;
         };
         /** @description A workspace's own mail server, as the API shows it. */
         MailServer: {
@@ -5518,6 +7277,30 @@ export interface components {
             /** Format: double */
             similarity: number;
         };
+        NewActivity: {
+            activity_type: components["schemas"]["ActivityType"];
+            assigned_to?: components["schemas"]["UserId"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was done, if that was not just now.
+             */
+            completed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** @description Up to 10,000 characters. */
+            description?: string | null;
+            /** Format: date-time */
+            due_date?: string | null;
+            message_id?: components["schemas"]["MessageId"] | null;
+            metadata?: Record<string, never> | null;
+            priority?: components["schemas"]["ActivityPriority"] | null;
+            /** Format: date-time */
+            remind_at?: string | null;
+            status?: components["schemas"]["ActivityStatus"];
+            /** @description 1 to 300 characters. */
+            subject: string;
+        };
         NewApiKey: {
             /** Format: date-time */
             expires_at?: string | null;
@@ -5555,6 +7338,9 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
+        NewClient: components["schemas"]["ClientPatch"] & {
+            contact_id?: components["schemas"]["ContactId"] | null;
+        };
         NewConnection: {
             /** @description One of the connectors' kinds. */
             kind: string;
@@ -5563,6 +7349,13 @@ export interface components {
             values: {
                 [key: string]: string;
             };
+        };
+        NewContentCollection: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description 1 to 50 small letters, digits, `-` and `_`. It does not change. */
+            collection_id: string;
+            items?: string[];
+            name: string;
         };
         NewCredential: {
             /** @description Only for `openai_compatible`: `http://127.0.0.1:11434/v1`. */
@@ -5578,6 +7371,37 @@ export interface components {
             /** Format: double */
             output_price?: number | null;
             provider: components["schemas"]["Provider"];
+        };
+        NewCrmNote: {
+            client_id?: components["schemas"]["ClientId"] | null;
+            /** @description Up to 20,000 characters. */
+            content: string;
+            deal_id?: components["schemas"]["DealId"] | null;
+            is_pinned?: boolean;
+            note_type?: components["schemas"]["CrmNoteType"];
+            tags?: string[];
+            title?: string | null;
+        };
+        NewCrmTag: {
+            category?: string | null;
+            /** @description `#3B82F6` */
+            color?: string | null;
+            /** @description 1 to 50 characters. */
+            name: string;
+        };
+        NewCustomField: {
+            choices?: string[];
+            entity: components["schemas"]["CustomFieldEntity"];
+            field_type: components["schemas"]["CustomFieldType"];
+            /** @description Small letters, digits and `_`; made of the label unless given. It never changes. */
+            key?: string | null;
+            label: string;
+        };
+        /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
+        NewDeal: components["schemas"]["DealPatch"] & {
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            stage?: components["schemas"]["DealStage"] | null;
         };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
@@ -5644,6 +7468,15 @@ export interface components {
             email?: string | null;
             role: components["schemas"]["Role"];
         };
+        NewKeywordAction: {
+            action_type: components["schemas"]["KeywordActionType"];
+            argument?: components["schemas"]["KeywordArgument"];
+            channel_id: components["schemas"]["ChannelId"];
+            is_active?: boolean | null;
+            /** @description 1 to 200 characters. */
+            keyword: string;
+            match_type?: components["schemas"]["KeywordMatchType"];
+        };
         NewKnowledgeBase: {
             content: string;
             content_type: components["schemas"]["ContentType"];
@@ -5706,6 +7539,12 @@ export interface components {
             /** @description 1 to 10,000 characters. */
             text: string;
         };
+        NewPipeline: {
+            /** @description 1 to 60 characters. */
+            name: string;
+            /** @description The usual six unless given. */
+            stages?: components["schemas"]["StageInput"][] | null;
+        };
         /** @description What is needed to write a pair. */
         NewQaPair: {
             answer: string;
@@ -5753,6 +7592,16 @@ export interface components {
         NewSecret: {
             /** @description Signs identity tokens (JWT, HS256). Shown once. */
             identity_secret: string;
+        };
+        NewSegment: {
+            columns?: string[];
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            /** @description For the whole team; of an API key always. */
+            is_shared?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            sort?: string | null;
         };
         NewValues: {
             /**
@@ -5948,6 +7797,91 @@ export interface components {
             inviter_name: string;
             role: components["schemas"]["Role"];
         };
+        Order: {
+            client_id: components["schemas"]["ClientId"];
+            client_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            deal_id?: components["schemas"]["DealId"] | null;
+            deal_name?: string | null;
+            /** Format: date-time */
+            delivered_date?: string | null;
+            discount: components["schemas"]["Amount"];
+            ecommerce_order_id?: string | null;
+            id: components["schemas"]["OrderId"];
+            items: components["schemas"]["OrderItem"][];
+            /** Format: date-time */
+            order_date: string;
+            order_number: string;
+            /** Format: date-time */
+            shipped_date?: string | null;
+            shipping: components["schemas"]["Amount"];
+            shipping_address?: Record<string, never> | null;
+            status: components["schemas"]["OrderStatus"];
+            /** @description What its lines come to. */
+            subtotal: components["schemas"]["Amount"];
+            tax: components["schemas"]["Amount"];
+            /** @description Subtotal, tax and shipping without the discount. */
+            total: components["schemas"]["Amount"];
+            tracking_number?: string | null;
+            tracking_url?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrderBulk: {
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Up to 1,000. One with a known `ecommerce_order_id`, else a known `order_number`, changes that order. */
+            items: components["schemas"]["OrderInput"][];
+        };
+        /** Format: uuid */
+        OrderId: string;
+        /** @description An order, or what is to change of one. A new one needs `client_id` or `client`. */
+        OrderInput: {
+            client?: components["schemas"]["Buyer"] | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** Format: date-time */
+            delivered_date?: string | null;
+            discount?: components["schemas"]["Amount"] | null;
+            ecommerce_order_id?: string | null;
+            items?: components["schemas"]["OrderItemInput"][] | null;
+            /** Format: date-time */
+            order_date?: string | null;
+            /** @description Made up unless given. */
+            order_number?: string | null;
+            /** Format: date-time */
+            shipped_date?: string | null;
+            shipping?: components["schemas"]["Amount"] | null;
+            shipping_address?: Record<string, never> | null;
+            status?: components["schemas"]["OrderStatus"] | null;
+            subtotal?: components["schemas"]["Amount"] | null;
+            tax?: components["schemas"]["Amount"] | null;
+            total?: components["schemas"]["Amount"] | null;
+            tracking_number?: string | null;
+            tracking_url?: string | null;
+        };
+        /** @description A line of an order. */
+        OrderItem: {
+            name: string;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity: components["schemas"]["Quantity"];
+            sku?: string | null;
+            unit_price: components["schemas"]["Amount"];
+        };
+        /** @description A line: a product by its id or SKU, or words with a price. */
+        OrderItemInput: {
+            /** @description The product's unless given. */
+            name?: string | null;
+            product_id?: components["schemas"]["ProductId"] | null;
+            quantity?: components["schemas"]["Quantity"] | null;
+            sku?: string | null;
+            unit_price?: components["schemas"]["Amount"] | null;
+        };
+        /** @enum {string} */
+        OrderStatus: "pending" | "processing" | "shipped" | "delivered" | "cancelled" | "refunded";
         /** @description What was said to a question. */
         Outcome: {
             /** Format: double */
@@ -5997,6 +7931,45 @@ export interface components {
             availability: components["schemas"]["Availability"];
         };
         /** @description One page of a list. */
+        Page_Activity: {
+            items: {
+                activity_type: components["schemas"]["ActivityType"];
+                assigned_to?: components["schemas"]["UserId"] | null;
+                client_id?: components["schemas"]["ClientId"] | null;
+                client_name?: string | null;
+                /** Format: date-time */
+                completed_at?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["UserId"] | null;
+                deal_id?: components["schemas"]["DealId"] | null;
+                deal_name?: string | null;
+                description?: string | null;
+                /** Format: date-time */
+                due_date?: string | null;
+                id: components["schemas"]["ActivityId"];
+                /** @description Pending, and its time is over. */
+                is_overdue: boolean;
+                message_id?: components["schemas"]["MessageId"] | null;
+                metadata: Record<string, never>;
+                priority?: components["schemas"]["ActivityPriority"] | null;
+                /**
+                 * Format: date-time
+                 * @description When the assignee is told by mail.
+                 */
+                remind_at?: string | null;
+                /** Format: date-time */
+                reminded_at?: string | null;
+                status: components["schemas"]["ActivityStatus"];
+                subject: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_AnswerFrom: {
             items: {
                 /** Format: date-time */
@@ -6040,6 +8013,68 @@ export interface components {
                 subject?: string | null;
                 /** @description The name of the touched member, key, channel or model, if it is still there. */
                 subject_name?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClientEvent: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description What there is to say about it, by kind. */
+                detail: Record<string, never>;
+                /**
+                 * Format: uuid
+                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+                 */
+                id: string;
+                kind: components["schemas"]["ClientEventKind"];
+                title?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ClientRow: {
+            items: {
+                assigned_to?: components["schemas"]["UserId"] | null;
+                average_order_value: components["schemas"]["Amount"];
+                client_type: components["schemas"]["ClientType"];
+                company_name?: string | null;
+                contact_id?: components["schemas"]["ContactId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Values of the workspace's own fields, by their keys. */
+                custom_fields: Record<string, never>;
+                email?: string | null;
+                /** Format: date-time */
+                first_contact_date: string;
+                id: components["schemas"]["ClientId"];
+                /** Format: date-time */
+                last_contact_date?: string | null;
+                lead_quality?: components["schemas"]["LeadQuality"] | null;
+                /**
+                 * Format: int32
+                 * @description 0 to 100.
+                 */
+                lead_score: number;
+                lifecycle_stage: components["schemas"]["LifecycleStage"];
+                name?: string | null;
+                /** Format: date-time */
+                next_follow_up_date?: string | null;
+                phone?: string | null;
+                source?: string | null;
+                tags: string[];
+                /**
+                 * Format: int32
+                 * @description That count, in all currencies.
+                 */
+                total_orders: number;
+                /** @description In the workspace's currency. */
+                total_revenue: components["schemas"]["Amount"];
+                /** Format: date-time */
+                updated_at: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6105,6 +8140,71 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Deal: {
+            items: {
+                /**
+                 * Format: date
+                 * @description The day on which it was won or lost; null while it is open.
+                 */
+                actual_close_date?: string | null;
+                client_id: components["schemas"]["ClientId"];
+                client_name?: string | null;
+                competitor?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                custom_fields: Record<string, never>;
+                /**
+                 * Format: int32
+                 * @description For how many days it has been in its stage.
+                 */
+                days_in_stage: number;
+                deal_value: components["schemas"]["Amount"];
+                description?: string | null;
+                /** Format: date */
+                expected_close_date?: string | null;
+                has_orders: boolean;
+                id: components["schemas"]["DealId"];
+                lost_reason?: string | null;
+                lost_reason_details?: string | null;
+                name: string;
+                owner_id?: components["schemas"]["UserId"] | null;
+                owner_name?: string | null;
+                pipeline_id: components["schemas"]["PipelineId"];
+                pipeline_stage_id: components["schemas"]["PipelineStageId"];
+                pipeline_stage_name: string;
+                /**
+                 * Format: int32
+                 * @description In percent.
+                 */
+                probability: number;
+                products: components["schemas"]["DealProduct"][];
+                /** @description What its column means. */
+                stage: components["schemas"]["DealStage"];
+                /** Format: date-time */
+                stage_changed_at: string;
+                tags: string[];
+                /** Format: date-time */
+                updated_at: string;
+                won_reason?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DuplicatePair: {
+            items: {
+                /** @description The older one. */
+                a: components["schemas"]["ClientRow"];
+                b: components["schemas"]["ClientRow"];
+                /** @description `email` or `phone`. */
+                reason: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EvaluationScore: {
             items: {
                 /** Format: date-time */
@@ -6147,6 +8247,23 @@ export interface components {
                  * @description Answered otherwise than expected.
                  */
                 wrong: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Firing: {
+            items: {
+                actions: components["schemas"]["RuleActionOutcome"][];
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                event: components["schemas"]["RuleEventKind"];
+                event_id: components["schemas"]["RuleEventId"];
+                id: components["schemas"]["FiringId"];
+                rule_id: components["schemas"]["RuleId"];
+                rule_name: string;
+                status: components["schemas"]["FiringStatus"];
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -6290,6 +8407,65 @@ export interface components {
                 source: components["schemas"]["MeetingSource"];
                 status: components["schemas"]["MeetingStatus"];
                 title: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Order: {
+            items: {
+                client_id: components["schemas"]["ClientId"];
+                client_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                deal_id?: components["schemas"]["DealId"] | null;
+                deal_name?: string | null;
+                /** Format: date-time */
+                delivered_date?: string | null;
+                discount: components["schemas"]["Amount"];
+                ecommerce_order_id?: string | null;
+                id: components["schemas"]["OrderId"];
+                items: components["schemas"]["OrderItem"][];
+                /** Format: date-time */
+                order_date: string;
+                order_number: string;
+                /** Format: date-time */
+                shipped_date?: string | null;
+                shipping: components["schemas"]["Amount"];
+                shipping_address?: Record<string, never> | null;
+                status: components["schemas"]["OrderStatus"];
+                /** @description What its lines come to. */
+                subtotal: components["schemas"]["Amount"];
+                tax: components["schemas"]["Amount"];
+                /** @description Subtotal, tax and shipping without the discount. */
+                total: components["schemas"]["Amount"];
+                tracking_number?: string | null;
+                tracking_url?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Product: {
+            items: {
+                category?: string | null;
+                cost?: components["schemas"]["Amount"] | null;
+                /** Format: date-time */
+                created_at: string;
+                currency: components["schemas"]["Currency"];
+                custom_fields: Record<string, never>;
+                description?: string | null;
+                ecommerce_product_id?: string | null;
+                id: components["schemas"]["ProductId"];
+                is_active: boolean;
+                name: string;
+                price: components["schemas"]["Amount"];
+                sku?: string | null;
                 /** Format: date-time */
                 updated_at: string;
             }[];
@@ -6514,6 +8690,47 @@ export interface components {
             /** @description 10 to 200 characters. */
             new_password: string;
         };
+        Pipeline: {
+            id: components["schemas"]["PipelineId"];
+            /** @description The one that deals come into when nobody says another. */
+            is_default: boolean;
+            name: string;
+            /** Format: int32 */
+            position: number;
+            /** @description From left to right. */
+            stages: components["schemas"]["PipelineStage"][];
+        };
+        /** Format: uuid */
+        PipelineId: string;
+        PipelineList: {
+            items: components["schemas"]["Pipeline"][];
+        };
+        PipelinePatch: {
+            /** @description True alone: another one becomes the default in its place. */
+            is_default?: boolean | null;
+            name?: string | null;
+            /** @description All stages in their order. One that is left out goes. */
+            stages?: components["schemas"]["StageInput"][] | null;
+        };
+        /** @description A column of a pipeline. */
+        PipelineStage: {
+            /**
+             * Format: int64
+             * @description How many deals are in it.
+             */
+            deals: number;
+            id: components["schemas"]["PipelineStageId"];
+            name: string;
+            /** Format: int32 */
+            position: number;
+            /**
+             * Format: int32
+             * @description How likely a deal is that comes into it, in percent.
+             */
+            probability: number;
+            /** @description What it means. */
+            stage: components["schemas"]["DealStage"];
+        };
         /** Format: uuid */
         PipelineStageId: string;
         /** @description An answer with everything that led to it. */
@@ -6617,6 +8834,47 @@ export interface components {
             title: string;
             /** @description Where the code is explained, if it needs more than `detail`. */
             type: string;
+        };
+        Product: {
+            category?: string | null;
+            cost?: components["schemas"]["Amount"] | null;
+            /** Format: date-time */
+            created_at: string;
+            currency: components["schemas"]["Currency"];
+            custom_fields: Record<string, never>;
+            description?: string | null;
+            ecommerce_product_id?: string | null;
+            id: components["schemas"]["ProductId"];
+            is_active: boolean;
+            name: string;
+            price: components["schemas"]["Amount"];
+            sku?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ProductBulk: {
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Up to 1,000. One with a known `ecommerce_product_id`, else a known `sku`, changes that product. */
+            items: components["schemas"]["ProductInput"][];
+        };
+        ProductCategories: {
+            items: string[];
+        };
+        /** Format: uuid */
+        ProductId: string;
+        /** @description A product, or what is to change of one. A new one needs a name. */
+        ProductInput: {
+            category?: string | null;
+            cost?: components["schemas"]["Amount"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            description?: string | null;
+            ecommerce_product_id?: string | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            price?: components["schemas"]["Amount"] | null;
+            sku?: string | null;
         };
         /** @description One's own account. */
         Profile: components["schemas"]["Preferences"] & {
@@ -6932,6 +9190,11 @@ export interface components {
             /** @description For `viewBox="0 0 size size"`. */
             size: number;
         };
+        /**
+         * @description How many, with three decimals at most.
+         * @example 2
+         */
+        Quantity: number;
         Reason: {
             /** @description Stable, such as `token_expired`. */
             code: string;
@@ -7007,9 +9270,257 @@ export interface components {
              */
             line: number;
         };
+        /** @description One thing that is done. */
+        RuleAction: {
+            label_id: components["schemas"]["LabelId"];
+            /** @enum {string} */
+            type: "label";
+        } | {
+            /** @enum {string} */
+            type: "assign";
+            user_id: components["schemas"]["UserId"];
+        } | {
+            /** @enum {string} */
+            type: "escalate";
+        } | {
+            /** @enum {string} */
+            type: "pause_ai";
+        } | {
+            /** @enum {string} */
+            type: "resume_ai";
+        } | {
+            text: string;
+            /** @enum {string} */
+            type: "reply";
+        } | {
+            text: string;
+            /** @enum {string} */
+            type: "note";
+        } | {
+            status: components["schemas"]["ConversationStatus"];
+            /** @enum {string} */
+            type: "set_status";
+        } | {
+            /** Format: int32 */
+            minutes: number;
+            /** @enum {string} */
+            type: "snooze";
+        };
+        /**
+         * @description The kinds of them, for forms.
+         * @enum {string}
+         */
+        RuleActionKind: "label" | "assign" | "escalate" | "pause_ai" | "resume_ai" | "reply" | "note" | "set_status" | "snooze";
+        /** @description What became of one action. */
+        RuleActionOutcome: {
+            /** @description Why it was not done; null: it was. */
+            error?: string | null;
+            type: components["schemas"]["RuleActionKind"];
+        };
+        RuleCondition: {
+            /** @description As `GET /automation/fields` names them. */
+            field: string;
+            op: components["schemas"]["RuleOp"];
+            /** @description A text, a number, true or false, or an id, as the field wants it; several for `is` and `is_not`. None for `is_set`. */
+            value?: Record<string, never>;
+        };
+        /** @description All of `all` hold and, if there are any, at least one of `any`. Without conditions every event counts. */
+        RuleConditions: {
+            all?: components["schemas"]["RuleCondition"][];
+            any?: components["schemas"]["RuleCondition"][];
+        };
+        /** @description What somebody writes down as a rule. */
+        RuleDraft: {
+            /** @description 1 to 10, done in this order. */
+            actions: components["schemas"]["RuleAction"][];
+            /**
+             * Format: int32
+             * @description Of `no_reply`, which needs it: 1 to 10,080.
+             */
+            after_minutes?: number | null;
+            conditions?: components["schemas"]["RuleConditions"];
+            event: components["schemas"]["RuleEventKind"];
+            is_active?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description Where it has fired, rules behind it do not look at the event. */
+            stop_after?: boolean;
+        };
+        /** @description Something that has happened. */
+        RuleEvent: {
+            caused_by?: components["schemas"]["FiringId"] | null;
+            /** @description The rules whose actions led here, the first first. */
+            chain: components["schemas"]["RuleId"][];
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            event: components["schemas"]["RuleEventKind"];
+            /** @description What conditions read, as it was then. */
+            facts: Record<string, never>;
+            id: components["schemas"]["RuleEventId"];
+            /**
+             * Format: uuid
+             * @description The conversation, message, gap, escalation, deal or order.
+             */
+            subject_id: string;
+        };
+        /** @description An event with what a form needs to know of it. */
+        RuleEventFields: {
+            actions: components["schemas"]["RuleActionKind"][];
+            event: components["schemas"]["RuleEventKind"];
+            fields: components["schemas"]["RuleFieldWithOps"][];
+        };
+        /** Format: uuid */
+        RuleEventId: string;
+        /**
+         * @description What a rule can wait for. The triggers name the same words.
+         * @enum {string}
+         */
+        RuleEventKind: "conversation.created" | "message.created" | "gap.created" | "escalation.created" | "conversation.resolved" | "no_reply" | "deal.stage_changed" | "order.status_changed";
+        /** @description A field of an event. */
+        RuleField: {
+            choices: string[];
+            kind: components["schemas"]["RuleFieldKind"];
+            name: string;
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        RuleFieldKind: "text" | "number" | "boolean" | "choice" | "channel" | "member" | "labels";
+        RuleFieldList: {
+            items: components["schemas"]["RuleEventFields"][];
+        };
+        RuleFieldWithOps: components["schemas"]["RuleField"] & {
+            ops: components["schemas"]["RuleOp"][];
+        };
+        /** Format: uuid */
+        RuleId: string;
+        /**
+         * @description How a field is compared.
+         * @enum {string}
+         */
+        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
+        /** @description A rule to try. */
+        RuleTrial: {
+            /**
+             * Format: int64
+             * @description The newest so many events, 10,000 at most and unless given.
+             */
+            limit?: number | null;
+            rule: components["schemas"]["RuleDraft"];
+            rule_id?: components["schemas"]["RuleId"] | null;
+            /**
+             * Format: date-time
+             * @description From then on; what is known goes back 90 days.
+             */
+            since?: string | null;
+        };
+        RuleTrialEvent: {
+            event: components["schemas"]["RuleEvent"];
+            would_do: components["schemas"]["RuleAction"][];
+        };
+        /** @description What it would have done. */
+        RuleTrialResult: {
+            /** @description How many events were looked at. */
+            events: number;
+            /** @description In how many it would have been cut off, because its own action led there. */
+            loops: number;
+            /** @description In how many of them the rule would have fired. */
+            matched: number;
+            /** @description The newest 50 in which it would have fired. */
+            sample: components["schemas"]["RuleTrialEvent"][];
+        };
         Said: {
             role: components["schemas"]["Speaker"];
             text: string;
+        };
+        /** @description What became of a table, or of many things at once. */
+        SalesImport: {
+            created: number;
+            /** @description Nothing was stored. */
+            dry_run: boolean;
+            /** @description The first 200. */
+            errors: components["schemas"]["SalesImportError"][];
+            failed: number;
+            /** @description What became of each, of the first 1,000. */
+            items: components["schemas"]["SalesImportItem"][];
+            /** @description Column to field, as it was read; empty without columns. */
+            mapping: {
+                [key: string]: string | null;
+            };
+            rows: number;
+            /** @description Those that say what is there already. */
+            skipped: number;
+            updated: number;
+        };
+        /** @enum {string} */
+        SalesImportAction: "created" | "updated" | "skipped";
+        SalesImportError: {
+            code: string;
+            column?: string | null;
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, the names being line 1; of what has no lines its number, from 1.
+             */
+            row: number;
+        };
+        SalesImportItem: {
+            action: components["schemas"]["SalesImportAction"];
+            /** @description What it comes to: the product's price, or the order's total. */
+            amount: components["schemas"]["Amount"];
+            currency: components["schemas"]["Currency"];
+            /** Format: uuid */
+            id: string;
+            /** @description The product's name, or the order's number. */
+            label: string;
+            /** Format: int64 */
+            row: number;
+        };
+        SalesSummary: {
+            /**
+             * Format: double
+             * @description From the day on which a deal that was won was made to that on which it was won; null if none was won.
+             */
+            average_cycle_days?: number | null;
+            /** @description The workspace's own. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: date
+             * @description First and last day, in the workspace's time zone.
+             */
+            from: string;
+            /** @description The way from lead to customer, as it is now. */
+            funnel: components["schemas"]["FunnelStep"][];
+            lost: components["schemas"]["CurrencyTotal"][];
+            /** @description Why deals were lost on these days, the most frequent reasons first. */
+            lost_reasons: components["schemas"]["LostReason"][];
+            /**
+             * Format: int64
+             * @description Who became a client on these days.
+             */
+            new_clients: number;
+            /** @description Deals that are open now. */
+            open: components["schemas"]["DealsTotal"][];
+            /**
+             * Format: int64
+             * @description Pending activities whose time is over.
+             */
+            overdue_activities: number;
+            /** @description Orders of these days that were neither cancelled nor refunded. */
+            revenue: components["schemas"]["CurrencyTotal"][];
+            /** Format: date */
+            to: string;
+            /** Format: int64 */
+            total_clients: number;
+            /**
+             * Format: double
+             * @description Of a hundred deals that were closed on these days, so many were won; 0 if none was closed.
+             */
+            win_rate: number;
+            /** @description Deals that were won on these days. */
+            won: components["schemas"]["CurrencyTotal"][];
         };
         SavedReply: {
             id: components["schemas"]["SavedReplyId"];
@@ -7061,6 +9572,21 @@ export interface components {
              */
             vector?: number | null;
         };
+        /** @description One of the facts that make the score. */
+        ScoreReason: {
+            /**
+             * @description `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
+             *     `has_open_deal`, `has_ordered`.
+             */
+            code: string;
+            /** Format: int32 */
+            points: number;
+            /**
+             * Format: date-time
+             * @description From then on it no longer counts.
+             */
+            until?: string | null;
+        };
         /** @description A conversation that holds all words, with its newest message or note that fits best. */
         SearchHit: {
             conversation: components["schemas"]["ConversationSummary"];
@@ -7077,6 +9603,33 @@ export interface components {
             id: components["schemas"]["ProposalId"];
             /** Format: date-time */
             updated_at: string;
+        };
+        Segment: {
+            /** @description The columns that are shown; none: as the reader likes. */
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Names and values as in the query of `GET /crm/clients`. */
+            filter: Record<string, never>;
+            id: components["schemas"]["SegmentId"];
+            is_shared: boolean;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            sort?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        SegmentId: string;
+        SegmentList: {
+            items: components["schemas"]["Segment"][];
+        };
+        SegmentPatch: {
+            columns?: string[] | null;
+            filter?: Record<string, never> | null;
+            is_shared?: boolean | null;
+            name?: string | null;
+            sort?: string | null;
         };
         /** @enum {string} */
         SenderType: "user" | "agent" | "ai" | "system";
@@ -7107,6 +9660,19 @@ export interface components {
         };
         /** Format: uuid */
         SessionId: string;
+        /** @description A table to import: `csv` with names in its first line, or `rows`. */
+        SheetInput: {
+            /** @description Separated by commas, semicolons or tabs. */
+            csv?: string | null;
+            /** @description Tells what would be done, and does nothing. */
+            dry_run?: boolean;
+            /** @description Column to field; `ignore` leaves one out. Columns that are not named are taken by their names. */
+            mapping?: {
+                [key: string]: string;
+            };
+            /** @description The same as objects. */
+            rows?: Record<string, never>[] | null;
+        };
         SignIn: {
             /** @description Of the authenticator app, or a recovery code; only for accounts with a second factor. */
             code?: string | null;
@@ -7121,6 +9687,15 @@ export interface components {
             name: string;
             /** @description 10 to 200 characters. */
             password: string;
+        };
+        /** @description A client that may be the same. */
+        SimilarClient: {
+            client: components["schemas"]["ClientRow"];
+            /** @description `email`, `phone`, `name`. */
+            reasons: string[];
+        };
+        SimilarClientList: {
+            items: components["schemas"]["SimilarClient"][];
         };
         SimilarQaPair: {
             has_same_answer: boolean;
@@ -7163,6 +9738,18 @@ export interface components {
         SourceKind: "qa" | "passage";
         /** @enum {string} */
         Speaker: "user" | "assistant";
+        /** @description A column as it is to be. */
+        StageInput: {
+            id?: components["schemas"]["PipelineStageId"] | null;
+            /** @description 1 to 60 characters. */
+            name: string;
+            /**
+             * Format: int32
+             * @description In percent; the usual one of its stage unless given.
+             */
+            probability?: number | null;
+            stage: components["schemas"]["DealStage"];
+        };
         /** @description Who speaks, as the start of an upload asks for it. */
         StartTranscript: {
             /** @description The names that speak for the business; everybody else asks. */
@@ -7176,6 +9763,8 @@ export interface components {
         SwitchWorkspace: {
             tenant_id: components["schemas"]["TenantId"];
         };
+        /** Format: uuid */
+        TagId: string;
         /** @description Minutes in business hours, from the moment a person is needed. Null: no target. */
         TargetSettings: {
             /** Format: int32 */
@@ -7602,7 +10191,7 @@ export interface components {
          * @description What an endpoint can ask for. The triggers name the same words.
          * @enum {string}
          */
-        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "lead.created" | "lead.status_changed";
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "client.created" | "client.updated" | "deal.created" | "deal.stage_changed" | "order.created" | "order.status_changed" | "lead.created" | "lead.status_changed";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -8212,6 +10801,578 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: {
+                channel_id?: components["schemas"]["ChannelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollectionList"];
+                };
+            };
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContentCollection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CollectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CollectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentCollectionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentCollection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFieldList"];
+                };
+            };
+        };
+    };
+    list_firings: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                rule_id?: components["schemas"]["RuleId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Firing"];
+                };
+            };
+        };
+    };
+    list_keyword_actions: {
+        parameters: {
+            query?: {
+                channel_id?: components["schemas"]["ChannelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordActionList"];
+                };
+            };
+        };
+    };
+    create_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeywordAction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordAction"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KeywordActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_keyword_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["KeywordActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeywordActionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordAction"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_keyword_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeywordActionOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeywordActionList"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRuleList"];
+                };
+            };
+        };
+    };
+    create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRulePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTrialResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationRuleOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRuleList"];
                 };
             };
         };
@@ -10005,6 +13166,2459 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_activities: {
+        parameters: {
+            query?: {
+                /** @description One or several, with commas. */
+                activity_type?: string;
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                client_id?: components["schemas"]["ClientId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                deal_id?: components["schemas"]["DealId"];
+                /** @description `overdue`, `today`, `week` or `none`, in the workspace's time zone. */
+                due?: string;
+                due_from?: string;
+                due_to?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description One or several, with commas. */
+                priority?: string;
+                /** @description `due_date` or `created_at`, with a `-` for the other way; `due_date` unless given. What has no date comes last. */
+                sort?: string;
+                /** @description One or several, with commas: `pending`, `completed`, `cancelled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ActivityId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                cursor?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                /**
+                 * @description `name`, `company_name`, `email`, `client_type`, `lifecycle_stage`, `lead_quality`, `assigned_to`, `source`, `lead_score`,
+                 *     `total_orders`, `total_revenue`, `average_order_value`, `first_contact_date`, `last_contact_date`,
+                 *     `next_follow_up_date`, `created_at`, `updated_at`; greatest first with a `-` before it. `-last_contact_date` unless
+                 *     given. Clients without a value come last.
+                 */
+                sort?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClient"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientMerging"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_client_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientMergeList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+                merge_id: components["schemas"]["ClientMergeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_similar_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarClientList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_timeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
+                kind?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientEvent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientsChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientsChanged"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_clients: {
+        parameters: {
+            query?: {
+                /** @description A member's id, `me` or `none`. */
+                assigned_to?: string;
+                /** @description Has written there. */
+                channel_id?: string;
+                /** @description One or several, with commas: `lead,prospect`. */
+                client_type?: string;
+                contact_id?: string;
+                created_from?: string;
+                created_to?: string;
+                /** @description `field.KEY`: the value of a field of the workspace's own. */
+                "field.KEY"?: string;
+                /** @description `overdue`, `today` or `week`, in the workspace's time zone. */
+                follow_up?: string;
+                has_email?: string;
+                has_phone?: string;
+                last_contact_after?: string;
+                last_contact_before?: string;
+                /** @description One or several, with commas. */
+                lead_quality?: string;
+                /** @description One or several, with commas. */
+                lifecycle_stage?: string;
+                /** @description In the workspace's currency. */
+                min_revenue?: string;
+                min_score?: string;
+                /** @description Words in name, company, e-mail or phone; accents and case do not matter, and the last one may be a beginning. */
+                q?: string;
+                source?: string;
+                /** @description One or several, with commas or repeated; a client has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientImportResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_client_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientColumns"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_client_of_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deals: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                /** @description Expected to close on this day or later. */
+                close_from?: string;
+                /** @description Expected to close on this day or earlier. */
+                close_to?: string;
+                conversation_id?: string;
+                currency?: string;
+                cursor?: string;
+                /** @description Neither won nor lost, or either of them. */
+                is_open?: boolean;
+                /** @description Open, and for more than 30 days in its stage. */
+                is_stale?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                min_value?: string;
+                /** @description `me`, `none`, or a member's id. */
+                owner_id?: string;
+                pipeline_id?: string;
+                pipeline_stage_id?: string;
+                /** @description Beginnings of words of the deal's or its client's name. */
+                q?: string;
+                /**
+                 * @description name, client_name, deal_value, probability, expected_close_date, created_at, updated_at, stage_changed_at or stage;
+                 *     with `-` before it the other way round. `-created_at` unless given.
+                 */
+                sort?: string;
+                /** @description Stages, separated by commas. */
+                stage?: string;
+                /** @description Tags, separated by commas; a deal has all of them. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealHistory"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal_board: {
+        parameters: {
+            query?: {
+                /** @description `me`, `none`, or a member's id. */
+                owner_id?: string;
+                /** @description The default one unless given. */
+                pipeline_id?: components["schemas"]["PipelineId"];
+                /** @description Beginnings of words of the deal's or its client's name. */
+                q?: string;
+                /** @description Tags, separated by commas. */
+                tag?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealBoard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_duplicate_clients: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DuplicatePair"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_custom_fields: {
+        parameters: {
+            query?: {
+                entity?: "client" | "deal" | "product";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+        };
+    };
+    create_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomField"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CustomFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_notes: {
+        parameters: {
+            query?: {
+                client_id?: components["schemas"]["ClientId"];
+                deal_id?: components["schemas"]["DealId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNoteList"];
+                };
+            };
+        };
+    };
+    create_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CrmNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmNotePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_orders: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                currency?: string;
+                cursor?: string;
+                /** @description Ordered at this time or later. */
+                date_from?: string;
+                /** @description Ordered before this time. */
+                date_to?: string;
+                deal_id?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                min_total?: string;
+                /** @description The beginning of the order's number, or of the shop's. */
+                q?: string;
+                /**
+                 * @description order_date, total, status, order_number, created_at or client_name; with `-` before it the other way round.
+                 *     `-order_date` unless given.
+                 */
+                sort?: string;
+                /** @description Separated by commas. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Order"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderBulk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                currency?: string;
+                /** @description Ordered at this time or later. */
+                date_from?: string;
+                /** @description Ordered before this time. */
+                date_to?: string;
+                deal_id?: string;
+                min_total?: string;
+                /** @description The beginning of the order's number, or of the shop's. */
+                q?: string;
+                /** @description Separated by commas. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pipelines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+        };
+    };
+    create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelinePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                category?: string;
+                cursor?: string;
+                is_active?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Beginnings of words of the name or the SKU. */
+                q?: string;
+                /** @description name, sku, category, price, created_at or updated_at; with `-` before it the other way round. `name` unless given. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Product"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductBulk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_product_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductCategories"];
+                };
+            };
+        };
+    };
+    export_products: {
+        parameters: {
+            query?: {
+                category?: string;
+                is_active?: boolean;
+                /** @description Beginnings of words of the name or the SKU. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesImport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SegmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+        };
+    };
+    update_crm_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sales_summary: {
+        parameters: {
+            query?: {
+                /** @description The first day of this month unless given. */
+                from?: string;
+                /** @description Today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesSummary"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTagList"];
+                };
+            };
+        };
+    };
+    create_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCrmTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_crm_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TagId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmTagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmTag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
