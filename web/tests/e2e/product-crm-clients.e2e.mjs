@@ -157,7 +157,7 @@ describe('clients', { skip: reasonToSkip(), timeout: 400_000 }, () => {
     await activity.getByLabel('Reminder by e-mail').selectOption('60');
     await assertAccessible(page, 'activity dialog');
     await activity.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('High', { exact: true }).waitFor();
+    await page.getByRole('listitem').getByText('High', { exact: true }).waitFor();
     const { items } = await owner.get('/crm/activities?status=pending&assigned_to=me');
     const task = items.find(({ subject }) => subject === 'Send the manual');
     assert.equal(Date.parse(task.due_date) - Date.parse(task.remind_at), HOUR);
