@@ -206,7 +206,7 @@ export const crmClients = {
   'clientImport.update': 'Update it',
   'clientImport.skip': 'Leave it as it is',
   'clientImport.create': 'Add another one',
-  'clientImport.tags': 'Tags for all of them',
+  'clientImport.tags': 'Tags for new clients',
   'clientImport.mapFirst': 'Say which column is the name, the company, the e-mail or the phone.',
   'clientImport.next': 'Check the rows',
   'clientImport.run': { one: 'Import {count} client', other: 'Import {count} clients' },

@@ -210,7 +210,7 @@ export const crmClients = {
   'clientImport.update': 'Le mettre à jour',
   'clientImport.skip': 'Le laisser tel quel',
   'clientImport.create': 'En ajouter un autre',
-  'clientImport.tags': 'Étiquettes pour tous',
+  'clientImport.tags': 'Étiquettes des nouveaux clients',
   'clientImport.mapFirst':
     'Indiquez quelle colonne est le nom, la société, l’e-mail ou le téléphone.',
   'clientImport.next': 'Vérifier les lignes',

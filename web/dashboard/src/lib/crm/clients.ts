@@ -148,7 +148,7 @@ export async function changeClient(
 
 export async function deleteClient(client: QueryClient, id: string): Promise<void> {
   await ask(api.DELETE('/api/v1/crm/clients/{id}', { params: { path: { id } } }));
-  await refreshSales(client, 'clients', 'duplicates', 'activities');
+  void refreshSales(client, 'clients', 'duplicates', 'activities');
 }
 
 /** Changes or deletes many. With `dry_run` it only says how many there are. */
