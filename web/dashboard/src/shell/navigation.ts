@@ -3,7 +3,7 @@ import BookOpen from '@lucide/svelte/icons/book-open';
 import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
-import CalendarCheck from '@lucide/svelte/icons/calendar-check';
+import AlarmClock from '@lucide/svelte/icons/alarm-clock';
 import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
@@ -13,7 +13,7 @@ import Plug from '@lucide/svelte/icons/plug';
 import Settings from '@lucide/svelte/icons/settings';
 import ShoppingBag from '@lucide/svelte/icons/shopping-bag';
 import Users from '@lucide/svelte/icons/users';
-import Workflow from '@lucide/svelte/icons/workflow';
+import Bot from '@lucide/svelte/icons/bot';
 import type { Component } from 'svelte';
 import type { PlainKey } from '../i18n/index.svelte';
 
@@ -61,7 +61,7 @@ export const navigation: Group[] = [
         page: 'automation',
         path: '/automation',
         label: 'nav.automation',
-        icon: Workflow,
+        icon: Bot,
         key: 'u',
       },
     ],
@@ -74,7 +74,7 @@ export const navigation: Group[] = [
         page: 'activities',
         path: '/activities',
         label: 'nav.activities',
-        icon: CalendarCheck,
+        icon: AlarmClock,
         key: 'a',
       },
       { page: 'leads', path: '/leads', label: 'nav.leads', icon: Timer, key: 'l' },

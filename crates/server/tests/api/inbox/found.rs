@@ -2,6 +2,7 @@
 
 use conversations::live::Streams;
 use kernel::Clock;
+use kernel::secrets::MasterKey;
 use serde_json::{Value, json};
 use testkit::{Api, Server, require_runtime};
 use uuid::Uuid;
@@ -33,6 +34,8 @@ async fn what_is_older_than_the_search_is_found_after_a_start(server: &Server, t
     let ctx = conversations::Context {
         db: server.database(Clock::system()).await,
         streams: Streams::default(),
+        master_key: MasterKey::random(),
+        public_url: None,
     };
     conversations::search::catch_up(&ctx).await.expect("caught up");
     let found = search(&team.robin, "quokka").await;

@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::inbox::sweep;
 use conversations::live::Streams;
+use kernel::secrets::MasterKey;
 use kernel::{Clock, Database};
 use serde_json::{Value, json};
 use testkit::{Api, Method, Visitor, require_runtime};
@@ -46,6 +47,8 @@ async fn a_snoozed_one_comes_back_when_its_time_has_come(team: &Team, db: &Datab
     let ctx = conversations::Context {
         db: db.clone(),
         streams: Streams::default(),
+        master_key: MasterKey::random(),
+        public_url: None,
     };
     clock.advance(TimeDelta::days(2));
     sweep::look_after(&ctx).await.expect("a sweep");
