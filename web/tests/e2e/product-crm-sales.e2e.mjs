@@ -85,6 +85,11 @@ describe('sales', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await dialog.getByLabel('Competitor').fill('Oak & Sons');
     await confirm.click();
     await column(page, 'closed_lost').getByRole('link', { name: 'Corner desk' }).waitFor();
+    // it stands there before the server has said so
+    await page
+      .getByText(`Corner desk moved to ${stage('closed_lost').name}.`)
+      .first()
+      .waitFor();
     const lost = await owner.get(`/crm/deals/${id}`);
     assert.deepEqual([lost.lost_reason, lost.competitor], ['Too expensive', 'Oak & Sons']);
 
@@ -110,6 +115,7 @@ describe('sales', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await dialog.getByLabel('Price of line 2').fill('0.20');
     await assertAccessible(page, 'products of a deal');
     await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
     await page.getByRole('row', { name: 'Sum €0.50' }).waitFor();
     assert.equal((await owner.get(`/crm/deals/${id}`)).deal_value, '0.50');
     await page.getByRole('button', { name: stage('negotiation').name, exact: true }).click();

@@ -66,7 +66,7 @@ describe('leads', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     const dialog = page.getByRole('dialog', { name: 'New lead' });
     await dialog.getByLabel('E-mail').fill('kim@example.com');
     await dialog.getByRole('button', { name: 'New lead' }).click();
-    await details.getByRole('link', { name: 'Quote' }).waitFor();
+    await page.getByRole('complementary').getByRole('link', { name: 'Quote' }).waitFor();
     const { items } = await owner.get('/leads?status=new');
     assert.equal(items[0].contact_info.email, 'kim@example.com');
     assert.equal(items[0].source, 'agent');
