@@ -39,7 +39,7 @@ pub async fn answer(
     };
     match listen(turn, &known) {
         Heard::Refusal => Ok(refused(turn)),
-        Heard::Address(heard) => noted(ctx, proof, turn, heard, sink).await,
+        Heard::Address(heard) => noted(ctx, proof, turn, *heard, sink).await,
         Heard::Nothing => {
             let made = pipeline::answer(ctx, proof, turn, sink).await?;
             Ok(ask(turn, &known, made))
@@ -51,7 +51,7 @@ pub async fn answer(
 enum Heard {
     Nothing,
     Refusal,
-    Address(Address),
+    Address(Box<Address>),
 }
 
 struct Address {
@@ -84,14 +84,14 @@ fn listen(turn: &Turn, known: &Known) -> Heard {
     }
     if info.is_reachable() {
         let asked = request.map(|request| request.intent.clone());
-        return Heard::Address(Address {
+        return Heard::Address(Box::new(Address {
             intent: asked
                 .or(interest.map(str::to_owned))
                 .unwrap_or_else(|| "other".to_owned()),
             question: request.map(|request| request.question.clone()),
             rest: Some(rest).filter(|rest| !rest.question().is_empty()),
             info,
-        });
+        }));
     }
     if is_answer && reading::is_refusal(&turn.question()) {
         return Heard::Refusal;

@@ -7,12 +7,14 @@ use crate::support::{dump, server};
 
 /// One call for each permission, and the roles that have it.
 #[rustfmt::skip]
-const PROBES: [(&str, &str, &str, &str, &[&str]); 8] = [
+const PROBES: [(&str, &str, &str, &str, &[&str]); 10] = [
     ("conversations:read", "GET", "/api/v1/conversations", "", &["owner", "admin", "agent", "viewer"]),
     ("conversations:write", "PATCH", "/api/v1/conversations/CONVERSATION", r#"{"ai_paused": true}"#, &["owner", "admin", "agent"]),
     ("knowledge:read", "GET", "/api/v1/qa-pairs", "", &["owner", "admin", "agent", "viewer"]),
     ("knowledge:write", "POST", "/api/v1/qa-pairs", r#"{"question": "Open?", "answer": "Yes."}"#, &["owner", "admin", "agent"]),
     ("ask", "POST", "/api/v1/ask", r#"{"question": "Open?"}"#, &["owner", "admin", "agent"]),
+    ("crm:read", "GET", "/api/v1/crm/clients", "", &["owner", "admin", "agent", "viewer"]),
+    ("crm:write", "POST", "/api/v1/crm/clients", r#"{"name": "NAME"}"#, &["owner", "admin", "agent"]),
     ("channels:manage", "POST", "/api/v1/channels", r#"{"name": "NAME"}"#, &["owner", "admin"]),
     ("credentials:manage", "GET", "/api/v1/llm-credentials", "", &["owner", "admin"]),
     ("api_keys:manage", "GET", "/api/v1/api-keys", "", &["owner", "admin"]),

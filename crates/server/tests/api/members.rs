@@ -147,7 +147,13 @@ async fn a_key_gives_no_role_that_may_do_more_than_the_key() {
             .await
             .problem(403, "permission_missing");
     }
-    let reader = key(json!(["members:manage", "conversations:read", "knowledge:read"])).await;
+    let reader = key(json!([
+        "members:manage",
+        "conversations:read",
+        "knowledge:read",
+        "crm:read"
+    ]))
+    .await;
     invite(&reader, json!({"role": "viewer"})).await.expect(201);
     invite(&reader, json!({"role": "agent"}))
         .await
@@ -198,7 +204,8 @@ async fn nobody_comes_back_by_what_they_left_behind() {
         "members:manage",
         "api_keys:manage",
         "conversations:read",
-        "knowledge:read"
+        "knowledge:read",
+        "crm:read"
     ]);
     let (first_id, first_key) = make_key(&admin, everything).await;
     let (keys_id, keys_key) = make_key(&first_key, json!(["knowledge:read"])).await;
@@ -224,7 +231,12 @@ async fn nobody_comes_back_by_what_they_left_behind() {
 
     // a key that may do more than its maker may do now goes, with its invitations
     let third = server.member(&shop, "third@shop.example", "admin").await;
-    let high = json!(["members:manage", "conversations:read", "knowledge:read"]);
+    let high = json!([
+        "members:manage",
+        "conversations:read",
+        "knowledge:read",
+        "crm:read"
+    ]);
     let (_, high_key) = make_key(&third, high).await;
     let (_, low_key) = make_key(&third, json!(["knowledge:read"])).await;
     let highs = link(&invite(&high_key, json!({"role": "viewer"})).await);
@@ -270,7 +282,12 @@ async fn an_invitation_is_as_good_as_whoever_made_it() {
     let shop = server.tenant("Shop").await;
     let owner = server.member(&shop, "owner@shop.example", "owner").await;
     let admin = server.member(&shop, "admin@shop.example", "admin").await;
-    let scopes = json!(["members:manage", "conversations:read", "knowledge:read"]);
+    let scopes = json!([
+        "members:manage",
+        "conversations:read",
+        "knowledge:read",
+        "crm:read"
+    ]);
     let (id, key) = make_key(&owner, scopes).await;
     let keys = link(&invite(&key, json!({"role": "viewer"})).await);
     let admins = link(&invite(&admin, json!({"role": "admin"})).await);
