@@ -307,6 +307,10 @@ as $$
 declare
     client uuid;
 begin
+    -- with its tenant everything goes
+    if not exists (select from tenants t where t.tenant_id = old.tenant_id) then
+        return old;
+    end if;
     for client in
         select c.id from crm_clients c
         where c.tenant_id = old.tenant_id and (c.contact_id = old.id or c.merged_into in (

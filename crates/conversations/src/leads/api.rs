@@ -5,7 +5,7 @@ use access::member::Actor;
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::error::{Problem, conflict, invalid, not_found};
+use kernel::error::{Error, Problem, conflict, invalid, not_found};
 use kernel::extract::{Json, Path, Query, present};
 use kernel::ids::{ChannelId, ContactId, ConversationId, LeadId, UserId};
 use kernel::page::{Page, PageQuery};
@@ -161,12 +161,16 @@ async fn create_lead(
         // conversations before their contacts: the order in which messages lock them
         inbox::store::lock_all(&mut tx, &[conversation]).await?;
         let known = store::find_known(&mut tx, conversation).await?;
-        contact = Some(known.ok_or_else(|| not_found("conversation"))?.contact_id);
+        contact = Some(
+            known
+                .ok_or_else(|| no_such("no_such_conversation", "conversation"))?
+                .contact_id,
+        );
     }
     let known = match contact {
         Some(id) => store::find_contact(&mut tx, id)
             .await?
-            .ok_or_else(|| not_found("contact"))?,
+            .ok_or_else(|| no_such("no_such_contact", "contact"))?,
         None => ContactInfo::default(),
     };
     let info = given.or(&known);
@@ -334,4 +338,9 @@ async fn delete_lead(
     capture::tell(&mut tx, lead.conversation_id);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Something that a body names, and not an address.
+fn no_such(code: &'static str, what: &str) -> Error {
+    invalid(code, format!("There is no such {what}."))
 }

@@ -262,7 +262,7 @@ impl World {
             }
             Thing::Rule => {
                 let body = json!({"name": fresh(mark), "event": "gap.created", "is_active": false,
-                    "actions": [{"type": "note", "text": mark}]});
+                    "actions": [{"type": "note", "text": format!("Said {mark}")}]});
                 lonely(self.create("automation/rules", body).await)
             }
             Thing::KeywordAction => {

@@ -204,7 +204,7 @@ pub const ROUTES: &[Route] = &[
     // of a channel that is not there; of one's own: tests/api/automation
     member("POST", "/api/v1/automation/keyword-actions", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "keyword": "stop", "action_type": "DISABLE_AI"}"#), 422),
     member("POST", "/api/v1/automation/keyword-actions/order", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "ids": []}"#), 200),
-    member("PATCH", "/api/v1/automation/keyword-actions/{id}", One(KeywordAction), Json(r#"{"match_type": "exact"}"#), 200),
+    member("PATCH", "/api/v1/automation/keyword-actions/{id}", One(KeywordAction), Json(r#"{"match_type": "word"}"#), 200),
     member("DELETE", "/api/v1/automation/keyword-actions/{id}", One(KeywordAction), Body::None, 204),
     member("GET", "/api/v1/automation/collections", Nothing, Body::None, 200),
     member("POST", "/api/v1/automation/collections", Nothing, Json(r#"{"channel_id": "00000000-0000-7000-8000-000000000000", "collection_id": "tips", "name": "Tips"}"#), 422),
