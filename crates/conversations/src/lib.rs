@@ -69,3 +69,8 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(live::routes())
         .with_state(ctx)
 }
+
+/// Something that a body names, and not an address.
+fn no_such(code: &'static str, what: &str) -> kernel::Error {
+    kernel::error::invalid(code, format!("There is no such {what}."))
+}

@@ -93,6 +93,10 @@ pub enum Action {
     PipelineCreated,
     PipelineChanged,
     PipelineDeleted,
+    CustomFieldCreated,
+    CustomFieldChanged,
+    CustomFieldDeleted,
+    TagDeleted,
     DealCreated,
     DealDeleted,
     ProductDeleted,
@@ -150,7 +154,11 @@ impl Action {
             Self::CrmSettingsChanged
             | Self::PipelineCreated
             | Self::PipelineChanged
-            | Self::PipelineDeleted => Some(Sales),
+            | Self::PipelineDeleted
+            | Self::CustomFieldCreated
+            | Self::CustomFieldChanged
+            | Self::CustomFieldDeleted
+            | Self::TagDeleted => Some(Sales),
             Self::ProductDeleted | Self::ProductsImported => Some(Products),
             Self::OrderDeleted | Self::OrdersImported => Some(Orders),
             Self::KeywordActionCreated

@@ -5,7 +5,7 @@ use access::member::Actor;
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::error::{Error, Problem, conflict, invalid, not_found};
+use kernel::error::{Problem, conflict, invalid, not_found};
 use kernel::extract::{Json, Path, Query, present};
 use kernel::ids::{ChannelId, ContactId, ConversationId, LeadId, UserId};
 use kernel::page::{Page, PageQuery};
@@ -143,7 +143,7 @@ struct LeadInput {
 
 /// Write a lead down.
 #[utoipa::path(post, path = "/leads", operation_id = "create_lead", tag = "leads", request_body = LeadInput,
-    responses((status = 201, body = Lead), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Lead), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create_lead(
     State(ctx): State<Context>,
     member: Member,
@@ -163,14 +163,14 @@ async fn create_lead(
         let known = store::find_known(&mut tx, conversation).await?;
         contact = Some(
             known
-                .ok_or_else(|| no_such("no_such_conversation", "conversation"))?
+                .ok_or_else(|| crate::no_such("no_such_conversation", "conversation"))?
                 .contact_id,
         );
     }
     let known = match contact {
         Some(id) => store::find_contact(&mut tx, id)
             .await?
-            .ok_or_else(|| no_such("no_such_contact", "contact"))?,
+            .ok_or_else(|| crate::no_such("no_such_contact", "contact"))?,
         None => ContactInfo::default(),
     };
     let info = given.or(&known);
@@ -338,9 +338,4 @@ async fn delete_lead(
     capture::tell(&mut tx, lead.conversation_id);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Something that a body names, and not an address.
-fn no_such(code: &'static str, what: &str) -> Error {
-    invalid(code, format!("There is no such {what}."))
 }

@@ -118,7 +118,7 @@ struct MeetingInput {
 
 /// Write a meeting down.
 #[utoipa::path(post, path = "/meetings", operation_id = "create_meeting", tag = "meetings", request_body = MeetingInput,
-    responses((status = 201, body = Meeting), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Meeting), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create_meeting(
     State(ctx): State<Context>,
     member: Member,
@@ -142,7 +142,7 @@ async fn create_meeting(
     let known = match place.contact {
         Some(contact) => leads::store::find_contact(&mut tx, contact)
             .await?
-            .ok_or_else(|| not_found("contact"))?,
+            .ok_or_else(|| crate::no_such("no_such_contact", "contact"))?,
         None => leads::ContactInfo::default(),
     };
     let attendee = given.or(&known);
@@ -187,7 +187,7 @@ async fn find_place(
     let place = store::find_place(tx, Some(conversation), None).await?;
     match place.conversation {
         Some(_) => Ok(place),
-        None => Err(not_found("conversation")),
+        None => Err(crate::no_such("no_such_conversation", "conversation")),
     }
 }
 

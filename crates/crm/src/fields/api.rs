@@ -1,5 +1,6 @@
 //! HTTP for custom fields.
 
+use access::audit::{self, Action};
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,8 +8,9 @@ use chrono::DateTime;
 use kernel::error::{Problem, invalid, not_found};
 use kernel::extract::{Json, Path, Query};
 use kernel::ids::CustomFieldId;
-use kernel::{Event, Result, TenantTx, WorkspaceList};
+use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -88,10 +90,9 @@ fn check_choices(field_type: FieldType, choices: Vec<String>) -> Result<Vec<Stri
     }
 }
 
-fn tell(tx: &mut TenantTx) {
-    tx.emit(Event::WorkspaceChanged {
-        what: WorkspaceList::Sales,
-    });
+async fn note(tx: &mut TenantTx, member: &Member, action: Action, field: &CustomField) -> Result<()> {
+    let details = json!({"label": field.label, "entity": field.entity});
+    audit::record_by(tx, member, action, &format!("field:{}", field.id), details).await
 }
 
 /// List custom fields.
@@ -147,13 +148,12 @@ async fn create_custom_field(
         return Err(invalid("too_many_fields", "There can be 100 fields."));
     }
     store::insert(&mut tx, &field).await?;
-    let field = store::find(&mut tx, field.id).await?;
-    tell(&mut tx);
+    let field = store::find(&mut tx, field.id)
+        .await?
+        .ok_or_else(|| not_found("field"))?;
+    note(&mut tx, &member, Action::CustomFieldCreated, &field).await?;
     tx.commit().await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(field.ok_or_else(|| not_found("field"))?),
-    ))
+    Ok((StatusCode::CREATED, Json(field)))
 }
 
 /// Change a custom field's label, choices or place.
@@ -182,7 +182,7 @@ async fn update_custom_field(
     let field = store::find(&mut tx, id)
         .await?
         .ok_or_else(|| not_found("field"))?;
-    tell(&mut tx);
+    note(&mut tx, &member, Action::CustomFieldChanged, &field).await?;
     tx.commit().await?;
     Ok(Json(field))
 }
@@ -201,7 +201,7 @@ async fn delete_custom_field(
         .await?
         .ok_or_else(|| not_found("field"))?;
     store::delete(&mut tx, &field).await?;
-    tell(&mut tx);
+    note(&mut tx, &member, Action::CustomFieldDeleted, &field).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

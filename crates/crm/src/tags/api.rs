@@ -1,5 +1,6 @@
 //! HTTP for tags.
 
+use access::audit::{self, Action};
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,6 +9,7 @@ use kernel::extract::{Json, Path, present};
 use kernel::ids::TagId;
 use kernel::{Event, Result, TenantTx, WorkspaceList};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -138,7 +140,8 @@ async fn delete_crm_tag(
     store::delete(&mut tx, id).await?;
     store::rename_everywhere(&mut tx, &tag.name, None).await?;
     tx.emit(Event::ClientChanged { client_id: None });
-    tell(&mut tx);
+    let details = json!({"name": tag.name});
+    audit::record_by(&mut tx, &member, Action::TagDeleted, &format!("tag:{id}"), details).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

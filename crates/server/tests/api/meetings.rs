@@ -387,7 +387,7 @@ async fn a_colleague_writes_meetings_down_and_nobody_is_booked_twice() {
         ),
         (
             json!({"title": "x", "scheduled_at": at(9), "conversation_id": Uuid::now_v7()}),
-            404,
+            422,
         ),
     ] {
         let refused = robin.post("/api/v1/meetings").json(&body).send().await;
