@@ -141,7 +141,14 @@ async fn delete_crm_tag(
     store::rename_everywhere(&mut tx, &tag.name, None).await?;
     tx.emit(Event::ClientChanged { client_id: None });
     let details = json!({"name": tag.name});
-    audit::record_by(&mut tx, &member, Action::TagDeleted, &format!("tag:{id}"), details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::TagDeleted,
+        &format!("tag:{id}"),
+        details,
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
