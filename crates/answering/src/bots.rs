@@ -24,6 +24,8 @@ pub struct Bot {
     pub options: Options,
     /// A workflow that answers in its place.
     pub brain: Option<Brain>,
+    /// The workspace's own scheduler is on.
+    pub has_scheduler: bool,
 }
 
 /// Whose bot is meant.
@@ -55,6 +57,7 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
             settings: Arc::default(),
             options: Options::default(),
             brain: None,
+            has_scheduler: false,
         }),
         (None, _) => Err(not_found("channel")),
     }
@@ -99,5 +102,6 @@ fn read(row: store::BotRow) -> Result<Bot> {
         settings: Arc::new(settings),
         options,
         brain,
+        has_scheduler: row.has_scheduler,
     })
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use conversations::escalations;
 use conversations::inbound::{self, Inbound, Recorded};
 use conversations::leads::capture;
+use conversations::meetings::scheduler::dialogue;
 use conversations::messages::Message;
 use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
@@ -26,7 +27,7 @@ pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::{booking, brain, leads};
+use crate::{booking, brain, scheduling};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -458,7 +459,9 @@ impl Work {
                 brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
             }
             _ => {
-                let mut made = leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?;
+                let (ctx, proof) = (&self.ctx, &self.proof);
+                let mut made =
+                    scheduling::answer(ctx, proof, &self.bot, self.conversation, turn, &sink).await?;
                 booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
                 Ok(Some(made))
             }
@@ -502,6 +505,12 @@ impl Work {
         if let Outcome::Stored(message) = &outcome {
             if let Some(step) = &made.lead {
                 capture::note(&mut tx, self.conversation, message.seq, step).await?;
+            }
+            if let Some(step) = &made.meeting
+                && !dialogue::note(&mut tx, self.conversation, message.seq, step).await?
+            {
+                // the time was taken meanwhile: nothing of this is kept, and the reply is made from what is free now
+                return Ok(Outcome::Stale);
             }
             for gap in &made.gaps {
                 let gap = NewGap {

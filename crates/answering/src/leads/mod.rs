@@ -4,7 +4,7 @@
 //! means for leads travels with it as a [`Step`] and is noted when the reply is stored.
 
 mod interest;
-mod reading;
+pub mod reading;
 mod wording;
 
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use automation::keywords::ActionType;
 use conversations::inbound::Utterance;
 use conversations::leads::capture::Step;
+use conversations::meetings::scheduler::dialogue;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
 use kernel::ids::{CredentialId, MessageId, PassageId, QaPairId};
@@ -107,6 +108,8 @@ pub struct Reply {
     pub explanation: Option<Explanation>,
     /// What it means for leads.
     pub lead: Option<Step>,
+    /// What it does to a meeting.
+    pub meeting: Option<dialogue::Step>,
 }
 
 impl Reply {
@@ -376,6 +379,7 @@ fn reply(
         is_unsure: false,
         explanation,
         lead: None,
+        meeting: None,
     }
 }
 
