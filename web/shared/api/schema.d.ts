@@ -2957,6 +2957,23 @@ export interface paths {
         patch: operations["update_meeting_settings"];
         trace?: never;
     };
+    "/api/v1/meetings/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List free times, the nearest first: inside the hours, not too soon and not too far, and away from other meetings. */
+        get: operations["list_meeting_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -6225,7 +6242,7 @@ export interface components {
          * @description What a mail is about.
          * @enum {string}
          */
-        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook";
+        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity";
         EmailList: {
             items: components["schemas"]["Email"][];
         };
@@ -7085,6 +7102,8 @@ export interface components {
             booking_url?: string | null;
             /** @description Without a secret nothing that comes is believed. */
             has_calcom_secret: boolean;
+            /** @description Free times of our own, offered where a channel has no booking link. */
+            scheduler: components["schemas"]["SchedulerSettings"];
             /** @description Where Cal.com tells what was booked. Paste it there, with the secret. Null if the server does not know its address. */
             webhook_url?: string | null;
         };
@@ -7093,6 +7112,23 @@ export interface components {
             booking_url?: string | null;
             /** @description The same as in Cal.com, 8 to 200 characters; null forgets it. */
             calcom_secret?: string | null;
+            scheduler?: components["schemas"]["SchedulerSettingsPatch"] | null;
+        };
+        /** @description A time that is free. */
+        MeetingSlot: {
+            /** Format: date-time */
+            ends_at: string;
+            /** @description User ids of those who have it. */
+            members: components["schemas"]["UserId"][];
+            /** Format: date-time */
+            starts_at: string;
+        };
+        MeetingSlots: {
+            /** Format: int32 */
+            duration_minutes: number;
+            items: components["schemas"]["MeetingSlot"][];
+            /** @description The place whose hours they are: an IANA name. */
+            time_zone: string;
         };
         /**
          * @description Where a meeting was booked.
@@ -9542,6 +9578,84 @@ export interface components {
             text?: string | null;
             title?: string | null;
         };
+        /** @description How the built-in scheduler is set. */
+        SchedulerSettings: {
+            /**
+             * Format: int32
+             * @description Between two meetings of the same member.
+             */
+            buffer_minutes: number;
+            /** @description Said where the bot asks for an address. Kept with the meeting. */
+            consent_text: string;
+            /** Format: int32 */
+            duration_minutes: number;
+            /**
+             * Format: int32
+             * @description Nor further away.
+             */
+            horizon_days: number;
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /** @description Whether the bot offers free times where a channel has no booking link. Invitations go out only then. */
+            is_on: boolean;
+            /** @description Where they take place. */
+            meeting_url?: string | null;
+            /** @description User ids of those who are booked, in turn; empty: the owner. */
+            members: components["schemas"]["UserId"][];
+            /**
+             * Format: int32
+             * @description Nothing nearer than that is offered.
+             */
+            notice_minutes: number;
+            /**
+             * Format: int32
+             * @description Before the meeting, by mail; null: nobody is reminded.
+             */
+            reminder_minutes?: number | null;
+            /** @description An IANA name; null: the workspace's. */
+            time_zone?: string | null;
+            /** @description Of meetings that visitors book; null: a sentence in their language. */
+            title?: string | null;
+        };
+        /** @description Of the built-in scheduler; what is left out stays as it is. */
+        SchedulerSettingsPatch: {
+            /**
+             * Format: int32
+             * @description 0 to 240.
+             */
+            buffer_minutes?: number | null;
+            /** @description Up to 500 characters. */
+            consent_text?: string | null;
+            /**
+             * Format: int32
+             * @description 5 to 480.
+             */
+            duration_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 90.
+             */
+            horizon_days?: number | null;
+            hours?: components["schemas"]["BusinessHours"] | null;
+            is_on?: boolean | null;
+            /** @description A https address. */
+            meeting_url?: string | null;
+            /** @description User ids; none: the owner. Up to 50. */
+            members?: components["schemas"]["UserId"][] | null;
+            /**
+             * Format: int32
+             * @description 0 to 43,200.
+             */
+            notice_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description 5 to 10,080; null: nobody is reminded.
+             */
+            reminder_minutes?: number | null;
+            /** @description An IANA name; null: the workspace's. */
+            time_zone?: string | null;
+            /** @description Up to 200 characters; null: a sentence in the visitor's language. */
+            title?: string | null;
+        };
         /** @description An entry that was considered. */
         ScoredCandidate: {
             /**
@@ -10191,7 +10305,7 @@ export interface components {
          * @description What an endpoint can ask for. The triggers name the same words.
          * @enum {string}
          */
-        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "client.created" | "client.updated" | "deal.created" | "deal.stage_changed" | "order.created" | "order.status_changed" | "lead.created" | "lead.status_changed";
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "client.created" | "client.updated" | "deal.created" | "deal.stage_changed" | "order.created" | "order.status_changed" | "lead.created" | "lead.status_changed" | "meeting.booked" | "meeting.moved" | "meeting.cancelled" | "meeting.completed";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -18720,6 +18834,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeetingSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_meeting_slots: {
+        parameters: {
+            query?: {
+                /** @description A member's user id: whose time it is. Those whom visitors book unless given. */
+                assigned_to?: components["schemas"]["UserId"];
+                /** @description 5 to 1,440; that of the settings unless given. */
+                duration_minutes?: number;
+                /** @description Those that begin then or later; now unless given. */
+                from?: string;
+                /** @description A meeting that is to be moved: its own time is free. */
+                meeting_id?: components["schemas"]["MeetingId"];
+                /** @description Those that begin before, up to 62 days after `from`; a week after it unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSlots"];
                 };
             };
             422: {
