@@ -94,6 +94,7 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         options: bot.options,
         is_explained: false,
         known_vectors: Arc::default(),
+        door: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

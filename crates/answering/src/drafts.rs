@@ -75,6 +75,7 @@ fn turn(bot: Bot, recent: Vec<Utterance>, language: Option<String>, revision: i6
         options: bot.options,
         is_explained: false,
         known_vectors: Arc::default(),
+        door: None,
     }
 }
 

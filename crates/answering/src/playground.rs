@@ -113,6 +113,7 @@ async fn answer(
         options: bot.options,
         is_explained: true,
         known_vectors: Arc::default(),
+        door: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

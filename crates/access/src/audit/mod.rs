@@ -99,6 +99,9 @@ pub enum Action {
     ProductsImported,
     OrderDeleted,
     OrdersImported,
+    ChannelToolsChanged,
+    ToolCallApproved,
+    ToolCallRefused,
     KeywordActionCreated,
     KeywordActionChanged,
     KeywordActionDeleted,
@@ -138,6 +141,7 @@ impl Action {
             | Self::ChannelUpdated
             | Self::ChannelPublished
             | Self::ChannelReconnected
+            | Self::ChannelToolsChanged
             | Self::ChannelDeleted
             | Self::AgentPromptCreated
             | Self::AgentPromptUpdated
@@ -200,7 +204,9 @@ impl Action {
             | Self::ClientsExported
             | Self::ClientsChanged
             | Self::DealCreated
-            | Self::DealDeleted => None,
+            | Self::DealDeleted
+            | Self::ToolCallApproved
+            | Self::ToolCallRefused => None,
         }
     }
 }

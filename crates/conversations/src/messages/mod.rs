@@ -146,6 +146,8 @@ pub enum AnswerMode {
     Action,
     /// A workflow of the tenant's own: its confidence is not known.
     Webhook,
+    /// What the shop's records say of an order, in fixed words.
+    Order,
 }
 
 impl AnswerMode {
@@ -157,6 +159,7 @@ impl AnswerMode {
             Self::SmallTalk => "small_talk",
             Self::Action => "action",
             Self::Webhook => "webhook",
+            Self::Order => "order",
         }
     }
 }
@@ -175,6 +178,8 @@ pub struct Source {
 pub enum SourceKind {
     Qa,
     Passage,
+    /// An order of the visitor's own; the title is its number.
+    Order,
 }
 
 /// Something the bot did or offers, typed: never read out of the wording of an answer.
