@@ -104,6 +104,7 @@ pub enum Thing {
     Deal,
     Product,
     Order,
+    ToolCall,
     KeywordAction,
     Collection,
     Rule,
@@ -174,8 +175,8 @@ use Thing::{
     Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal, Document, Draft,
     Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView, Invitation,
     KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline, Product,
-    QaPair, QaProposal, Rule, SavedReply, Segment, Transcript, Version, WebhookDelivery, WebhookEndpoint,
-    Website,
+    QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Transcript, Version, WebhookDelivery,
+    WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -228,6 +229,8 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/channels/{id}", One(Connection), Body::None, 204),
     member("GET", "/api/v1/channels/{id}/templates", One(Connection), Body::None, 200),
     member("POST", "/api/v1/channels/{id}/messages", One(Connection), Json(r#"{"client_message_id": "first", "to": {"platform_id": "kim"}, "text": "Hello"}"#), 201),
+    member("GET", "/api/v1/channels/{id}/tools", One(Channel), Body::None, 200),
+    member("PUT", "/api/v1/channels/{id}/tools", One(Channel), Json(r#"{"items": [{"tool": "tag", "permission": "ask"}]}"#), 200),
     member("GET", "/api/v1/channels/{id}/brain", One(Channel), Body::None, 200),
     member("PUT", "/api/v1/channels/{id}/brain", One(Channel), Json(r#"{"kind": "builtin"}"#), 200),
     member("POST", "/api/v1/channels/{id}/brain/test", One(Channel), Json(r#"{"url": "MODEL"}"#), 200),
@@ -325,6 +328,9 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/qa-proposals/accept", Nothing, Json(r#"{"ids": []}"#), 422),
     member("POST", "/api/v1/qa-proposals/{id}/dismiss", One(QaProposal), Body::None, 200),
     member("POST", "/api/v1/qa-proposals/{id}/reopen", One(QaProposal), Body::None, 200),
+    member("GET", "/api/v1/conversations/{id}/tool-calls", One(Conversation), Body::None, 200),
+    member("POST", "/api/v1/tool-calls/{id}/approve", One(ToolCall), Body::None, 200),
+    member("POST", "/api/v1/tool-calls/{id}/refuse", One(ToolCall), Body::None, 200),
     member("PATCH", "/api/v1/escalations/{id}", One(Escalation), Json(r#"{"status": "in_progress"}"#), 200),
     member("GET", "/api/v1/events", Nothing, Stream, 200),
     member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
