@@ -606,6 +606,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a channel's bot may do beside answering. */
+        get: operations["get_channel_tools"];
+        /** Choose what a channel's bot may do. It counts from the next message. */
+        put: operations["set_channel_tools"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/webhook-errors": {
         parameters: {
             query?: never;
@@ -927,6 +945,23 @@ export interface paths {
         };
         /** Read what colleagues wrote about a conversation and did to it. */
         get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/tool-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the bot did, or wants to do, in a conversation. */
+        get: operations["list_tool_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3641,6 +3676,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tool-calls/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what the bot wants to do: it is carried out, once, and the visitor is told. An order is cancelled with
+         *     `crm:write` alone.
+         */
+        post: operations["approve_tool_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-calls/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse what the bot wants to do: nothing is done, and the visitor is told. */
+        post: operations["refuse_tool_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transcripts": {
         parameters: {
             query?: never;
@@ -4500,7 +4572,7 @@ export interface components {
          * @description How an answer came about.
          * @enum {string}
          */
-        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action" | "webhook";
+        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action" | "webhook" | "order";
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
             /**
@@ -4590,7 +4662,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -5070,6 +5142,21 @@ export interface components {
             kind: string;
             name: string;
         };
+        /** @description A tool of a channel's bot. */
+        ChannelTool: {
+            can_be_taken_back: boolean;
+            /** @description What can be chosen. What cannot be taken back is never `allowed`. */
+            choices: components["schemas"]["ToolPermission"][];
+            /** @description Where the channel says nothing. */
+            default_permission: components["schemas"]["ToolPermission"];
+            /** @description The channel's other settings make it possible: a booking link, say. */
+            is_available: boolean;
+            permission: components["schemas"]["ToolPermission"];
+            tool: components["schemas"]["Tool"];
+        };
+        ChannelTools: {
+            items: components["schemas"]["ChannelTool"][];
+        };
         ChoiceRules: {
             /** @description Of a label, in characters; longer ones are cut where there is no list. */
             label_limit: number;
@@ -5082,6 +5169,14 @@ export interface components {
             most: number;
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
+        };
+        ChosenPermission: {
+            permission: components["schemas"]["ToolPermission"];
+            tool: components["schemas"]["Tool"];
+        };
+        ChosenPermissions: {
+            /** @description Tools that are left out have their default again. */
+            items: components["schemas"]["ChosenPermission"][];
         };
         /** @description A client with everything that is known. */
         Client: components["schemas"]["ClientRow"] & {
@@ -5602,7 +5697,7 @@ export interface components {
             created_at: string;
             /**
              * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-             *     label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+             *     label, `{by}` for `reopened` and `woken`, `{tool_call_id, tool, order_number}` for a tool. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
              *     `via_name` too.
              */
             data: unknown;
@@ -5615,7 +5710,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        ConversationEventKind: "assigned" | "unassigned" | "resolved" | "reopened" | "escalated" | "taken_over" | "given_back" | "snoozed" | "woken" | "label_added" | "label_removed" | "blocked" | "unblocked" | "rated";
+        ConversationEventKind: "assigned" | "unassigned" | "resolved" | "reopened" | "escalated" | "taken_over" | "given_back" | "snoozed" | "woken" | "label_added" | "label_removed" | "blocked" | "unblocked" | "rated" | "tool_requested" | "tool_approved" | "tool_refused";
         /** Format: uuid */
         ConversationId: string;
         /** @description What is sent is changed, nothing else. */
@@ -6321,7 +6416,7 @@ export interface components {
          * @description Why a person is needed.
          * @enum {string}
          */
-        EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
+        EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit" | "approval";
         /** @enum {string} */
         EscalationStatus: "pending" | "in_progress" | "resolved";
         EvaluationCase: {
@@ -9735,7 +9830,7 @@ export interface components {
             url?: string | null;
         };
         /** @enum {string} */
-        SourceKind: "qa" | "passage";
+        SourceKind: "qa" | "passage" | "order";
         /** @enum {string} */
         Speaker: "user" | "assistant";
         /** @description A column as it is to be. */
@@ -9830,6 +9925,55 @@ export interface components {
             events: components["schemas"]["ConversationEvent"][];
             notes: components["schemas"]["Note"][];
         };
+        /** @enum {string} */
+        Tool: "find_order" | "offer_booking" | "capture_lead" | "escalate" | "tag" | "cancel_order";
+        /** @description A call of a tool, as the inbox shows it. */
+        ToolCall: {
+            /** @description What was asked for. */
+            arguments: Record<string, never>;
+            asked_by: components["schemas"]["ToolCallAskedBy"];
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by_name?: string | null;
+            /** @description Why it could not be done, as a code. */
+            detail?: string | null;
+            id: components["schemas"]["ToolCallId"];
+            /**
+             * Format: int32
+             * @description How long it took.
+             */
+            ms: number;
+            /** @description A person had to decide, or has to. */
+            needed_approval: boolean;
+            order_id?: components["schemas"]["OrderId"] | null;
+            order_number?: string | null;
+            outcome: components["schemas"]["ToolCallOutcome"];
+            /** @description A tool's name, or what a model called that does not exist. */
+            tool: string;
+            /** @description How the visitor was known: `external`, `email`, `phone`, `platform` or `code`. Null: not at all. */
+            verified_by?: string | null;
+        };
+        /**
+         * @description Who wanted a tool to be used.
+         * @enum {string}
+         */
+        ToolCallAskedBy: "rules" | "model";
+        /** Format: uuid */
+        ToolCallId: string;
+        /** @enum {string} */
+        ToolCallOutcome: "done" | "not_found" | "not_verified" | "pending" | "refused" | "failed" | "unknown_tool" | "bad_arguments";
+        ToolCalls: {
+            /** @description Newest first, the last 200. */
+            items: components["schemas"]["ToolCall"][];
+        };
+        /**
+         * @description Whether a channel's bot may use a tool.
+         * @enum {string}
+         */
+        ToolPermission: "off" | "allowed" | "ask";
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -12116,6 +12260,76 @@ export interface operations {
             };
         };
     };
+    get_channel_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTools"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_channel_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPermissions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTools"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_webhook_errors: {
         parameters: {
             query?: never;
@@ -12959,6 +13173,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tool_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCalls"];
                 };
             };
             404: {
@@ -20464,6 +20707,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    approve_tool_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ToolCallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCall"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_tool_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ToolCallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCall"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
