@@ -133,6 +133,7 @@ export const automation = {
   'ruleChoice.low_confidence': 'the assistant was unsure',
   'ruleChoice.agent': 'a colleague or a rule decided so',
   'ruleChoice.bot_limit': 'the assistant has answered too often',
+  'ruleChoice.approval': 'the assistant asks for an approval',
   'ruleChoice.prospecting': 'prospecting',
   'ruleChoice.qualification': 'qualification',
   'ruleChoice.proposal': 'proposal',

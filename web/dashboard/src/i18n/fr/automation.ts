@@ -134,6 +134,7 @@ export const automation = {
   'ruleChoice.low_confidence': 'l’assistant n’était pas sûr',
   'ruleChoice.agent': 'un collègue ou une règle l’a décidé',
   'ruleChoice.bot_limit': 'l’assistant a répondu trop souvent',
+  'ruleChoice.approval': 'l’assistant demande un accord',
   'ruleChoice.prospecting': 'prospection',
   'ruleChoice.qualification': 'qualification',
   'ruleChoice.proposal': 'proposition',
