@@ -411,6 +411,76 @@ export interface paths {
         patch: operations["update_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{id}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a channel's agents in the order in which they are asked, with what their conditions can look at. */
+        get: operations["list_channel_agents"];
+        put?: never;
+        /** Add an agent to a channel, behind the others. */
+        post: operations["create_channel_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an agent. Conversations that it was in are answered by the others, or as the channel says. */
+        delete: operations["delete_channel_agent"];
+        options?: never;
+        head?: never;
+        /** Change an agent. The next turn follows within seconds. */
+        patch: operations["update_channel_agent"];
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which agent of a channel is asked first. */
+        post: operations["order_channel_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which agent a message would be answered by. Nothing is said and nothing is kept. */
+        post: operations["try_channel_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/brain": {
         parameters: {
             query?: never;
@@ -4455,6 +4525,7 @@ export interface components {
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
+            agent?: components["schemas"]["AnsweringAgent"] | null;
             /**
              * Format: double
              * @description Calibrated: of all answers that say 0.9, nine in ten are meant to be right. Of mode `webhook` it says nothing.
@@ -4495,6 +4566,11 @@ export interface components {
             /** @description As it was understood. */
             question: string;
             text: string;
+        };
+        /** @description An agent of a channel under the names that it had when it spoke. */
+        AnsweringAgent: {
+            agent_id: string;
+            name: string;
         };
         /**
          * @description How an answer came about.
@@ -4590,7 +4666,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -4912,6 +4988,90 @@ export interface components {
              */
             revision: number;
             settings: components["schemas"]["WidgetSettings"];
+        };
+        /** @description An agent of a channel, as the API shows it. */
+        ChannelAgent: components["schemas"]["ChannelAgentDraft"] & {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["ChannelAgentId"];
+            /**
+             * Format: int32
+             * @description The first whose conditions hold speaks.
+             */
+            position: number;
+            /** @description The prompt's name in the library. */
+            prompt_name: string;
+        };
+        /** @description What somebody writes down as an agent. */
+        ChannelAgentDraft: {
+            /** @description The channel's own word for it, 1 to 60 small letters, digits, hyphens and underscores. */
+            agent_id: string;
+            /** @description A prompt of the library. Without a model it has no effect. */
+            agent_prompt_id: components["schemas"]["AgentPromptId"];
+            /** @description Another model of the channel's provider; null: the channel's. */
+            ai_model?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1; null: the channel's.
+             */
+            ai_temperature?: number | null;
+            /** @description When it speaks, on the fields that the list of agents names; none: in every turn that reaches it. */
+            conditions?: components["schemas"]["RuleConditions"];
+            description?: string;
+            is_active?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description False: it offers no booking link, also where the channel has one. */
+            offers_booking?: boolean;
+        };
+        /** Format: uuid */
+        ChannelAgentId: string;
+        ChannelAgentList: {
+            /** @description What their conditions can look at. */
+            fields: components["schemas"]["RuleFieldWithOps"][];
+            items: components["schemas"]["ChannelAgent"][];
+        };
+        ChannelAgentOrder: {
+            /** @description All of the channel's, the one that is asked first in front. */
+            ids: components["schemas"]["ChannelAgentId"][];
+        };
+        /** @description What is sent is changed, each as a whole. */
+        ChannelAgentPatch: {
+            agent_id?: string | null;
+            agent_prompt_id?: components["schemas"]["AgentPromptId"] | null;
+            ai_model?: string | null;
+            /** Format: double */
+            ai_temperature?: number | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            description?: string | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            offers_booking?: boolean | null;
+        };
+        /**
+         * @description Why an agent speaks.
+         * @enum {string}
+         */
+        ChannelAgentReason: "rule" | "stays";
+        /** @description A message to try, with what would be known of its conversation. */
+        ChannelAgentTrial: {
+            /** @description The agent that has answered before, by its `agent_id`. */
+            before?: string | null;
+            /** @description Whether people are there; as it is now unless given. */
+            is_open?: boolean | null;
+            labels?: components["schemas"]["LabelId"][];
+            lifecycle_stage?: string | null;
+            page_url?: string | null;
+            /** @description What a visitor would write. */
+            text: string;
+        };
+        /** @description Who would answer. */
+        ChannelAgentTrialResult: {
+            agent?: components["schemas"]["AnsweringAgent"] | null;
+            because?: components["schemas"]["ChannelAgentReason"] | null;
+            /** @description What the conditions looked at. */
+            facts: Record<string, never>;
         };
         /** @description Who answers on a channel. */
         ChannelBrain: {
@@ -6819,7 +6979,7 @@ export interface components {
          * @description What a keyword does.
          * @enum {string}
          */
-        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY";
+        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY" | "LEAD_FORM";
         /** @description What the action needs to know. A text is said by the bot, whatever the action. */
         KeywordArgument: {
             /** @description Of `REPLY`: a collection of the channel, by its own name for it. */
@@ -9400,7 +9560,7 @@ export interface components {
          * @description How a field is compared.
          * @enum {string}
          */
-        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
+        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "has_words" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
         /** @description A rule to try. */
         RuleTrial: {
             /**
@@ -9408,6 +9568,11 @@ export interface components {
              * @description The newest so many events, 10,000 at most and unless given.
              */
             limit?: number | null;
+            /**
+             * Format: int64
+             * @description Go on with events older than those of a trial before: its `next`.
+             */
+            older_than?: number | null;
             rule: components["schemas"]["RuleDraft"];
             rule_id?: components["schemas"]["RuleId"] | null;
             /**
@@ -9428,6 +9593,11 @@ export interface components {
             loops: number;
             /** @description In how many of them the rule would have fired. */
             matched: number;
+            /**
+             * Format: int64
+             * @description Where older events begin (`older_than`); null: these were all.
+             */
+            next?: number | null;
             /** @description The newest 50 in which it would have fired. */
             sample: components["schemas"]["RuleTrialEvent"][];
         };
@@ -9576,7 +9746,7 @@ export interface components {
         ScoreReason: {
             /**
              * @description `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
-             *     `has_open_deal`, `has_ordered`.
+             *     `asked_price`, `asked_meeting`, `has_open_deal`, `has_ordered`.
              */
             code: string;
             /** Format: int32 */
@@ -11573,6 +11743,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channel"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: components["schemas"]["ChannelAgentId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: components["schemas"]["ChannelAgentId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentTrialResult"];
                 };
             };
             404: {
