@@ -82,7 +82,7 @@ export const audit = {
   'audit.customFieldCreated': 'Custom field created',
   'audit.customFieldChanged': 'Custom field changed',
   'audit.customFieldDeleted': 'Custom field deleted',
-  'audit.tagDeleted': 'Tag deleted',
+  'audit.tagDeleted': 'Sales tag deleted',
   'audit.dealCreated': 'Deal created',
   'audit.dealDeleted': 'Deal deleted',
   'audit.productDeleted': 'Product deleted',

@@ -81,7 +81,7 @@ export const audit = {
   'audit.customFieldCreated': 'Champ personnalisé créé',
   'audit.customFieldChanged': 'Champ personnalisé modifié',
   'audit.customFieldDeleted': 'Champ personnalisé supprimé',
-  'audit.tagDeleted': 'Étiquette supprimée',
+  'audit.tagDeleted': 'Étiquette de vente supprimée',
   'audit.dealCreated': 'Affaire créée',
   'audit.dealDeleted': 'Affaire supprimée',
   'audit.productDeleted': 'Produit supprimé',
