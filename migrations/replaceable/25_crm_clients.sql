@@ -378,6 +378,10 @@ language plpgsql
 set search_path from current
 as $$
 begin
+    perform from crm_clients
+    where tenant_id = coalesce(new.tenant_id, old.tenant_id) and id in (new.client_id, old.client_id)
+    order by id
+    for no key update;
     update crm_clients set lead_score = lead_score
     where tenant_id = coalesce(new.tenant_id, old.tenant_id) and id in (new.client_id, old.client_id);
     return null;
@@ -389,6 +393,51 @@ create or replace trigger crm_deals_score_client_changed after update of stage, 
     for each row when ((old.client_id, old.stage in ('closed_won', 'closed_lost'))
         is distinct from (new.client_id, new.stage in ('closed_won', 'closed_lost')))
     execute function crm_deals_score_client();
+
+-- So does a conversation that goes to another contact.
+create or replace function crm_conversations_score_clients() returns trigger
+language plpgsql
+set search_path from current
+as $$
+begin
+    perform from crm_clients
+    where tenant_id = new.tenant_id and contact_id in (old.contact_id, new.contact_id) and merged_into is null
+    order by id
+    for no key update;
+    update crm_clients set lead_score = lead_score
+    where tenant_id = new.tenant_id and contact_id in (old.contact_id, new.contact_id) and merged_into is null;
+    return null;
+end;
+$$;
+create or replace trigger crm_conversations_score_clients after update of contact_id on conversations
+    for each row when (old.contact_id <> new.contact_id) execute function crm_conversations_score_clients();
+
+-- What is written for a client who becomes part of another at that moment belongs to the other.
+create or replace function crm_follow_client() returns trigger
+language plpgsql
+set search_path from current
+as $$
+declare
+    asked uuid;
+begin
+    while new.client_id is distinct from asked loop
+        asked := new.client_id;
+        perform from crm_clients where tenant_id = new.tenant_id and id = asked for key share;
+        new.client_id := crm_client_now(asked);
+    end loop;
+    return new;
+end;
+$$;
+create or replace trigger crm_follow_client before insert or update of client_id on crm_deals
+    for each row execute function crm_follow_client();
+create or replace trigger crm_follow_client before insert or update of client_id on crm_orders
+    for each row execute function crm_follow_client();
+create or replace trigger crm_follow_client before insert or update of client_id on crm_activities
+    for each row execute function crm_follow_client();
+create or replace trigger crm_follow_client before insert or update of client_id on crm_notes
+    for each row execute function crm_follow_client();
+create or replace trigger crm_follow_client before insert or update of client_id on leads
+    for each row execute function crm_follow_client();
 
 -- Scores whose time has come, some at once. Gives how many there were.
 create or replace function crm_rescore(p_most integer default 500) returns integer

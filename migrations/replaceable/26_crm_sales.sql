@@ -162,6 +162,14 @@ create or replace function crm_pipeline_stages_take_deals() returns trigger
 language plpgsql
 as $$
 begin
+    -- clients before their deals, as everybody locks them
+    perform from crm_clients c
+    where c.tenant_id = new.tenant_id and c.id in (
+        select d.client_id from crm_deals d
+        where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id
+    )
+    order by c.id
+    for no key update;
     perform from crm_deals d
     where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id
     order by d.id
@@ -392,7 +400,8 @@ begin
     return query
     with tenant as (
         select t.tenant_id, t.currency, date_trunc('month', now() at time zone t.time_zone) as month,
-            date_trunc('month', now() at time zone t.time_zone) at time zone t.time_zone as month_began
+            date_trunc('month', now() at time zone t.time_zone) at time zone t.time_zone as month_began,
+            (date_trunc('month', now() at time zone t.time_zone) + interval '1 month') at time zone t.time_zone as month_ends
         from tenants t
         where t.tenant_id = org_id
     )
@@ -413,16 +422,19 @@ begin
             coalesce(sum(d.deal_value) filter (where d.stage !~ '^closed_' and d.currency = t.currency), 0) as open_value,
             coalesce(round(sum(d.deal_value * d.probability / 100)
                 filter (where d.stage !~ '^closed_' and d.currency = t.currency), 2), 0) as weighted,
-            count(*) filter (where d.stage = 'closed_won' and d.actual_close_date >= t.month::date) as won,
+            count(*) filter (where d.stage = 'closed_won' and date_trunc('month', d.actual_close_date) = t.month) as won,
             coalesce(sum(d.deal_value) filter (
-                where d.stage = 'closed_won' and d.actual_close_date >= t.month::date and d.currency = t.currency), 0) as won_value
+                where d.stage = 'closed_won' and date_trunc('month', d.actual_close_date) = t.month and d.currency = t.currency
+            ), 0) as won_value
         from crm_deals d
         where d.tenant_id = t.tenant_id
     ) d
     cross join lateral (
         select coalesce(sum(o.total) filter (where o.currency = t.currency), 0) as total,
-            count(*) filter (where o.order_date >= t.month_began) as this_month,
-            coalesce(sum(o.total) filter (where o.order_date >= t.month_began and o.currency = t.currency), 0) as total_this_month
+            count(*) filter (where o.order_date >= t.month_began and o.order_date < t.month_ends) as this_month,
+            coalesce(sum(o.total) filter (
+                where o.order_date >= t.month_began and o.order_date < t.month_ends and o.currency = t.currency
+            ), 0) as total_this_month
         from crm_orders o
         where o.tenant_id = t.tenant_id and o.status not in ('cancelled', 'refunded')
     ) o;

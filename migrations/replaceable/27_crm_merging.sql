@@ -23,17 +23,55 @@ as $$
     where tenant_id = c.tenant_id and id = c.id
 $$;
 
--- Locks two clients with what belongs to them: deals, orders and activities before clients, each in the order of ids, as
--- whoever writes one of them and by trigger its client.
+-- What belongs to clients and goes with them.
+create or replace function crm_belongings() returns text[]
+language sql immutable parallel safe
+as $$ select array['crm_deals', 'crm_orders', 'crm_activities', 'crm_notes', 'leads'] $$;
+
+-- Locks two clients with what belongs to them, in the one order of all who write clients: the tenant, whose currency counts;
+-- the clients; what belongs to them. Each in the order of ids.
 create or replace function crm_lock_pair(p_one uuid, p_other uuid) returns void
 language plpgsql
 set search_path from current
 as $$
+declare
+    belonging text;
 begin
-    perform from crm_deals where tenant_id = current_tenant_id() and client_id in (p_one, p_other) order by id for update;
-    perform from crm_orders where tenant_id = current_tenant_id() and client_id in (p_one, p_other) order by id for update;
-    perform from crm_activities where tenant_id = current_tenant_id() and client_id in (p_one, p_other) order by id for update;
+    perform from tenants where tenant_id = current_tenant_id() for share;
     perform from crm_clients where tenant_id = current_tenant_id() and id in (p_one, p_other) order by id for update;
+    foreach belonging in array crm_belongings() loop
+        execute format(
+            'select from %I where tenant_id = current_tenant_id() and client_id in ($1, $2) order by id for update', belonging
+        ) using p_one, p_other;
+    end loop;
+end;
+$$;
+
+-- Gives what belongs to one client to another; all of it, or only these ids, each under the name of its table. Gives what it was.
+create or replace function crm_hand_over(p_from uuid, p_to uuid, p_only jsonb default null) returns jsonb
+language plpgsql
+set search_path from current
+as $$
+declare
+    belonging text;
+    name      text;
+    ids       uuid[];
+    moved     jsonb := '{}';
+begin
+    foreach belonging in array crm_belongings() loop
+        name := replace(belonging, 'crm_', '');
+        execute format(
+            'with done as (
+                update %I set client_id = $2
+                where tenant_id = current_tenant_id() and client_id = $1 and ($3 is null or id = any ($3))
+                returning id
+            )
+            select coalesce(array_agg(id), ''{}'') from done', belonging
+        ) into ids using p_from, p_to,
+            case when p_only is not null then array(select jsonb_array_elements_text(p_only -> name)::uuid) end;
+        moved := moved || jsonb_build_object(name, ids);
+    end loop;
+    return moved;
 end;
 $$;
 
@@ -49,8 +87,7 @@ declare
     before crm_clients;
     field  text;
     filled jsonb := '{}';
-    moved  jsonb := '{}';
-    ids    uuid[];
+    moved  jsonb;
     merge  uuid := crm_new_id();
 begin
     if p_kept = p_merged then
@@ -84,26 +121,7 @@ begin
         ecommerce_customer_id = case when filled ? 'ecommerce_customer_id' then null else ecommerce_customer_id end
     where tenant_id = current_tenant_id() and id = p_merged;
 
-    with done as (
-        update crm_deals set client_id = p_kept where tenant_id = current_tenant_id() and client_id = p_merged returning id
-    )
-    select coalesce(array_agg(id), '{}') into ids from done;
-    moved := moved || jsonb_build_object('deals', ids);
-    with done as (
-        update crm_orders set client_id = p_kept where tenant_id = current_tenant_id() and client_id = p_merged returning id
-    )
-    select coalesce(array_agg(id), '{}') into ids from done;
-    moved := moved || jsonb_build_object('orders', ids);
-    with done as (
-        update crm_activities set client_id = p_kept where tenant_id = current_tenant_id() and client_id = p_merged returning id
-    )
-    select coalesce(array_agg(id), '{}') into ids from done;
-    moved := moved || jsonb_build_object('activities', ids);
-    with done as (
-        update crm_notes set client_id = p_kept where tenant_id = current_tenant_id() and client_id = p_merged returning id
-    )
-    select coalesce(array_agg(id), '{}') into ids from done;
-    moved := moved || jsonb_build_object('notes', ids);
+    moved := crm_hand_over(p_merged, p_kept);
 
     -- what the moved orders have made of it
     select * into k from crm_clients where tenant_id = current_tenant_id() and id = p_kept;
@@ -148,8 +166,8 @@ declare
     g     crm_client_merges;
     k     crm_clients;
     m     crm_clients;
+    was   crm_clients;
     field text;
-    ids   uuid[];
 begin
     select * into g from crm_client_merges where tenant_id = current_tenant_id() and id = p_merge and undone_at is null;
     if g.id is null then
@@ -174,18 +192,10 @@ begin
         return g.merged_id;
     end if;
 
-    ids := array(select jsonb_array_elements_text(g.moved -> 'deals')::uuid);
-    update crm_deals set client_id = g.merged_id
-    where tenant_id = current_tenant_id() and client_id = g.kept_id and id = any (ids);
-    ids := array(select jsonb_array_elements_text(g.moved -> 'orders')::uuid);
-    update crm_orders set client_id = g.merged_id
-    where tenant_id = current_tenant_id() and client_id = g.kept_id and id = any (ids);
-    ids := array(select jsonb_array_elements_text(g.moved -> 'activities')::uuid);
-    update crm_activities set client_id = g.merged_id
-    where tenant_id = current_tenant_id() and client_id = g.kept_id and id = any (ids);
-    ids := array(select jsonb_array_elements_text(g.moved -> 'notes')::uuid);
-    update crm_notes set client_id = g.merged_id
-    where tenant_id = current_tenant_id() and client_id = g.kept_id and id = any (ids);
+    -- what comes back stays what it was told to be: a first order makes a customer only of somebody new
+    select * into was from crm_clients where tenant_id = current_tenant_id() and id = g.merged_id;
+    update crm_clients set merged_into = null where tenant_id = current_tenant_id() and id = g.merged_id;
+    perform crm_hand_over(g.kept_id, g.merged_id, g.moved);
 
     select * into k from crm_clients where tenant_id = current_tenant_id() and id = g.kept_id;
     select * into m from crm_clients where tenant_id = current_tenant_id() and id = g.merged_id;
@@ -219,7 +229,8 @@ begin
         m.contact_id := null;
     end if;
     update crm_clients
-    set merged_into = null, contact_id = m.contact_id, ecommerce_customer_id = m.ecommerce_customer_id
+    set contact_id = m.contact_id, ecommerce_customer_id = m.ecommerce_customer_id, client_type = was.client_type,
+        lifecycle_stage = was.lifecycle_stage, last_contact_date = was.last_contact_date
     where tenant_id = current_tenant_id() and id = g.merged_id;
     return g.merged_id;
 end;
