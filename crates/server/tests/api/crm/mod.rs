@@ -4,12 +4,14 @@ mod activities;
 mod clients;
 mod deals;
 mod figures;
+mod histories;
 mod importing;
 mod lists;
 mod merging;
 mod orders;
 mod pipelines;
 mod products;
+mod recount;
 mod sales;
 
 use serde_json::Value;
