@@ -130,8 +130,8 @@ pub async fn next_due(
     endpoint: WebhookEndpointId,
 ) -> Result<Option<Option<DateTime<Utc>>>> {
     let next = sqlx::query_scalar!(
-        "select case when next_attempt_at <= now() or not exists (select from webhook_deliveries
-                where tenant_id = current_tenant_id() and endpoint_id = $1 and status = 'pending' and lies_ahead(updated_at))
+        "select case when next_attempt_at <= now() or not lies_ahead((select max(updated_at) from webhook_deliveries
+                where tenant_id = current_tenant_id() and endpoint_id = $1 and status = 'pending'))
             then next_attempt_at end
         from webhook_deliveries
         where tenant_id = current_tenant_id() and endpoint_id = $1 and status = 'pending'
