@@ -69,6 +69,7 @@ as $$
 declare
     reasons jsonb := '[]';
     spoke   timestamptz;
+    wished  text[];
 begin
     if c.email is not null then
         reasons := reasons || jsonb_build_object('code', 'has_email', 'points', 10);
@@ -105,6 +106,21 @@ begin
         ) then
             reasons := reasons || jsonb_build_object('code', 'asked_for_person', 'points', 15);
         end if;
+    end if;
+    -- what they wanted: of leads, and of visitors whom the bot has asked how they can be reached
+    wished := array(
+        select l.intent from leads l
+        where l.tenant_id = c.tenant_id and (l.client_id = c.id or l.contact_id = c.contact_id)
+        union
+        select r.intent from conversations v
+        join lead_requests r on r.tenant_id = v.tenant_id and r.conversation_id = v.id
+        where v.tenant_id = c.tenant_id and v.contact_id = c.contact_id
+    );
+    if wished && array['price', 'quote', 'purchase'] then
+        reasons := reasons || jsonb_build_object('code', 'asked_price', 'points', 10);
+    end if;
+    if 'meeting' = any(wished) then
+        reasons := reasons || jsonb_build_object('code', 'asked_meeting', 'points', 15);
     end if;
     if exists (
         select from crm_deals d
@@ -438,6 +454,44 @@ create or replace trigger crm_follow_client before insert or update of client_id
     for each row execute function crm_follow_client();
 create or replace trigger crm_follow_client before insert or update of client_id on leads
     for each row execute function crm_follow_client();
+
+-- So does what somebody wants.
+create or replace function crm_leads_score_client() returns trigger
+language plpgsql
+set search_path from current
+as $$
+begin
+    perform from crm_clients
+    where tenant_id = coalesce(new.tenant_id, old.tenant_id) and merged_into is null
+        and (id in (new.client_id, old.client_id) or contact_id in (new.contact_id, old.contact_id))
+    order by id
+    for no key update;
+    update crm_clients set lead_score = lead_score
+    where tenant_id = coalesce(new.tenant_id, old.tenant_id) and merged_into is null
+        and (id in (new.client_id, old.client_id) or contact_id in (new.contact_id, old.contact_id));
+    return null;
+end;
+$$;
+create or replace trigger leads_score_client after insert or delete on leads
+    for each row execute function crm_leads_score_client();
+create or replace trigger leads_score_client_changed after update of intent, client_id, contact_id on leads
+    for each row when ((old.intent, old.client_id, old.contact_id) is distinct from (new.intent, new.client_id, new.contact_id))
+    execute function crm_leads_score_client();
+
+create or replace function crm_lead_requests_score_client() returns trigger
+language plpgsql
+set search_path from current
+as $$
+begin
+    update crm_clients c set lead_score = c.lead_score
+    from conversations v
+    where v.tenant_id = new.tenant_id and v.id = new.conversation_id
+        and c.tenant_id = v.tenant_id and c.contact_id = v.contact_id and c.merged_into is null;
+    return null;
+end;
+$$;
+create or replace trigger lead_requests_score_client after insert or update of intent on lead_requests
+    for each row execute function crm_lead_requests_score_client();
 
 -- Scores whose time has come, some at once. Gives how many there were.
 create or replace function crm_rescore(p_most integer default 500) returns integer

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 
 use crate::bots::{self, Which};
 use crate::pipeline::{self, AnswerTrace, Turn};
-use crate::{Context, store};
+use crate::{Context, agents, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -90,13 +90,17 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         recent: recent(&input.history, question),
         language: None,
         knowledge_revision: revision,
-        settings: bot.settings,
-        options: bot.options,
+        settings: bot.settings.clone(),
+        options: bot.options.clone(),
         is_explained: false,
         known_vectors: Arc::default(),
+        agent: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();
+    let turn = agents::route(ctx, proof, &bot, None, &turn)
+        .await?
+        .unwrap_or(turn);
     let made = pipeline::answer(ctx, proof, &turn, &sink).await?.reply;
     let trace = serde_json::from_value(made.trace.clone())?;
     let answer = answer_of(made);
@@ -125,6 +129,7 @@ pub(crate) fn answer_of(made: BotReply) -> Answer {
         matched_qa_ids: made.matched_qa_ids,
         actions: made.actions,
         feedback: None,
+        agent: made.agent,
     }
 }
 

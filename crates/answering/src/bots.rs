@@ -8,6 +8,7 @@ use kernel::error::not_found;
 use kernel::ids::ChannelId;
 use kernel::{Result, TenantTx};
 
+use crate::agents::{self, Agent};
 use crate::brain::Brain;
 use crate::pipeline::{ModelSource, Options};
 use crate::{BotSettings, store};
@@ -24,6 +25,8 @@ pub struct Bot {
     pub options: Options,
     /// A workflow that answers in its place.
     pub brain: Option<Brain>,
+    /// Those of the channel that may speak, in the order in which they are asked.
+    pub agents: Arc<[Agent]>,
 }
 
 /// Whose bot is meant.
@@ -43,7 +46,9 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
     match (store::find_bot(tx, which).await?, which) {
         (Some(row), _) => {
             let channel = row.channel_id;
+            let (business, system_prompt) = (row.business_name.clone(), row.system_prompt.clone());
             let mut bot = read(row)?;
+            bot.agents = speakers(tx, channel, &bot, &business, system_prompt.as_deref()).await?;
             let settings = Arc::make_mut(&mut bot.settings);
             settings.personality_prompt =
                 collections::fill(tx, channel, &settings.personality_prompt).await?;
@@ -55,6 +60,7 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
             settings: Arc::default(),
             options: Options::default(),
             brain: None,
+            agents: Arc::default(),
         }),
         (None, _) => Err(not_found("channel")),
     }
@@ -67,13 +73,12 @@ fn read(row: store::BotRow) -> Result<Bot> {
     if let Some(prompt) = row.library_prompt {
         settings.personality_prompt = prompt;
     }
-    if let Some(prompt) = row.system_prompt {
-        settings.personality_prompt = format!("{}\n\n{}", prompt.trim(), settings.personality_prompt);
-    }
-    settings.personality_prompt = settings
-        .personality_prompt
-        .replace("{{business.name}}", &row.business_name)
-        .replace("{{bot.name}}", &settings.display_name);
+    settings.personality_prompt = named(
+        &settings.personality_prompt,
+        row.system_prompt.as_deref(),
+        &row.business_name,
+        &settings.display_name,
+    );
     let brain = row.brain_url.filter(|_| row.is_webhook).map(|url| Brain {
         channel_id: row.channel_id,
         url,
@@ -99,5 +104,45 @@ fn read(row: store::BotRow) -> Result<Bot> {
         settings: Arc::new(settings),
         options,
         brain,
+        agents: Arc::default(),
     })
+}
+
+/// A prompt behind the workspace's own, with the names in it.
+fn named(prompt: &str, system_prompt: Option<&str>, business: &str, bot: &str) -> String {
+    let prompt = match system_prompt {
+        Some(before) => format!("{}\n\n{prompt}", before.trim()),
+        None => prompt.to_owned(),
+    };
+    prompt
+        .replace("{{business.name}}", business)
+        .replace("{{bot.name}}", bot)
+}
+
+async fn speakers(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    bot: &Bot,
+    business: &str,
+    system_prompt: Option<&str>,
+) -> Result<Arc<[Agent]>> {
+    let mut agents = Vec::new();
+    for speaker in agents::store::list_speakers(tx, channel).await? {
+        let prompt = named(
+            &speaker.system_prompt,
+            system_prompt,
+            business,
+            &bot.settings.display_name,
+        );
+        agents.push(Agent {
+            agent_id: speaker.agent_id,
+            name: speaker.name,
+            conditions: serde_json::from_value(speaker.conditions)?,
+            prompt: collections::fill(tx, channel, &prompt).await?,
+            offers_booking: speaker.offers_booking,
+            ai_model: speaker.ai_model,
+            ai_temperature: speaker.ai_temperature,
+        });
+    }
+    Ok(agents.into())
 }

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::bots::{self, Bot, Which};
 use crate::pipeline::Turn;
 use crate::pipeline::draft::{Draft, draft};
-use crate::{Context, store};
+use crate::{Context, agents, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(draft_reply))
@@ -62,19 +62,22 @@ async fn draft_reply(
         )));
     };
     recent.truncate(last + 1);
-    let turn = turn(bot, recent, place.language, revision);
+    let turn = turn(&bot, recent, place.language, revision);
+    let routed = agents::route(&ctx, &member, &bot, Some(id), &turn).await?;
+    let turn = routed.unwrap_or(turn);
     make(ctx, member, turn).await
 }
 
-fn turn(bot: Bot, recent: Vec<Utterance>, language: Option<String>, revision: i64) -> Turn {
+fn turn(bot: &Bot, recent: Vec<Utterance>, language: Option<String>, revision: i64) -> Turn {
     Turn {
         recent,
         language,
         knowledge_revision: revision,
-        settings: bot.settings,
-        options: bot.options,
+        settings: bot.settings.clone(),
+        options: bot.options.clone(),
         is_explained: false,
         known_vectors: Arc::default(),
+        agent: None,
     }
 }
 

@@ -176,6 +176,7 @@ async fn by_model(
         options: bot.options,
         is_explained: false,
         known_vectors: Arc::default(),
+        agent: None,
     };
     let Draft {
         backed,

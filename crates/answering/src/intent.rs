@@ -5,6 +5,8 @@
 
 use knowledge::retrieval::text::fold;
 
+use crate::leads::interest;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent {
     Question,
@@ -146,6 +148,53 @@ const MEETING: &[&str] = &[
     "creneau",
 ];
 
+/// About an order that was placed.
+const ORDER: &[&str] = &[
+    "my order",
+    "our order",
+    "my orders",
+    "the order i",
+    "order number",
+    "order status",
+    "order no",
+    "my parcel",
+    "my package",
+    "my delivery",
+    "my shipment",
+    "my purchase",
+    "tracking",
+    "track my",
+    "track the",
+    "ma commande",
+    "mes commandes",
+    "notre commande",
+    "numero de commande",
+    "commande numero",
+    "commande n",
+    "mon colis",
+    "mon paquet",
+    "ma livraison",
+    "mon achat",
+    "suivi de",
+    "suivre ma",
+    "suivre mon",
+];
+
+/// What a visitor wants, in the words that rules for agents know (`automation::rules::fields::INTENTS`).
+pub fn wish(text: &str) -> &'static str {
+    let padded = format!(" {} ", plain(text));
+    let is_about_order = || ORDER.iter().any(|entry| padded.contains(&format!(" {entry} ")));
+    match (detect(text), interest::detect(text)) {
+        (Intent::Person, _) => "person",
+        (_, Some("quote")) => "quote",
+        (Intent::Booking, _) | (_, Some("meeting")) => "booking",
+        _ if is_about_order() => "order",
+        (_, Some("purchase")) => "purchase",
+        (_, Some("price")) => "price",
+        _ => "other",
+    }
+}
+
 /// Reads the intent of one message (or of a joined burst).
 pub fn detect(text: &str) -> Intent {
     let plain = plain(text);
@@ -228,6 +277,25 @@ mod tests {
         ];
         for (text, intent) in cases {
             assert_eq!(detect(text), intent, "{text}");
+        }
+    }
+
+    #[test]
+    fn wishes_have_the_words_that_rules_know() {
+        let cases = [
+            ("Where is my order?", "order"),
+            ("Où est mon colis ?", "order"),
+            ("How much is the oak table?", "price"),
+            ("Je voudrais un devis", "quote"),
+            ("I would like to order two chairs", "purchase"),
+            ("Can I book a call?", "booking"),
+            ("I want to talk to a person", "person"),
+            ("Do you ship to Belgium?", "other"),
+            ("Bonjour", "other"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(wish(text), expected, "{text}");
+            assert!(automation::rules::fields::INTENTS.contains(&wish(text)));
         }
     }
 }

@@ -2,19 +2,22 @@
 
 use automation::keywords::{self, ActionType, KeywordAction};
 use conversations::inbound::Recorded;
+use conversations::leads::capture::{self, Known};
 use conversations::outbound;
 use kernel::ids::{ChannelId, ConversationId};
 use kernel::{Result, TenantProof};
 use serde_json::json;
 
-use crate::Context;
 use crate::pipeline::{self, Reply, Turn};
+use crate::{Context, leads};
 
 /// An action that the turn's messages ask for.
 pub struct Asked {
     pub action: KeywordAction,
     /// What the bot says to it.
     text: Option<String>,
+    /// Of one that asks for an address: what is known already.
+    known: Option<Known>,
 }
 
 /// What the action leaves to be said.
@@ -38,7 +41,10 @@ impl Asked {
 
     fn reply(&self, turn: &Turn) -> Reply {
         let text = self.text.clone();
-        let mut made = pipeline::from_keyword(turn, self.action.action_type, text, turn.question());
+        let mut made = match &self.known {
+            Some(known) => leads::form(turn, known, text.as_deref()),
+            None => pipeline::from_keyword(turn, self.action.action_type, text, turn.question()),
+        };
         self.note(&mut made);
         made
     }
@@ -56,6 +62,7 @@ pub async fn find(
     ctx: &Context,
     proof: &impl TenantProof,
     channel: Option<ChannelId>,
+    conversation: ConversationId,
     turn: &Turn,
 ) -> Result<Option<Asked>> {
     let Some(channel) = channel else { return Ok(None) };
@@ -66,7 +73,11 @@ pub async fn find(
         return Ok(None);
     };
     let text = keywords::words_of(&mut tx, &action).await?;
-    Ok(Some(Asked { action, text }))
+    let known = match action.action_type {
+        ActionType::LeadForm => capture::find_known(&mut tx, conversation).await?,
+        _ => None,
+    };
+    Ok(Some(Asked { action, text, known }))
 }
 
 /// Does it now, in a transaction of its own.

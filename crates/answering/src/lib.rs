@@ -3,6 +3,7 @@
 //! Start with [`pipeline`]: the steps from question to reply. [`turns`] decides when to take them: one reply for
 //! a burst of messages, none when a person has taken over.
 
+pub mod agents;
 pub mod api;
 mod booking;
 pub mod bots;
@@ -54,6 +55,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(brain::api::routes())
         .merge(playground::routes())
         .merge(prompts::api::routes())
+        .merge(agents::api::routes())
         .merge(drafts::routes())
         .merge(gap_proposals::routes())
         .merge(publishing::api::routes())

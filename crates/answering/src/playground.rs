@@ -19,7 +19,7 @@ use crate::bots::{self, Bot, Which};
 use crate::pipeline::{
     self, AnswerTrace, Explanation, ModelCall, ModelSource, ScoredCandidate, SentPrompt, Turn,
 };
-use crate::{BotSettings, Context, store};
+use crate::{BotSettings, Context, agents, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(ask_playground))
@@ -109,13 +109,17 @@ async fn answer(
         recent: recent(&input.history, question),
         language: None,
         knowledge_revision: revision,
-        settings: bot.settings,
-        options: bot.options,
+        settings: bot.settings.clone(),
+        options: bot.options.clone(),
         is_explained: true,
         known_vectors: Arc::default(),
+        agent: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();
+    let turn = agents::route(ctx, proof, &bot, None, &turn)
+        .await?
+        .unwrap_or(turn);
     let made = pipeline::answer(ctx, proof, &turn, &sink).await?;
     let trace: AnswerTrace = serde_json::from_value(made.reply.trace.clone())?;
     let Explanation {
@@ -138,10 +142,17 @@ impl Overrides {
     async fn apply(self, tx: &mut kernel::TenantTx, bot: Bot) -> Result<Bot> {
         let mut settings = BotSettings::clone(&bot.settings);
         let mut options = bot.options;
+        let mut agents = bot.agents.to_vec();
+        // what is tried counts, whoever of the channel speaks
+        for agent in &mut agents {
+            agent.ai_temperature = agent.ai_temperature.filter(|_| self.temperature.is_none());
+            agent.ai_model = agent.ai_model.take().filter(|_| self.credential_id.is_none());
+        }
         settings.confidence_threshold = self.threshold.unwrap_or(settings.confidence_threshold);
         settings.max_suggestion_chips = self.max_suggestion_chips.unwrap_or(settings.max_suggestion_chips);
         if let Some(prompt) = self.personality_prompt {
             settings.personality_prompt = prompt;
+            agents.clear();
         }
         settings.check()?;
         if let Some(temperature) = self.temperature {
@@ -161,6 +172,7 @@ impl Overrides {
         Ok(Bot {
             settings: Arc::new(settings),
             options,
+            agents: agents.into(),
             ..bot
         })
     }

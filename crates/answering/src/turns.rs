@@ -26,7 +26,7 @@ pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::{booking, brain, leads};
+use crate::{agents, booking, brain, leads};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -379,7 +379,14 @@ impl Work {
         if self.bot.settings.join_messages == JoinMessages::Always && self.more_came(signals, seq).await {
             return Ok(None);
         }
-        let asked = keywords::find(&self.ctx, &self.proof, self.bot.channel_id, &turn).await?;
+        let asked = keywords::find(
+            &self.ctx,
+            &self.proof,
+            self.bot.channel_id,
+            self.conversation,
+            &turn,
+        )
+        .await?;
         let (reply, with_it) = match asked.as_ref().map(|asked| (asked, asked.then(&turn))) {
             Some((asked, Then::Say(reply))) => (Some(*reply), Some(asked)),
             Some((asked, Then::Silence)) => return self.fall_silent(question, asked).await,
@@ -455,9 +462,23 @@ impl Work {
         match &self.bot.brain {
             // a file without a word is ours to speak of
             Some(brain) if !turn.question().is_empty() => {
-                brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await
+                let heard = leads::answer_to_form(&self.ctx, &self.proof, self.conversation, turn).await?;
+                let (thanks, turn) = match &heard {
+                    None => (None, turn),
+                    Some((thanks, Some(rest))) => (Some(thanks), rest),
+                    Some((thanks, None)) => return Ok(Some(thanks.clone())),
+                };
+                let made =
+                    brain::answer(&self.ctx, &self.proof, brain, self.conversation, turn, &sink).await?;
+                Ok(match (thanks.cloned(), made) {
+                    (Some(thanks), Some(made)) => Some(leads::behind(thanks, made)),
+                    (thanks, made) => made.or(thanks),
+                })
             }
             _ => {
+                let conversation = Some(self.conversation);
+                let routed = agents::route(&self.ctx, &self.proof, &self.bot, conversation, turn).await?;
+                let turn = routed.as_ref().unwrap_or(turn);
                 let mut made = leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?;
                 booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
                 Ok(Some(made))
@@ -482,6 +503,7 @@ impl Work {
             options: self.bot.options.clone(),
             is_explained: false,
             known_vectors: Arc::default(),
+            agent: None,
         };
         (turn, (recorded.message_id, recorded.seq))
     }

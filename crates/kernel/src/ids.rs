@@ -81,6 +81,7 @@ id_types! {
     DeliveryId,
     InboundEventId,
     AgentPromptId,
+    ChannelAgentId,
     WebhookEndpointId,
     WebhookDeliveryId,
     EmailId,

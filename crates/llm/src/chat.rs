@@ -56,7 +56,8 @@ pub struct ToolSpec {
     pub parameters: Value,
 }
 
-/// The model asks for a function. Its arguments are data to be checked, like any input.
+/// The model asks for a function: perhaps for one that it was not offered. Name and arguments are data to be checked, like any
+/// input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolCall {
     pub id: String,

@@ -54,6 +54,9 @@ pub enum Action {
     AgentPromptCreated,
     AgentPromptUpdated,
     AgentPromptDeleted,
+    ChannelAgentCreated,
+    ChannelAgentChanged,
+    ChannelAgentDeleted,
     LabelCreated,
     LabelChanged,
     LabelDeleted,
@@ -145,7 +148,10 @@ impl Action {
             | Self::ChannelDeleted
             | Self::AgentPromptCreated
             | Self::AgentPromptUpdated
-            | Self::AgentPromptDeleted => Some(Channels),
+            | Self::AgentPromptDeleted
+            | Self::ChannelAgentCreated
+            | Self::ChannelAgentChanged
+            | Self::ChannelAgentDeleted => Some(Channels),
             Self::WebhookCreated
             | Self::WebhookChanged
             | Self::WebhookDeleted

@@ -157,6 +157,7 @@ fn turn_of(waiting: Recorded, bot: &Bot) -> Turn {
         options: bot.options.clone(),
         is_explained: false,
         known_vectors: std::sync::Arc::default(),
+        agent: None,
     }
 }
 

@@ -1,16 +1,17 @@
 //! The bot and leads: it answers first, then asks once how somebody who might buy can be reached, and reads what they say.
 //!
-//! Only where the channel wants it (`lead_capture`), and only the built-in bot: a workflow asks for itself. What a reply
-//! means for leads travels with it as a [`Step`] and is noted when the reply is stored.
+//! By itself it asks only where the channel wants it (`lead_capture`), and only the built-in bot does: a workflow asks for
+//! itself. A keyword may make it ask anywhere ([`form`]), and what is said to that is heard anywhere ([`hear_form`]). What a
+//! reply means for leads travels with it as a [`Step`] and is noted when the reply is stored.
 
-mod interest;
+pub(crate) mod interest;
 mod reading;
 mod wording;
 
 use std::sync::Arc;
 
 use conversations::leads::ContactInfo;
-use conversations::leads::capture::{self, Known, Step};
+use conversations::leads::capture::{self, Known, Request, Step};
 use conversations::messages::{AnswerMode, SenderType};
 use kernel::ids::ConversationId;
 use kernel::{Result, TenantProof};
@@ -27,14 +28,17 @@ pub async fn answer(
     turn: &Turn,
     sink: &Sink,
 ) -> Result<Reply> {
-    if turn.settings.lead_capture == LeadCapture::Off || turn.question().is_empty() {
+    if turn.settings.lead_capture == LeadCapture::Off {
+        return match hear_form(ctx, proof, conversation, turn).await? {
+            Heard::Refusal => Ok(refused(turn)),
+            Heard::Address(heard) => noted(ctx, proof, turn, *heard, sink).await,
+            Heard::Nothing => pipeline::answer(ctx, proof, turn, sink).await,
+        };
+    }
+    if turn.question().is_empty() {
         return pipeline::answer(ctx, proof, turn, sink).await;
     }
-    let known = {
-        let mut tx = ctx.db.tenant_read(proof).await?;
-        capture::find_known(&mut tx, conversation).await?
-    };
-    let Some(known) = known else {
+    let Some(known) = find_known(ctx, proof, conversation).await? else {
         return pipeline::answer(ctx, proof, turn, sink).await;
     };
     match listen(turn, &known) {
@@ -45,6 +49,108 @@ pub async fn answer(
             Ok(ask(turn, &known, made))
         }
     }
+}
+
+async fn find_known(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    conversation: ConversationId,
+) -> Result<Option<Known>> {
+    let mut tx = ctx.db.tenant_read(proof).await?;
+    capture::find_known(&mut tx, conversation).await
+}
+
+/// What is said to a keyword's question where a workflow answers in the bot's place, and the turn without it, if anything
+/// else was said. None: the turn is the workflow's.
+pub async fn answer_to_form(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    conversation: ConversationId,
+    turn: &Turn,
+) -> Result<Option<(Reply, Option<Turn>)>> {
+    let heard = hear_form(ctx, proof, conversation, turn).await?;
+    Ok(match heard {
+        Heard::Nothing => None,
+        Heard::Refusal => Some((refused(turn), None)),
+        Heard::Address(mut heard) => {
+            let rest = heard.rest.take();
+            Some((given(turn, *heard), rest))
+        }
+    })
+}
+
+/// What is said where the bot asks nobody by itself. Only words that can be an answer are worth a look at whether anybody
+/// was asked.
+async fn hear_form(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    conversation: ConversationId,
+    turn: &Turn,
+) -> Result<Heard> {
+    let said = turn.waiting().iter();
+    let mut said = said.filter(|said| said.sender_type == SenderType::User);
+    let may_be_answer = said.any(|said| reading::read(&said.text, true).info.is_reachable())
+        || reading::is_refusal(&turn.question());
+    if !may_be_answer {
+        return Ok(Heard::Nothing);
+    }
+    let known = find_known(ctx, proof, conversation).await?;
+    let asks = |known: &Known| {
+        known
+            .request
+            .as_ref()
+            .is_some_and(|request| is_answer(turn, request))
+    };
+    let asked = known.filter(asks);
+    Ok(asked.map_or(Heard::Nothing, |known| listen(turn, &known)))
+}
+
+/// Whether the visitor's messages come right after the question.
+fn is_answer(turn: &Turn, request: &Request) -> bool {
+    request.outcome == "waiting" && turn.last_said_seq() == Some(request.asked_seq)
+}
+
+/// What a keyword makes the bot say: the question for an address, behind words of the tenant's own. Who can be reached
+/// already, or says how in the same breath, is not asked, and becomes a lead at once.
+pub fn form(turn: &Turn, known: &Known, text: Option<&str>) -> Reply {
+    let settings = &turn.settings;
+    let language = pipeline::language_of(turn);
+    let asked = turn.question();
+    let intent = interest::detect(&asked).unwrap_or("other").to_owned();
+    let info = reading::read(&asked, false).info;
+    if info.is_reachable() {
+        let question = None;
+        let rest = None;
+        return given(
+            turn,
+            Address {
+                info,
+                intent,
+                question,
+                rest,
+            },
+        );
+    }
+    let (question, step) = if is_reachable(known, settings) {
+        (
+            wording::reachable(language).to_owned(),
+            Step::Interested { intent },
+        )
+    } else {
+        let question = wording::ask(&settings.lead_fields, &settings.lead_consent_text, language);
+        let step = Step::Asked {
+            intent,
+            question: question.clone(),
+        };
+        (question, step)
+    };
+    let said = match text {
+        Some(text) => format!("{text}\n\n{question}"),
+        None => question,
+    };
+    let mut made = pipeline::in_own_words(turn, AnswerMode::Action, said);
+    made.lead = Some(step);
+    made
 }
 
 /// What the visitor's messages say about themselves.
@@ -69,10 +175,7 @@ fn listen(turn: &Turn, known: &Known) -> Heard {
     if request.is_none() && interest.is_none() {
         return Heard::Nothing;
     }
-    let is_answer = request.is_some_and(|request| {
-        let is_open = request.outcome == "waiting";
-        is_open && turn.last_said_seq() == Some(request.asked_seq)
-    });
+    let is_answer = request.is_some_and(|request| is_answer(turn, request));
     let mut info = ContactInfo::default();
     let mut rest = turn.clone();
     for utterance in rest.waiting_mut() {
@@ -111,24 +214,34 @@ async fn noted(
     ctx: &Context,
     proof: &impl TenantProof,
     turn: &Turn,
-    heard: Address,
+    mut heard: Address,
     sink: &Sink,
 ) -> Result<Reply> {
+    let rest = heard.rest.take();
+    let thanks = given(turn, heard);
+    match rest {
+        Some(rest) => Ok(behind(thanks, pipeline::answer(ctx, proof, &rest, sink).await?)),
+        None => Ok(thanks),
+    }
+}
+
+/// Thanks for an address.
+fn given(turn: &Turn, heard: Address) -> Reply {
     let thanks = wording::noted(&heard.info, pipeline::language_of(turn));
-    let mut made = match &heard.rest {
-        Some(rest) => {
-            let mut made = pipeline::answer(ctx, proof, rest, sink).await?;
-            made.reply.text = format!("{thanks}\n\n{}", made.reply.text);
-            made
-        }
-        None => pipeline::in_own_words(turn, AnswerMode::Action, thanks),
-    };
+    let mut made = pipeline::in_own_words(turn, AnswerMode::Action, thanks);
     made.lead = Some(Step::Given {
         intent: heard.intent,
         info: heard.info,
         question: heard.question,
     });
-    Ok(made)
+    made
+}
+
+/// An answer behind thanks, as one reply.
+pub fn behind(thanks: Reply, mut made: Reply) -> Reply {
+    made.reply.text = format!("{}\n\n{}", thanks.reply.text, made.reply.text);
+    made.lead = thanks.lead;
+    made
 }
 
 /// Adds the question to an answer, where there is reason to and nobody has asked before.

@@ -52,6 +52,15 @@ pub fn noted(info: &ContactInfo, language: Language) -> String {
     }
 }
 
+/// To somebody who wants to be got back to and is known already.
+pub fn reachable(language: Language) -> &'static str {
+    if language == Language::FRENCH {
+        "C’est noté. Une personne vous recontactera."
+    } else {
+        "I have noted it. A person will get back to you."
+    }
+}
+
 pub fn refused(language: Language) -> &'static str {
     if language == Language::FRENCH {
         "Pas de problème, je ne vous le redemanderai pas. Souhaitez-vous savoir autre chose ?"

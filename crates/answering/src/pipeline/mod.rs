@@ -30,6 +30,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::agents::Chosen;
 use crate::intent::{self, Intent};
 use crate::model::TenantModel;
 use crate::wording::{Phrase, say};
@@ -54,6 +55,8 @@ pub struct Turn {
     pub is_explained: bool,
     /// Vectors of questions that were embedded together beforehand.
     pub known_vectors: Arc<HashMap<String, Vec<f32>>>,
+    /// Which of the channel's agents speaks; none: the channel's own prompt counts.
+    pub agent: Option<Arc<Chosen>>,
 }
 
 /// What a channel or a request may change about the model.
@@ -347,6 +350,12 @@ fn reply(
     mut trace: Trace,
 ) -> Reply {
     trace.step("decide");
+    let agent = turn.agent.as_ref().map(|chosen| {
+        let Chosen { agent, because } = chosen.as_ref();
+        let note = json!({"agent_id": agent.agent_id, "name": agent.name, "because": because});
+        trace.note("agent", note);
+        agent.clone()
+    });
     let explanation = trace.explain(material);
     let (model, usage) = trace.spent().cloned().unzip();
     let usage = usage.unwrap_or_default();
@@ -369,6 +378,7 @@ fn reply(
         output_tokens: usage.output_tokens.into(),
         trace: trace.finish(material, turn, mode),
         sender_name: Some(turn.settings.display_name.clone()),
+        agent,
     };
     Reply {
         reply,

@@ -20,7 +20,9 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<AgentPrompt>> {
     let prompts = sqlx::query_as!(
         AgentPrompt,
         r#"select p.id as "id: AgentPromptId", p.name, p.description, p.system_prompt, p.created_at, p.updated_at,
-            array(select c.name from channels c where c.tenant_id = p.tenant_id and c.settings ->> 'agent_prompt_id' = p.id::text
+            array(select c.name from channels c where c.tenant_id = p.tenant_id and (c.settings ->> 'agent_prompt_id' = p.id::text
+                    or exists (select from channel_agents g
+                        where g.tenant_id = c.tenant_id and g.channel_id = c.id and g.agent_prompt_id = p.id))
                 order by c.name) as "used_by!"
         from agent_prompts p
         where p.tenant_id = current_tenant_id()

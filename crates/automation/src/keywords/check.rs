@@ -68,7 +68,9 @@ pub async fn argument(
             })
         }
         ActionType::Reply => reply(tx, channel, argument).await,
-        ActionType::DisableAi | ActionType::EnableAi | ActionType::Escalate => Ok(kept),
+        ActionType::DisableAi | ActionType::EnableAi | ActionType::Escalate | ActionType::LeadForm => {
+            Ok(kept)
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum ActionType {
     Assign,
     /// The bot says a fixed text, or an item of a collection.
     Reply,
+    /// The bot asks how the visitor can be reached, also where it asks nobody by itself.
+    LeadForm,
 }
 
 /// When a message asks for it.
@@ -152,7 +154,8 @@ pub async fn act(tx: &mut TenantTx, conversation: ConversationId, action: &Keywo
             escalations::open_by(tx, conversation, Reason::VisitorAsked, &actor).await?;
             return Ok(());
         }
-        ActionType::Reply => return Ok(()),
+        // what is said, and what it means for leads, belongs to the bot's turn
+        ActionType::Reply | ActionType::LeadForm => return Ok(()),
     }
     changes::apply(tx, conversation, &patch, &actor).await?;
     Ok(())

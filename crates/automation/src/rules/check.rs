@@ -2,13 +2,14 @@
 //! and labels, members and channels that are there.
 
 use conversations::inbox::Status;
+use conversations::search::words_in_order;
 use kernel::error::{Error, invalid};
 use kernel::ids::{ChannelId, LabelId, UserId};
 use kernel::{Result, TenantTx};
 use serde_json::Value;
 
 use super::actions::RuleAction;
-use super::conditions::Condition;
+use super::conditions::{Condition, Conditions};
 use super::fields::{self, Field, FieldKind, Op};
 use super::{EventKind, RuleDraft};
 use crate::{store, text};
@@ -28,16 +29,7 @@ pub async fn draft(tx: &mut TenantTx, mut draft: RuleDraft) -> Result<RuleDraft>
         return Err(invalid("bad_name", "A rule's name has 1 to 100 characters."));
     }
     draft.after_minutes = minutes(draft.event, draft.after_minutes)?;
-    let conditions = draft.conditions.all.iter().chain(&draft.conditions.any);
-    if conditions.clone().count() > MOST_CONDITIONS {
-        return Err(invalid(
-            "too_many_conditions",
-            "A rule has 20 conditions at most.",
-        ));
-    }
-    for condition in conditions {
-        check_condition(tx, draft.event, condition).await?;
-    }
+    conditions(tx, &fields::of(draft.event), &draft.conditions).await?;
     if draft.actions.is_empty() || draft.actions.len() > MOST_ACTIONS {
         return Err(invalid(
             "bad_actions",
@@ -48,6 +40,21 @@ pub async fn draft(tx: &mut TenantTx, mut draft: RuleDraft) -> Result<RuleDraft>
         check_action(tx, action).await?;
     }
     Ok(draft)
+}
+
+/// Conditions on what has these fields.
+pub async fn conditions(tx: &mut TenantTx, fields: &[Field], conditions: &Conditions) -> Result<()> {
+    let conditions = conditions.all.iter().chain(&conditions.any);
+    if conditions.clone().count() > MOST_CONDITIONS {
+        return Err(invalid(
+            "too_many_conditions",
+            "A rule has 20 conditions at most.",
+        ));
+    }
+    for condition in conditions {
+        check_condition(tx, fields, condition).await?;
+    }
+    Ok(())
 }
 
 fn minutes(event: EventKind, after: Option<i32>) -> Result<Option<i32>> {
@@ -61,13 +68,14 @@ fn minutes(event: EventKind, after: Option<i32>) -> Result<Option<i32>> {
     }
 }
 
-async fn check_condition(tx: &mut TenantTx, event: EventKind, condition: &Condition) -> Result<()> {
-    let Some(field) = fields::find(event, &condition.field) else {
-        let known: Vec<_> = fields::of(event).iter().map(|field| field.name).collect();
+async fn check_condition(tx: &mut TenantTx, fields: &[Field], condition: &Condition) -> Result<()> {
+    let found = fields.iter().find(|field| field.name == condition.field);
+    let Some(field) = found.copied() else {
+        let known: Vec<_> = fields.iter().map(|field| field.name).collect();
         return Err(invalid(
             "unknown_field",
             format!(
-                "This event has no field `{}`. It has: {}.",
+                "There is no field `{}` to look at. There are: {}.",
                 condition.field,
                 known.join(", ")
             ),
@@ -111,6 +119,9 @@ async fn check_value(tx: &mut TenantTx, field: Field, op: Op, value: &Value) -> 
             }
             if op == Op::Matches {
                 text::pattern(text)?;
+            }
+            if op == Op::HasWords && words_in_order(text).is_empty() {
+                return Err(bad_value(field, "words that have letters or digits"));
             }
             Ok(())
         }

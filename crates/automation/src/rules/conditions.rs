@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::EventKind;
-use super::fields::{self, FieldKind, Op};
+use super::fields::{self, Field, FieldKind, Op};
 use crate::text;
 
 /// All of `all` hold and, if there are any, at least one of `any`. Without conditions every event counts.
@@ -33,14 +33,19 @@ pub struct Condition {
 
 impl Conditions {
     pub fn hold(&self, event: EventKind, facts: &Value) -> bool {
-        let holds = |condition: &Condition| condition.holds(event, facts);
+        self.hold_among(&fields::of(event), facts)
+    }
+
+    /// The same for what has these fields.
+    pub fn hold_among(&self, fields: &[Field], facts: &Value) -> bool {
+        let holds = |condition: &Condition| condition.holds(fields, facts);
         self.all.iter().all(holds) && (self.any.is_empty() || self.any.iter().any(holds))
     }
 }
 
 impl Condition {
-    fn holds(&self, event: EventKind, facts: &Value) -> bool {
-        let Some(field) = fields::find(event, &self.field) else {
+    fn holds(&self, fields: &[Field], facts: &Value) -> bool {
+        let Some(field) = fields.iter().find(|field| field.name == self.field) else {
             return false;
         };
         let fact = &facts[self.field.as_str()];
@@ -51,6 +56,7 @@ impl Condition {
             Op::IsNot => !self.is(field.kind, fact),
             Op::Contains => contains(fact, &self.value),
             Op::NotContains => !contains(fact, &self.value),
+            Op::HasWords => has_words(fact, &self.value),
             Op::StartsWith => compare(fact, &self.value, |fact, value| fact.starts_with(value)),
             Op::Matches => self.matches(fact),
             Op::AtLeast => self.number_is(fact, |fact, value| fact >= value),
@@ -112,6 +118,13 @@ fn contains(fact: &Value, value: &Value) -> bool {
     compare(fact, value, |fact, value| fact.contains(value))
 }
 
+fn has_words(fact: &Value, value: &Value) -> bool {
+    match (fact.as_str(), value.as_str()) {
+        (Some(fact), Some(value)) => text::has_words(fact, value),
+        _ => false,
+    }
+}
+
 fn has(fact: &Value, value: &Value) -> bool {
     fact.as_array().is_some_and(|all| all.contains(value))
 }
@@ -137,6 +150,9 @@ mod tests {
     fn each_operator_compares_plainly() {
         assert!(one("text", "contains", json!("ou EST")));
         assert!(one("text", "not_contains", json!("refund")));
+        assert!(
+            one("text", "has_words", json!("ma commande")) && !one("text", "has_words", json!("ma comm"))
+        );
         assert!(one("text", "starts_with", json!("où")));
         assert!(one("text", "matches", json!("comm?ande\\b")));
         assert!(one("text", "is", json!(["x", "OU EST MA COMMANDE ?"])));

@@ -10,6 +10,8 @@ use super::decide::{Verdict, decide};
 use super::{EventKind, Rule, RuleDraft, RuleEvent, store};
 
 const MOST_EVENTS: i64 = 10_000;
+/// So many are held in memory at a time.
+const PAGE: i64 = 500;
 const SHOWN: usize = 50;
 
 /// A rule to try.
@@ -26,6 +28,9 @@ pub struct Trial {
     /// The newest so many events, 10,000 at most and unless given.
     #[serde(default)]
     pub limit: Option<i64>,
+    /// Go on with events older than those of a trial before: its `next`.
+    #[serde(default)]
+    pub older_than: Option<i64>,
 }
 
 /// What it would have done.
@@ -40,6 +45,8 @@ pub struct TrialResult {
     pub loops: usize,
     /// The newest 50 in which it would have fired.
     pub sample: Vec<TrialEvent>,
+    /// Where older events begin (`older_than`); null: these were all.
+    pub next: Option<i64>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -53,50 +60,79 @@ pub struct TrialEvent {
 /// waits now that counts, for until there is a rule nobody writes down how long somebody waits.
 pub async fn run(tx: &mut TenantTx, trial: Trial) -> Result<TrialResult> {
     let limit = trial.limit.unwrap_or(MOST_EVENTS).clamp(1, MOST_EVENTS);
-    let event = trial.rule.event;
-    let events = match (event, trial.rule.after_minutes) {
-        (EventKind::NoReply, Some(minutes)) => store::list_waiting(tx, minutes, limit).await?,
-        _ => store::list_past(tx, event, trial.since, limit).await?,
-    };
-    let (id, rules) = with_trial(store::list_active(tx, event).await?, trial, tx.now());
+    let (event, since, minutes) = (trial.rule.event, trial.since, trial.rule.after_minutes);
+    let mut before = trial.older_than;
+    let (id, rules) = with_trial(tx, trial).await?;
     let mut result = TrialResult {
-        events: events.len(),
+        events: 0,
         matched: 0,
         loops: 0,
         sample: Vec::new(),
+        next: None,
     };
-    for event in events {
-        let verdicts = decide(&rules, &event);
-        match verdicts.iter().find(|(rule, _)| rule.id == id) {
-            Some((_, Verdict::IsLoop)) => result.loops += 1,
-            Some((rule, Verdict::Fires)) => {
-                result.matched += 1;
-                if result.sample.len() < SHOWN {
-                    let would_do = rule.draft.actions.clone();
-                    result.sample.push(TrialEvent { event, would_do });
-                }
-            }
-            None => {}
+    if let (EventKind::NoReply, Some(minutes)) = (event, minutes) {
+        let waiting = store::list_waiting(tx, minutes, limit).await?;
+        result.count(&rules, id, waiting);
+        return Ok(result);
+    }
+    let mut left = limit;
+    loop {
+        let page = store::list_past(tx, event, since, before, left.min(PAGE)).await?;
+        let is_last = page.len() < usize::try_from(left.min(PAGE)).unwrap_or(usize::MAX);
+        left -= i64::try_from(page.len()).unwrap_or(left);
+        before = page.last().map_or(before, |event| Some(event.seq));
+        result.count(&rules, id, page);
+        if is_last {
+            return Ok(result);
+        }
+        if left == 0 {
+            result.next = before;
+            return Ok(result);
         }
     }
-    Ok(result)
 }
 
-/// The active rules with the one on trial in its place, and its id.
-fn with_trial(mut rules: Vec<Rule>, trial: Trial, now: DateTime<Utc>) -> (RuleId, Vec<Rule>) {
+impl TrialResult {
+    fn count(&mut self, rules: &[Rule], id: RuleId, events: Vec<RuleEvent>) {
+        self.events += events.len();
+        for event in events {
+            let verdicts = decide(rules, &event);
+            match verdicts.iter().find(|(rule, _)| rule.id == id) {
+                Some((_, Verdict::IsLoop)) => self.loops += 1,
+                Some((rule, Verdict::Fires)) => {
+                    self.matched += 1;
+                    if self.sample.len() < SHOWN {
+                        let would_do = rule.draft.actions.clone();
+                        self.sample.push(TrialEvent { event, would_do });
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// The active rules with the one on trial in its place, also where it is not active yet, and its id.
+async fn with_trial(tx: &mut TenantTx, trial: Trial) -> Result<(RuleId, Vec<Rule>)> {
+    let mut rules = store::list_active(tx, trial.rule.event).await?;
     if let Some(rule) = rules.iter_mut().find(|rule| Some(rule.id) == trial.rule_id) {
         rule.draft = trial.rule;
-        return (rule.id, rules);
+        return Ok((rule.id, rules));
     }
+    let position = match trial.rule_id {
+        Some(id) => store::find_position(tx, id).await?,
+        None => None,
+    };
     let id = trial.rule_id.unwrap_or_else(RuleId::new);
     rules.push(Rule {
         id,
         draft: trial.rule,
-        position: i32::MAX,
+        position: position.unwrap_or(i32::MAX),
         created_by: None,
-        created_at: now,
+        created_at: tx.now(),
         fired_count: 0,
         last_fired_at: None,
     });
-    (id, rules)
+    rules.sort_by_key(|rule| (rule.position, rule.id));
+    Ok((id, rules))
 }

@@ -33,6 +33,8 @@ pub enum Op {
     IsNot,
     Contains,
     NotContains,
+    /// These words, whole and one behind the other.
+    HasWords,
     StartsWith,
     /// A regular expression.
     Matches,
@@ -47,13 +49,14 @@ pub enum Op {
 impl FieldKind {
     pub fn ops(self) -> &'static [Op] {
         use Op::{
-            AtLeast, AtMost, Contains, Has, HasNot, Is, IsNot, IsNotSet, IsSet, Matches, NotContains,
-            StartsWith,
+            AtLeast, AtMost, Contains, Has, HasNot, HasWords, Is, IsNot, IsNotSet, IsSet, Matches,
+            NotContains, StartsWith,
         };
         match self {
             Self::Text => &[
                 Contains,
                 NotContains,
+                HasWords,
                 Is,
                 IsNot,
                 StartsWith,
@@ -148,6 +151,36 @@ const OF_CONVERSATION: &[Field] = &[
     field("contact_phone", FieldKind::Text),
 ];
 
+/// What a visitor can want, for the turn of a bot.
+pub const INTENTS: &[&str] = &[
+    "order", "booking", "quote", "purchase", "price", "person", "other",
+];
+const LIFECYCLE: &[&str] = &[
+    "lead",
+    "mql",
+    "sql",
+    "opportunity",
+    "customer",
+    "evangelist",
+    "churned",
+];
+
+/// Of a bot's turn: what says which of a channel's agents speaks.
+const OF_TURN: &[Field] = &[
+    choice("intent", INTENTS),
+    field("text", FieldKind::Text),
+    field("language", FieldKind::Text),
+    field("page_url", FieldKind::Text),
+    field("labels", FieldKind::Labels),
+    choice("lifecycle_stage", LIFECYCLE),
+    field("is_open", FieldKind::Boolean),
+    field("message_count", FieldKind::Number),
+    field("assigned_to", FieldKind::Member),
+    field("contact_name", FieldKind::Text),
+    field("contact_email", FieldKind::Text),
+    field("contact_phone", FieldKind::Text),
+];
+
 const OF_MESSAGE: &[Field] = &[
     field("text", FieldKind::Text),
     choice(
@@ -196,20 +229,28 @@ pub fn of(event: EventKind) -> Vec<Field> {
     own.iter().chain(OF_CONVERSATION).copied().collect()
 }
 
-pub fn find(event: EventKind, name: &str) -> Option<Field> {
-    of(event).into_iter().find(|field| field.name == name)
+/// Of a turn of a bot.
+pub fn of_turn() -> Vec<Field> {
+    OF_TURN.to_vec()
+}
+
+/// Each with how it is compared.
+pub fn with_ops(fields: Vec<Field>) -> Vec<FieldWithOps> {
+    let fields = fields.into_iter();
+    fields
+        .map(|field| FieldWithOps {
+            field,
+            ops: field.kind.ops(),
+        })
+        .collect()
 }
 
 /// All events with their fields, for forms.
 pub fn describe() -> Vec<EventFields> {
-    let with_ops = |field: Field| FieldWithOps {
-        field,
-        ops: field.kind.ops(),
-    };
     let events = EventKind::ALL.into_iter();
     let described = events.map(|event| EventFields {
         event,
-        fields: of(event).into_iter().map(with_ops).collect(),
+        fields: with_ops(of(event)),
         actions: ActionKind::ALL.to_vec(),
     });
     described.collect()

@@ -6,7 +6,7 @@
 
 pub mod actions;
 pub mod api;
-mod check;
+pub mod check;
 pub mod conditions;
 pub mod decide;
 pub mod dry_run;
@@ -136,6 +136,9 @@ pub struct RuleEvent {
     /// Of `no_reply`: the rule whose minutes have passed.
     #[serde(skip)]
     pub rule_id: Option<RuleId>,
+    /// Its place in the order in which rules see events; 0: it was not written down.
+    #[serde(skip)]
+    pub seq: i64,
 }
 
 /// How long it is known what has happened.

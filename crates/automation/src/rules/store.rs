@@ -100,6 +100,17 @@ fn name_taken() -> Error {
     )
 }
 
+/// Where among the others a rule looks; none for one that is not there.
+pub async fn find_position(tx: &mut TenantTx, id: RuleId) -> Result<Option<i32>> {
+    let position = sqlx::query_scalar!(
+        "select position from automation_rules where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(position)
+}
+
 /// Behind the others.
 pub async fn insert(
     tx: &mut TenantTx,
@@ -198,6 +209,7 @@ struct EventRow {
     caused_by: Option<FiringId>,
     created_at: DateTime<Utc>,
     rule_id: Option<RuleId>,
+    seq: i64,
 }
 
 impl From<EventRow> for RuleEvent {
@@ -212,6 +224,7 @@ impl From<EventRow> for RuleEvent {
             caused_by: row.caused_by,
             created_at: row.created_at,
             rule_id: row.rule_id,
+            seq: row.seq,
         }
     }
 }
@@ -221,7 +234,8 @@ pub async fn take_pending(tx: &mut TenantTx) -> Result<Option<RuleEvent>> {
     let row = sqlx::query_as!(
         EventRow,
         r#"select id as "id: RuleEventId", event as "event: EventKind", subject_id, conversation_id as "conversation_id: ConversationId",
-            facts, chain as "chain: Vec<RuleId>", caused_by as "caused_by: FiringId", created_at, rule_id as "rule_id: RuleId"
+            facts, chain as "chain: Vec<RuleId>", caused_by as "caused_by: FiringId", created_at, rule_id as "rule_id: RuleId",
+            seq
         from automation_events
         where tenant_id = current_tenant_id() and is_pending
         order by seq
@@ -244,24 +258,28 @@ pub async fn settle(tx: &mut TenantTx, id: RuleEventId) -> Result<()> {
     Ok(())
 }
 
-/// What has happened since, newest first.
+/// What has happened since, newest first; `before` a place in the order, where one page goes on from another.
 pub async fn list_past(
     tx: &mut TenantTx,
     event: EventKind,
     since: Option<DateTime<Utc>>,
+    before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<RuleEvent>> {
     let rows = sqlx::query_as!(
         EventRow,
         r#"select id as "id: RuleEventId", event as "event: EventKind", subject_id, conversation_id as "conversation_id: ConversationId",
-            facts, chain as "chain: Vec<RuleId>", caused_by as "caused_by: FiringId", created_at, rule_id as "rule_id: RuleId"
+            facts, chain as "chain: Vec<RuleId>", caused_by as "caused_by: FiringId", created_at, rule_id as "rule_id: RuleId",
+            seq
         from automation_events
         where tenant_id = current_tenant_id() and event = $1 and ($2::timestamptz is null or created_at >= $2)
+            and ($4::bigint is null or seq < $4)
         order by seq desc
         limit $3"#,
         event as EventKind,
         since,
         limit,
+        before,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -277,7 +295,7 @@ pub async fn list_waiting(tx: &mut TenantTx, minutes: i32, limit: i64) -> Result
             c.id as "conversation_id: ConversationId",
             automation_facts(c.id) || jsonb_build_object('waiting_minutes', floor(extract(epoch from $1::timestamptz - c.waiting_since) / 60))
                 as "facts!", '{}'::uuid[] as "chain!: Vec<RuleId>", null::uuid as "caused_by: FiringId",
-            c.waiting_since as "created_at!", null::uuid as "rule_id: RuleId"
+            c.waiting_since as "created_at!", null::uuid as "rule_id: RuleId", 0::bigint as "seq!"
         from conversations c
         where c.tenant_id = current_tenant_id() and c.waiting_since <= $1::timestamptz - make_interval(mins => $2)
             and c.status <> 'resolved'

@@ -177,6 +177,7 @@ pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Resu
     }))
 }
 
+/// Asked again, because the visitor wanted to be, it waits for an answer anew.
 pub async fn insert_request(
     tx: &mut TenantTx,
     conversation: ConversationId,
@@ -188,7 +189,9 @@ pub async fn insert_request(
     sqlx::query!(
         "insert into lead_requests (tenant_id, conversation_id, asked_seq, intent, question, asked_at)
         values ($1, $2, $3, $4, $5, $6)
-        on conflict do nothing",
+        on conflict (tenant_id, conversation_id) do update
+        set asked_seq = excluded.asked_seq, intent = excluded.intent, question = excluded.question, outcome = 'waiting',
+            asked_at = excluded.asked_at",
         tenant.0,
         conversation.0,
         seq,

@@ -128,6 +128,15 @@ pub struct Answer {
     pub matched_qa_ids: Vec<QaPairId>,
     pub actions: Vec<Action>,
     pub feedback: Option<Feedback>,
+    /// Which of the channel's agents has said it; null: the channel has one bot, or none of its agents was meant.
+    pub agent: Option<AnsweringAgent>,
+}
+
+/// An agent of a channel under the names that it had when it spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AnsweringAgent {
+    pub agent_id: String,
+    pub name: String,
 }
 
 /// How an answer came about.

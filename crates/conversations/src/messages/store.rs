@@ -7,7 +7,10 @@ use kernel::{Result, TenantTx};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::{Action, Answer, AnswerMode, Extras, Feedback, Message, MessageDelivery, SenderType, Source};
+use super::{
+    Action, Answer, AnswerMode, AnsweringAgent, Extras, Feedback, Message, MessageDelivery, SenderType,
+    Source,
+};
 use crate::deliveries;
 
 /// A message left-joined with its answer.
@@ -29,6 +32,7 @@ struct Row {
     sources: Option<Json<Vec<Source>>>,
     actions: Option<Json<Vec<Action>>>,
     feedback: Option<Feedback>,
+    agent: Option<Json<AnsweringAgent>>,
     asset_id: Option<AssetId>,
     file_name: Option<String>,
     mime_type: Option<String>,
@@ -77,6 +81,7 @@ impl From<Row> for Message {
             matched_qa_ids: row.matched_qa_ids.unwrap_or_default(),
             actions: row.actions.map(|Json(actions)| actions).unwrap_or_default(),
             feedback: row.feedback,
+            agent: row.agent.map(|Json(agent)| agent),
         });
         Self {
             id: row.id,
@@ -109,7 +114,7 @@ pub async fn list_after(
             m.client_message_id, a.confidence as "confidence?", a.mode as "mode?: AnswerMode", a.gap_detected as "gap_detected?",
             a.escalation_offered as "escalation_offered?", a.suggestion_chips as "suggestion_chips?",
             a.matched_qa_ids as "matched_qa_ids?: Vec<QaPairId>", a.sources as "sources?: Json<Vec<Source>>",
-            a.actions as "actions?: Json<Vec<Action>>", a.feedback as "feedback?: Feedback",
+            a.actions as "actions?: Json<Vec<Action>>", a.feedback as "feedback?: Feedback", a.agent as "agent?: Json<AnsweringAgent>",
             f.id as "asset_id?: AssetId", f.file_name as "file_name?", f.mime_type as "mime_type?", f.size as "size?",
             f.width, f.height, f.public_id as "public_id?", m.metadata as "extras: Json<Extras>",
             d.status as "delivery_status?: deliveries::Status", d.error_code as "delivery_code?", d.error_reason as "delivery_reason?"

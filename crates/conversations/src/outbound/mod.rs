@@ -10,7 +10,7 @@ use kernel::{Event, Result, TenantTx};
 use serde_json::Value;
 
 use crate::inbox::{self, changes};
-use crate::messages::{self, Action, AnswerMode, Extras, Message, Source};
+use crate::messages::{self, Action, AnswerMode, AnsweringAgent, Extras, Message, Source};
 use crate::search;
 use crate::timeline::Actor;
 
@@ -36,6 +36,8 @@ pub struct BotReply {
     pub output_tokens: i64,
     pub trace: Value,
     pub sender_name: Option<String>,
+    /// Which of the channel's agents says it.
+    pub agent: Option<AnsweringAgent>,
 }
 
 /// Whether the bot's reply was stored.

@@ -94,8 +94,8 @@ pub async fn insert_bot_reply(
         ), thought as (
             insert into answers (tenant_id, id, conversation_id, question_message_id, question_text, mode, confidence, gap_detected,
                 escalation_offered, suggestion_chips, matched_qa_ids, sources, actions, language, model, input_tokens, output_tokens, trace,
-                matched_passage_ids, knowledge_revision)
-            select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $23, $24 from said
+                matched_passage_ids, knowledge_revision, agent)
+            select $1, $2, $3, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $23, $24, $25 from said
         ), findable as (
             insert into conversation_words (tenant_id, word, conversation_id)
             select $1, word, $3 from said, unnest($22::text[]) as word
@@ -127,6 +127,7 @@ pub async fn insert_bot_reply(
         &search::words(&reply.text),
         &passages,
         reply.knowledge_revision,
+        reply.agent.as_ref().map(|agent| json!(agent)),
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -158,6 +159,7 @@ fn spoken(
         matched_qa_ids: reply.matched_qa_ids.clone(),
         actions: reply.actions.clone(),
         feedback: None,
+        agent: reply.agent.clone(),
     };
     message(
         id,

@@ -133,7 +133,7 @@ pub struct Client {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ScoreReason {
     /// `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
-    /// `has_open_deal`, `has_ordered`.
+    /// `asked_price`, `asked_meeting`, `has_open_deal`, `has_ordered`.
     pub code: String,
     pub points: i32,
     /// From then on it no longer counts.

@@ -1,10 +1,10 @@
 //! R15: whatever a provider sends, the result is a typed error.
 
 use llm::fake::{FakeProvider, Reply};
-use llm::{ChatError, Limits, Provider, RemoteModel};
+use llm::{ChatError, ChatEvent, ChatRequest, Limits, Provider, RemoteModel};
 use serde_json::json;
 
-use crate::support::{PROVIDERS, breaker, client, error_of, model, retry};
+use crate::support::{PROVIDERS, ask, ask_with, breaker, client, error_of, model, question, retry};
 
 #[tokio::test]
 async fn nonsense_is_an_invalid_response_in_every_format() {
@@ -95,12 +95,34 @@ async fn an_answer_without_end_is_refused_at_its_limit() {
 }
 
 #[tokio::test]
-async fn a_tool_that_was_not_offered_is_refused_by_name() {
+async fn a_call_where_no_tool_was_offered_is_refused_by_name() {
     for provider in PROVIDERS {
         let fake = FakeProvider::start().await;
         fake.reply(Reply::tool_call("delete_everything", json!({})));
-        let error = error_of(&model(&fake, provider)).await;
-        assert_eq!(error, ChatError::UnknownTool("delete_everything".into()));
+        let request = ChatRequest {
+            tools: Vec::new(),
+            ..question()
+        };
+        let (_, error) = ask_with(&model(&fake, provider), request).await;
+        assert_eq!(error, Some(ChatError::UnknownTool("delete_everything".into())));
+    }
+}
+
+#[tokio::test]
+async fn where_tools_were_offered_another_ones_call_is_handed_on_for_the_caller_to_refuse() {
+    for provider in PROVIDERS {
+        let fake = FakeProvider::start().await;
+        fake.reply(Reply::tool_call("delete_everything", json!({"sure": true})));
+        let (events, error) = ask(&model(&fake, provider)).await;
+        let calls = events.iter().filter_map(|event| match event {
+            ChatEvent::ToolCall(call) => Some((call.name.as_str(), call.arguments.clone())),
+            _ => None,
+        });
+        assert_eq!(
+            calls.collect::<Vec<_>>(),
+            [("delete_everything", json!({"sure": true}))]
+        );
+        assert_eq!(error, None);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What happens by itself: keyword actions in the bot's turn, and rules for what has happened.
 
+mod evidence;
 mod keywords;
 mod rules;
 mod trials;

@@ -1,6 +1,7 @@
 //! The API as its callers meet it: the real server over HTTP, one module for each subject.
 
 mod accounts;
+mod agents;
 mod assets;
 mod automation;
 mod channels;

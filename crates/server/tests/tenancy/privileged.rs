@@ -57,6 +57,11 @@ const CHANGES_NOTHING: &[(&str, &str, &str)] = &[
         "refused here, for want of a channel; tests/api/automation sees the row",
     ),
     (
+        "POST",
+        "/api/v1/channels/{id}/agents",
+        "refused here, for want of a prompt; tests/api/agents sees the row",
+    ),
+    (
         "PATCH",
         "/api/v1/channels/{id}/draft",
         "visitors get it when it is published",

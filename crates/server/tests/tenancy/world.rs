@@ -260,6 +260,13 @@ impl World {
                 let body = json!({"name": fresh(mark), "system_prompt": format!("Be brief. {mark}")});
                 lonely(self.create("agent-prompts", body).await)
             }
+            Thing::ChannelAgent => {
+                let parent = id_of(&tenant.channel().await);
+                let prompt = Box::pin(self.make_thing(Thing::AgentPrompt)).await.id;
+                let body = json!({"agent_id": Uuid::now_v7(), "name": fresh(mark), "agent_prompt_id": prompt, "is_active": false});
+                let id = self.create(&format!("channels/{parent}/agents"), body).await;
+                Made { parent, id }
+            }
             Thing::Rule => {
                 let body = json!({"name": fresh(mark), "event": "gap.created", "is_active": false,
                     "actions": [{"type": "note", "text": format!("Said {mark}")}]});

@@ -87,7 +87,7 @@ async fn what_was_late_before_there_was_a_rule_is_left_alone(server: &Server, te
     assert_eq!(noted, 0);
 }
 
-async fn background(server: &Server, clock: &Clock) -> automation::Context {
+pub async fn background(server: &Server, clock: &Clock) -> automation::Context {
     let key = std::fs::read_to_string(server.data_dir().join("master.key")).expect("the master key");
     let key = MasterKey::from_hex(key.trim()).expect("a key");
     let db: Database = server.database(clock.clone()).await;

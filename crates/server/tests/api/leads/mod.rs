@@ -2,6 +2,7 @@
 
 mod asking;
 mod becoming;
+mod form;
 
 use serde_json::{Value, json};
 use testkit::{Server, Tenant};

@@ -86,6 +86,7 @@ pub enum Thing {
     Member,
     Invitation,
     AgentPrompt,
+    ChannelAgent,
     WebhookEndpoint,
     WebhookDelivery,
     Connection,
@@ -170,12 +171,12 @@ use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
 use Thing::{
-    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, Client, ClientMerge, Collection, Connection,
-    Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal, Document, Draft,
-    Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView, Invitation,
-    KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline, Product,
-    QaPair, QaProposal, Rule, SavedReply, Segment, Transcript, Version, WebhookDelivery, WebhookEndpoint,
-    Website,
+    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, ChannelAgent, Client, ClientMerge, Collection,
+    Connection, Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal,
+    Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView,
+    Invitation, KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline,
+    Product, QaPair, QaProposal, Rule, SavedReply, Segment, Transcript, Version, WebhookDelivery,
+    WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
@@ -228,6 +229,13 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/channels/{id}", One(Connection), Body::None, 204),
     member("GET", "/api/v1/channels/{id}/templates", One(Connection), Body::None, 200),
     member("POST", "/api/v1/channels/{id}/messages", One(Connection), Json(r#"{"client_message_id": "first", "to": {"platform_id": "kim"}, "text": "Hello"}"#), 201),
+    member("GET", "/api/v1/channels/{id}/agents", One(Channel), Body::None, 200),
+    // with a prompt that is not there; with one's own: tests/api/agents
+    member("POST", "/api/v1/channels/{id}/agents", One(Channel), Json(r#"{"agent_id": "sales", "name": "Sales", "agent_prompt_id": "00000000-0000-7000-8000-000000000000"}"#), 422),
+    member("POST", "/api/v1/channels/{id}/agents/order", One(Channel), Json(r#"{"ids": []}"#), 200),
+    member("POST", "/api/v1/channels/{id}/agents/try", One(Channel), Json(r#"{"text": "Where is the shop?"}"#), 200),
+    member("PATCH", "/api/v1/channels/{id}/agents/{agent}", Within(ChannelAgent), Json(r#"{"offers_booking": false}"#), 200),
+    member("DELETE", "/api/v1/channels/{id}/agents/{agent}", Within(ChannelAgent), Body::None, 204),
     member("GET", "/api/v1/channels/{id}/brain", One(Channel), Body::None, 200),
     member("PUT", "/api/v1/channels/{id}/brain", One(Channel), Json(r#"{"kind": "builtin"}"#), 200),
     member("POST", "/api/v1/channels/{id}/brain/test", One(Channel), Json(r#"{"url": "MODEL"}"#), 200),

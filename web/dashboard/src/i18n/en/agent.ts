@@ -31,4 +31,33 @@ export const agent = {
   'agent.draftDelete': 'Delete the prompt',
   'agent.deleted': 'Prompt deleted.',
   'agent.noChannel': 'There is no channel yet. Install the widget first.',
+
+  'agents.title': 'Agents',
+  'agents.hint':
+    'Several agents can speak on this channel, each with a prompt of the library. The first whose conditions hold answers, and stays until another one’s hold. Otherwise the instructions above count.',
+  'agents.add': 'Add an agent',
+  'agents.edit': 'Change the agent',
+  'agents.none': 'No agents: the instructions above always count.',
+  'agents.needsPrompt': 'An agent speaks from a prompt of the library. Add one there first.',
+  'agents.always': 'speaks whenever it is asked',
+  'agents.id': 'Id',
+  'agents.idHint': 'Small letters, digits, - and _, such as sales. Programs read it.',
+  'agents.prompt': 'Prompt of the library',
+  'agents.promptHint':
+    'What the model gets. Without a model the approved text is given word for word, whichever agent speaks.',
+  'agents.all': 'It speaks when all of this holds',
+  'agents.noConditions': 'No conditions: it speaks in every turn that reaches it.',
+  'agents.offersBooking': 'Offers the booking link',
+  'agents.offersBookingHint': 'Where the channel has one.',
+  'agents.model': 'Model',
+  'agents.asChannel': 'empty: as the channel',
+  'agents.temperature': 'Temperature (0 to 1)',
+  'agents.isActive': 'On',
+  'agents.deleteText':
+    'Its conversations are answered by the other agents, or as the channel says.',
+  'agents.try': 'Try a message',
+  'agents.tryIt': 'Who answers?',
+  'agents.tried': '{name} answers.',
+  'agents.triedNone': 'No agent: the channel’s own instructions count.',
+  'agents.understood': 'Understood as: {intent}.',
 } as const;

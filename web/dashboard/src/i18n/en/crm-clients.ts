@@ -172,6 +172,8 @@ export const crmClients = {
   'scoreReason.spoke_this_month': 'Wrote in the last 30 days',
   'scoreReason.wrote_often': 'Wrote three messages or more',
   'scoreReason.asked_for_person': 'Asked for a person',
+  'scoreReason.asked_price': 'Asked for a price, a quote or how to buy',
+  'scoreReason.asked_meeting': 'Wanted a meeting',
   'scoreReason.has_open_deal': 'Has an open deal',
   'scoreReason.has_ordered': 'Has ordered',
   'sameClient.email': 'Same e-mail address',

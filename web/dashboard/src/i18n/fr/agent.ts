@@ -31,4 +31,35 @@ export const agent = {
   'agent.draftDelete': 'Supprimer la consigne',
   'agent.deleted': 'Consigne supprimée.',
   'agent.noChannel': 'Aucun canal pour l’instant. Installez d’abord le widget.',
+
+  'agents.title': 'Agents',
+  'agents.hint':
+    'Plusieurs agents peuvent parler sur ce canal, chacun avec une consigne de la bibliothèque. Le premier dont les conditions sont remplies répond, et reste jusqu’à ce que celles d’un autre le soient. Sinon, les consignes ci-dessus valent.',
+  'agents.add': 'Ajouter un agent',
+  'agents.edit': 'Modifier l’agent',
+  'agents.none': 'Aucun agent : les consignes ci-dessus valent toujours.',
+  'agents.needsPrompt':
+    'Un agent parle d’après une consigne de la bibliothèque. Ajoutez-en d’abord une.',
+  'agents.always': 'parle chaque fois qu’on l’interroge',
+  'agents.id': 'Identifiant',
+  'agents.idHint':
+    'Minuscules sans accent, chiffres, - et _, par exemple ventes. Les programmes le lisent.',
+  'agents.prompt': 'Consigne de la bibliothèque',
+  'agents.promptHint':
+    'Ce que le modèle reçoit. Sans modèle, le texte approuvé est donné mot pour mot, quel que soit l’agent.',
+  'agents.all': 'Il parle quand tout ceci est vrai',
+  'agents.noConditions': 'Aucune condition : il parle à chaque tour qui lui parvient.',
+  'agents.offersBooking': 'Propose le lien de réservation',
+  'agents.offersBookingHint': 'Si le canal en a un.',
+  'agents.model': 'Modèle',
+  'agents.asChannel': 'vide : comme le canal',
+  'agents.temperature': 'Température (0 à 1)',
+  'agents.isActive': 'Actif',
+  'agents.deleteText':
+    'Ses conversations sont reprises par les autres agents, ou comme le canal le dit.',
+  'agents.try': 'Essayer un message',
+  'agents.tryIt': 'Qui répond ?',
+  'agents.tried': '{name} répond.',
+  'agents.triedNone': 'Aucun agent : les consignes du canal valent.',
+  'agents.understood': 'Compris comme : {intent}.',
 } as const;

@@ -175,6 +175,8 @@ export const crmClients = {
   'scoreReason.spoke_this_month': 'A écrit ces 30 derniers jours',
   'scoreReason.wrote_often': 'A écrit trois messages ou plus',
   'scoreReason.asked_for_person': 'A demandé une personne',
+  'scoreReason.asked_price': 'A demandé un prix, un devis ou comment acheter',
+  'scoreReason.asked_meeting': 'Souhaitait un rendez-vous',
   'scoreReason.has_open_deal': 'A une affaire en cours',
   'scoreReason.has_ordered': 'A commandé',
   'sameClient.email': 'Même adresse e-mail',

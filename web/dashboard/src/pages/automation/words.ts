@@ -53,6 +53,7 @@ export const keywordActionNames: Record<KeywordActionType, PlainKey> = {
   TAG: 'keywords.TAG',
   ASSIGN: 'keywords.ASSIGN',
   REPLY: 'keywords.REPLY',
+  LEAD_FORM: 'keywords.LEAD_FORM',
 };
 
 /** A field's name. A newer server may know one that this page does not. */
