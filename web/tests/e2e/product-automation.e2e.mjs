@@ -116,6 +116,55 @@ describe('automation', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     await page.getByText('The rule “Mark oil” added the label Asks about oil').waitFor();
   });
 
+  it('gives a channel several agents, and says which one would answer', async () => {
+    const api = await server.signIn();
+    for (const name of ['Seller', 'Helper']) {
+      await api.post('/agent-prompts', { name, system_prompt: `Be the ${name}.` });
+    }
+    const { page } = await visits.open();
+    await page.goto(`${server.url}/app/fennel-oak/settings/ai-agent`);
+    const agents = page.getByRole('region', { name: 'Agents', exact: true });
+    await agents.getByText('No agents').waitFor();
+
+    async function add(name, prompt, field, value) {
+      await agents.getByRole('button', { name: 'Add an agent' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Add an agent' });
+      await dialog.getByLabel('Name', { exact: true }).fill(name);
+      await dialog.getByLabel('Id', { exact: true }).fill(name.toLowerCase());
+      await dialog.getByLabel('Prompt of the library').selectOption({ label: prompt });
+      await dialog.getByRole('button', { name: 'Add a condition' }).click();
+      await dialog.getByLabel('What is compared').selectOption(field);
+      if (field === 'text') {
+        await dialog.getByLabel('How').selectOption('has_words');
+        await dialog.getByLabel('With what').fill(value);
+      } else {
+        await dialog.getByLabel('With what').selectOption(value);
+      }
+      await assertAccessible(page, 'the form of an agent');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      await agents.getByText(name, { exact: true }).waitFor();
+    }
+    await add('Sales', 'Seller', 'intent', 'price');
+    await add('Oils', 'Helper', 'text', 'walnut oil');
+
+    const line = agents.getByLabel('Try a message');
+    const ask = agents.getByRole('button', { name: 'Who answers?' });
+    await line.fill('What is the price of walnut oil?');
+    await ask.click();
+    await agents.getByText('Sales answers.').waitFor();
+    await agents.getByText('Understood as: a price.').waitFor();
+    await agents.getByRole('button', { name: 'Move Oils up' }).click();
+    await agents.locator('li').first().getByText('Oils').waitFor();
+    await assertAccessible(page, 'the agents of a channel');
+    await line.fill('The price of walnut oil?');
+    await ask.click();
+    await agents.getByText('Oils answers.').waitFor();
+    await line.fill('Good morning');
+    await ask.click();
+    await agents.getByText('No agent: the channel’s own instructions count.').waitFor();
+  });
+
   it('speaks French', async () => {
     const { page } = await visits.open({ locale: 'fr-FR' });
     await page.goto(address('log'));

@@ -33,7 +33,8 @@ pub struct Condition {
 
 impl Conditions {
     pub fn hold(&self, event: EventKind, facts: &Value) -> bool {
-        self.hold_among(&fields::of(event), facts)
+        let is_asked = !self.all.is_empty() || !self.any.is_empty();
+        !is_asked || self.hold_among(&fields::of(event), facts)
     }
 
     /// The same for what has these fields.
