@@ -102,7 +102,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   views: ['inbox-views'],
   members: ['team', 'members', 'invitations'],
   settings: ['workspace', 'inbox-settings', 'email-settings'],
-  channels: ['channels', 'connections', 'conversation-channel', 'agent-prompts'],
+  channels: ['channels', 'connections', 'conversation-channel', 'agent-prompts', 'channel-agents'],
   knowledge: [
     'qa-pairs',
     'documents',
