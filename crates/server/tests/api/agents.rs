@@ -96,7 +96,7 @@ fn on(field: &str, op: &str, value: Value) -> Value {
 /// The `agent_id` of whoever has answered.
 async fn speaker(visitor: &Visitor, text: &str) -> Value {
     let said = visitor.say(text).await;
-    assert_eq!(said["answer"]["mode"], "model", "{said}");
+    assert!(said["answer"]["text"].is_string(), "{said}");
     said["answer"]["agent"]["agent_id"].clone()
 }
 

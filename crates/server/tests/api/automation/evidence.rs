@@ -34,6 +34,7 @@ impl Shop {
     async fn new(server: &Server, visitors: usize) -> Self {
         let tenant = quick_tenant(server).await;
         tenant.configure(&json!({"is_bot_active": false})).await;
+        server.user(&tenant, "sam@shop.example", "agent").await;
         let options = server.owner_options().await;
         let owner = PgConnection::connect_with(&options).await.expect("a connection");
         let mut all = Vec::new();
