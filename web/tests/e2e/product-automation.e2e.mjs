@@ -131,7 +131,9 @@ describe('automation', { skip: reasonToSkip(), timeout: 180_000 }, () => {
       const dialog = page.getByRole('dialog', { name: 'Add an agent' });
       await dialog.getByLabel('Name', { exact: true }).fill(name);
       await dialog.getByLabel('Id', { exact: true }).fill(name.toLowerCase());
-      await dialog.getByLabel('Prompt of the library', { exact: true }).selectOption({ label: prompt });
+      await dialog
+        .getByLabel('Prompt of the library', { exact: true })
+        .selectOption({ label: prompt });
       await dialog.getByRole('button', { name: 'Add a condition' }).click();
       await dialog.getByLabel('What is compared').selectOption(field);
       if (field === 'text') {
