@@ -157,7 +157,7 @@ describe('automation', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     await agents.getByText('Sales answers.').waitFor();
     await agents.getByText('Understood as: a price.').waitFor();
     await agents.getByRole('button', { name: 'Move Oils up' }).click();
-    await agents.locator('li').first().getByText('Oils').waitFor();
+    await agents.locator('li').first().getByText('Oils', { exact: true }).waitFor();
     await assertAccessible(page, 'the agents of a channel');
     await line.fill('The price of walnut oil?');
     await ask.click();

@@ -232,9 +232,14 @@ async fn rules_look_at_what_is_known_of_the_conversation() {
     api.patch(&path).json(&stage).expect(200).await;
     assert_eq!(speaker(&regular, QUESTION).await, "regulars");
 
-    // nobody is there on any day of the week
+    // somebody is there on one day of the week only, and it is not today
+    let mut owner = server.owner().await;
+    let day: String = sqlx::query_scalar("select trim(to_char(now() + interval '2 days', 'day'))")
+        .fetch_one(&mut owner)
+        .await
+        .expect("a weekday");
     let mut settings = api.get("/api/v1/inbox-settings").expect(200).await;
-    settings["business_hours"] = json!({});
+    settings["business_hours"] = json!({day: [["09:00", "17:00"]]});
     api.call(Method::PUT, "/api/v1/inbox-settings")
         .json(&settings)
         .expect(200)
