@@ -21,7 +21,8 @@ create table channel_agents (
     primary key (tenant_id, id),
     constraint channel_agents_agent_key unique (tenant_id, channel_id, agent_id),
     foreign key (tenant_id, channel_id) references channels (tenant_id, id) on delete cascade,
-    constraint channel_agents_prompt_fkey foreign key (tenant_id, agent_prompt_id) references agent_prompts (tenant_id, id)
+    -- the application refuses to delete a prompt that an agent speaks from
+    foreign key (tenant_id, agent_prompt_id) references agent_prompts (tenant_id, id) on delete cascade
 );
 create index channel_agents_prompt on channel_agents (tenant_id, agent_prompt_id);
 
