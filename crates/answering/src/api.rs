@@ -95,6 +95,7 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         is_explained: false,
         known_vectors: Arc::default(),
         agent: None,
+        door: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

@@ -78,6 +78,7 @@ fn turn(bot: &Bot, recent: Vec<Utterance>, language: Option<String>, revision: i
         is_explained: false,
         known_vectors: Arc::default(),
         agent: None,
+        door: None,
     }
 }
 

@@ -177,6 +177,7 @@ async fn by_model(
         is_explained: false,
         known_vectors: Arc::default(),
         agent: None,
+        door: None,
     };
     let Draft {
         backed,

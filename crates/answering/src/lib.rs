@@ -24,6 +24,7 @@ pub mod publishing;
 pub mod settings;
 mod store;
 pub mod sweep;
+pub mod tools;
 pub mod transcript_wording;
 pub mod turns;
 pub mod wording;
@@ -41,6 +42,8 @@ pub struct Context {
     pub db: Database,
     pub knowledge: knowledge::Context,
     pub models: model::Models,
+    /// By which a visitor is mailed a code.
+    pub notifications: notifications::Context,
     pub turns: turns::Turns,
     pub outbound: Outbound,
     pub master_key: MasterKey,
@@ -61,6 +64,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(publishing::api::routes())
         .merge(promise::api::routes())
         .merge(evaluation::sets::api::routes())
+        .merge(tools::api::routes())
         .with_state(ctx)
 }
 

@@ -181,5 +181,9 @@ pub fn bytes_read(request: &ChatRequest) -> usize {
         llm::ChatMessage::User(text) | llm::ChatMessage::Assistant { text, .. } => text.len(),
         llm::ChatMessage::ToolResult { content, .. } => content.len(),
     });
-    request.system.len() + messages.sum::<usize>()
+    let tools = request
+        .tools
+        .iter()
+        .map(|tool| tool.name.len() + tool.description.len() + tool.parameters.to_string().len());
+    request.system.len() + messages.sum::<usize>() + tools.sum::<usize>()
 }

@@ -114,6 +114,7 @@ async fn answer(
         is_explained: true,
         known_vectors: Arc::default(),
         agent: None,
+        door: None,
     };
     // nobody watches: the pieces are dropped
     let (sink, _) = mpsc::unbounded_channel();

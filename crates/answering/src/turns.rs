@@ -26,6 +26,7 @@ pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
+use crate::tools::{self, Door};
 use crate::{agents, booking, brain, leads};
 
 /// What happens in a turn, for those who wait.
@@ -479,11 +480,22 @@ impl Work {
                 let conversation = Some(self.conversation);
                 let routed = agents::route(&self.ctx, &self.proof, &self.bot, conversation, turn).await?;
                 let turn = routed.as_ref().unwrap_or(turn);
-                let mut made = leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?;
+                let mut made = match self.door() {
+                    Some(door) => tools::run::answer(&self.ctx, &self.proof, door, turn, &sink).await?,
+                    None => leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?,
+                };
                 booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
                 Ok(Some(made))
             }
         }
+    }
+
+    /// Where tools are used; none where no channel is meant.
+    fn door(&self) -> Option<Door> {
+        self.bot.channel_id.map(|channel| Door {
+            conversation: self.conversation,
+            channel,
+        })
     }
 
     /// Waits for the burst window to pass without a new message. True: one came.
@@ -504,6 +516,7 @@ impl Work {
             is_explained: false,
             known_vectors: Arc::default(),
             agent: None,
+            door: self.door(),
         };
         (turn, (recorded.message_id, recorded.seq))
     }
@@ -521,7 +534,9 @@ impl Work {
     async fn store(&self, question: Question, made: &Reply, asked: Option<&Asked>) -> Result<Outcome> {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
+        let mut code = None;
         if let Outcome::Stored(message) = &outcome {
+            code = tools::happen(&mut tx, self.conversation, &made.effects).await?;
             if let Some(step) = &made.lead {
                 capture::note(&mut tx, self.conversation, message.seq, step).await?;
             }
@@ -544,6 +559,9 @@ impl Work {
             }
         }
         tx.commit().await?;
+        if let Some(code) = code {
+            tools::send_code(&self.ctx, &self.proof, code, made.reply.language.as_deref());
+        }
         if matches!(outcome, Outcome::Stored(_)) {
             metrics::counter!("rapport_answers_total", "mode" => made.reply.mode.as_str()).increment(1);
             metrics::histogram!("rapport_answer_confidence").record(made.reply.confidence);

@@ -10,7 +10,7 @@ pub mod fields;
 pub mod leads;
 mod listing;
 pub mod notes;
-mod orders;
+pub mod orders;
 mod pipelines;
 mod products;
 pub mod segments;

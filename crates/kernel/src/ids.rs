@@ -60,6 +60,8 @@ id_types! {
     LabelId,
     NoteId,
     ConversationEventId,
+    ToolCallId,
+    OrderVerificationId,
     SavedReplyId,
     InboxViewId,
     QaPairId,

@@ -145,6 +145,11 @@ fn reason(language: &str, reason: Option<Reason>) -> String {
             "the bot does not know the answer",
             "le robot ne connaît pas la réponse",
         ),
+        Some(Reason::Approval) => pick(
+            language,
+            "the bot wants to do something that a person has to approve",
+            "le robot souhaite faire quelque chose qu’une personne doit approuver",
+        ),
         Some(Reason::BotLimit) => pick(
             language,
             "the bot has reached its limit",

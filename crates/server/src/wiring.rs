@@ -95,15 +95,6 @@ fn assemble(
         file_quota: i64::try_from(config.files_per_tenant_mb * 1024 * 1024).unwrap_or(i64::MAX),
     };
     let automation = automation::Context::new(db.clone(), master_key.clone(), outbound.clone());
-    let answering = answering::Context {
-        db: db.clone(),
-        knowledge: knowledge.clone(),
-        models: Models::new(outbound.clone(), master_key.clone(), config.model.limits()),
-        turns: Turns::default(),
-        outbound: outbound.clone(),
-        master_key: master_key.clone(),
-        public_url: config.public_url.clone(),
-    };
     let notifications = notifications::Context::new(
         db.clone(),
         master_key.clone(),
@@ -111,6 +102,16 @@ fn assemble(
         config.smtp.server()?,
         config.public_url.as_deref(),
     );
+    let answering = answering::Context {
+        db: db.clone(),
+        knowledge: knowledge.clone(),
+        notifications: notifications.clone(),
+        models: Models::new(outbound.clone(), master_key.clone(), config.model.limits()),
+        turns: Turns::default(),
+        outbound: outbound.clone(),
+        master_key: master_key.clone(),
+        public_url: config.public_url.clone(),
+    };
     let channels = channels::Context {
         db: db.clone(),
         master_key,

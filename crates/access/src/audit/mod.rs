@@ -106,6 +106,9 @@ pub enum Action {
     ProductsImported,
     OrderDeleted,
     OrdersImported,
+    ChannelToolsChanged,
+    ToolCallApproved,
+    ToolCallRefused,
     KeywordActionCreated,
     KeywordActionChanged,
     KeywordActionDeleted,
@@ -145,6 +148,7 @@ impl Action {
             | Self::ChannelUpdated
             | Self::ChannelPublished
             | Self::ChannelReconnected
+            | Self::ChannelToolsChanged
             | Self::ChannelDeleted
             | Self::AgentPromptCreated
             | Self::AgentPromptUpdated
@@ -214,7 +218,9 @@ impl Action {
             | Self::ClientsExported
             | Self::ClientsChanged
             | Self::DealCreated
-            | Self::DealDeleted => None,
+            | Self::DealDeleted
+            | Self::ToolCallApproved
+            | Self::ToolCallRefused => None,
         }
     }
 }

@@ -158,6 +158,7 @@ fn turn_of(waiting: Recorded, bot: &Bot) -> Turn {
         is_explained: false,
         known_vectors: std::sync::Arc::default(),
         agent: None,
+        door: None,
     }
 }
 

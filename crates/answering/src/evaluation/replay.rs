@@ -102,6 +102,7 @@ impl Replay {
             is_explained: false,
             known_vectors: self.vectors.clone(),
             agent: None,
+            door: None,
         }
     }
 }

@@ -20,6 +20,19 @@ use crate::Context;
 use crate::pipeline::{self, Reply, Sink, Turn};
 use crate::settings::{BotSettings, LeadCapture, LeadField};
 
+/// How the visitor can be reached, by what they have written in a turn and before it.
+pub(crate) fn told(turn: &Turn) -> ContactInfo {
+    let theirs = turn.recent.iter().filter(|said| said.sender_type == SenderType::User);
+    told_in(theirs.map(|said| said.text.as_str()))
+}
+
+/// The same by these messages; what was written last counts.
+pub(crate) fn told_in<'a>(texts: impl DoubleEndedIterator<Item = &'a str>) -> ContactInfo {
+    texts.rev().fold(ContactInfo::default(), |info, text| {
+        info.or(&reading::read(text, false).info)
+    })
+}
+
 /// The reply to a turn of a conversation.
 pub async fn answer(
     ctx: &Context,
@@ -247,6 +260,9 @@ pub fn behind(thanks: Reply, mut made: Reply) -> Reply {
 /// Adds the question to an answer, where there is reason to and nobody has asked before.
 fn ask(turn: &Turn, known: &Known, mut made: Reply) -> Reply {
     let settings = &turn.settings;
+    if made.lead.is_some() {
+        return made;
+    }
     let Some(interest) = interest::detect(&turn.question()).filter(|_| !made.hands_over()) else {
         return made;
     };

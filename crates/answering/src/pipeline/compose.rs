@@ -1,12 +1,12 @@
 //! The text of the answer: composed by the tenant's language model from what was found, or the approved text of
 //! the best match, word for word. Both are first class.
 
-use conversations::messages::AnswerMode;
+use conversations::messages::{AnswerMode, Source};
 use futures::StreamExt;
 use kernel::{Result, TenantProof};
 use knowledge::passages;
 use knowledge::retrieval::Candidate;
-use llm::{ChatError, ChatEvent, ChatModel, ChatRequest, FinishReason, Usage};
+use llm::{ChatError, ChatEvent, ChatMessage, ChatModel, ChatRequest, FinishReason, ToolCall, Usage};
 use serde_json::json;
 
 use super::explain::{ModelCall, SentPrompt};
@@ -16,6 +16,8 @@ use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
 use crate::Context;
 use crate::model::{self, TenantModel};
+use crate::tools::calls::Evidence;
+use crate::tools;
 
 /// None: on reading, the model found that the knowledge does not hold the answer.
 pub(super) async fn compose(
@@ -62,6 +64,8 @@ fn approved_text(material: &Material, trace: &mut Trace, sink: &Sink) -> Option<
         text,
         mode: AnswerMode::ApprovedText,
         used: vec![best.clone()],
+        found: Vec::new(),
+        is_by_tool: false,
     })
 }
 
@@ -85,28 +89,73 @@ async fn with_model(
     sink: &Sink,
 ) -> Result<Outcome> {
     let today = ctx.db.clock.now().date_naive();
-    let (request, shown) = prompt::build(turn, material, today);
+    let offered = tools::calls::offer(ctx, proof, turn, material.language).await?;
+    let (mut request, mut shown) = prompt::build(turn, material, today);
+    let passages = shown.len();
+    if let Some(offered) = &offered {
+        request.system.push_str(tools::calls::RULES);
+        request.tools.clone_from(&offered.specs);
+    }
     trace.note(
         "prompt",
-        json!({"system": request.system, "passages": shown.len(), "sha256": digest_of(&request)}),
+        json!({"system": request.system, "passages": passages, "sha256": digest_of(&request)}),
     );
     let instructions = Instructions::new(&prompt::instructions(turn, material, today));
-    let mut grounding = Grounding::new(&shown, material.language);
-    let mut shower = Shower::new(sink, &instructions);
-    let called = call(ctx, proof, model, request, shown.len(), trace, &mut |piece| {
-        shower.show(&mut grounding, piece);
-    })
-    .await?;
-    let text = match called.result {
-        Ok(text) => text,
-        Err(error) => {
-            tracing::warn!(%error, "the model failed; the approved text is given");
-            return Ok(Outcome::Fallback(error.fallback_reason()));
+    let mut evidence: Vec<Evidence> = Vec::new();
+    let (text, grounding) = loop {
+        let mut grounding = Grounding::new(&shown, material.language);
+        let mut shower = Shower::new(sink, &instructions);
+        let asked = request.clone();
+        let called = call(ctx, proof, model, asked, passages, trace, &mut |piece| {
+            shower.show(&mut grounding, piece);
+        })
+        .await?;
+        let text = match called.result {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::warn!(%error, "the model failed; the approved text is given");
+                return Ok(without_model(evidence, sink, error.fallback_reason()));
+            }
+        };
+        let Some(offered) = offered.as_ref().filter(|_| !called.tool_calls.is_empty()) else {
+            break (text, grounding);
+        };
+        let rounds = request.messages.iter().filter(|message| is_call(message)).count();
+        if rounds == tools::calls::MOST_ROUNDS {
+            return Ok(without_model(evidence, sink, "tool_loop"));
         }
+        let mut results = Vec::new();
+        for (place, asked) in called.tool_calls.iter().enumerate() {
+            if place >= tools::calls::MOST_CALLS {
+                results.push(result(asked, &json!({"error": {"code": "too_many_calls", "message": "Call fewer tools at once."}})));
+                continue;
+            }
+            let ran = tools::calls::run(ctx, proof, turn, offered, asked, &mut trace.effects).await?;
+            if let Some(text) = ran.says {
+                trace.step("tools");
+                return Ok(Outcome::Composed(said(text, AnswerMode::Action, Vec::new(), sink)));
+            }
+            let mut content = ran.content;
+            if let Some(found) = ran.evidence {
+                shown.push(found.candidate(material.language));
+                content["cite"] = json!(format!("[{}]", shown.len()));
+                evidence.push(found);
+            }
+            results.push(result(asked, &content));
+        }
+        trace.step("tools");
+        request.messages.push(ChatMessage::Assistant {
+            text,
+            tool_calls: called.tool_calls,
+        });
+        request.messages.extend(results);
     };
     if refuses(&text) {
         trace.note("model_said", json!("no_answer"));
-        return Ok(Outcome::NotInPassages);
+        return Ok(match evidence.is_empty() {
+            true => Outcome::NotInPassages,
+            false => without_model(evidence, sink, "no_answer"),
+        });
     }
     let grounded = grounding.finish();
     trace.step("ground");
@@ -115,7 +164,7 @@ async fn with_model(
         trace.note("unbacked", json!(first));
     }
     if instructions.are_repeated_in(&grounded.whole) {
-        return Ok(Outcome::Fallback("leak"));
+        return Ok(without_model(evidence, sink, "leak"));
     }
     if grounded.text.is_empty() {
         let reason = if grounded.unbacked.is_empty() {
@@ -123,14 +172,20 @@ async fn with_model(
         } else {
             "unbacked"
         };
-        return Ok(Outcome::Fallback(reason));
+        return Ok(without_model(evidence, sink, reason));
     }
     if grounded.cited.is_empty() {
         // it speaks without resting on a passage: the approved text is certain to
-        return Ok(Outcome::Fallback("no_citation"));
+        return Ok(without_model(evidence, sink, "no_citation"));
     }
-    let used = grounded
-        .cited
+    let (from_passages, from_tools): (Vec<usize>, Vec<usize>) =
+        grounded.cited.iter().partition(|number| **number < passages);
+    let found = from_tools
+        .iter()
+        .filter_map(|number| evidence.get(number - passages))
+        .map(|one| one.source.clone())
+        .collect();
+    let used = from_passages
         .iter()
         .filter_map(|number| shown.get(*number).cloned())
         .collect();
@@ -138,7 +193,82 @@ async fn with_model(
         text: grounded.text,
         mode: AnswerMode::Model,
         used,
+        found,
+        is_by_tool: !from_tools.is_empty(),
     }))
+}
+
+/// What a tool has found is said in fixed words; without any, the approved text is.
+fn without_model(evidence: Vec<Evidence>, sink: &Sink, reason: &'static str) -> Outcome {
+    if evidence.is_empty() {
+        return Outcome::Fallback(reason);
+    }
+    let (texts, sources): (Vec<String>, Vec<Source>) =
+        evidence.into_iter().map(|one| (one.text, one.source)).unzip();
+    Outcome::Composed(said(texts.join("\n\n"), AnswerMode::Order, sources, sink))
+}
+
+/// What is said because of a tool, in fixed words.
+fn said(text: String, mode: AnswerMode, found: Vec<Source>, sink: &Sink) -> Composed {
+    let _ = sink.send(Delta {
+        text: text.clone(),
+        replace: true,
+    });
+    Composed {
+        text,
+        mode,
+        used: Vec::new(),
+        found,
+        is_by_tool: true,
+    }
+}
+
+fn is_call(message: &ChatMessage) -> bool {
+    matches!(message, ChatMessage::Assistant { tool_calls, .. } if !tool_calls.is_empty())
+}
+
+fn result(call: &ToolCall, content: &serde_json::Value) -> ChatMessage {
+    ChatMessage::ToolResult {
+        call_id: call.id.clone(),
+        name: call.name.clone(),
+        content: content.to_string(),
+    }
+}
+
+/// For a question that the knowledge does not hold: what a tool of the model's finds, or does. None: nothing.
+pub(super) async fn by_tool(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    turn: &Turn,
+    material: &Material,
+    trace: &mut Trace,
+    sink: &Sink,
+) -> Result<Option<Composed>> {
+    let offered = tools::calls::offer(ctx, proof, turn, material.language).await?;
+    let has_order_tool = offered.is_some_and(|offered| offered.has_order_tool());
+    let Ok(Some(model)) = ctx.models.find(&ctx.db, proof, &turn.options).await else {
+        return Ok(None);
+    };
+    if !has_order_tool {
+        return Ok(None);
+    }
+    // what it says without a tool is not shown
+    let (unseen, _) = tokio::sync::mpsc::unbounded_channel();
+    let outcome = with_model(ctx, proof, turn, material, &model, trace, &unseen).await?;
+    match outcome {
+        Outcome::Composed(composed) if composed.is_by_tool => {
+            Ok(Some(said_again(composed, sink)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn said_again(composed: Composed, sink: &Sink) -> Composed {
+    let _ = sink.send(Delta {
+        text: composed.text.clone(),
+        replace: true,
+    });
+    composed
 }
 
 /// Tells whether two answers were asked for in the same words.
@@ -161,6 +291,7 @@ pub(super) async fn call(
     let Some(hold) = model::reserve(&ctx.db, proof, model, &request).await? else {
         return Ok(Heard {
             result: Err(ChatError::BudgetSpent),
+            tool_calls: Vec::new(),
             usage: Usage::default(),
             first_token_ms: None,
         });
@@ -206,6 +337,8 @@ const LONGEST_ANSWER: usize = 32 * 1024;
 /// What came of a call.
 pub(super) struct Heard {
     pub result: Result<String, ChatError>,
+    /// What it asks for; only where tools were offered.
+    pub tool_calls: Vec<ToolCall>,
     pub usage: Usage,
     first_token_ms: Option<f64>,
 }
@@ -215,6 +348,7 @@ async fn listen(model: &TenantModel, request: ChatRequest, on_piece: &mut (dyn F
     let started = std::time::Instant::now();
     let mut text = String::new();
     let mut first_token_ms = None;
+    let mut tool_calls = Vec::new();
     let asked = u32::try_from(model::bytes_read(&request) / 4).unwrap_or(u32::MAX);
     let mut stream = model.remote.stream(request);
     // what a call that broke has cost: nothing if it never began to answer
@@ -235,8 +369,7 @@ async fn listen(model: &TenantModel, request: ChatRequest, on_piece: &mut (dyn F
                 }
                 on_piece(&piece);
             }
-            // no tool is offered
-            Some(Ok(ChatEvent::ToolCall(_))) => {}
+            Some(Ok(ChatEvent::ToolCall(call))) => tool_calls.push(call),
             Some(Ok(ChatEvent::Finished { reason, usage })) => break (whole(reason, text), usage),
             Some(Err(ChatError::Cut { usage })) => break (Err(ChatError::Cut { usage }), usage),
             Some(Err(error)) => break (Err(error), estimate(&text)),
@@ -248,6 +381,7 @@ async fn listen(model: &TenantModel, request: ChatRequest, on_piece: &mut (dyn F
     };
     Heard {
         result,
+        tool_calls,
         usage,
         first_token_ms,
     }

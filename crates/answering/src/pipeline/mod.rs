@@ -33,6 +33,7 @@ use uuid::Uuid;
 use crate::agents::Chosen;
 use crate::intent::{self, Intent};
 use crate::model::TenantModel;
+use crate::tools::{self, Door, Effects};
 use crate::wording::{Phrase, say};
 use crate::{BotSettings, Context};
 use retrieve::Found;
@@ -57,6 +58,8 @@ pub struct Turn {
     pub known_vectors: Arc<HashMap<String, Vec<f32>>>,
     /// Which of the channel's agents speaks; none: the channel's own prompt counts.
     pub agent: Option<Arc<Chosen>>,
+    /// Where it comes from, if tools may be used.
+    pub door: Option<Door>,
 }
 
 /// What a channel or a request may change about the model.
@@ -110,6 +113,8 @@ pub struct Reply {
     pub explanation: Option<Explanation>,
     /// What it means for leads.
     pub lead: Option<Step>,
+    /// What tools do when it is stored.
+    pub effects: Effects,
 }
 
 impl Reply {
@@ -193,7 +198,15 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: 
     let trace = Trace::start(turn.is_explained);
     let snapshots = &ctx.knowledge.snapshots;
     let snapshot = snapshots.get(&ctx.db, proof, turn.knowledge_revision).await?;
-    answer_from(ctx, proof, snapshot, turn, trace, sink).await
+    let mut made = answer_from(ctx, proof, snapshot, turn, trace, sink).await?;
+    for action in &made.effects.actions {
+        if !made.reply.actions.contains(action) {
+            made.reply.actions.push(action.clone());
+        }
+        made.reply.escalation_offered = true;
+    }
+    made.lead = made.effects.lead.clone();
+    Ok(made)
 }
 
 /// What a keyword of the visitor's makes the bot say: a text of the tenant's, or a sentence of its own.
@@ -299,6 +312,12 @@ async fn answer_from(
         wants_booking: intent == Intent::Booking,
     };
     if material.found.confidence() < turn.settings.confidence_threshold {
+        if turn.door.is_some()
+            && tools::speaks_of_orders(&material.question)
+            && let Some(composed) = compose::by_tool(ctx, proof, turn, &material, &mut trace, sink).await?
+        {
+            return Ok(decide(&material, turn, composed, trace));
+        }
         return decline(ctx, proof, &snapshot, turn, &material, trace).await;
     }
     let composed = compose::compose(ctx, proof, turn, &material, &mut trace, sink).await?;
@@ -323,6 +342,10 @@ struct Composed {
     mode: AnswerMode,
     /// The entries that the text rests on.
     used: Vec<Candidate>,
+    /// And what tools have found.
+    found: Vec<Source>,
+    /// A tool has made it what it is.
+    is_by_tool: bool,
 }
 
 /// The question's own language, else the conversation's.
@@ -357,6 +380,11 @@ fn reply(
         agent.clone()
     });
     let explanation = trace.explain(material);
+    let effects = std::mem::take(&mut trace.effects);
+    if !effects.calls.is_empty() {
+        let calls: Vec<_> = effects.calls.iter().map(tools::NewCall::told).collect();
+        trace.note("tools", json!(calls));
+    }
     let (model, usage) = trace.spent().cloned().unzip();
     let usage = usage.unwrap_or_default();
     let reply = BotReply {
@@ -386,6 +414,7 @@ fn reply(
         is_unsure: false,
         explanation,
         lead: None,
+        effects,
     }
 }
 
@@ -410,7 +439,7 @@ fn decide(material: &Material, turn: &Turn, composed: Composed, trace: Trace) ->
         matched_passage_ids: ids_of(EntryKind::Passage, &composed.used)
             .map(PassageId)
             .collect(),
-        sources: sources(&material.snapshot, &composed.used),
+        sources: [sources(&material.snapshot, &composed.used), composed.found].concat(),
         actions,
         ..made.reply
     };

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::explain::{Explanation, ModelCall, SentPrompt, score};
 use super::prompt::PASSAGES;
 use super::{Material, Turn};
+use crate::tools::Effects;
 
 /// The stored form, as the API shows it.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -46,6 +47,8 @@ pub struct Trace {
     spent: Option<(String, Usage)>,
     /// Kept only where somebody wants to know everything.
     explanation: Option<Explanation>,
+    /// What tools do when the reply is stored.
+    pub effects: Effects,
 }
 
 /// The trace keeps as many candidates as a model reads: whatever an answer rests on is among them.
@@ -62,6 +65,7 @@ impl Trace {
             notes: Map::new(),
             spent: None,
             explanation: is_explained.then(Explanation::default),
+            effects: Effects::default(),
         }
     }
 
@@ -80,8 +84,14 @@ impl Trace {
         self.notes.insert(key.to_owned(), value);
     }
 
+    /// Adds a call.
     pub fn spend(&mut self, model: &str, usage: Usage) {
-        self.spent = Some((model.to_owned(), usage));
+        let before = self.spent.take().map(|(_, usage)| usage).unwrap_or_default();
+        let sum = Usage {
+            input_tokens: before.input_tokens.saturating_add(usage.input_tokens),
+            output_tokens: before.output_tokens.saturating_add(usage.output_tokens),
+        };
+        self.spent = Some((model.to_owned(), sum));
     }
 
     pub fn spent(&self) -> Option<&(String, Usage)> {

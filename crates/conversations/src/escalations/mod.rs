@@ -23,6 +23,8 @@ pub enum Reason {
     LowConfidence,
     Agent,
     BotLimit,
+    /// The bot wants to do something that a person has to approve.
+    Approval,
 }
 
 impl Reason {
@@ -32,6 +34,7 @@ impl Reason {
             Self::LowConfidence => "low_confidence",
             Self::Agent => "agent",
             Self::BotLimit => "bot_limit",
+            Self::Approval => "approval",
         }
     }
 }

@@ -155,6 +155,8 @@ pub enum AnswerMode {
     Action,
     /// A workflow of the tenant's own: its confidence is not known.
     Webhook,
+    /// What the shop's records say of an order, in fixed words.
+    Order,
 }
 
 impl AnswerMode {
@@ -166,6 +168,7 @@ impl AnswerMode {
             Self::SmallTalk => "small_talk",
             Self::Action => "action",
             Self::Webhook => "webhook",
+            Self::Order => "order",
         }
     }
 }
@@ -184,6 +187,8 @@ pub struct Source {
 pub enum SourceKind {
     Qa,
     Passage,
+    /// An order of the visitor's own; the title is its number.
+    Order,
 }
 
 /// Something the bot did or offers, typed: never read out of the wording of an answer.

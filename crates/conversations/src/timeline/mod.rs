@@ -30,6 +30,10 @@ pub enum Kind {
     Blocked,
     Unblocked,
     Rated,
+    /// The bot wants to do something that a person has to approve.
+    ToolRequested,
+    ToolApproved,
+    ToolRefused,
 }
 
 impl Kind {
@@ -49,6 +53,9 @@ impl Kind {
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
             Self::Rated => "rated",
+            Self::ToolRequested => "tool_requested",
+            Self::ToolApproved => "tool_approved",
+            Self::ToolRefused => "tool_refused",
         }
     }
 }
@@ -61,7 +68,7 @@ pub struct ConversationEvent {
     /// Null: a rule, a program or the visitor.
     pub actor_name: Option<String>,
     /// What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-    /// label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+    /// label, `{by}` for `reopened` and `woken`, `{tool_call_id, tool, order_number}` for a tool. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
     /// `via_name` too.
     pub data: Value,
     pub created_at: DateTime<Utc>,
@@ -79,7 +86,7 @@ pub struct Actor {
 /// What somebody has set up beforehand: a rule, or a keyword action.
 #[derive(Debug, Clone)]
 pub struct Via {
-    /// `rule` or `keyword`.
+    /// `rule`, `keyword` or `tool`.
     pub kind: &'static str,
     pub name: String,
 }

@@ -9,6 +9,7 @@ pub mod change;
 pub mod importing;
 pub mod list;
 pub mod store;
+pub mod theirs;
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{ClientId, DealId, OrderId, ProductId};

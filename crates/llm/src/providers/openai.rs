@@ -77,7 +77,8 @@ impl Wire for OpenAi {
                 return true;
             }
         }
-        ["stream_options", "temperature"]
+        // some local models cannot call anything: "… does not support tools"
+        ["stream_options", "temperature", "tools"]
             .into_iter()
             .any(|field| refusal.contains(field) && fields.remove(field).is_some())
     }

@@ -1,0 +1,156 @@
+//! All SQL for a visitor's own orders.
+
+use chrono::NaiveDate;
+use kernel::ids::{ClientId, ContactId, OrderId};
+use kernel::money::{Amount, Currency};
+use kernel::{Result, TenantTx};
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::super::{OrderItem, Status};
+use super::{VisitorOrder, Vouched};
+
+/// An address that a contact typed may stand in its client, and bring others' orders there. So the client's address must
+/// be verified as the contact's, and where it has none its number.
+pub async fn find_clients(tx: &mut TenantTx, contact: ContactId) -> Result<Vouched> {
+    let by = sqlx::query_scalar!(
+        "select kind from contact_identities
+        where tenant_id = current_tenant_id() and contact_id = $1 and is_verified
+        order by array_position(array['external', 'email', 'phone', 'platform'], kind)
+        limit 1",
+        contact.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if by.is_none() {
+        return Ok(Vouched::default());
+    }
+    let clients = sqlx::query_scalar!(
+        r#"with vouched as (
+            select kind, lower(value) as value from contact_identities
+            where tenant_id = current_tenant_id() and contact_id = $1 and is_verified and kind in ('email', 'phone')
+            union all
+            select 'email', lower(trim(vouched_email)) from contacts
+            where tenant_id = current_tenant_id() and id = $1 and vouched_email is not null
+        )
+        select c.id as "id!: ClientId" from crm_clients c
+        where c.tenant_id = current_tenant_id() and c.merged_into is null and c.contact_id = $1
+            and case
+                when c.email_key is not null then
+                    exists (select from vouched v where v.kind = 'email' and v.value = lower(trim(c.email)))
+                else c.phone is null or exists (select from vouched v where v.kind = 'phone' and v.value = crm_digits(c.phone))
+            end
+        union
+        select c.id from vouched v
+        join crm_clients c on c.tenant_id = current_tenant_id() and c.merged_into is null and c.contact_id is null
+            and case v.kind
+                when 'email' then c.email_key = left(v.value, 200) and lower(trim(c.email)) = v.value
+                else c.email_key is null and c.phone_key = right(v.value, 9) and crm_digits(c.phone) = v.value
+            end"#,
+        contact.0,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(Vouched { clients, by })
+}
+
+pub async fn has_any(tx: &mut TenantTx) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from crm_orders where tenant_id = current_tenant_id()) as "yes!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: OrderId,
+    client_id: ClientId,
+    order_number: String,
+    status: Status,
+    items: Json<Vec<OrderItem>>,
+    total: Amount,
+    currency: Currency,
+    tracking_number: Option<String>,
+    tracking_url: Option<String>,
+    ordered_on: NaiveDate,
+    shipped_on: Option<NaiveDate>,
+    delivered_on: Option<NaiveDate>,
+}
+
+impl From<Row> for VisitorOrder {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            client_id: row.client_id,
+            number: row.order_number,
+            status: row.status,
+            items: row.items.0,
+            total: row.total,
+            currency: row.currency,
+            tracking_number: row.tracking_number,
+            tracking_url: row.tracking_url,
+            ordered_on: row.ordered_on,
+            shipped_on: row.shipped_on,
+            delivered_on: row.delivered_on,
+        }
+    }
+}
+
+const SELECT: &str = "select o.id, o.client_id, o.order_number, o.status, o.items, o.total, o.currency, o.tracking_number, o.tracking_url,
+        (o.order_date at time zone t.time_zone)::date as ordered_on,
+        (o.shipped_date at time zone t.time_zone)::date as shipped_on,
+        (o.delivered_date at time zone t.time_zone)::date as delivered_on
+    from crm_orders o
+    join tenants t on t.tenant_id = o.tenant_id
+    where o.tenant_id = current_tenant_id()";
+
+pub async fn find(
+    tx: &mut TenantTx,
+    clients: &[ClientId],
+    number: Option<&str>,
+) -> Result<Option<VisitorOrder>> {
+    let ids: Vec<Uuid> = clients.iter().map(|id| id.0).collect();
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" and o.client_id = any(").push_bind(ids).push(")");
+    match number.map(str::to_lowercase) {
+        Some(number) => {
+            query
+                .push(" and (lower(ltrim(o.order_number, '#')) = ")
+                .push_bind(number.clone())
+                .push(" or lower(ltrim(o.ecommerce_order_id, '#')) = ")
+                .push_bind(number.clone())
+                .push(") order by (lower(ltrim(o.order_number, '#')) = ")
+                .push_bind(number)
+                .push(") desc, o.order_date desc, o.id desc limit 1");
+        }
+        None => {
+            query.push(" order by o.order_date desc, o.id desc limit 1");
+        }
+    }
+    let row: Option<Row> = query.build_query_as().fetch_optional(&mut **tx).await?;
+    Ok(row.map(VisitorOrder::from))
+}
+
+pub async fn find_by_id(tx: &mut TenantTx, id: OrderId) -> Result<Option<VisitorOrder>> {
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push(" and o.id = ").push_bind(id.0);
+    let row: Option<Row> = query.build_query_as().fetch_optional(&mut **tx).await?;
+    Ok(row.map(VisitorOrder::from))
+}
+
+pub async fn find_address(tx: &mut TenantTx, spellings: &[String]) -> Result<Option<(ClientId, String)>> {
+    let row = sqlx::query!(
+        r#"select c.id as "id: ClientId", trim(c.email) as email from crm_orders o
+        join crm_clients c on c.tenant_id = o.tenant_id and c.id = o.client_id and c.merged_into is null
+        where o.tenant_id = current_tenant_id() and (o.order_number = any($1) or o.ecommerce_order_id = any($1))
+        order by o.order_number = any($1) desc, o.id
+        limit 1"#,
+        spellings,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.and_then(|row| Some((row.id, row.email.filter(|email| email.contains('@'))?))))
+}
