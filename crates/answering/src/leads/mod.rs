@@ -22,7 +22,10 @@ use crate::settings::{BotSettings, LeadCapture, LeadField};
 
 /// How the visitor can be reached, by what they have written in a turn and before it.
 pub(crate) fn told(turn: &Turn) -> ContactInfo {
-    let theirs = turn.recent.iter().filter(|said| said.sender_type == SenderType::User);
+    let theirs = turn
+        .recent
+        .iter()
+        .filter(|said| said.sender_type == SenderType::User);
     told_in(theirs.map(|said| said.text.as_str()))
 }
 

@@ -16,8 +16,8 @@ use super::trace::Trace;
 use super::{Composed, Delta, Material, Sink, Turn};
 use crate::Context;
 use crate::model::{self, TenantModel};
-use crate::tools::calls::Evidence;
 use crate::tools;
+use crate::tools::calls::Evidence;
 
 /// None: on reading, the model found that the knowledge does not hold the answer.
 pub(super) async fn compose(
@@ -127,13 +127,21 @@ async fn with_model(
         let mut results = Vec::new();
         for (place, asked) in called.tool_calls.iter().enumerate() {
             if place >= tools::calls::MOST_CALLS {
-                results.push(result(asked, &json!({"error": {"code": "too_many_calls", "message": "Call fewer tools at once."}})));
+                results.push(result(
+                    asked,
+                    &json!({"error": {"code": "too_many_calls", "message": "Call fewer tools at once."}}),
+                ));
                 continue;
             }
             let ran = tools::calls::run(ctx, proof, turn, offered, asked, &mut trace.effects).await?;
             if let Some(text) = ran.says {
                 trace.step("tools");
-                return Ok(Outcome::Composed(said(text, AnswerMode::Action, Vec::new(), sink)));
+                return Ok(Outcome::Composed(said(
+                    text,
+                    AnswerMode::Action,
+                    Vec::new(),
+                    sink,
+                )));
             }
             let mut content = ran.content;
             if let Some(found) = ran.evidence {
@@ -256,9 +264,7 @@ pub(super) async fn by_tool(
     let (unseen, _) = tokio::sync::mpsc::unbounded_channel();
     let outcome = with_model(ctx, proof, turn, material, &model, trace, &unseen).await?;
     match outcome {
-        Outcome::Composed(composed) if composed.is_by_tool => {
-            Ok(Some(said_again(composed, sink)))
-        }
+        Outcome::Composed(composed) if composed.is_by_tool => Ok(Some(said_again(composed, sink))),
         _ => Ok(None),
     }
 }

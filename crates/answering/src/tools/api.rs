@@ -120,16 +120,16 @@ async fn set_channel_tools(
     let before = store::permissions(&mut tx, id).await?;
     store::set_permissions(&mut tx, id, &chosen).await?;
     let after = store::permissions(&mut tx, id).await?;
-    let changed: serde_json::Map<String, Value> = Tool::ALL
+    let changed: Vec<Tool> = Tool::ALL
         .into_iter()
         .filter(|tool| before.of(*tool) != after.of(*tool))
-        .map(|tool| {
-            let change = json!({"before": before.of(tool), "after": after.of(tool)});
-            (tool.as_str().to_owned(), change)
-        })
         .collect();
     if !changed.is_empty() {
-        let details = json!({"name": name, "tools": changed});
+        let told = |permissions: &Permissions| -> serde_json::Map<String, Value> {
+            let told = |tool: &Tool| (tool.as_str().to_owned(), json!(permissions.of(*tool)));
+            changed.iter().map(told).collect()
+        };
+        let details = json!({"name": name, "tools": {"from": told(&before), "to": told(&after)}});
         audit::record_by(
             &mut tx,
             &member,

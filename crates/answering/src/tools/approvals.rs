@@ -13,7 +13,7 @@ use crm::orders::theirs;
 use kernel::error::{Error, conflict};
 use kernel::ids::{ConversationId, LabelId, OrderId, ToolCallId};
 use kernel::{Result, TenantTx};
-use knowledge::language::Language;
+use knowledge::language::{self, Language};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -74,7 +74,12 @@ pub enum Verdict {
 
 /// # Errors
 /// 403 for a member who may not; 409 if somebody has decided before, or it cannot be done any more.
-pub async fn decide(tx: &mut TenantTx, member: &Member, id: ToolCallId, verdict: Verdict) -> Result<ToolCall> {
+pub async fn decide(
+    tx: &mut TenantTx,
+    member: &Member,
+    id: ToolCallId,
+    verdict: Verdict,
+) -> Result<ToolCall> {
     let call = store::get(tx, id).await?;
     outbound::store::lock(tx, call.conversation_id).await?;
     // as it is now that the lock is ours
@@ -86,8 +91,7 @@ pub async fn decide(tx: &mut TenantTx, member: &Member, id: ToolCallId, verdict:
     if tool == Tool::CancelOrder {
         member.require(Permission::EditCrm)?;
     }
-    let language = inbound::language_of(tx, call.conversation_id).await?;
-    let language = language.map_or(Language::UNKNOWN, |code| Language::from_code(&code));
+    let language = language_of(tx, call.conversation_id).await?;
     let (outcome, kind, action, text) = match verdict {
         Verdict::Approve => {
             let text = carry_out(tx, member, tool, &call, language).await?;
@@ -119,6 +123,20 @@ pub async fn decide(tx: &mut TenantTx, member: &Member, id: ToolCallId, verdict:
         give_back(tx, &call, &actor).await?;
     }
     store::get(tx, id).await
+}
+
+/// What the visitor wrote last, as far as that shows, or else what their browser prefers.
+async fn language_of(tx: &mut TenantTx, conversation: ConversationId) -> Result<Language> {
+    let said = messages::store::list_latest(tx, conversation, 50).await?;
+    let written = said
+        .iter()
+        .rev()
+        .filter(|message| message.sender_type == SenderType::User)
+        .map(|message| language::detect(&message.text))
+        .find(|language| !language.is_unknown());
+    let preferred = inbound::language_of(tx, conversation).await?;
+    let preferred = preferred.map_or(Language::UNKNOWN, |code| Language::from_code(&code));
+    Ok(written.unwrap_or(Language::UNKNOWN).or(preferred))
 }
 
 fn decided(call: &ToolCall) -> Error {
@@ -171,7 +189,9 @@ async fn carry_out(
         }
         Tool::CaptureLead => {
             let said = messages::store::list_latest(tx, conversation, 50).await?;
-            let texts = said.iter().filter(|message| message.sender_type == SenderType::User);
+            let texts = said
+                .iter()
+                .filter(|message| message.sender_type == SenderType::User);
             let step = Step::Given {
                 intent: call.arguments["interest"].as_str().unwrap_or("other").to_owned(),
                 info: leads::told_in(texts.map(|message| message.text.as_str())),
@@ -184,7 +204,10 @@ async fn carry_out(
             let name = call.arguments["label"].as_str().unwrap_or_default();
             let all = labels::store::list(tx).await?;
             let label = all.iter().find(|label| label.name == name).ok_or_else(|| {
-                conflict("label_gone", "There is no such label any more. Refuse the request.")
+                conflict(
+                    "label_gone",
+                    "There is no such label any more. Refuse the request.",
+                )
             })?;
             tag(tx, conversation, &[label.id], &Actor::of(member)).await?;
         }
@@ -194,7 +217,10 @@ async fn carry_out(
 }
 
 fn order_gone() -> Error {
-    conflict("order_gone", "This order does not exist any more. Refuse the request.")
+    conflict(
+        "order_gone",
+        "This order does not exist any more. Refuse the request.",
+    )
 }
 
 /// Puts labels on a conversation.

@@ -35,35 +35,123 @@ impl Which {
 }
 
 const ORDERS: &[&str] = &[
-    "order", "orders", "parcel", "package", "shipment", "delivery", "purchase", "commande", "commandes", "colis",
-    "livraison", "achat",
+    "order",
+    "orders",
+    "parcel",
+    "package",
+    "shipment",
+    "delivery",
+    "purchase",
+    "commande",
+    "commandes",
+    "colis",
+    "livraison",
+    "achat",
 ];
 /// What is about to be ordered has no number yet.
-const TO_ORDER: &[&str] = &["to order", "i order", "we order", "can order", "could order", "commander", "je commande"];
+const TO_ORDER: &[&str] = &[
+    "to order",
+    "i order",
+    "we order",
+    "can order",
+    "could order",
+    "commander",
+    "je commande",
+];
 /// A number behind one of these is an order's.
 const NUMBERED: &[&str] = &[
     "order", "parcel", "package", "shipment", "commande", "colis", "number", "no", "n", "nr", "numero",
 ];
 /// A number elsewhere is an order's where the visitor speaks of their own.
 const OWN: &[&str] = &[
-    "my order", "my parcel", "my package", "our order", "ma commande", "mon colis", "notre commande",
+    "my order",
+    "my parcel",
+    "my package",
+    "our order",
+    "ma commande",
+    "mon colis",
+    "notre commande",
 ];
 const ASKS: &[&str] = &[
-    "where", "status", "track", "tracking", "shipped", "ship", "sent", "arrive", "arrived", "arriving", "delivered", "when", "news",
-    "received", "coming", "late", "check", "look up", "what about", "happened", "follow", "ou", "suivi", "suivre", "statut", "etat",
-    "expediee", "expedie", "envoyee", "envoye", "livree", "livre", "quand", "arrive t elle", "arrivee", "recu", "recue", "nouvelles",
-    "partie", "parti", "retard",
+    "where",
+    "status",
+    "track",
+    "tracking",
+    "shipped",
+    "ship",
+    "sent",
+    "arrive",
+    "arrived",
+    "arriving",
+    "delivered",
+    "when",
+    "news",
+    "received",
+    "coming",
+    "late",
+    "check",
+    "look up",
+    "what about",
+    "happened",
+    "follow",
+    "ou",
+    "suivi",
+    "suivre",
+    "statut",
+    "etat",
+    "expediee",
+    "expedie",
+    "envoyee",
+    "envoye",
+    "livree",
+    "livre",
+    "quand",
+    "arrive t elle",
+    "arrivee",
+    "recu",
+    "recue",
+    "nouvelles",
+    "partie",
+    "parti",
+    "retard",
 ];
 const CANCELS: &[&str] = &[
-    "cancel", "cancelled", "canceled", "cancellation", "call off", "annuler", "annulez", "annule", "annulee", "annulation",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "cancellation",
+    "call off",
+    "annuler",
+    "annulez",
+    "annule",
+    "annulee",
+    "annulation",
 ];
 const LAST: &[&str] = &[
-    "last order", "latest order", "most recent order", "newest order", "last purchase", "derniere commande", "dernier achat",
+    "last order",
+    "latest order",
+    "most recent order",
+    "newest order",
+    "last purchase",
+    "derniere commande",
+    "dernier achat",
 ];
 const MINE: &[&str] = &[
-    "where is my order", "where s my order", "where is my parcel", "where s my parcel", "where is my package", "where s my package",
-    "has my order shipped", "when will my order arrive", "track my order", "status of my order", "ou est ma commande",
-    "ou en est ma commande", "ou est mon colis", "ou en est mon colis", "suivre ma commande",
+    "where is my order",
+    "where s my order",
+    "where is my parcel",
+    "where s my parcel",
+    "where is my package",
+    "where s my package",
+    "has my order shipped",
+    "when will my order arrive",
+    "track my order",
+    "status of my order",
+    "ou est ma commande",
+    "ou en est ma commande",
+    "ou est mon colis",
+    "ou en est mon colis",
+    "suivre ma commande",
 ];
 /// "How do I …" asks for an explanation, not for a deed.
 const EXPLANATIONS: &[&str] = &["how do i", "how can i", "how to", "comment"];
@@ -94,7 +182,8 @@ pub fn read(text: &str) -> Option<Wish> {
     let marked = marked(text).filter(|number| speaks_of_order || digits(number) >= 3);
     let which = if has(LAST) {
         Some(Which::Last)
-    } else if let Some(number) = marked.or_else(|| speaks_of_order.then(|| number(text, has(OWN))).flatten()) {
+    } else if let Some(number) = marked.or_else(|| speaks_of_order.then(|| number(text, has(OWN))).flatten())
+    {
         Some(Which::Number(number))
     } else if has(MINE) {
         Some(Which::Mine)
@@ -146,9 +235,7 @@ fn number(text: &str, anywhere: bool) -> Option<String> {
         let first = found.next()?;
         found.next().is_none().then_some(first)
     };
-    behind
-        .or_else(glued)
-        .or_else(|| anywhere.then(only).flatten())
+    behind.or_else(glued).or_else(|| anywhere.then(only).flatten())
 }
 
 fn digits(word: &str) -> usize {
@@ -198,11 +285,20 @@ mod tests {
             ("Order 20261103-AB12CD", look("20261103-ab12cd")),
             ("Quand arrive mon colis 1042 ?", look("1042")),
             ("my last order", Some(Wish::Look(Which::Last))),
-            ("Ma dernière commande est-elle partie ?", Some(Wish::Look(Which::Last))),
+            (
+                "Ma dernière commande est-elle partie ?",
+                Some(Wish::Look(Which::Last)),
+            ),
             ("Where is my order?", Some(Wish::Look(Which::Mine))),
             ("Où est mon colis ?", Some(Wish::Look(Which::Mine))),
-            ("Please cancel order 1042", Some(Wish::Cancel(Which::Number("1042".into())))),
-            ("Annulez ma commande 1042", Some(Wish::Cancel(Which::Number("1042".into())))),
+            (
+                "Please cancel order 1042",
+                Some(Wish::Cancel(Which::Number("1042".into()))),
+            ),
+            (
+                "Annulez ma commande 1042",
+                Some(Wish::Cancel(Which::Number("1042".into()))),
+            ),
             ("Cancel my last order", Some(Wish::Cancel(Which::Last))),
             ("Can I cancel my order?", None),
             ("How do I cancel an order?", None),

@@ -144,13 +144,21 @@ fn spec(tool: Tool, labels: &[Label]) -> ToolSpec {
             json!({"order_number": number}),
             json!(["order_number"]),
         ),
-        Tool::OfferBooking => ("Show the visitor the link to book a meeting.", json!({}), json!([])),
+        Tool::OfferBooking => (
+            "Show the visitor the link to book a meeting.",
+            json!({}),
+            json!([]),
+        ),
         Tool::CaptureLead => (
             "Note the name, e-mail address or phone number that the visitor has written, so that the team gets back to them.",
             json!({"interest": {"type": "string", "enum": INTERESTS}}),
             json!(["interest"]),
         ),
-        Tool::Escalate => ("Hand the conversation to a person of the team.", json!({}), json!([])),
+        Tool::Escalate => (
+            "Hand the conversation to a person of the team.",
+            json!({}),
+            json!([]),
+        ),
         Tool::Tag => (
             "Put a label of the team's on the conversation.",
             json!({"label": {"type": "string", "enum": labels.iter().take(MOST_LABELS).map(|label| &label.name).collect::<Vec<_>>()}}),

@@ -17,10 +17,10 @@ mod wording;
 use std::collections::HashMap;
 
 use conversations::leads::capture::Step;
-use conversations::timeline::Actor;
 use conversations::messages::Action;
-use kernel::ids::{ChannelId, ConversationId, LabelId, OrderId, OrderVerificationId};
+use conversations::timeline::Actor;
 use kernel::db::JobTenant;
+use kernel::ids::{ChannelId, ConversationId, LabelId, OrderId, OrderVerificationId};
 use kernel::{Result, TenantTx};
 use knowledge::language::Language;
 use serde::{Deserialize, Serialize};

@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 
 use super::asking::{self, Which, Wish};
 use super::codes::{self, MOST_TRIES};
-use super::{
-    AskedBy, Door, Effects, Guess, NewCall, Outcome, Permission, Situation, Tool, wording,
-};
+use super::{AskedBy, Door, Effects, Guess, NewCall, Outcome, Permission, Situation, Tool, wording};
 use crate::pipeline::{self, Reply, Sink, Turn};
 use crate::{Context, leads};
 
@@ -137,7 +135,11 @@ impl Asked<'_> {
 
     fn tell(&self, arguments: Value, order: &VisitorOrder) -> Reply {
         let must_wait = self.seen.permissions.of(Tool::FindOrder) == Permission::Ask;
-        let outcome = if must_wait { Outcome::Pending } else { Outcome::Done };
+        let outcome = if must_wait {
+            Outcome::Pending
+        } else {
+            Outcome::Done
+        };
         let mut call = self.call(Tool::FindOrder, arguments, outcome);
         call.order_id = Some(order.id);
         if must_wait {

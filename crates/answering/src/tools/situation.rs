@@ -43,7 +43,11 @@ impl Situation {
             permissions: store::permissions(tx, door.channel).await?,
             contact,
             clients,
-            verified_by: if is_by_code { Some("code".into()) } else { vouched.by },
+            verified_by: if is_by_code {
+                Some("code".into())
+            } else {
+                vouched.by
+            },
             waiting: store::list_waiting_orders(tx, door.conversation).await?,
             offered: codes::store::find_last(tx, door.conversation, false).await?,
             sent: codes::store::find_last(tx, door.conversation, true).await?,

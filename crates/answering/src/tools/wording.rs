@@ -11,7 +11,11 @@ use super::Tool;
 const MOST_LINES: usize = 10;
 
 fn pick(language: Language, english: &str, french: &str) -> String {
-    let text = if language == Language::FRENCH { french } else { english };
+    let text = if language == Language::FRENCH {
+        french
+    } else {
+        english
+    };
     text.to_owned()
 }
 
@@ -83,7 +87,17 @@ fn line(item: &OrderItem) -> String {
 
 fn date(day: NaiveDate, language: Language) -> String {
     const MONTHS: [&str; 12] = [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
         "décembre",
     ];
     if language != Language::FRENCH {
@@ -107,7 +121,8 @@ fn words(text: &str) -> String {
 }
 
 fn is_plain(url: &str) -> bool {
-    url.starts_with("http") && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "()[]<>\"".contains(c))
+    url.starts_with("http")
+        && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "()[]<>\"".contains(c))
 }
 
 /// None of the visitor's orders has the number; without one, they have none.

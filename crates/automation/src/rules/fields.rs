@@ -196,7 +196,13 @@ const OF_GAP: &[Field] = &[
 ];
 const OF_ESCALATION: &[Field] = &[choice(
     "reason",
-    &["visitor_asked", "low_confidence", "agent", "bot_limit", "approval"],
+    &[
+        "visitor_asked",
+        "low_confidence",
+        "agent",
+        "bot_limit",
+        "approval",
+    ],
 )];
 const OF_WAITING: &[Field] = &[field("waiting_minutes", FieldKind::Number)];
 const OF_DEAL: &[Field] = &[

@@ -35,6 +35,7 @@ mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
 mod taking_over;
+mod tools;
 mod transcripts;
 mod triage;
 mod upkeep;

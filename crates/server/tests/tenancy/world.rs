@@ -130,7 +130,7 @@ impl World {
                     id,
                 }
             }
-            Thing::Pipeline | Thing::Deal | Thing::Product | Thing::Order => {
+            Thing::Pipeline | Thing::Deal | Thing::Product | Thing::Order | Thing::ToolCall => {
                 lonely(self.make_sale(thing).await)
             }
             Thing::Note => {
