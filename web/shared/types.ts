@@ -8,7 +8,7 @@ export type ConversationStatus = 'open' | 'resolved' | 'escalated';
 export type Feedback = 'up' | 'down';
 
 export interface Source {
-  kind: 'qa' | 'passage';
+  kind: 'qa' | 'passage' | 'order';
   title: string;
   url: string | null;
 }

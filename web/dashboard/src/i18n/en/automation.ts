@@ -151,6 +151,7 @@ export const automation = {
   'ruleChoice.customer': 'customer',
   'ruleChoice.evangelist': 'evangelist',
   'ruleChoice.churned': 'lost',
+  'ruleChoice.approval': 'the assistant asks for an approval',
   'ruleChoice.prospecting': 'prospecting',
   'ruleChoice.qualification': 'qualification',
   'ruleChoice.proposal': 'proposal',

@@ -174,6 +174,9 @@ export const conversation = {
   'event.labelAdded': '{actor} added the label {label}',
   'event.labelRemoved': '{actor} removed the label {label}',
   'event.blocked': '{actor} blocked this person',
+  'event.toolRequested': 'The AI asks for an approval',
+  'event.toolApproved': '{actor} approved what the AI asked for',
+  'event.toolRefused': '{actor} refused what the AI asked for',
   'event.unblocked': '{actor} unblocked this person',
   'event.rated': { one: 'Rated {count} star', other: 'Rated {count} stars' },
 
@@ -258,6 +261,7 @@ export const conversation = {
   'reason.low_confidence': 'The AI was not sure enough',
   'reason.agent': 'A colleague took over',
   'reason.bot_limit': 'The AI had answered as often as it may',
+  'reason.approval': 'The AI asks for an approval',
 
   'trace.title': 'Why this answer',
   'trace.mode': 'How it was made',
@@ -270,6 +274,7 @@ export const conversation = {
   'trace.agent': 'Agent',
   'trace.agentRule': 'Its conditions hold',
   'trace.agentStays': 'It had answered before',
+  'trace.mode.order': 'Read from the order, in fixed words',
   'trace.question': 'Understood as',
   'trace.confidence': 'Confidence',
   'trace.above': 'above the threshold of {percent}',

@@ -49,6 +49,7 @@ export const home = {
   'home.byApproved': 'Your approved answer, word for word',
   'home.byNobody': 'Not known: the visitor is offered a person',
   'home.bySmallTalk': 'Small talk',
+  'home.byOrder': 'Read from an order',
   'home.byAction': 'Handed over or booked',
   'home.traceMode': 'How',
   'home.traceConfidence': 'Confidence',

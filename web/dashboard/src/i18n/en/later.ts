@@ -25,6 +25,7 @@ import { searchModel } from './search-model';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
 import { technical } from './technical';
+import { tools } from './tools';
 import { transcripts } from './transcripts';
 import { versions } from './versions';
 import { texts } from './texts';
@@ -67,4 +68,5 @@ export const later = {
   ...crm,
   ...crmClients,
   ...crmSales,
+  ...tools,
 } as const;

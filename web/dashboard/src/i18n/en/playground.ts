@@ -28,6 +28,7 @@ export const playground = {
   'playground.modeNoAnswer': 'Declined: noted as a gap',
   'playground.modeSmallTalk': 'Small talk',
   'playground.modeAction': 'Handed over or booking offered',
+  'playground.modeOrder': 'Read from an order',
   'playground.modeWebhook': 'Your own workflow',
   'playground.fallback': 'The model was not used: {reason}',
   'playground.confidence': 'Confidence {value}, needed {threshold}',

@@ -152,6 +152,7 @@ export const automation = {
   'ruleChoice.customer': 'client',
   'ruleChoice.evangelist': 'ambassadeur',
   'ruleChoice.churned': 'perdu',
+  'ruleChoice.approval': 'l’assistant demande un accord',
   'ruleChoice.prospecting': 'prospection',
   'ruleChoice.qualification': 'qualification',
   'ruleChoice.proposal': 'proposition',

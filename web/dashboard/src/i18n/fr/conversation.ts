@@ -183,6 +183,9 @@ export const conversation = {
   'event.labelAdded': '{actor} a ajouté l’étiquette {label}',
   'event.labelRemoved': '{actor} a retiré l’étiquette {label}',
   'event.blocked': '{actor} a bloqué cette personne',
+  'event.toolRequested': 'L’IA demande un accord',
+  'event.toolApproved': '{actor} a approuvé la demande de l’IA',
+  'event.toolRefused': '{actor} a refusé la demande de l’IA',
   'event.unblocked': '{actor} a débloqué cette personne',
   'event.rated': { one: 'Note : {count} étoile', other: 'Note : {count} étoiles' },
 
@@ -267,6 +270,7 @@ export const conversation = {
   'reason.low_confidence': 'L’IA n’était pas assez sûre',
   'reason.agent': 'Un collègue a pris la main',
   'reason.bot_limit': 'L’IA a atteint son nombre de réponses',
+  'reason.approval': 'L’IA demande un accord',
 
   'trace.title': 'Pourquoi cette réponse',
   'trace.mode': 'Comment elle est née',
@@ -279,6 +283,7 @@ export const conversation = {
   'trace.agent': 'Agent',
   'trace.agentRule': 'Ses conditions sont remplies',
   'trace.agentStays': 'Il avait répondu avant',
+  'trace.mode.order': 'Lu dans la commande, en termes fixes',
   'trace.question': 'Compris comme',
   'trace.confidence': 'Confiance',
   'trace.above': 'au-dessus du seuil de {percent}',

@@ -50,6 +50,7 @@ export const home = {
   'home.byApproved': 'Votre réponse approuvée, mot pour mot',
   'home.byNobody': 'Inconnue : une personne est proposée au visiteur',
   'home.bySmallTalk': 'Formule de politesse',
+  'home.byOrder': 'Lue dans une commande',
   'home.byAction': 'Transmise ou réservée',
   'home.traceMode': 'Comment',
   'home.traceConfidence': 'Confiance',

@@ -15,6 +15,7 @@ import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
 import { email } from './email';
+import { tools } from './tools';
 import { transcripts } from './transcripts';
 import { texts } from './texts';
 import { upkeep } from './upkeep';
@@ -74,4 +75,5 @@ export const fr: Texts = {
   ...crm,
   ...crmClients,
   ...crmSales,
+  ...tools,
 };

@@ -28,6 +28,7 @@ export const playground = {
   'playground.modeNoAnswer': 'Refus : notée comme lacune',
   'playground.modeSmallTalk': 'Politesse',
   'playground.modeAction': 'Remise à une personne ou rendez-vous',
+  'playground.modeOrder': 'Lu dans une commande',
   'playground.modeWebhook': 'Votre propre workflow',
   'playground.fallback': 'Le modèle n’a pas servi : {reason}',
   'playground.confidence': 'Confiance {value}, requise {threshold}',

@@ -38,7 +38,9 @@ const appliers: Record<string, Apply> = {
     refreshEscalations(client, conversation.id);
   },
   timeline(client, data) {
-    refreshTimeline(client, (data as { conversation_id: string }).conversation_id);
+    const { conversation_id: id } = data as { conversation_id: string };
+    refreshTimeline(client, id);
+    void client.invalidateQueries({ queryKey: ['tool-calls', id] });
   },
   presence(_, data) {
     const { conversation_id, people } = data as { conversation_id: string; people: Person[] };

@@ -52,6 +52,12 @@ export function eventText({ kind, actor_name, data }: ConversationEvent): string
       return t('event.blocked', { actor });
     case 'unblocked':
       return t('event.unblocked', { actor });
+    case 'tool_requested':
+      return t('event.toolRequested');
+    case 'tool_approved':
+      return t('event.toolApproved', { actor });
+    case 'tool_refused':
+      return t('event.toolRefused', { actor });
     case 'rated':
       return t('event.rated', { count: facts.rating ?? 0 });
     default:
@@ -71,6 +77,8 @@ function escalated(reason: string | undefined, actor: string | null): string {
       return t('reason.visitor_asked');
     case 'low_confidence':
       return t('reason.low_confidence');
+    case 'approval':
+      return t('reason.approval');
     case 'bot_limit':
       return t('reason.bot_limit');
     default:

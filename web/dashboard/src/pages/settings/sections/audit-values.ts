@@ -4,6 +4,7 @@ import { kindName } from '$lib/channel-kind';
 import { providers, type Provider } from './providers';
 import { roleNames } from './roles';
 import { scopeNames } from './scopes';
+import { permissionNames, toolNames } from '$lib/tool-words';
 import { disabledTexts, eventNames } from './webhook-words';
 import { dayName, days, type Day } from './week';
 
@@ -50,6 +51,9 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   event_types: 'audit.fieldEvents',
   is_enabled: 'audit.fieldEnabled',
   reason: 'audit.fieldReason',
+  tool: 'audit.fieldTool',
+  order_number: 'audit.fieldOrder',
+  ...toolNames,
 };
 
 /** Values that are names in the API. */
@@ -59,6 +63,8 @@ const words: Record<string, Record<string, PlainKey>> = {
   mode: { manual: 'assignment.manual', round_robin: 'assignment.roundRobin' },
   event_types: eventNames,
   reason: disabledTexts,
+  tool: toolNames,
+  ...Object.fromEntries(Object.keys(toolNames).map((tool) => [tool, permissionNames])),
   purpose: { avatar: 'audit.avatar', icon: 'audit.icon', attachment: 'audit.attachment' },
 };
 
