@@ -77,8 +77,6 @@ function escalated(reason: string | undefined, actor: string | null): string {
       return t('reason.visitor_asked');
     case 'low_confidence':
       return t('reason.low_confidence');
-    case 'approval':
-      return t('reason.approval');
     case 'bot_limit':
       return t('reason.bot_limit');
     default:
