@@ -191,6 +191,7 @@ begin
             when 'deal' then webhook_deal(new.id)
             when 'order' then webhook_order(new.id)
             when 'lead' then webhook_lead(new.id)
+            when 'meeting' then webhook_meeting(new.id)
         end;
     end if;
     event := gen_random_uuid();

@@ -17,6 +17,59 @@ create or replace trigger leads_tell_webhooks after insert on leads
 create or replace trigger leads_tell_webhooks_changed after update of status on leads
     for each row when (old.status <> new.status) execute function tell_webhooks('lead.status_changed', 'lead');
 
+create or replace function webhook_meeting(meeting uuid) returns json
+language sql stable
+as $$
+    select json_build_object(
+        'tenant_id', m.tenant_id, 'meeting_id', m.id, 'conversation_id', m.conversation_id, 'contact_id', m.contact_id,
+        'title', m.title, 'meeting_url', m.meeting_url, 'scheduled_at', m.scheduled_at, 'ends_at', m.ends_at,
+        'duration_minutes', m.duration_minutes, 'status', m.status, 'source', m.source,
+        'attendee', json_build_object('name', m.attendee_name, 'email', m.attendee_email), 'assigned_to', m.assigned_to,
+        'cancel_reason', m.cancel_reason, 'created_at', m.created_at
+    )
+    from meetings m
+    where m.tenant_id = current_tenant_id() and m.id = meeting
+$$;
+
+create or replace trigger meetings_tell_webhooks after insert on meetings
+    for each row when (new.status in ('scheduled', 'rescheduled')) execute function tell_webhooks('meeting.booked', 'meeting');
+create or replace trigger meetings_tell_webhooks_again after update of status on meetings
+    for each row when (old.status not in ('scheduled', 'rescheduled') and new.status in ('scheduled', 'rescheduled'))
+    execute function tell_webhooks('meeting.booked', 'meeting');
+create or replace trigger meetings_tell_webhooks_moved after update of scheduled_at, duration_minutes on meetings
+    for each row when (old.status in ('scheduled', 'rescheduled') and new.status in ('scheduled', 'rescheduled')
+        and (old.scheduled_at, old.duration_minutes) is distinct from (new.scheduled_at, new.duration_minutes))
+    execute function tell_webhooks('meeting.moved', 'meeting');
+create or replace trigger meetings_tell_webhooks_cancelled after update of status on meetings
+    for each row when (old.status <> 'cancelled' and new.status = 'cancelled')
+    execute function tell_webhooks('meeting.cancelled', 'meeting');
+create or replace trigger meetings_tell_webhooks_completed after update of status on meetings
+    for each row when (old.status <> 'completed' and new.status = 'completed')
+    execute function tell_webhooks('meeting.completed', 'meeting');
+
+-- Invitations are written at once, and not with the next look for what there is to tell.
+create or replace function meetings_tell() returns trigger
+language plpgsql
+as $$
+begin
+    if exists (select from meeting_settings s where s.tenant_id = new.tenant_id and s.is_scheduler_on) then
+        perform graphile_worker.add_job(
+            identifier => 'look_for_notices',
+            payload => json_build_object('tenant', new.tenant_id),
+            queue_name => 'notices/' || new.tenant_id,
+            max_attempts => 10,
+            job_key => 'notices/' || new.tenant_id
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create or replace trigger meetings_tell after insert on meetings
+    for each row when (new.source in ('builtin', 'agent')) execute function meetings_tell();
+create or replace trigger meetings_tell_changed after update of sequence on meetings
+    for each row when (new.source in ('builtin', 'agent') and old.sequence <> new.sequence) execute function meetings_tell();
+
 -- Contacts that become one, or two again, take along what came of their conversations.
 create or replace function conversations_take_along() returns trigger
 language plpgsql

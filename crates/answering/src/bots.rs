@@ -27,6 +27,8 @@ pub struct Bot {
     pub brain: Option<Brain>,
     /// Those of the channel that may speak, in the order in which they are asked.
     pub agents: Arc<[Agent]>,
+    /// The workspace's own scheduler is on.
+    pub has_scheduler: bool,
 }
 
 /// Whose bot is meant.
@@ -61,6 +63,7 @@ pub async fn get(tx: &mut TenantTx, which: Which<'_>) -> Result<Bot> {
             options: Options::default(),
             brain: None,
             agents: Arc::default(),
+            has_scheduler: false,
         }),
         (None, _) => Err(not_found("channel")),
     }
@@ -105,6 +108,7 @@ fn read(row: store::BotRow) -> Result<Bot> {
         options,
         brain,
         agents: Arc::default(),
+        has_scheduler: row.has_scheduler,
     })
 }
 

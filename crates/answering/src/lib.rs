@@ -21,6 +21,7 @@ mod playground;
 pub mod promise;
 pub mod prompts;
 pub mod publishing;
+mod scheduling;
 pub mod settings;
 mod store;
 pub mod sweep;

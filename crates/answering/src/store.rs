@@ -26,6 +26,7 @@ pub struct BotRow {
     pub brain_falls_back: bool,
     /// The workspace's, for channels without a link of their own.
     pub booking_url: Option<String>,
+    pub has_scheduler: bool,
 }
 
 pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotRow>> {
@@ -39,7 +40,8 @@ pub async fn find_bot(tx: &mut TenantTx, which: Which<'_>) -> Result<Option<BotR
         r#"select c.settings, b.is_bot_active, b.ai_model, b.ai_temperature::float8 as "ai_temperature!",
             t.name as business_name, p.system_prompt as "library_prompt?",
             k.content as "system_prompt?", c.id as "channel_id: ChannelId", c.brain = 'webhook' as "is_webhook!", c.brain_url,
-            c.brain_encrypted_header, c.brain_timeout_seconds, c.brain_falls_back, m.booking_url as "booking_url?"
+            c.brain_encrypted_header, c.brain_timeout_seconds, c.brain_falls_back, m.booking_url as "booking_url?",
+            coalesce(m.is_scheduler_on, false) as "has_scheduler!"
         from channels c
         join channel_configurations b on b.tenant_id = c.tenant_id and b.channel_id = c.id
         join tenants t on t.tenant_id = c.tenant_id

@@ -11,6 +11,7 @@ use std::time::Duration;
 use conversations::escalations;
 use conversations::inbound::{self, Inbound, Recorded};
 use conversations::leads::capture;
+use conversations::meetings::scheduler::dialogue;
 use conversations::messages::Message;
 use conversations::outbound::{self, Outcome};
 use kernel::db::JobTenant;
@@ -26,8 +27,8 @@ pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::tools::{self, Door};
-use crate::{agents, booking, brain, leads};
+use crate::tools::Door;
+use crate::{agents, booking, brain, leads, scheduling};
 
 /// What happens in a turn, for those who wait.
 #[derive(Debug, Clone)]
@@ -477,13 +478,10 @@ impl Work {
                 })
             }
             _ => {
-                let conversation = Some(self.conversation);
-                let routed = agents::route(&self.ctx, &self.proof, &self.bot, conversation, turn).await?;
+                let (ctx, proof, conversation) = (&self.ctx, &self.proof, self.conversation);
+                let routed = agents::route(ctx, proof, &self.bot, Some(conversation), turn).await?;
                 let turn = routed.as_ref().unwrap_or(turn);
-                let mut made = match self.door() {
-                    Some(door) => tools::run::answer(&self.ctx, &self.proof, door, turn, &sink).await?,
-                    None => leads::answer(&self.ctx, &self.proof, self.conversation, turn, &sink).await?,
-                };
+                let mut made = scheduling::answer(ctx, proof, &self.bot, conversation, turn, &sink).await?;
                 booking::address(&self.ctx, &self.proof, self.conversation, &mut made).await?;
                 Ok(Some(made))
             }
@@ -539,6 +537,12 @@ impl Work {
             code = tools::happen(&mut tx, self.conversation, &made.effects).await?;
             if let Some(step) = &made.lead {
                 capture::note(&mut tx, self.conversation, message.seq, step).await?;
+            }
+            if let Some(step) = &made.meeting
+                && !dialogue::note(&mut tx, self.conversation, message.seq, step).await?
+            {
+                // the time was taken meanwhile: nothing of this is kept, and the reply is made from what is free now
+                return Ok(Outcome::Stale);
             }
             for gap in &made.gaps {
                 let gap = NewGap {

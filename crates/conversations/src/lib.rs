@@ -60,6 +60,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(labels::api::routes())
         .merge(leads::api::routes())
         .merge(meetings::settings::routes())
+        .merge(meetings::scheduler::api::routes())
         .merge(meetings::api::routes())
         .merge(saved_replies::api::routes())
         .merge(views::api::routes())

@@ -2,9 +2,12 @@
 //! transcript of a conversation for its visitor.
 //!
 //! Every mail is a row of the [`outbox`] before it is sent, and [`smtp`] is the only way out. [`notices`] finds what there
-//! is to tell. No mail goes to an address that a visitor only typed.
+//! is to tell, [`appointments`] tells of meetings and activities. No mail but an invitation goes to an address that a
+//! visitor only typed.
 
+pub mod appointments;
 pub mod choices;
+mod ics;
 pub mod notices;
 pub mod outbox;
 pub mod settings;

@@ -9,8 +9,10 @@ use kernel::error::{Result, invalid};
 use kernel::ids::EmailId;
 use kernel::outbound::Outbound;
 use lettre::address::Envelope;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -19,6 +21,8 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
+
+use crate::ics::Method;
 
 /// The ports of mail servers: a workspace may name no other.
 pub const PORTS: [u16; 4] = [25, 465, 587, 2525];
@@ -71,6 +75,8 @@ pub struct Letter<'a> {
     pub subject: &'a str,
     pub body: &'a str,
     pub unsubscribe_url: Option<&'a str>,
+    /// An iCalendar object.
+    pub calendar: Option<&'a str>,
     pub at: DateTime<Utc>,
 }
 
@@ -136,8 +142,24 @@ pub fn compose(from: &Mailbox, letter: &Letter<'_>) -> Result<Message, Failure> 
         .header(ContentType::TEXT_PLAIN)
         .header(ContentTransferEncoding::QuotedPrintable)
         .body(letter.body.replace('\0', ""));
-    let mail = mail.singlepart(text).map_err(|error| unfit(&error.to_string()))?;
-    Ok(mail)
+    let mail = match letter.calendar {
+        None => mail.singlepart(text),
+        Some(calendar) => mail.multipart(MultiPart::mixed().singlepart(text).singlepart(invitation(calendar)?)),
+    };
+    mail.map_err(|error| unfit(&error.to_string()))
+}
+
+/// The part that calendars read: what it asks them to do stands in its type, too.
+fn invitation(calendar: &str) -> Result<SinglePart, Failure> {
+    let method = Method::of(calendar).as_str();
+    let kind = format!("text/calendar; charset=utf-8; method={method}; name=\"invite.ics\"");
+    let kind = ContentType::parse(&kind)
+        .map_err(|error| Failure::Refused(format!("The mail cannot be written: {error}.")))?;
+    Ok(SinglePart::builder()
+        .header(kind)
+        .header(ContentDisposition::attachment("invite.ics"))
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(calendar.to_owned()))
 }
 
 /// A header of our own making; its value is printable ASCII.
@@ -266,6 +288,7 @@ mod tests {
             subject,
             body: "Bonjour Zoé,\r\n.\r\nRCPT TO:<mallory@example.com>\n",
             unsubscribe_url: Some("https://chat.example.com/mail/unsubscribe/abc"),
+            calendar: None,
             at: DateTime::UNIX_EPOCH,
         }
     }

@@ -5,7 +5,7 @@
 //! reply means for leads travels with it as a [`Step`] and is noted when the reply is stored.
 
 pub(crate) mod interest;
-mod reading;
+pub mod reading;
 mod wording;
 
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use automation::keywords::ActionType;
 use conversations::inbound::Utterance;
 use conversations::leads::capture::Step;
+use conversations::meetings::scheduler::dialogue;
 use conversations::messages::{Action, AnswerMode, SenderType, Source, SourceKind};
 use conversations::outbound::BotReply;
 use kernel::ids::{CredentialId, MessageId, PassageId, QaPairId};
@@ -115,6 +116,8 @@ pub struct Reply {
     pub lead: Option<Step>,
     /// What tools do when it is stored.
     pub effects: Effects,
+    /// What it does to a meeting.
+    pub meeting: Option<dialogue::Step>,
 }
 
 impl Reply {
@@ -415,6 +418,7 @@ fn reply(
         explanation,
         lead: None,
         effects,
+        meeting: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use conversations::messages::{AnswerMode, Source, SourceKind};
 use crm::orders::theirs::{self, VisitorOrder, can_be_cancelled};
+use kernel::ids::ConversationId;
 use kernel::{Result, TenantProof};
 use knowledge::language::Language;
 use serde_json::{Value, json};
@@ -19,16 +20,17 @@ use crate::{Context, leads};
 pub async fn answer(
     ctx: &Context,
     proof: &impl TenantProof,
-    door: Door,
+    conversation: ConversationId,
     turn: &Turn,
     sink: &Sink,
 ) -> Result<Reply> {
-    if let Some(wish) = asking::read(&turn.question())
+    if let Some(door) = turn.door
+        && let Some(wish) = asking::read(&turn.question())
         && let Some(reply) = by_rule(ctx, proof, door, turn, wish, sink).await?
     {
         return Ok(reply);
     }
-    leads::answer(ctx, proof, door.conversation, turn, sink).await
+    leads::answer(ctx, proof, conversation, turn, sink).await
 }
 
 /// A wish with everything by which it is granted or not.

@@ -62,10 +62,18 @@ pub enum EventType {
     LeadCreated,
     #[serde(rename = "lead.status_changed")]
     LeadStatusChanged,
+    #[serde(rename = "meeting.booked")]
+    MeetingBooked,
+    #[serde(rename = "meeting.moved")]
+    MeetingMoved,
+    #[serde(rename = "meeting.cancelled")]
+    MeetingCancelled,
+    #[serde(rename = "meeting.completed")]
+    MeetingCompleted,
 }
 
 impl EventType {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::MessageCreated,
         Self::MessageStatusChanged,
         Self::ConversationCreated,
@@ -86,6 +94,10 @@ impl EventType {
         Self::OrderStatusChanged,
         Self::LeadCreated,
         Self::LeadStatusChanged,
+        Self::MeetingBooked,
+        Self::MeetingMoved,
+        Self::MeetingCancelled,
+        Self::MeetingCompleted,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -110,6 +122,10 @@ impl EventType {
             Self::OrderStatusChanged => "order.status_changed",
             Self::LeadCreated => "lead.created",
             Self::LeadStatusChanged => "lead.status_changed",
+            Self::MeetingBooked => "meeting.booked",
+            Self::MeetingMoved => "meeting.moved",
+            Self::MeetingCancelled => "meeting.cancelled",
+            Self::MeetingCompleted => "meeting.completed",
         }
     }
 

@@ -17,7 +17,7 @@ use super::store::{self, Filter, NewMeeting, Place};
 use super::{Meeting, Source, Status};
 use crate::Context;
 use crate::inbox::filter::Assignee;
-use crate::leads;
+use crate::{leads, outbound};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -146,6 +146,10 @@ async fn create_meeting(
         None => leads::ContactInfo::default(),
     };
     let attendee = given.or(&known);
+    if let Some(conversation) = place.conversation {
+        // the order of locks: the conversation, then the turn
+        outbound::store::lock(&mut tx, conversation).await?;
+    }
     store::take_turn(&mut tx).await?;
     require_free(
         &mut tx,
@@ -211,7 +215,7 @@ async fn require_free(
     }
 }
 
-fn check_title(title: &str) -> Result<&str> {
+pub(super) fn check_title(title: &str) -> Result<&str> {
     let title = title.trim();
     let fits = (1..=200).contains(&title.chars().count()) && !title.chars().any(char::is_control);
     if fits {
@@ -220,14 +224,14 @@ fn check_title(title: &str) -> Result<&str> {
     Err(invalid("bad_title", "A meeting's title has 1 to 200 characters."))
 }
 
-fn check_duration(minutes: i32) -> Result<i32> {
+pub(super) fn check_duration(minutes: i32) -> Result<i32> {
     if (5..=1440).contains(&minutes) {
         return Ok(minutes);
     }
     Err(invalid("bad_duration", "A meeting takes 5 to 1,440 minutes."))
 }
 
-fn check_url(url: String) -> Result<Option<String>> {
+pub(super) fn check_url(url: String) -> Result<Option<String>> {
     let url = url.trim().to_owned();
     if url.is_empty() {
         return Ok(None);
@@ -315,7 +319,7 @@ impl MeetingPatch {
             self.status,
             Some(Status::Cancelled | Status::Scheduled | Status::Rescheduled)
         ) && self.status != Some(known.status);
-        if matches!(known.source, Source::Calcom | Source::Calendly) && (is_moved || ends_elsewhere) {
+        if known.source.is_vendors() && (is_moved || ends_elsewhere) {
             return Err(conflict(
                 "booked_elsewhere",
                 "This meeting was booked with Cal.com. Move or cancel it there; it changes here by itself.",
@@ -334,9 +338,6 @@ impl MeetingPatch {
                 meeting.status = Status::Rescheduled;
             }
         }
-        if is_moved || meeting.status.is_ahead() != known.status.is_ahead() {
-            meeting.sequence += 1;
-        }
         meeting.cancel_reason = match meeting.status {
             Status::Cancelled => check_reason(self.cancel_reason)?.or(known.cancel_reason),
             _ => None,
@@ -349,6 +350,9 @@ impl MeetingPatch {
         }
         if let Some(user) = self.assigned_to {
             meeting.assigned_to = user;
+        }
+        if meeting.is_another_in_calendars(&known) {
+            meeting.sequence += 1;
         }
         Ok(meeting)
     }

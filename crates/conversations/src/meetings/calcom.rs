@@ -10,13 +10,14 @@ use axum::{Router, routing};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::error::{invalid, not_found, unauthenticated};
 use kernel::extract::{Bytes, Json, Path};
+use kernel::ids::ConversationId;
 use kernel::secrets;
 use kernel::{Result, TenantProof, TenantTx};
 use serde_json::{Value, json};
 
 use super::settings::{Door, PATH, seal_context};
 use super::{Source, Status, link, store};
-use crate::Context;
+use crate::{Context, outbound};
 
 /// The largest body.
 const LARGEST: usize = 512 * 1024;
@@ -184,6 +185,10 @@ async fn apply(ctx: &Context, tx: &mut TenantTx, door: &Door, event: &Event) -> 
     let Some(uid) = &event.uid else {
         return Ok(false);
     };
+    if let Some(conversation) = named(ctx, door, event) {
+        // the order of locks: the conversation, then the turn
+        outbound::store::lock(tx, conversation).await?;
+    }
     store::take_turn(tx).await?;
     match event.trigger.as_str() {
         "BOOKING_CREATED" | "BOOKING_RESCHEDULED" => book(ctx, tx, door, event, uid).await,
@@ -203,6 +208,12 @@ async fn apply(ctx: &Context, tx: &mut TenantTx, door: &Door, event: &Event) -> 
         "AFTER_GUESTS_CAL_VIDEO_NO_SHOW" => end(tx, event, uid, Status::NoShow).await,
         _ => Ok(false),
     }
+}
+
+/// The conversation that the booking says it comes from.
+fn named(ctx: &Context, door: &Door, event: &Event) -> Option<ConversationId> {
+    let token = event.token.as_deref()?;
+    link::open(&ctx.master_key, door.tenant_id(), token)
 }
 
 /// Writes the booking, or moves the one that it was before.
@@ -240,9 +251,7 @@ async fn book(ctx: &Context, tx: &mut TenantTx, door: &Door, event: &Event, uid:
         super::tell(tx, conversation);
         return Ok(true);
     }
-    let key = &ctx.master_key;
-    let named = event.token.as_deref();
-    let conversation = named.and_then(|token| link::open(key, door.tenant_id(), token));
+    let conversation = named(ctx, door, event);
     let place = store::find_place(tx, conversation, event.attendee_email.as_deref()).await?;
     let ical_uid = event.ical_uid.clone().unwrap_or_else(|| format!("{uid}@cal.com"));
     store::insert_booked(tx, &booked, &place, Source::Calcom, &ical_uid).await?;

@@ -1,13 +1,15 @@
 //! Meetings: booked with Cal.com, written down by a colleague, or found free by the built-in scheduler.
 //!
 //! Cal.com is the truth about what is booked there, and tells it through [`calcom`]. [`link`] makes the address that a
-//! visitor is offered, so that a booking comes back to its conversation.
+//! visitor is offered, so that a booking comes back to its conversation. [`scheduler`] does without a vendor.
 
 pub mod api;
 pub mod calcom;
 pub mod link;
+pub mod scheduler;
 pub mod settings;
 pub mod store;
+pub mod times;
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{ClientId, ContactId, ConversationId, MeetingId, UserId};
@@ -76,6 +78,11 @@ impl Source {
             Self::Agent => "agent",
         }
     }
+
+    /// Booked with a vendor, and moved and cancelled there.
+    pub fn is_vendors(self) -> bool {
+        matches!(self, Self::Calcom | Self::Calendly)
+    }
 }
 
 /// A meeting as the team sees it.
@@ -104,6 +111,22 @@ pub struct Meeting {
     pub sequence: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+impl Meeting {
+    /// Whether calendars have to be told of it anew.
+    fn is_another_in_calendars(&self, before: &Self) -> bool {
+        let shown = |meeting: &Self| {
+            (
+                meeting.scheduled_at,
+                meeting.duration_minutes,
+                meeting.assigned_to,
+                meeting.status.is_ahead(),
+            )
+        };
+        let words = |meeting: &Self| (meeting.title.clone(), meeting.meeting_url.clone());
+        shown(self) != shown(before) || (self.status.is_ahead() && words(self) != words(before))
+    }
 }
 
 /// Tells open dashboards.

@@ -13,7 +13,7 @@ use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::store;
+use super::{scheduler, store};
 use crate::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -29,6 +29,8 @@ struct MeetingSettings {
     webhook_url: Option<String>,
     /// Without a secret nothing that comes is believed.
     has_calcom_secret: bool,
+    /// Free times of our own, offered where a channel has no booking link.
+    scheduler: scheduler::Settings,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -41,6 +43,7 @@ struct MeetingSettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     calcom_secret: Option<Option<String>>,
+    scheduler: Option<scheduler::input::Patch>,
 }
 
 /// Where a workspace's bookings arrive. The address is signed, so that the tenant is known without a look-up.
@@ -85,7 +88,12 @@ pub fn seal_context(tenant: TenantId) -> String {
     format!("meetings/{tenant}/calcom")
 }
 
-fn shown(ctx: &Context, tenant: TenantId, stored: store::Settings) -> MeetingSettings {
+fn shown(
+    ctx: &Context,
+    tenant: TenantId,
+    stored: store::Settings,
+    scheduler: scheduler::Settings,
+) -> MeetingSettings {
     let base = ctx.public_url.as_deref();
     MeetingSettings {
         booking_url: stored.booking_url,
@@ -94,6 +102,7 @@ fn shown(ctx: &Context, tenant: TenantId, stored: store::Settings) -> MeetingSet
             format!("{base}{PATH}/{}", Door::key(ctx, tenant))
         }),
         has_calcom_secret: stored.calcom_secret.is_some(),
+        scheduler,
     }
 }
 
@@ -104,7 +113,8 @@ async fn get_meeting_settings(State(ctx): State<Context>, member: Member) -> Res
     member.require(Permission::ManageWorkspace)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let stored = store::get_settings(&mut tx).await?;
-    Ok(Json(shown(&ctx, member.tenant_id(), stored)))
+    let scheduler = scheduler::store::get(&mut tx).await?;
+    Ok(Json(shown(&ctx, member.tenant_id(), stored, scheduler)))
 }
 
 /// Change how meetings are booked.
@@ -132,8 +142,13 @@ async fn update_meeting_settings(
         };
     }
     store::set_settings(&mut tx, &stored).await?;
-    let details =
-        json!({"booking_url": stored.booking_url, "has_calcom_secret": stored.calcom_secret.is_some()});
+    let mut scheduler = scheduler::store::get(&mut tx).await?;
+    if let Some(patch) = patch.scheduler {
+        scheduler::store::set(&mut tx, &patch.apply(scheduler)?).await?;
+        scheduler = scheduler::store::get(&mut tx).await?;
+    }
+    let details = json!({"booking_url": stored.booking_url, "has_calcom_secret": stored.calcom_secret.is_some(),
+        "is_scheduler_on": scheduler.is_on, "duration_minutes": scheduler.duration_minutes});
     audit::record_by(
         &mut tx,
         &member,
@@ -143,7 +158,7 @@ async fn update_meeting_settings(
     )
     .await?;
     tx.commit().await?;
-    Ok(Json(shown(&ctx, tenant, stored)))
+    Ok(Json(shown(&ctx, tenant, stored, scheduler)))
 }
 
 fn check_url(url: String) -> Result<Option<String>> {

@@ -387,7 +387,7 @@ pub async fn update(tx: &mut TenantTx, meeting: &Meeting) -> Result<()> {
     sqlx::query!(
         "update meetings
         set title = $2, meeting_url = $3, scheduled_at = $4, ends_at = $5, duration_minutes = $6, status = $7, assigned_to = $8,
-            cancel_reason = $9, sequence = $10
+            cancel_reason = $9, sequence = $10, reminded_at = case when scheduled_at = $4 then reminded_at end
         where tenant_id = current_tenant_id() and id = $1",
         meeting.id.0,
         meeting.title,

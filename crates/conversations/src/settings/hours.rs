@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
+pub use chrono_tz::Tz;
 use kernel::Result;
 use kernel::error::{Error, invalid};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,20 @@ pub struct BusinessHours {
 const MOST_SPANS: usize = 6;
 
 impl BusinessHours {
+    /// Monday to Friday, nine to five.
+    pub fn office() -> Self {
+        let day = || vec![Span("09:00".into(), "17:00".into())];
+        Self {
+            monday: day(),
+            tuesday: day(),
+            wednesday: day(),
+            thursday: day(),
+            friday: day(),
+            saturday: Vec::new(),
+            sunday: Vec::new(),
+        }
+    }
+
     /// Monday first.
     fn days(&self) -> [&[Span]; 7] {
         [
@@ -140,6 +154,11 @@ impl Schedule {
     pub fn next_opening(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (from, _) = self.open_from(at).next()?;
         (from > at).then_some(from)
+    }
+
+    /// Open spans that overlap this time, whole, the nearest first; none if it is always open.
+    pub fn spans(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        self.open_from(from).take_while(|(begin, _)| *begin < to).collect()
     }
 
     /// Open spans that end after `at`, the nearest first; none if it is always open.

@@ -50,6 +50,7 @@ pub async fn tell_address(
             subject,
             body,
             unsubscribe_url: None,
+            calendar: None,
         };
         outbox::put(tx, &mail).await?;
     }
@@ -189,6 +190,7 @@ fn to_member(
         subject,
         body,
         unsubscribe_url,
+        calendar: None,
     }
 }
 

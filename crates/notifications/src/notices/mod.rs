@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choices::store::Reader;
 use crate::choices::{self, Choices, Messages, Pace};
-use crate::{Context, outbox, settings};
+use crate::{Context, appointments, outbox, settings};
 
 /// So long somebody may answer before others are told.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(2);
@@ -128,6 +128,15 @@ pub(crate) struct Workspace {
 }
 
 async fn look(ctx: &Context, proof: &impl TenantProof) -> Result<()> {
+    // one that fails does not keep the other waiting
+    let (notices, appointments) = (
+        look_for_happenings(ctx, proof).await,
+        appointments::look(ctx, proof).await,
+    );
+    notices.and(appointments)
+}
+
+async fn look_for_happenings(ctx: &Context, proof: &impl TenantProof) -> Result<()> {
     let mut tx = ctx.db.tenant(proof).await?;
     if settings::find_server(ctx, &mut tx).await?.is_none() {
         return Ok(());

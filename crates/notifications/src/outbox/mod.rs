@@ -33,6 +33,12 @@ pub enum Kind {
     Confirmation,
     /// A webhook was switched off.
     Webhook,
+    /// To a visitor: a meeting, its changes, and the reminder of it.
+    Invitation,
+    /// The same to the member whom it is with.
+    Meeting,
+    /// What a member wanted to be reminded of.
+    Activity,
 }
 
 impl Kind {
@@ -46,6 +52,9 @@ impl Kind {
             Self::Test => "test",
             Self::Confirmation => "confirmation",
             Self::Webhook => "webhook",
+            Self::Invitation => "invitation",
+            Self::Meeting => "meeting",
+            Self::Activity => "activity",
         }
     }
 
@@ -54,9 +63,16 @@ impl Kind {
     fn most_a_day(self) -> i32 {
         match self {
             Self::Transcript | Self::Confirmation => 3,
-            Self::Message | Self::Escalation | Self::Mention | Self::Digest | Self::Test | Self::Webhook => {
-                200
-            }
+            // booked, moved, reminded of: some meetings
+            Self::Invitation => 12,
+            Self::Message
+            | Self::Escalation
+            | Self::Mention
+            | Self::Digest
+            | Self::Test
+            | Self::Webhook
+            | Self::Meeting
+            | Self::Activity => 200,
         }
     }
 }
@@ -115,6 +131,8 @@ pub struct NewEmail {
     pub subject: String,
     pub body: String,
     pub unsubscribe_url: Option<String>,
+    /// An invitation that goes with it.
+    pub calendar: Option<String>,
 }
 
 /// Sends one mail.
@@ -205,6 +223,7 @@ async fn attempt(ctx: &Context, proof: &impl TenantProof, id: EmailId, is_tried_
         subject: &mail.subject,
         body: &mail.body,
         unsubscribe_url: mail.unsubscribe_url.as_deref(),
+        calendar: mail.calendar.as_deref(),
         at: ctx.db.clock.now(),
     };
     let outcome = smtp::send(&ctx.outbound, &server, &letter).await;

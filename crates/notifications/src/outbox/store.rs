@@ -22,6 +22,7 @@ pub struct Waiting {
     pub subject: String,
     pub body: String,
     pub unsubscribe_url: Option<String>,
+    pub calendar: Option<String>,
     pub attempts: i32,
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
@@ -32,8 +33,8 @@ pub async fn insert(tx: &mut TenantTx, id: EmailId, new: &NewEmail, status: Stat
     let (tenant, now) = (tx.tenant_id(), tx.now());
     let done = sqlx::query!(
         "insert into emails (tenant_id, id, kind, dedupe_key, user_id, conversation_id, to_address, to_name, subject, body,
-            unsubscribe_url, status, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            unsubscribe_url, calendar, status, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         on conflict (tenant_id, dedupe_key) do nothing",
         tenant.0,
         id.0,
@@ -46,6 +47,7 @@ pub async fn insert(tx: &mut TenantTx, id: EmailId, new: &NewEmail, status: Stat
         new.subject,
         new.body,
         new.unsubscribe_url,
+        new.calendar,
         status.as_str(),
         now,
     )
@@ -59,7 +61,7 @@ pub async fn lock(tx: &mut TenantTx, id: EmailId) -> Result<Option<Waiting>> {
     let mail = sqlx::query_as!(
         Waiting,
         r#"select id as "id: EmailId", kind as "kind: Kind", status as "status: Status", to_address, to_name, subject,
-            coalesce(body, '') as "body!", unsubscribe_url, attempts, created_at,
+            coalesce(body, '') as "body!", unsubscribe_url, calendar, attempts, created_at,
             case when not lies_ahead(updated_at) then next_attempt_at end as next_attempt_at
         from emails
         where tenant_id = current_tenant_id() and id = $1
@@ -109,7 +111,7 @@ pub async fn end(
     let kind = sqlx::query_scalar!(
         r#"update emails
         set status = $2, error = $3, sent_at = case when $2 = 'sent' then $4::timestamptz end, next_attempt_at = null, body = null,
-            unsubscribe_url = null
+            unsubscribe_url = null, calendar = null
         where tenant_id = current_tenant_id() and id = $1
         returning kind as "kind: Kind""#,
         id.0,
@@ -192,7 +194,7 @@ pub async fn tidy(tx: &mut TenantTx, interrupted: &str) -> Result<Vec<(Kind, Sta
     let now = tx.now();
     let ended = sqlx::query!(
         r#"update emails
-        set status = case status when 'sending' then 'unknown' else 'failed' end, body = null,
+        set status = case status when 'sending' then 'unknown' else 'failed' end, body = null, calendar = null,
             error = case status when 'sending' then $2 else coalesce(error, 'It could not be sent for a day.') end
         where tenant_id = current_tenant_id()
             and (status = 'sending' and sending_at < $1::timestamptz - interval '1 hour'

@@ -161,6 +161,7 @@ async fn send_test_email(State(ctx): State<Context>, member: Member) -> Result<J
         subject,
         body,
         unsubscribe_url: None,
+        calendar: None,
     };
     Ok(Json(outbox::send_now(&ctx, &member, &mail).await?))
 }
@@ -257,6 +258,7 @@ async fn send_code(ctx: &Context, member: &Member, mut tx: TenantTx, address: &s
         subject,
         body,
         unsubscribe_url: None,
+        calendar: None,
     };
     outbox::put(&mut tx, &mail).await?;
     tx.commit().await

@@ -58,6 +58,7 @@ pub async fn write(tx: &mut TenantTx, id: ConversationId, about: &store::About) 
         subject: wording::transcript_subject(language, &about.workspace),
         body,
         unsubscribe_url: None,
+        calendar: None,
     })
 }
 

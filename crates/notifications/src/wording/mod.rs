@@ -1,6 +1,8 @@
 //! What mails say, in English and French: plain text, nothing else. Other people's words are cut to length and marked as
 //! theirs; no subject holds any.
 
+pub mod meetings;
+
 use access::tenants::Tenant;
 use chrono::{DateTime, Utc};
 use conversations::escalations::Reason;
