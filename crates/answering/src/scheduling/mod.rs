@@ -232,7 +232,7 @@ fn pick(desk: &Desk, turn: &Turn, known: &Known, at: DateTime<Utc>) -> Reply {
         Some(email) => booked(desk, turn, at, email, ContactInfo::default(), None),
         None => {
             let question = desk.voice.ask_email(at, &desk.plan.settings.consent_text);
-            let step = Step::Asked(Dialogue {
+            let step = offer::asked(Dialogue {
                 state: State::AskingEmail,
                 chosen: Some(at),
                 question: Some(question.clone()),
@@ -253,7 +253,13 @@ fn addressed(desk: &Desk, turn: &Turn, known: &Known, info: ContactInfo) -> Repl
             let question = dialogue.and_then(|dialogue| dialogue.question.clone());
             booked(desk, turn, at, &email, info, question)
         }
-        Some(at) => desk.offer(turn, Opening::Taken(at), desk.handful(None)),
+        Some(at) => {
+            let mut made = desk.offer(turn, Opening::Taken(at), desk.handful(None));
+            if let Some(Step::Asked { info: kept, .. }) = &mut made.meeting {
+                *kept = info;
+            }
+            made
+        }
         None => desk.offer(turn, Opening::Fresh, desk.handful(None)),
     }
 }

@@ -1,6 +1,7 @@
 //! The times that are offered: a handful of the free ones, spread over days, or those that fit what somebody has named.
 
 use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
+use conversations::leads::ContactInfo;
 use conversations::meetings::scheduler::dialogue::{Dialogue, State, Step};
 use conversations::meetings::scheduler::{Plan, find_free};
 use conversations::settings::hours::{Tz, find_zone};
@@ -121,7 +122,7 @@ impl Desk {
         }
         let text = format!("{}\n\n{}", self.voice.opening(&opening), self.voice.list(&times));
         let chips = self.chips(&times);
-        let step = Step::Asked(self.dialogue(times));
+        let step = asked(self.dialogue(times));
         let mut made = say(turn, self.voice.language, text, Some(step));
         made.reply.suggestion_chips = chips;
         made
@@ -150,7 +151,7 @@ impl Desk {
         );
         made.reply.text = format!("{}\n\n{offer}", made.reply.text);
         made.reply.suggestion_chips = self.chips(&times);
-        made.meeting = Some(Step::Asked(self.dialogue(times)));
+        made.meeting = Some(asked(self.dialogue(times)));
         made
     }
 
@@ -158,6 +159,14 @@ impl Desk {
         let mut chips = self.voice.chips(times);
         chips.push(self.voice.other_times().to_owned());
         chips
+    }
+}
+
+/// What a reply that asks does.
+pub fn asked(dialogue: Dialogue) -> Step {
+    Step::Asked {
+        dialogue,
+        info: ContactInfo::default(),
     }
 }
 

@@ -339,7 +339,7 @@ impl MeetingPatch {
             }
         }
         meeting.cancel_reason = match meeting.status {
-            Status::Cancelled => check_reason(self.cancel_reason)?.or(known.cancel_reason),
+            Status::Cancelled => check_reason(self.cancel_reason)?.or_else(|| known.cancel_reason.clone()),
             _ => None,
         };
         if let Some(title) = &self.title {

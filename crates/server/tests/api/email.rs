@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::support;
 
 /// A server whose operator has set this mail server.
-async fn server_with(mail: &MailServer) -> Server {
+pub async fn server_with(mail: &MailServer) -> Server {
     support::server()
         .set("RAPPORT_SMTP__HOST", "127.0.0.1")
         .set("RAPPORT_SMTP__PORT", &mail.port().to_string())
@@ -24,7 +24,7 @@ async fn server_with(mail: &MailServer) -> Server {
 }
 
 /// Has the server look for what there is to tell, now instead of in some seconds.
-async fn look(owner: &mut PgConnection, tenant: &Tenant) {
+pub async fn look(owner: &mut PgConnection, tenant: &Tenant) {
     sqlx::query(
         "select graphile_worker.add_job(identifier => 'look_for_notices', payload => json_build_object('tenant', $1::uuid),
             queue_name => 'notices/' || $1::text, job_key => 'notices/' || $1::text)",

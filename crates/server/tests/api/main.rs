@@ -25,6 +25,7 @@ mod large_bases;
 mod leads;
 mod limits;
 mod meetings;
+mod meetings_scheduler;
 mod members;
 mod origins;
 mod outbound;

@@ -52,7 +52,11 @@ pub struct Dialogue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The reply asks; its number is filled in when it has one.
-    Asked(Dialogue),
+    Asked {
+        dialogue: Dialogue,
+        /// What the visitor has just told, though the time was gone.
+        info: ContactInfo,
+    },
     Booked {
         starts_at: DateTime<Utc>,
         title: String,
@@ -83,7 +87,12 @@ pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Resu
 /// caller holds the conversation's lock.
 pub async fn note(tx: &mut TenantTx, conversation: ConversationId, seq: i64, step: &Step) -> Result<bool> {
     let is_done = match step {
-        Step::Asked(dialogue) => {
+        Step::Asked { dialogue, info } => {
+            if info.is_reachable()
+                && let Some(known) = store::find_known(tx, conversation).await?
+            {
+                capture::keep(tx, known.contact_id, info).await?;
+            }
             let dialogue = Dialogue {
                 asked_seq: seq,
                 ..dialogue.clone()
