@@ -87,6 +87,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/activities/Activities.svelte')),
   },
   {
+    name: 'meetings',
+    path: '/:tenant/meetings',
+    title: 'nav.meetings',
+    load: withTexts(() => import('./pages/meetings/Meetings.svelte')),
+  },
+  {
     name: 'deals',
     path: '/:tenant/deals',
     title: 'nav.deals',

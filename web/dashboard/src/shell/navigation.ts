@@ -4,6 +4,7 @@ import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import AlarmClock from '@lucide/svelte/icons/alarm-clock';
+import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
 import Inbox from '@lucide/svelte/icons/inbox';
@@ -76,6 +77,13 @@ export const navigation: Group[] = [
         label: 'nav.activities',
         icon: AlarmClock,
         key: 'a',
+      },
+      {
+        page: 'meetings',
+        path: '/meetings',
+        label: 'nav.meetings',
+        icon: CalendarDays,
+        key: 'e',
       },
       { page: 'leads', path: '/leads', label: 'nav.leads', icon: Timer, key: 'l' },
       { page: 'deals', path: '/deals', label: 'nav.deals', icon: Handshake, key: 'd' },

@@ -453,6 +453,7 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/meetings", Nothing, Json(r#"{"title": "Visit", "scheduled_at": "2026-03-02T09:00:00Z"}"#), 201),
     member("GET", "/api/v1/meetings/settings", Nothing, Body::None, 200),
     member("PATCH", "/api/v1/meetings/settings", Nothing, Json(r#"{"booking_url": "https://cal.com/shop/intro"}"#), 200),
+    member("GET", "/api/v1/meetings/slots", Nothing, Body::None, 200),
     member("GET", "/api/v1/meetings/{id}", One(Meeting), Body::None, 200),
     member("PATCH", "/api/v1/meetings/{id}", One(Meeting), Json(r#"{"status": "completed"}"#), 200),
     member("GET", "/api/v1/webhook-endpoints", Nothing, Body::None, 200),

@@ -29,6 +29,7 @@ export const app = {
   'nav.sales': 'Sales',
   'nav.clients': 'Clients',
   'nav.activities': 'Activities',
+  'nav.meetings': 'Meetings',
   'nav.deals': 'Deals',
   'nav.orders': 'Orders',
   'nav.products': 'Products',

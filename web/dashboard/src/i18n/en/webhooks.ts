@@ -82,4 +82,8 @@ export const webhooks = {
   'webhooks.orderStatusChanged': 'Status of an order changed',
   'webhooks.leadCreated': 'New lead',
   'webhooks.leadStatusChanged': 'Status of a lead changed',
+  'webhooks.meetingBooked': 'Meeting booked',
+  'webhooks.meetingMoved': 'Meeting moved',
+  'webhooks.meetingCancelled': 'Meeting cancelled',
+  'webhooks.meetingCompleted': 'Meeting took place',
 } as const;

@@ -29,6 +29,7 @@ export const app = {
   'nav.sales': 'Ventes',
   'nav.clients': 'Clients',
   'nav.activities': 'Activités',
+  'nav.meetings': 'Rendez-vous',
   'nav.deals': 'Affaires',
   'nav.orders': 'Commandes',
   'nav.products': 'Produits',

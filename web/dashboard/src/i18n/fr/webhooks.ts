@@ -82,4 +82,8 @@ export const webhooks = {
   'webhooks.orderStatusChanged': 'Statut d’une commande modifié',
   'webhooks.leadCreated': 'Nouveau prospect',
   'webhooks.leadStatusChanged': 'Statut d’un prospect modifié',
+  'webhooks.meetingBooked': 'Rendez-vous pris',
+  'webhooks.meetingMoved': 'Rendez-vous déplacé',
+  'webhooks.meetingCancelled': 'Rendez-vous annulé',
+  'webhooks.meetingCompleted': 'Rendez-vous tenu',
 } as const;

@@ -38,6 +38,7 @@ export function paletteSections({ onshortcuts }: Handlers): {
     entries: [
       entry(t('clients.add'), to('/clients?new=1')),
       entry(t('activities.add'), to('/activities?activity=new')),
+      entry(t('meetings.add'), to('/meetings?meeting=new')),
       entry(t('deals.add'), to('/deals?new=1')),
       entry(t('orders.add'), to('/orders?new=1')),
       entry(t('products.add'), to('/products?product=new')),

@@ -24,6 +24,10 @@ export const eventNames: Record<WebhookEventType, PlainKey> = {
   'order.status_changed': 'webhooks.orderStatusChanged',
   'lead.created': 'webhooks.leadCreated',
   'lead.status_changed': 'webhooks.leadStatusChanged',
+  'meeting.booked': 'webhooks.meetingBooked',
+  'meeting.moved': 'webhooks.meetingMoved',
+  'meeting.cancelled': 'webhooks.meetingCancelled',
+  'meeting.completed': 'webhooks.meetingCompleted',
 };
 
 export const statusNames: Record<WebhookDeliveryStatus, PlainKey> = {
