@@ -58,20 +58,31 @@ impl Mail {
         Some(line[prefix.len()..].trim().to_owned())
     }
 
-    /// The text, with its encoding (quoted-printable) undone.
+    /// The text, with its encoding (quoted-printable) undone; of several parts one after the other.
     pub fn text(&self) -> String {
         let body = self.raw.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let mut bytes = Vec::new();
-        let mut rest = body.replace("=\r\n", "");
-        while let Some(at) = rest.find('=') {
-            bytes.extend(rest[..at].bytes());
-            let code = rest.get(at + 1..at + 3).unwrap_or("");
-            bytes.push(u8::from_str_radix(code, 16).expect("quoted-printable"));
-            rest = rest[at + 3..].to_owned();
-        }
-        bytes.extend(rest.bytes());
-        String::from_utf8(bytes).expect("UTF-8").replace("\r\n", "\n")
+        let kind = self.header("Content-Type").unwrap_or_default();
+        let Some((_, boundary)) = kind.split_once("boundary=\"") else {
+            return decoded(body);
+        };
+        let border = format!("--{}", boundary.split('"').next().unwrap_or_default());
+        let parts = body.split(&border);
+        let texts = parts.filter_map(|part| part.split_once("\r\n\r\n"));
+        texts.map(|(_, text)| decoded(text)).collect()
     }
+}
+
+fn decoded(body: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = body.replace("=\r\n", "");
+    while let Some(at) = rest.find('=') {
+        bytes.extend(rest[..at].bytes());
+        let code = rest.get(at + 1..at + 3).unwrap_or("");
+        bytes.push(u8::from_str_radix(code, 16).expect("quoted-printable"));
+        rest = rest[at + 3..].to_owned();
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).expect("UTF-8").replace("\r\n", "\n")
 }
 
 impl MailServer {

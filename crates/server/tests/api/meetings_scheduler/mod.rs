@@ -13,6 +13,7 @@ use crate::quick_tenant;
 /// A shop that is open from nine to five in Paris, every day, and books its owner.
 async fn shop(server: &Server) -> Tenant {
     let tenant = quick_tenant(server).await;
+    server.user(&tenant, "olga@shop.example", "owner").await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     let day = json!([["09:00", "17:00"]]);
     let hours = json!({"monday": day, "tuesday": day, "wednesday": day, "thursday": day, "friday": day, "saturday": day,
