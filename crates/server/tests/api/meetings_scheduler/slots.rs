@@ -112,6 +112,7 @@ async fn what_makes_no_sense_is_refused() {
     require_runtime!();
     let server = server().start().await;
     let tenant = quick_tenant(&server).await;
+    server.user(&tenant, "olga@shop.example", "owner").await;
     for scheduler in [
         json!({"duration_minutes": 4}),
         json!({"buffer_minutes": -1}),
