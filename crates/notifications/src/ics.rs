@@ -164,7 +164,9 @@ mod tests {
         let whole = written.replace("\r\n ", "");
         assert_eq!(whole.matches("\r\nEND:VEVENT").count(), 1);
         assert!(
-            whole.contains(&format!("SUMMARY:Visit\\; oak\\, pine\\\\\\nEND:VEVENT{long}\r\n")),
+            whole.contains(&format!(
+                "SUMMARY:Visit\\; oak\\, pine\\\\\\nEND:VEVENT{long}\r\n"
+            )),
             "{whole}"
         );
         assert!(whole.contains("DESCRIPTION:One\\nTwo\r\n"));

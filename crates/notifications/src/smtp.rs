@@ -144,7 +144,11 @@ pub fn compose(from: &Mailbox, letter: &Letter<'_>) -> Result<Message, Failure> 
         .body(letter.body.replace('\0', ""));
     let mail = match letter.calendar {
         None => mail.singlepart(text),
-        Some(calendar) => mail.multipart(MultiPart::mixed().singlepart(text).singlepart(invitation(calendar)?)),
+        Some(calendar) => mail.multipart(
+            MultiPart::mixed()
+                .singlepart(text)
+                .singlepart(invitation(calendar)?),
+        ),
     };
     mail.map_err(|error| unfit(&error.to_string()))
 }

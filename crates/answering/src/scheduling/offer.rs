@@ -116,7 +116,12 @@ impl Desk {
     /// The reply that offers these times.
     pub fn offer(&self, turn: &Turn, opening: Opening, times: Vec<DateTime<Utc>>) -> Reply {
         if times.is_empty() {
-            let mut made = say(turn, self.voice.language, self.voice.nothing_free().to_owned(), None);
+            let mut made = say(
+                turn,
+                self.voice.language,
+                self.voice.nothing_free().to_owned(),
+                None,
+            );
             made.reply.escalation_offered = turn.settings.escalation_enabled;
             return made;
         }

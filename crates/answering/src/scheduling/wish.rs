@@ -87,7 +87,14 @@ pub fn wants_others(text: &str) -> bool {
     plain.split(' ').count() <= 8 && OTHERS.iter().any(has)
 }
 
-const STOPS: &[&str] = &["cancel", "stop", "annuler", "annule", "laisse tomber", "laissez tomber"];
+const STOPS: &[&str] = &[
+    "cancel",
+    "stop",
+    "annuler",
+    "annule",
+    "laisse tomber",
+    "laissez tomber",
+];
 
 /// Whether somebody who was offered times wants none at all.
 pub fn is_stop(text: &str) -> bool {
@@ -225,7 +232,13 @@ const MONTHS: &[&[&str]] = &[
 /// Reads a day and a time out of a short message; empty where neither is named.
 pub fn read(text: &str) -> Wish {
     let folded = fold(text);
-    let kept = |c: char| if c.is_alphanumeric() || ":/".contains(c) { c } else { ' ' };
+    let kept = |c: char| {
+        if c.is_alphanumeric() || ":/".contains(c) {
+            c
+        } else {
+            ' '
+        }
+    };
     let clean: String = folded.chars().map(kept).collect();
     let words: Vec<&str> = clean
         .split_whitespace()
@@ -273,7 +286,9 @@ fn read_word<'a>(wish: &mut Wish, at: impl Fn(isize) -> Option<&'a str>) {
     }
     if matches!(wish.day, Some(Day::Date(..))) {
         // "24 mar": the month was read with its number
-    } else if let Some(day) = weekday(word).filter(|_| month(word).is_none() || before.parse::<u32>().is_err()) {
+    } else if let Some(day) =
+        weekday(word).filter(|_| month(word).is_none() || before.parse::<u32>().is_err())
+    {
         wish.day = Some(Day::Weekday(day));
     }
     match word {

@@ -32,7 +32,10 @@ impl Voice {
 
     /// What stands on the buttons. An hour that comes twice on the night on which clocks go back is told with its zone.
     pub fn chips(self, offered: &[DateTime<Utc>]) -> Vec<String> {
-        let short: Vec<String> = offered.iter().map(|at| times::short(*at, self.zone, self.is_french())).collect();
+        let short: Vec<String> = offered
+            .iter()
+            .map(|at| times::short(*at, self.zone, self.is_french()))
+            .collect();
         let label = |(at, label): (&DateTime<Utc>, &String)| {
             let is_twice = short.iter().filter(|other| *other == label).count() > 1;
             let zone = at.with_timezone(&self.zone);

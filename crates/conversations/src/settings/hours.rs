@@ -158,7 +158,9 @@ impl Schedule {
 
     /// Open spans that overlap this time, whole, the nearest first; none if it is always open.
     pub fn spans(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
-        self.open_from(from).take_while(|(begin, _)| *begin < to).collect()
+        self.open_from(from)
+            .take_while(|(begin, _)| *begin < to)
+            .collect()
     }
 
     /// Open spans that end after `at`, the nearest first; none if it is always open.

@@ -163,7 +163,10 @@ impl Desk {
             host: host.map(|reader| reader.name.as_str()),
             visitor: match to {
                 Recipient::Visitor(_) => None,
-                Recipient::Member(_) => Some((meeting.attendee_name.as_deref(), meeting.attendee_email.as_deref())),
+                Recipient::Member(_) => Some((
+                    meeting.attendee_name.as_deref(),
+                    meeting.attendee_email.as_deref(),
+                )),
             },
             link: match to {
                 Recipient::Visitor(_) => None,
@@ -172,14 +175,30 @@ impl Desk {
         };
         let (subject, body) = wording::mail(&told, occasion);
         let (kind, user, address, name, who) = match to {
-            Recipient::Visitor(address) => (Kind::Invitation, None, (*address).to_owned(), None, "visitor".to_owned()),
+            Recipient::Visitor(address) => (
+                Kind::Invitation,
+                None,
+                (*address).to_owned(),
+                None,
+                "visitor".to_owned(),
+            ),
             Recipient::Member(reader) => {
                 let (name, who) = (Some(reader.name.clone()), reader.user_id.to_string());
-                (Kind::Meeting, Some(reader.user_id), reader.email.clone(), name, who)
+                (
+                    Kind::Meeting,
+                    Some(reader.user_id),
+                    reader.email.clone(),
+                    name,
+                    who,
+                )
             }
         };
         let dedupe_key = match occasion {
-            Occasion::Reminded => format!("reminder/{}/{}/{who}", meeting.id, meeting.scheduled_at.timestamp()),
+            Occasion::Reminded => format!(
+                "reminder/{}/{}/{who}",
+                meeting.id,
+                meeting.scheduled_at.timestamp()
+            ),
             _ => format!("meeting/{}/{}/{who}", meeting.id, meeting.sequence),
         };
         let calendar = self.calendar(tx, meeting, occasion, &address, &told);
@@ -264,7 +283,11 @@ impl Desk {
         );
         NewEmail {
             kind: Kind::Activity,
-            dedupe_key: format!("activity/{}/{}", activity.id, activity.remind_at.timestamp_micros()),
+            dedupe_key: format!(
+                "activity/{}/{}",
+                activity.id,
+                activity.remind_at.timestamp_micros()
+            ),
             user: Some(reader.user_id),
             conversation: None,
             to_address: reader.email.clone(),

@@ -39,7 +39,11 @@ pub fn mail(told: &Told<'_>, occasion: Occasion) -> (String, String) {
     let (language, name) = (told.language, line(told.workspace));
     let at = times::long(told.starts_at, told.zone, is_french(language));
     let what = match occasion {
-        Occasion::Invited => pick(language, &format!("Meeting: {at}"), &format!("Rendez-vous : {at}")),
+        Occasion::Invited => pick(
+            language,
+            &format!("Meeting: {at}"),
+            &format!("Rendez-vous : {at}"),
+        ),
         Occasion::Changed => pick(
             language,
             &format!("Meeting changed: {at}"),
@@ -97,7 +101,11 @@ pub fn details(told: &Told<'_>) -> String {
     ];
     if let Some(host) = told.host {
         let host = line(host);
-        lines.push(pick(language, &format!("With: {host}"), &format!("Avec : {host}")));
+        lines.push(pick(
+            language,
+            &format!("With: {host}"),
+            &format!("Avec : {host}"),
+        ));
     }
     if let Some((name, email)) = told.visitor {
         let who: Vec<String> = [name, email].into_iter().flatten().map(line).collect();

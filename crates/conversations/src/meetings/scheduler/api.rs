@@ -81,8 +81,7 @@ async fn list_meeting_slots(
         Some(to) => to,
         None => from + TimeDelta::days(7),
     };
-    let duration_minutes =
-        check_duration(query.duration_minutes.unwrap_or(plan.settings.duration_minutes))?;
+    let duration_minutes = check_duration(query.duration_minutes.unwrap_or(plan.settings.duration_minutes))?;
     let mut measure = plan.measure();
     measure.duration = TimeDelta::minutes(duration_minutes.into());
     let users = query.assigned_to.map_or(plan.hosts.clone(), |user| vec![user]);

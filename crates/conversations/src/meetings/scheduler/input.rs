@@ -84,7 +84,12 @@ impl Patch {
                 0..=43_200,
                 "notice_minutes",
             ),
-            (&mut settings.horizon_days, self.horizon_days, 1..=90, "horizon_days"),
+            (
+                &mut settings.horizon_days,
+                self.horizon_days,
+                1..=90,
+                "horizon_days",
+            ),
         ] {
             *field = within(given.unwrap_or(*field), &range, name)?;
         }
@@ -112,7 +117,10 @@ impl Patch {
         }
         if let Some(text) = self.consent_text {
             if text.chars().count() > 500 {
-                return Err(invalid("bad_consent", "`consent_text` has at most 500 characters."));
+                return Err(invalid(
+                    "bad_consent",
+                    "`consent_text` has at most 500 characters.",
+                ));
             }
             text.trim().clone_into(&mut settings.consent_text);
         }

@@ -89,9 +89,10 @@ pub async fn set(tx: &mut TenantTx, settings: &Settings) -> Result<()> {
 
 fn explain(cause: sqlx::Error) -> Error {
     match &cause {
-        sqlx::Error::Database(db) if db.is_foreign_key_violation() => {
-            invalid("bad_member", "`members` holds user ids of members of this workspace.")
-        }
+        sqlx::Error::Database(db) if db.is_foreign_key_violation() => invalid(
+            "bad_member",
+            "`members` holds user ids of members of this workspace.",
+        ),
         _ => cause.into(),
     }
 }

@@ -14,7 +14,11 @@ async fn a_visitor_books_by_number_leaves_an_address_and_cancels() {
     require_runtime!();
     let server = server().start().await;
     let tenant = shop(&server).await;
-    set(&tenant, &json!({"consent_text": "We use it for this meeting only."})).await;
+    set(
+        &tenant,
+        &json!({"consent_text": "We use it for this meeting only."}),
+    )
+    .await;
     let visitor = tenant.visitor().await;
     let said = visitor.say("Can I book a call?").await;
     let offer = text(&said);
@@ -24,7 +28,11 @@ async fn a_visitor_books_by_number_leaves_an_address_and_cancels() {
     );
     assert!(offer.contains("(CET)") || offer.contains("(CEST)"), "{offer}");
     let labels = chips(&said);
-    assert_eq!((labels.len(), labels[5].as_str()), (6, "Other times"), "{labels:?}");
+    assert_eq!(
+        (labels.len(), labels[5].as_str()),
+        (6, "Other times"),
+        "{labels:?}"
+    );
 
     let said = text(&visitor.say("2").await);
     assert!(said.contains("at which e-mail address"), "{said}");
@@ -74,7 +82,10 @@ async fn in_french_a_button_is_pressed_and_the_meeting_is_moved() {
     assert!(text(&said).contains("Ces créneaux sont libres"), "{said}");
     let label = chips(&said).remove(2);
     let said = visitor.say(&label).await;
-    assert!(text(&said).starts_with("Votre rendez-vous est réservé : "), "{said}");
+    assert!(
+        text(&said).starts_with("Votre rendez-vous est réservé : "),
+        "{said}"
+    );
     let first = meetings(&tenant, "").await.remove(0);
     assert_eq!(
         (&first["title"], &first["attendee_email"]),
@@ -86,7 +97,10 @@ async fn in_french_a_button_is_pressed_and_the_meeting_is_moved() {
     let said = visitor.say("Autres créneaux").await;
     assert!(text(&said).starts_with("Ceux-ci sont libres également"), "{said}");
     let said = visitor.say("1").await;
-    assert!(text(&said).starts_with("Votre rendez-vous est déplacé : "), "{said}");
+    assert!(
+        text(&said).starts_with("Votre rendez-vous est déplacé : "),
+        "{said}"
+    );
     let all = meetings(&tenant, "").await;
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(
@@ -150,11 +164,16 @@ async fn of_many_who_choose_the_same_time_one_has_it_and_the_others_are_offered_
         calls.spawn(async move { text(&visitor.say("1").await) });
     }
     let said = calls.join_all().await;
-    let booked = said.iter().filter(|text| text.starts_with("Your meeting is booked"));
+    let booked = said
+        .iter()
+        .filter(|text| text.starts_with("Your meeting is booked"));
     assert_eq!(booked.count(), 1, "{said:#?}");
     let refused = said.iter().filter(|text| text.contains("is not free any more"));
     assert_eq!(refused.count(), 4, "{said:#?}");
-    assert!(said.iter().all(|text| text.starts_with("Your") || text.contains("\n5. ")));
+    assert!(
+        said.iter()
+            .all(|text| text.starts_with("Your") || text.contains("\n5. "))
+    );
     assert_eq!(meetings(&tenant, "").await.len(), 1);
 }
 
@@ -201,10 +220,7 @@ async fn a_link_comes_first_and_nothing_is_offered_where_the_scheduler_is_off() 
     tenant.configure(&link).await;
     let visitor = tenant.visitor().await;
     let said = visitor.say("Can I book a call?").await;
-    assert_eq!(
-        said["answer"]["actions"][0]["kind"], "offer_booking",
-        "{said}"
-    );
+    assert_eq!(said["answer"]["actions"][0]["kind"], "offer_booking", "{said}");
     let none = json!({"settings": {"booking_url": null}});
     tenant.configure(&none).await;
     let other = crate::quick_tenant(&server).await;

@@ -12,9 +12,7 @@ fn line(mail: &Mail, name: &str) -> String {
     let text = mail.text().replace("\n ", "");
     let mut lines = text.lines();
     let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    found
-        .unwrap_or_else(|| panic!("no {name} in {text}"))
-        .to_owned()
+    found.unwrap_or_else(|| panic!("no {name} in {text}")).to_owned()
 }
 
 fn id(value: &Value) -> Uuid {
@@ -30,7 +28,9 @@ async fn both_sides_get_an_invitation_its_change_and_its_end() {
     let tenant = shop(&server).await;
     let members = tenant.api.get("/api/v1/members").expect(200).await;
     let mut members = members["items"].as_array().expect("a list").iter();
-    let owner = members.find(|member| member["role"] == "owner").expect("an owner");
+    let owner = members
+        .find(|member| member["role"] == "owner")
+        .expect("an owner");
     let owner_email = owner["email"].as_str().expect("an address").to_owned();
     let visitor = known_visitor(&tenant, "mia@example.com").await;
     visitor
@@ -51,7 +51,10 @@ async fn both_sides_get_an_invitation_its_change_and_its_end() {
     );
     assert!(!invited.raw.contains("evil.example"), "{}", invited.raw);
     assert_eq!(line(&invited, "METHOD"), "REQUEST");
-    assert_eq!(line(&invited, "UID"), meeting["ical_uid"].as_str().expect("a uid"));
+    assert_eq!(
+        line(&invited, "UID"),
+        meeting["ical_uid"].as_str().expect("a uid")
+    );
     assert_eq!(line(&invited, "SEQUENCE"), "0");
     let start = meeting["scheduled_at"].as_str().expect("a time");
     assert_eq!(line(&invited, "DTSTART"), start.replace(['-', ':'], ""));
@@ -151,7 +154,9 @@ async fn a_meeting_and_an_activity_are_reminded_of_once() {
     look(&mut owner, &tenant).await;
     let reminded = mail.wait_for("mia@example.com", 2).await.remove(1);
     assert!(
-        reminded.header("Subject").is_some_and(|subject| subject.contains("Reminder")),
+        reminded
+            .header("Subject")
+            .is_some_and(|subject| subject.contains("Reminder")),
         "{}",
         reminded.raw
     );
