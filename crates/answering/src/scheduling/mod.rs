@@ -58,7 +58,7 @@ pub async fn answer(
     let mut tx = ctx.db.tenant_read(proof).await?;
     let language = pipeline::language_of(turn);
     let desk = Desk::open(&mut tx, language, None).await?;
-    Ok(desk.beside(made))
+    Ok(desk.beside(turn, made))
 }
 
 /// Where the bot cannot help it offers a meeting beside a person, once a conversation.

@@ -126,7 +126,7 @@ impl Desk {
             return made;
         }
         let text = format!("{}\n\n{}", self.voice.opening(&opening), self.voice.list(&times));
-        let chips = self.chips(&times);
+        let chips = self.chips(turn, &times);
         let step = asked(self.dialogue(times));
         let mut made = say(turn, self.voice.language, text, Some(step));
         made.reply.suggestion_chips = chips;
@@ -144,7 +144,7 @@ impl Desk {
     }
 
     /// Adds a few times to an answer that could not be given.
-    pub fn beside(&self, mut made: Reply) -> Reply {
+    pub fn beside(&self, turn: &Turn, mut made: Reply) -> Reply {
         let times: Vec<DateTime<Utc>> = self.handful(None).into_iter().take(MOST_ASIDE).collect();
         if times.is_empty() {
             return made;
@@ -155,13 +155,16 @@ impl Desk {
             self.voice.list(&times)
         );
         made.reply.text = format!("{}\n\n{offer}", made.reply.text);
-        made.reply.suggestion_chips = self.chips(&times);
+        made.reply.suggestion_chips = self.chips(turn, &times);
         made.meeting = Some(asked(self.dialogue(times)));
         made
     }
 
-    fn chips(&self, times: &[DateTime<Utc>]) -> Vec<String> {
+    /// As many as the channel shows, the last of them for other times. All times stand in the text.
+    fn chips(&self, turn: &Turn, times: &[DateTime<Utc>]) -> Vec<String> {
+        let most = usize::from(turn.settings.max_suggestion_chips).max(2);
         let mut chips = self.voice.chips(times);
+        chips.truncate(most - 1);
         chips.push(self.voice.other_times().to_owned());
         chips
     }

@@ -109,6 +109,8 @@ describe('texts', () => {
       'leads.email',
       'leads.note',
       'ledger.conversation',
+      'meetings.conversation',
+      'meetings.duration',
       'nav.clients',
       'nav.install',
       'noteType.general',

@@ -28,9 +28,10 @@ async fn a_visitor_books_by_number_leaves_an_address_and_cancels() {
     );
     assert!(offer.contains("(CET)") || offer.contains("(CEST)"), "{offer}");
     let labels = chips(&said);
+    // as many as the channel shows; the text has them all
     assert_eq!(
-        (labels.len(), labels[5].as_str()),
-        (6, "Other times"),
+        (labels.len(), labels[2].as_str()),
+        (3, "Other times"),
         "{labels:?}"
     );
 
@@ -80,7 +81,7 @@ async fn in_french_a_button_is_pressed_and_the_meeting_is_moved() {
     let visitor = known_visitor(&tenant, "zoe@example.com").await;
     let said = visitor.say("Je voudrais prendre rendez-vous").await;
     assert!(text(&said).contains("Ces créneaux sont libres"), "{said}");
-    let label = chips(&said).remove(2);
+    let label = chips(&said).remove(1);
     let said = visitor.say(&label).await;
     assert!(
         text(&said).starts_with("Votre rendez-vous est réservé : "),
