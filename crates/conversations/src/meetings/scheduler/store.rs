@@ -146,8 +146,8 @@ pub async fn find_next_host(tx: &mut TenantTx, users: &[UserId]) -> Result<Optio
         from unnest($1::uuid[]) as u (id)
         left join meetings m on m.tenant_id = current_tenant_id() and m.assigned_to = u.id
         group by u.id
-        order by 0 * count(*) filter (where m.status in ('scheduled', 'rescheduled') and m.scheduled_at > $2),
-            u.id
+        order by count(*) filter (where m.status in ('scheduled', 'rescheduled') and m.scheduled_at > $2),
+            max(m.created_at) nulls first, u.id
         limit 1"#,
         &users,
         now,
