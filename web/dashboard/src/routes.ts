@@ -75,6 +75,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/clients/Clients.svelte')),
   },
   {
+    name: 'duplicates',
+    path: '/:tenant/clients/duplicates',
+    title: 'duplicates.title',
+    load: withTexts(() => import('./pages/clients/duplicates/Duplicates.svelte')),
+  },
+  {
     name: 'client',
     path: '/:tenant/clients/:id',
     title: 'nav.clients',

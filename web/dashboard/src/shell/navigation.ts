@@ -124,14 +124,15 @@ export const navigation: Group[] = [
 export const destinations = navigation.flatMap((group) => group.destinations);
 
 /** Pages below a destination: they are tabs there, and the palette leads to them. */
-export const parts: { path: string; label: PlainKey }[] = [
-  { path: '/knowledge/documents', label: 'documents.title' },
-  { path: '/knowledge/websites', label: 'websites.title' },
-  { path: '/knowledge/transcripts', label: 'transcripts.title' },
-  { path: '/knowledge/texts', label: 'texts.title' },
-  { path: '/knowledge/upkeep', label: 'upkeep.title' },
-  { path: '/knowledge/versions', label: 'versions.title' },
-  { path: '/knowledge/evaluation', label: 'evaluation.title' },
+export const parts: { path: string; label: PlainKey; of: PlainKey }[] = [
+  { path: '/clients/duplicates', label: 'duplicates.title', of: 'nav.clients' },
+  { path: '/knowledge/documents', label: 'documents.title', of: 'nav.knowledge' },
+  { path: '/knowledge/websites', label: 'websites.title', of: 'nav.knowledge' },
+  { path: '/knowledge/transcripts', label: 'transcripts.title', of: 'nav.knowledge' },
+  { path: '/knowledge/texts', label: 'texts.title', of: 'nav.knowledge' },
+  { path: '/knowledge/upkeep', label: 'upkeep.title', of: 'nav.knowledge' },
+  { path: '/knowledge/versions', label: 'versions.title', of: 'nav.knowledge' },
+  { path: '/knowledge/evaluation', label: 'evaluation.title', of: 'nav.knowledge' },
 ];
 
 /** What the bottom bar of a phone has room for; the rest is in its menu. */

@@ -8,6 +8,7 @@ import type { Client, ClientPatch, NewClient } from './types';
 type Schemas = components['schemas'];
 export type BulkClientChange = Schemas['ClientsChange'];
 export type ClientMerge = Schemas['ClientMerge'];
+export type DuplicatePair = Schemas['DuplicatePair'];
 type BulkRequest = NonNullable<
   paths['/api/v1/crm/clients/bulk']['post']['requestBody']
 >['content']['application/json'];
@@ -98,6 +99,19 @@ export function similarClientsQuery(id: string) {
     queryFn: async ({ signal }) =>
       (await ask(api.GET('/api/v1/crm/clients/{id}/similar', { params: { path: { id } }, signal })))
         .items,
+  });
+}
+
+/** Pairs of clients with the same address or number; a pair that has both stands there twice. */
+export function duplicatesQuery() {
+  return infiniteQueryOptions({
+    queryKey: salesKey('duplicates'),
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }) };
+      return ask(api.GET('/api/v1/crm/duplicates', { params: { query }, signal }));
+    },
+    getNextPageParam: (page) => page.next_cursor ?? null,
   });
 }
 

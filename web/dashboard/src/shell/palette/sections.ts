@@ -30,7 +30,7 @@ export function paletteSections({ onshortcuts }: Handlers): {
       ...destinations.map(({ label, key, path }) =>
         entry(t(label), to(path), keysOf(`g ${key}`, commandKey)),
       ),
-      ...parts.map(({ label, path }) => entry(`${t('nav.knowledge')}: ${t(label)}`, to(path))),
+      ...parts.map(({ label, path, of }) => entry(`${t(of)}: ${t(label)}`, to(path))),
     ],
   };
   const actions: Section = {
