@@ -281,6 +281,63 @@ describe('clients', { skip: reasonToSkip(), timeout: 400_000 }, () => {
     await page.getByText('Ada King deleted.').waitFor();
   });
 
+  it('lists duplicates, merges two with the one that is chosen, and takes it back', async () => {
+    const first = await client({
+      name: 'Jean Bart',
+      email: 'jean@port.example',
+      phone: '+32470112233',
+    });
+    const second = await client({
+      name: 'J. Bart',
+      email: 'jean@port.example',
+      phone: '+32470112233',
+    });
+    await owner.post('/crm/notes', { client_id: first.id, content: 'Sails on Sundays.' });
+    const { page } = await visits.open({ path: `${APP}/clients` });
+    await page.getByRole('link', { name: 'Duplicates' }).click();
+    const pair = page.getByRole('region', { name: 'Jean Bart and J. Bart' });
+    await pair.getByText('Same e-mail address').waitFor();
+    await pair.getByText('Same phone number').waitFor();
+    assert.equal(await pair.getByRole('radio', { name: /Jean Bart/ }).isChecked(), true);
+    await assertAccessible(page, 'duplicates');
+    await pair.getByRole('radio', { name: /J\. Bart/ }).check();
+    await pair.getByRole('button', { name: 'Merge Jean Bart and J. Bart' }).click();
+    await page.getByText('Merged into J. Bart.').waitFor();
+    await pair.waitFor({ state: 'detached' });
+    assert.equal((await owner.get(`/crm/clients/${first.id}`)).merged_into, second.id);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Jean Bart is a client of its own again.').waitFor();
+    await pair.waitFor();
+    const { items } = await owner.get(`/crm/notes?client_id=${first.id}`);
+    assert.deepEqual(
+      items.map(({ content }) => content),
+      ['Sails on Sundays.'],
+    );
+
+    // value by value: the way back brings the old name, too
+    await pair.getByRole('button', { name: /^Field by field/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Merge two clients' });
+    await dialog.getByRole('row').filter({ hasText: 'Name' }).getByRole('radio').nth(1).check();
+    await dialog.getByRole('button', { name: 'Merge' }).click();
+    await page.getByText('Merged into J. Bart.').waitFor();
+    assert.equal((await owner.get(`/crm/clients/${first.id}`)).name, 'J. Bart');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('J. Bart is a client of its own again.').waitFor();
+    assert.equal((await owner.get(`/crm/clients/${first.id}`)).name, 'Jean Bart');
+    await pair.waitFor();
+
+    const french = await visits.open({
+      path: `${APP}/clients/duplicates`,
+      locale: 'fr',
+      colorScheme: 'dark',
+      viewport: { width: 390, height: 844 },
+    });
+    await french.page.getByRole('region', { name: 'Jean Bart et J. Bart' }).waitFor();
+    await assertAccessible(french.page, 'duplicates, French, dark, on a phone');
+    const width = await french.page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 390, `${width} px wide`);
+  });
+
   it('imports a file: columns, a look at each row, what could not be taken', async () => {
     await client({ name: 'Old name', email: 'known@import.example' });
     const { page } = await visits.open({ path: `${APP}/clients?import=1` });

@@ -57,6 +57,14 @@ export class ProductServer {
     return execFileSync(BINARY, args, { env, encoding: 'utf8' }).trim();
   }
 
+  /** What the database itself says, as its owner who sees every tenant: lists of texts, of the last statement. */
+  rows(sql) {
+    const args = ['psql', '--data-dir', this.#dataDir, '--', '-qAt', '-F', '\t', '-c', sql];
+    const env = { ...withoutSettings(process.env), RAPPORT_RUNTIME_DIR: RUNTIME };
+    const text = execFileSync(BINARY, args, { env, encoding: 'utf8' }).trim();
+    return text ? text.split('\n').map((line) => line.split('\t')) : [];
+  }
+
   /** Asks it to stop, which it must do by itself and without complaint. */
   async stop() {
     const ended = once(this.#child, 'exit');

@@ -7,11 +7,11 @@ use kernel::Result;
 use serde_json::json;
 
 use super::output::Progress;
-use super::{Global, ServeArgs, serve};
+use super::{DemoArgs, Global, serve};
 use crate::journeys::demo;
 
-pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
-    let mut config = global.config(args.listen)?;
+pub async fn run(global: &Global, args: &DemoArgs) -> Result<ExitCode> {
+    let mut config = global.config(args.serve.listen)?;
     // A demonstration is for one person on one machine: their own Ollama or vLLM may be tried with it.
     if config.outbound_allow.is_empty() {
         config.outbound_allow = "127.0.0.0/8,::1".into();
@@ -19,7 +19,10 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
     config.public_url = config.public_url.or_else(|| own_address(config.listen));
     let progress = Progress::new(global);
     let (opened, domains) = serve::start(&config, &progress).await?;
-    let access = demo::ensure(&domains, &config.data_dir, |step| progress.tell(step)).await?;
+    let access = demo::ensure(&domains, &config.data_dir, !args.without_sales, |step| {
+        progress.tell(step);
+    })
+    .await?;
     let announce = |url: &str| {
         progress.done();
         if global.json {

@@ -66,7 +66,7 @@ enum Command {
     /// Run the server
     Serve(ServeArgs),
     /// Run the server with a demonstration shop
-    Demo(ServeArgs),
+    Demo(DemoArgs),
     /// Ask a question as a visitor would, and see how the answer came about
     Ask(ask::AskArgs),
     /// Ask the questions of an evaluation set, or of public data sets, and print the score
@@ -100,6 +100,15 @@ pub struct ServeArgs {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    serve: ServeArgs,
+    /// Leave out the clients, deals and orders that the shop has entered
+    #[arg(long)]
+    without_sales: bool,
 }
 
 impl Global {

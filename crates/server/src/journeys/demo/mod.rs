@@ -1,5 +1,6 @@
-//! The demonstration: Fennel & Oak, a furniture shop in Ghent, with its knowledge and some conversations.
+//! The demonstration: Fennel & Oak, a furniture shop in Ghent, with its knowledge, some conversations and its sales.
 
+mod sales;
 mod team;
 
 use std::path::Path;
@@ -32,8 +33,14 @@ pub struct DemoAccess {
 const SLUG: &str = "fennel-oak";
 const FILE: &str = "demo.json";
 
-/// The demonstration of this data folder, made on first use. `progress` is told what is being done.
-pub async fn ensure(domains: &Domains, data_dir: &Path, progress: impl Fn(&str)) -> Result<DemoAccess> {
+/// The demonstration of this data folder, made on first use, with clients, deals and orders if it `has_sales`. `progress` is
+/// told what is being done.
+pub async fn ensure(
+    domains: &Domains,
+    data_dir: &Path,
+    has_sales: bool,
+    progress: impl Fn(&str),
+) -> Result<DemoAccess> {
     let file = data_dir.join(FILE);
     let known = std::fs::read_to_string(&file)
         .ok()
@@ -46,7 +53,7 @@ pub async fn ensure(domains: &Domains, data_dir: &Path, progress: impl Fn(&str))
         (_, None) => {}
     }
     progress("creating the demonstration shop");
-    let access = create(domains, &progress).await?;
+    let access = create(domains, has_sales, &progress).await?;
     let _ = std::fs::remove_file(&file);
     write_secret(&file, &serde_json::to_string(&access)?).map_err(internal)?;
     Ok(access)
@@ -58,7 +65,7 @@ async fn remove(domains: &Domains, operator: Operator) -> Result<()> {
     tx.commit().await
 }
 
-async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAccess> {
+async fn create(domains: &Domains, has_sales: bool, progress: &impl Fn(&str)) -> Result<DemoAccess> {
     let password = secrets::random_name("");
     // accounts are shared by all tenants: a demonstration must not take somebody's address
     let suffix: String = secrets::random_name("").chars().take(6).collect();
@@ -82,7 +89,12 @@ async fn create(domains: &Domains, progress: &impl Fn(&str)) -> Result<DemoAcces
         .ok_or_else(|| internal("the new tenant is not there"))?;
     learn(domains, &operator, progress).await?;
     progress("adding a few conversations");
-    team::converse(domains, &operator, channel_id, &suffix).await?;
+    let mut people = team::converse(domains, &operator, channel_id, &suffix).await?;
+    if has_sales {
+        progress("entering clients, deals and orders");
+        people.insert("owner".into(), user.id.to_string());
+        sales::enter(domains, &api_key, people).await?;
+    }
     Ok(DemoAccess {
         channel_key,
         api_key,

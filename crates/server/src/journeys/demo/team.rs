@@ -91,12 +91,13 @@ struct Team {
 }
 
 /// Brings in the team and their conversations. `suffix` keeps their addresses apart from those of other demonstrations.
+/// Gives the ids of the colleagues by their names.
 pub async fn converse(
     domains: &Domains,
     operator: &Operator,
     channel_id: ChannelId,
     suffix: &str,
-) -> Result<()> {
+) -> Result<HashMap<String, String>> {
     let db = &domains.access.db;
     let mut tx = db.tenant(operator).await?;
     let team = Team::assemble(&mut tx, suffix).await?;
@@ -106,7 +107,10 @@ pub async fn converse(
         let written = serde_json::from_str(line)?;
         past::record(db, operator, team.read(channel_id, db.clock.now(), written)?).await?;
     }
-    Ok(())
+    let ids = team.colleagues.into_iter();
+    Ok(ids
+        .map(|(name, colleague)| (name, colleague.user_id.to_string()))
+        .collect())
 }
 
 impl Team {

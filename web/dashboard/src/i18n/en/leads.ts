@@ -28,6 +28,8 @@ export const leads = {
   'leads.fromAgent': 'Colleague',
   'leads.fromApi': 'Program',
   'leads.conversation': 'Conversation',
+  'leads.openClient': 'Client',
+  'leads.openDeal': 'Deal',
   'leads.consent': 'Agreed on {time}',
   'leads.convert': 'Convert',
   'leads.convertTitle': 'Make {name} a client',

@@ -28,6 +28,8 @@ export const leads = {
   'leads.fromAgent': 'Collègue',
   'leads.fromApi': 'Programme',
   'leads.conversation': 'Conversation',
+  'leads.openClient': 'Client',
+  'leads.openDeal': 'Affaire',
   'leads.consent': 'Accord du {time}',
   'leads.convert': 'Convertir',
   'leads.convertTitle': 'Faire de {name} un client',
