@@ -16,6 +16,10 @@ const SECTIONS = [
   'members',
   'privacy',
   'labels',
+  'sales',
+  'sales-tags',
+  'sales-fields',
+  'sales-pipelines',
   'saved-replies',
   'hours',
   'assignment',
@@ -76,14 +80,30 @@ const scenes = [
     name: `widget-${tab}`,
     path: `/widget?tab=${tab}`,
   })),
+  { name: 'clients', path: '/clients' },
+  { name: 'client', path: ({ client }) => `/clients/${client}` },
+  { name: 'duplicates', path: '/clients/duplicates' },
+  { name: 'activities', path: '/activities' },
+  { name: 'leads', path: '/leads' },
+  { name: 'deals', path: '/deals' },
+  { name: 'deals-table', path: '/deals?view=table' },
+  { name: 'deal', path: ({ deal }) => `/deals/${deal}` },
+  { name: 'orders', path: '/orders' },
+  { name: 'order', path: ({ order }) => `/orders/${order}` },
+  { name: 'products', path: '/products' },
   ...SECTIONS.map((section) => ({ name: `settings-${section}`, path: `/settings/${section}` })),
 ];
 
-const server = await ProductServer.start();
+const server = await ProductServer.start({}, { hasSales: true });
 const browser = await launchBrowser();
 try {
   const talked = await talk(server);
-  const seen = { ...talked, ...(await improve(server)), ...(await learn(server)) };
+  const seen = {
+    ...talked,
+    ...(await improve(server)),
+    ...(await learn(server)),
+    ...(await sold(server)),
+  };
   const chosen = scenes.filter(({ name }) => isWanted(name));
   await mkdir(folder, { recursive: true });
   for (const [screen, viewport] of Object.entries(screens)) {
@@ -147,6 +167,16 @@ function watchLoading(page) {
     async end() {
       while (!isQuiet()) await page.waitForTimeout(QUIET_MS / 5);
     },
+  };
+}
+
+/** A client, a deal and an order of those that the demonstration brings. */
+async function sold({ api }) {
+  const first = async (path) => (await api.get(path)).items[0].id;
+  return {
+    client: await first('/crm/clients?q=goossens'),
+    deal: await first('/crm/deals?q=breakfast'),
+    order: await first('/crm/orders?q=FO-203890'),
   };
 }
 

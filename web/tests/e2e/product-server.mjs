@@ -27,18 +27,22 @@ export class ProductServer {
   #dataDir;
   #stderr = '';
 
-  /** Starts the demonstration on a fresh data folder and waits until it is ready. */
-  static async start(settings = {}) {
+  /**
+   * Starts the demonstration on a fresh data folder and waits until it is ready; with what its team has entered of
+   * clients, deals and orders if it `hasSales`.
+   */
+  static async start(settings = {}, { hasSales = false } = {}) {
     const server = new ProductServer();
     // The database runs as an unprivileged user, who must be able to reach it.
     server.#dataDir = await mkdtemp('/var/tmp/rapport-e2e-');
     await chmod(server.#dataDir, 0o755);
-    await server.#launch(settings);
+    await server.#launch(settings, hasSales);
     return server;
   }
 
-  async #launch(settings) {
+  async #launch(settings, hasSales) {
     const args = ['demo', '--data-dir', this.#dataDir, '--listen', '127.0.0.1:0', '--json'];
+    if (!hasSales) args.push('--without-sales');
     const env = { ...withoutSettings(process.env), RAPPORT_RUNTIME_DIR: RUNTIME, ...settings };
     this.#child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr.on('data', (chunk) => (this.#stderr += chunk));
