@@ -55,8 +55,11 @@ export class WidgetApi {
   async openSession(): Promise<Session> {
     const session = await this.#json<Session & { visitor_token: string }>('/sessions', {
       identity_token: this.identityToken,
-      // The query of an address may hold secrets of the page; the path is enough for the inbox.
-      page_url: location.origin + location.pathname,
+      // The query of an address may hold secrets of the page: only what names a campaign is told.
+      page_url:
+        location.origin +
+        location.pathname +
+        location.search.replace(/[?&](?!utm_)[^&]*/g, '').replace(/./, '?'),
       language: this.language,
     });
     this.token = session.visitor_token;
@@ -70,10 +73,6 @@ export class WidgetApi {
 
   rate(messageId: string, value: Feedback, comment?: string): Promise<unknown> {
     return this.#json(`/messages/${messageId}/feedback`, { value, comment });
-  }
-
-  callPerson(): Promise<{ conversation: Conversation; message: Message }> {
-    return this.#json('/escalations', {});
   }
 
   /** Posts a question and follows the answer as it is written. */

@@ -100,7 +100,10 @@ export class Chat extends EventTarget implements ChatActions {
 
   callPerson(): void {
     void this.#attempt(async () => {
-      const { conversation, message } = await this.#api.callPerson();
+      const { conversation, message } = await this.#api.post<{
+        conversation: Conversation;
+        message: Message;
+      }>('/escalations', {});
       this.#receive(message, conversation);
     });
   }

@@ -532,6 +532,19 @@ describe('widget', { timeout: 120_000 }, () => {
     assert.equal(posts('/sessions')[0].body.page_url, `${site.url}/`);
   });
 
+  it('tells which campaign led to the page, and nothing else of its query', async () => {
+    const { widget } = await visit({
+      query: '?token=secret&utm_source=letter&x=&utm_campaign=spring%20sale#private',
+    });
+    await widget.open();
+    await widget.ask('Hello');
+    await widget.answer();
+    assert.equal(
+      posts('/sessions')[0].body.page_url,
+      `${site.url}/?utm_source=letter&utm_campaign=spring%20sale`,
+    );
+  });
+
   it('keeps the question in view while a long answer is written', async () => {
     const { widget } = await visit();
     await widget.open();

@@ -18,11 +18,12 @@ use crate::wiring::Domains;
 
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
-/// A call of the API, as written down: one of `get` and `post` is its path below `/api/v1`.
+/// A call of the API, as written down: one of `get`, `post` and `patch` is its path below `/api/v1`.
 #[derive(Debug, Deserialize)]
 struct Call {
     get: Option<String>,
     post: Option<String>,
+    patch: Option<String>,
     #[serde(default)]
     body: Value,
     /// What later calls call the thing that was made, or found first.
@@ -55,9 +56,10 @@ struct Program {
 
 impl Program {
     async fn call(&mut self, call: Call) -> Result<()> {
-        let (method, path) = match (&call.get, &call.post) {
-            (Some(path), None) => (Method::GET, path),
-            (None, Some(path)) => (Method::POST, path),
+        let (method, path) = match (&call.get, &call.post, &call.patch) {
+            (Some(path), None, None) => (Method::GET, path),
+            (None, Some(path), None) => (Method::POST, path),
+            (None, None, Some(path)) => (Method::PATCH, path),
             _ => {
                 return Err(internal(
                     "a call of the demonstration has no path, or two of them",

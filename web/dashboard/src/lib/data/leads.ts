@@ -45,7 +45,8 @@ export function conversationLeadsQuery(conversationId: string) {
 }
 
 export interface NewLead {
-  conversationId: string;
+  /** Where they wrote, if they did. */
+  conversationId?: string | undefined;
   intent: string;
   note: string;
   contact: LeadContact;
@@ -55,7 +56,8 @@ export async function createLead(
   client: QueryClient,
   { conversationId, intent, note, contact }: NewLead,
 ): Promise<void> {
-  const body = { conversation_id: conversationId, intent, note, contact_info: contact };
+  const where = conversationId ? { conversation_id: conversationId } : {};
+  const body = { ...where, intent, note, contact_info: contact };
   await ask(api.POST('/api/v1/leads', { body }));
   await refreshLeads(client);
 }

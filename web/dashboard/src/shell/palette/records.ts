@@ -1,4 +1,4 @@
-/** What the server has under the words typed: conversations, clients, deals and knowledge, a few of each. */
+/** What the server has under the words typed: a few of each kind. */
 import { api, ask } from '$lib/api';
 import { clientName } from '$lib/crm/name';
 import { router } from '$lib/router.svelte';
@@ -18,7 +18,9 @@ export async function findRecords(
   const lists = [
     conversations(words, signal),
     clients(words, signal),
-    ...(scope === 'all' ? [deals(words, signal), answers(words, signal)] : []),
+    ...(scope === 'all'
+      ? [deals(words, signal), orders(words, signal), answers(words, signal)]
+      : []),
   ];
   const sections = await Promise.all(lists);
   return sections.filter(({ entries }) => entries.length > 0);
@@ -64,6 +66,20 @@ async function deals(q: string, signal: AbortSignal): Promise<Section> {
     },
   }));
   return { title: t('nav.deals'), entries };
+}
+
+async function orders(q: string, signal: AbortSignal): Promise<Section> {
+  const query = { q, limit: MOST };
+  const page = await ask(api.GET('/api/v1/crm/orders', { params: { query }, signal }));
+  const entries = page.items.map(({ id, order_number, client_name, status }) => ({
+    id,
+    label: order_number,
+    detail: [client_name, t(`orderStatus.${status}`)].filter(Boolean).join(' · '),
+    run: () => {
+      router.navigate(workspaceHref(`/orders/${id}`));
+    },
+  }));
+  return { title: t('nav.orders'), entries };
 }
 
 async function answers(q: string, signal: AbortSignal): Promise<Section> {

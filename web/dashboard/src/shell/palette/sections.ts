@@ -39,6 +39,7 @@ export function paletteSections({ onshortcuts }: Handlers): {
       entry(t('clients.add'), to('/clients?new=1')),
       entry(t('activities.add'), to('/activities?activity=new')),
       entry(t('meetings.add'), to('/meetings?meeting=new')),
+      entry(t('leads.add'), to('/leads?new=1')),
       entry(t('deals.add'), to('/deals?new=1')),
       entry(t('orders.add'), to('/orders?new=1')),
       entry(t('products.add'), to('/products?product=new')),

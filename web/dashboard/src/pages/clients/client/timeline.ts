@@ -55,6 +55,11 @@ export function kindText(kind: string): string {
   return t(`timeline.${kind}` as PlainKey) || kind;
 }
 
+/** The first line: its own title, else what it is. */
+export function titleOf({ title, kind }: TimelineItem): string {
+  return title || (kind === 'note' ? t('clients.addNote') : kindText(kind));
+}
+
 /** Where it can be looked at. */
 export function hrefOf(item: TimelineItem): string | null {
   if (item.kind === 'conversation') return workspaceHref(`/inbox/${item.id}?view=all`);
