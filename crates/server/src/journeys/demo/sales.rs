@@ -107,7 +107,7 @@ impl Program {
         Ok(parts.collect::<Result<Vec<_>>>()?.join("/"))
     }
 
-    /// `$name` is an id, `@-30h` a time from now on, `#+12` a day from today on.
+    /// `$name` is an id, `@-30h` a time from now on, `@+12d` a day from today on.
     fn fill(&self, value: Value) -> Result<Value> {
         Ok(match value {
             Value::String(text) => Value::String(self.fill_text(text)?),
@@ -129,14 +129,16 @@ impl Program {
         if let Some(name) = text.strip_prefix('$') {
             return self.id(name);
         }
-        if let Some(hours) = text.strip_prefix('@').and_then(|rest| rest.strip_suffix('h')) {
-            let hours = hours.parse().map_err(internal)?;
-            let time = self.now + TimeDelta::hours(hours);
+        let Some(ahead) = text.strip_prefix('@') else {
+            return Ok(text);
+        };
+        if let Some(hours) = ahead.strip_suffix('h') {
+            let time = self.now + TimeDelta::hours(hours.parse().map_err(internal)?);
             return Ok(time.to_rfc3339_opts(SecondsFormat::Secs, true));
         }
-        if let Some(days) = text.strip_prefix('#') {
-            let days = days.parse().map_err(internal)?;
-            return Ok((self.now + TimeDelta::days(days)).date_naive().to_string());
+        if let Some(days) = ahead.strip_suffix('d') {
+            let time = self.now + TimeDelta::days(days.parse().map_err(internal)?);
+            return Ok(time.date_naive().to_string());
         }
         Ok(text)
     }
