@@ -104,6 +104,7 @@ pub enum Because {
 pub struct Chosen {
     pub agent: AnsweringAgent,
     pub because: Because,
+    pub offers_booking: bool,
 }
 
 /// Which agent a turn with these facts is meant for; `before` is the one that has answered last, by the channel's word.
@@ -204,7 +205,11 @@ impl Agent {
             agent_id: self.agent_id.clone(),
             name: self.name.clone(),
         };
-        turn.agent = Some(Arc::new(Chosen { agent, because }));
+        turn.agent = Some(Arc::new(Chosen {
+            agent,
+            because,
+            offers_booking: self.offers_booking,
+        }));
         turn
     }
 }

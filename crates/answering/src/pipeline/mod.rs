@@ -377,7 +377,7 @@ fn reply(
 ) -> Reply {
     trace.step("decide");
     let agent = turn.agent.as_ref().map(|chosen| {
-        let Chosen { agent, because } = chosen.as_ref();
+        let Chosen { agent, because, .. } = chosen.as_ref();
         let note = json!({"agent_id": agent.agent_id, "name": agent.name, "because": because});
         trace.note("agent", note);
         agent.clone()

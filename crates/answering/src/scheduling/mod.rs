@@ -71,8 +71,8 @@ fn offers_aside(turn: &Turn, known: &Known, made: &Reply) -> bool {
 
 /// Where there is no link to book with, and who speaks offers meetings.
 fn offers_times(turn: &Turn) -> bool {
-    let agent = turn.agent.as_ref().map(|chosen| &chosen.agent);
-    turn.settings.booking_url.is_none() && agent.is_none_or(|agent| agent.offers_booking)
+    let agent = turn.agent.as_ref();
+    turn.settings.booking_url.is_none() && agent.is_none_or(|chosen| chosen.offers_booking)
 }
 
 /// What a visitor wants of the scheduler.
