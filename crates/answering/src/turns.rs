@@ -27,7 +27,7 @@ pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
 use crate::settings::JoinMessages;
-use crate::tools::Door;
+use crate::tools::{self, Door};
 use crate::{agents, booking, brain, leads, scheduling};
 
 /// What happens in a turn, for those who wait.

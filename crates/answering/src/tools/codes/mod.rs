@@ -106,6 +106,7 @@ async fn try_send(
         subject,
         body,
         unsubscribe_url: None,
+        calendar: None,
     };
     outbox::put(&mut tx, &mail).await?;
     tx.commit().await
