@@ -52,6 +52,7 @@ select distinct :'tenant'::uuid, id, word
 from crm_clients, unnest(
     string_to_array(name, ' ') || string_to_array(replace(email, '@', '.'), '.') || array[company_name, ltrim(phone, '+')]
         || array(select '#' || tag from unnest(tags) as tag)
+        || array(select '=' || f.key || '=' || f.value from jsonb_each_text(custom_fields) f)
 ) as word
 where tenant_id = :'tenant' and word is not null
 order by 3, 2;
@@ -105,4 +106,22 @@ select :'tenant', gen_random_uuid(), 'n' || (10000 + floor(5000 * power(random()
     'category ' || n % 40, n % 900 + 5, 'EUR', n % 10 <> 0, now() - (n || ' minutes')::interval
 from generate_series(1, :clients / 20) n;
 
-analyze;
+insert into crm_deal_words (tenant_id, client_id, deal_id, word)
+select distinct d.tenant_id, d.client_id, d.id, word
+from crm_deals d
+join crm_clients c on c.tenant_id = d.tenant_id and c.id = d.client_id
+cross join lateral unnest(string_to_array(concat_ws(' ', d.name, c.name, c.company_name), ' ')
+    || array(select '#' || tag from unnest(d.tags) as tag)) as word
+where d.tenant_id = :'tenant';
+insert into crm_product_words (tenant_id, product_id, word)
+select distinct p.tenant_id, p.id, word
+from crm_products p, unnest(string_to_array(lower(p.name || ' ' || replace(p.sku, '-', ' ')), ' ')) as word
+where p.tenant_id = :'tenant';
+insert into lead_words (tenant_id, lead_id, word)
+select distinct l.tenant_id, l.id, word
+from leads l, unnest(
+    string_to_array(replace(replace(concat_ws(' ', l.contact_info ->> 'name', l.contact_info ->> 'email', 'asked for something'), '@', ' '), '.', ' '), ' ')
+) as word
+where l.tenant_id = :'tenant';
+
+vacuum analyze;
