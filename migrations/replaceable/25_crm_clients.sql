@@ -180,7 +180,7 @@ create or replace trigger set_updated_at before update of name, client_type, com
     next_follow_up_date, merged_into, contact_id on crm_clients
     for each row execute function set_updated_at();
 
--- The words a client is found by; tags among them, behind a sign that no word has.
+-- The words a client is found by; tags and values of own fields among them, behind signs that no word has.
 create or replace function crm_clients_note_words() returns trigger
 language plpgsql
 set search_path from current
@@ -191,7 +191,10 @@ begin
     if new.merged_into is null then
         wanted := crm_words(concat_ws(' ', new.name, new.company_name, new.email))
             || crm_phone_words(new.phone) || crm_phone_words(new.secondary_phone)
-            || array(select '#' || left(tag, 60) from unnest(new.tags) as tag);
+            || array(select '#' || left(tag, 60) from unnest(new.tags) as tag)
+            || array(
+                select '=' || f.key || '=' || left(f.value, 60) from jsonb_each_text(new.custom_fields) f where f.value is not null
+            );
     end if;
     if tg_op = 'UPDATE' then
         delete from crm_client_words
@@ -206,9 +209,10 @@ $$;
 create or replace trigger crm_clients_words_added after insert on crm_clients
     for each row execute function crm_clients_note_words();
 create or replace trigger crm_clients_words_changed
-    after update of name, company_name, email, phone, secondary_phone, tags, merged_into on crm_clients
-    for each row when ((old.name, old.company_name, old.email, old.phone, old.secondary_phone, old.tags, old.merged_into)
-        is distinct from (new.name, new.company_name, new.email, new.phone, new.secondary_phone, new.tags, new.merged_into))
+    after update of name, company_name, email, phone, secondary_phone, tags, custom_fields, merged_into on crm_clients
+    for each row when ((old.name, old.company_name, old.email, old.phone, old.secondary_phone, old.tags, old.custom_fields, old.merged_into)
+        is distinct from
+        (new.name, new.company_name, new.email, new.phone, new.secondary_phone, new.tags, new.custom_fields, new.merged_into))
     execute function crm_clients_note_words();
 
 -- What a page's address tells of the campaign that led there.

@@ -450,16 +450,21 @@ as $$
 #variable_conflict use_column
 begin
     return query
-    with counted as (
-        select s.stage, s.rank, s.reaches, count(c.id) as clients
+    with found as (
+        select c.lifecycle_stage as stage, count(*) as clients
+        from crm_clients c
+        where c.tenant_id = org_id and c.merged_into is null
+        group by c.lifecycle_stage
+    ),
+    counted as (
+        select s.stage, s.rank, s.reaches, coalesce(f.clients, 0) as clients
         from tenants t
         cross join (
             values ('lead', 1, 1), ('mql', 2, 2), ('sql', 3, 3), ('opportunity', 4, 4), ('customer', 5, 5),
                 ('evangelist', 6, 6), ('churned', 7, 5)
         ) s (stage, rank, reaches)
-        left join crm_clients c on c.tenant_id = t.tenant_id and c.merged_into is null and c.lifecycle_stage = s.stage
+        left join found f on f.stage = s.stage
         where t.tenant_id = org_id
-        group by s.stage, s.rank, s.reaches
     ),
     funnel as (
         select a.stage, a.rank, a.clients,

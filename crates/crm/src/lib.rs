@@ -13,6 +13,7 @@ pub mod notes;
 pub mod orders;
 mod pipelines;
 mod products;
+mod search;
 pub mod segments;
 pub mod settings;
 mod sheet;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -55,6 +56,12 @@ impl Amount {
         let mut value = value;
         value.rescale(2);
         Ok(Self(value))
+    }
+
+    /// As keys beside amounts have it.
+    pub fn hundredths(self) -> i64 {
+        let hundredths = self.0.checked_mul(Decimal::ONE_HUNDRED);
+        hundredths.and_then(|all| all.to_i64()).unwrap_or(i64::MAX)
     }
 
     pub fn is_negative(self) -> bool {

@@ -42,7 +42,7 @@ struct LeadQuery {
     conversation_id: Option<ConversationId>,
     #[param(value_type = Option<ContactId>)]
     contact_id: Option<ContactId>,
-    /// Part of a name, an address, a number, a company or the note.
+    /// Beginnings of words of the name, address, company or note, or of the telephone number.
     q: Option<String>,
     /// `-created_at` unless given; `created_at`, `updated_at`, `-updated_at`.
     sort: Option<String>,

@@ -329,12 +329,15 @@ pub async fn list(
             query.push(column).push_bind(id);
         }
     }
-    if let Some(text) = &filter.text {
-        let pattern = format!("%{}%", text.replace(['%', '_', '\\'], ""));
-        query.push(" and concat_ws(' ', l.contact_info ->> 'name', l.contact_info ->> 'email', l.contact_info ->> 'phone', ");
+    for word in words(tx, filter.text.as_deref()).await? {
+        query.push(
+            " and exists (select from lead_words w where w.tenant_id = current_tenant_id() and w.lead_id = l.id and w.word >= ",
+        );
         query
-            .push("l.contact_info ->> 'company', l.note) ilike ")
-            .push_bind(pattern);
+            .push_bind(word.clone())
+            .push(" and w.word < ")
+            .push_bind(format!("{word}{}", char::MAX))
+            .push(")");
     }
     let column = if filter.sort.by_update {
         "l.updated_at"
@@ -356,6 +359,29 @@ pub async fn list(
     let leads: sqlx::Result<Vec<Lead>> = rows.iter().map(Lead::from_row).collect();
     Ok(leads?)
 }
+
+/// Cut by the database, as the words of leads were; a telephone number is found however it is grouped. Nothing but signs is
+/// found nowhere.
+async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Vec<String>> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let mut words = sqlx::query_scalar!(
+        r#"select case when $1 ~ '^[-+ ./()0-9]+$' and $1 ~ '([0-9].*){4}' then array[crm_digits($1)] else crm_words($1) end
+            as "words!""#,
+        text,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    words.truncate(MOST_WORDS);
+    if words.is_empty() {
+        words.push(char::MAX.to_string());
+    }
+    Ok(words)
+}
+
+/// More words narrow nothing any further.
+const MOST_WORDS: usize = 12;
 
 pub async fn find(tx: &mut TenantTx, id: LeadId) -> Result<Option<Lead>> {
     let mut query = QueryBuilder::<Postgres>::new(SELECT);

@@ -8,19 +8,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Status;
-use crate::listing::{Column, Kind, parts};
+use crate::listing::{Column, Kind, SHOWN_NAME, parts};
 
 pub const COLUMNS: [Column; 6] = [
     Column::filled("order_date", "o.order_date", Kind::Time),
-    Column::filled("total", "o.total", Kind::Number),
+    Column::filled("total", "o.total_key", Kind::Number),
     Column::filled("status", "o.status", Kind::Text),
-    Column::filled("order_number", "o.order_number", Kind::Text),
+    Column::filled("order_number", "o.number_key", Kind::Text),
     Column::filled("created_at", "o.created_at", Kind::Time),
-    Column::nullable(
-        "client_name",
-        "lower(coalesce(c.name, c.company_name))",
-        Kind::Text,
-    ),
+    Column::joined("client_name", SHOWN_NAME, Kind::Text),
 ];
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

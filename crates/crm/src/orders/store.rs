@@ -14,7 +14,7 @@ use super::Order;
 use super::buyers::{Buyer, Known};
 use super::change::Values;
 use super::list::OrderFilter;
-use crate::listing::{Listed, Listing};
+use crate::listing::Listing;
 
 const COLUMNS: &str = "select o.id, o.client_id, coalesce(c.name, c.company_name) as client_name, o.deal_id, d.name as deal_name,
     o.order_number, o.ecommerce_order_id, o.subtotal, o.tax, o.shipping, o.discount, o.total, o.currency, o.status, o.items,
@@ -27,18 +27,26 @@ const FROM: &str = " from crm_orders o
 
 pub async fn list(tx: &mut TenantTx, filter: &OrderFilter, listing: &Listing) -> Result<Page<Order>> {
     let statuses = filter.statuses()?;
-    let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
-    listing.push_value(&mut query);
-    query.push(FROM);
-    let words = filter.q.as_deref().map(str::trim).unwrap_or_default();
-    if !words.is_empty() {
-        let words = words.to_lowercase();
+    let select = || {
+        let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+        listing.push_value(&mut query);
+        query.push(FROM);
+        push_filter(&mut query, filter, &statuses);
         query
-            .push(" and (starts_with(lower(o.order_number), ")
-            .push_bind(words.clone())
-            .push(") or starts_with(lower(o.ecommerce_order_id), ")
-            .push_bind(words)
-            .push("))");
+    };
+    listing.fetch(tx, "o.id", select).await
+}
+
+/// Conditions on `crm_orders o`.
+fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &OrderFilter, statuses: &[String]) {
+    let number = filter.q.as_deref().map(str::trim).unwrap_or_default();
+    if !number.is_empty() {
+        let (begin, end) = (number.to_lowercase(), format!("{}{}", number.to_lowercase(), char::MAX));
+        for (before, column) in [(" and (", "o.number_key"), (" or ", "o.shop_key")] {
+            query.push(format!("{before}{column} >= ")).push_bind(begin.clone());
+            query.push(format!(" and {column} < ")).push_bind(end.clone());
+        }
+        query.push(")");
     }
     for (column, id) in [("client_id", filter.client_id), ("deal_id", filter.deal_id)] {
         if let Some(id) = id {
@@ -46,7 +54,10 @@ pub async fn list(tx: &mut TenantTx, filter: &OrderFilter, listing: &Listing) ->
         }
     }
     if !statuses.is_empty() {
-        query.push(" and o.status = any(").push_bind(statuses).push(")");
+        query
+            .push(" and o.status = any(")
+            .push_bind(statuses.to_vec())
+            .push(")");
     }
     if let Some(currency) = &filter.currency {
         query.push(" and o.currency = ").push_bind(currency.clone());
@@ -58,11 +69,8 @@ pub async fn list(tx: &mut TenantTx, filter: &OrderFilter, listing: &Listing) ->
         query.push(" and o.order_date < ").push_bind(time);
     }
     if let Some(total) = filter.min_total {
-        query.push(" and o.total >= ").push_bind(total);
+        query.push(" and o.total_key >= ").push_bind(total.hundredths());
     }
-    listing.push_page(&mut query, "o.id");
-    let rows: Vec<Listed<Order>> = query.build_query_as().fetch_all(&mut **tx).await?;
-    Ok(listing.page(rows))
 }
 
 pub async fn get(tx: &mut TenantTx, id: OrderId) -> Result<Order> {

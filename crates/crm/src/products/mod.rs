@@ -44,10 +44,10 @@ pub struct ProductFilter {
 }
 
 pub const COLUMNS: [Column; 6] = [
-    Column::filled("name", "lower(p.name)", Kind::Text),
+    Column::filled("name", "p.name_key", Kind::Text),
     Column::nullable("sku", "p.sku", Kind::Text),
     Column::nullable("category", "p.category", Kind::Text),
-    Column::filled("price", "p.price", Kind::Number),
+    Column::filled("price", "p.price_key", Kind::Number),
     Column::filled("created_at", "p.created_at", Kind::Time),
     Column::filled("updated_at", "p.updated_at", Kind::Time),
 ];

@@ -10,30 +10,29 @@ use uuid::Uuid;
 
 use super::change::Values;
 use super::{Product, ProductFilter};
-use crate::listing::{Listed, Listing, word_patterns};
+use crate::listing::Listing;
+use crate::search::{self, push_beginnings};
 
 const COLUMNS: &str = "select p.id, p.name, p.description, p.sku, p.category, p.price, p.cost, p.currency,
     p.ecommerce_product_id, p.is_active, p.custom_fields, p.created_at, p.updated_at";
 const FROM: &str = " from crm_products p where p.tenant_id = current_tenant_id()";
 
 pub async fn list(tx: &mut TenantTx, filter: &ProductFilter, listing: &Listing) -> Result<Page<Product>> {
-    let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
-    listing.push_value(&mut query);
-    query.push(FROM);
-    for pattern in word_patterns(filter.q.as_deref()) {
+    let words = search::store::cut(tx, filter.q.as_deref()).await?;
+    let select = || {
+        let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
+        listing.push_value(&mut query);
+        query.push(FROM);
+        push_beginnings(&mut query, &words, "crm_product_words", "product_id", "p.id");
+        if let Some(category) = filter.category.clone().filter(|category| !category.is_empty()) {
+            query.push(" and p.category = ").push_bind(category);
+        }
+        if let Some(is_active) = filter.is_active {
+            query.push(" and p.is_active = ").push_bind(is_active);
+        }
         query
-            .push(" and concat_ws(' ', p.name, p.sku) ~* ")
-            .push_bind(pattern);
-    }
-    if let Some(category) = filter.category.clone().filter(|category| !category.is_empty()) {
-        query.push(" and p.category = ").push_bind(category);
-    }
-    if let Some(is_active) = filter.is_active {
-        query.push(" and p.is_active = ").push_bind(is_active);
-    }
-    listing.push_page(&mut query, "p.id");
-    let rows: Vec<Listed<Product>> = query.build_query_as().fetch_all(&mut **tx).await?;
-    Ok(listing.page(rows))
+    };
+    listing.fetch(tx, "p.id", select).await
 }
 
 /// Every category that a product has, by name.

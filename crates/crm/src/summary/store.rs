@@ -33,7 +33,6 @@ pub async fn summary(
     let (from, to) = (tenant.from, tenant.to);
     let counts = sqlx::query!(
         r#"select
-            (select count(*) from crm_clients where tenant_id = t.tenant_id and merged_into is null) as "total!",
             (
                 select count(*) from crm_clients
                 where tenant_id = t.tenant_id and merged_into is null
@@ -57,11 +56,13 @@ pub async fn summary(
     )
     .fetch_one(&mut **tx)
     .await?;
+    let funnel = funnel(tx).await?;
     Ok(SalesSummary {
         from,
         to,
         currency: tenant.currency,
-        total_clients: counts.total,
+        // to count them takes longest: once is enough
+        total_clients: funnel.iter().map(|step| step.client_count).sum(),
         new_clients: counts.new,
         open: open(tx).await?,
         won: closed(tx, "closed_won", from, to).await?,
@@ -70,7 +71,7 @@ pub async fn summary(
         average_cycle_days: counts.cycle,
         revenue: revenue(tx, from, to).await?,
         lost_reasons: lost_reasons(tx, from, to).await?,
-        funnel: funnel(tx).await?,
+        funnel,
         overdue_activities: counts.overdue,
     })
 }
@@ -78,8 +79,8 @@ pub async fn summary(
 async fn open(tx: &mut TenantTx) -> Result<Vec<DealsTotal>> {
     let totals = sqlx::query_as!(
         DealsTotal,
-        r#"select currency as "currency: Currency", count(*) as "count!", sum(deal_value) as "total!: Amount",
-            round(sum(deal_value * probability / 100), 2) as "weighted!: Amount"
+        r#"select currency as "currency: Currency", count(*) as "count!", round(sum(value_key) / 100, 2) as "total!: Amount",
+            round(sum(value_key * probability) / 10000, 2) as "weighted!: Amount"
         from crm_deals
         where tenant_id = current_tenant_id() and stage not in ('closed_won', 'closed_lost')
         group by currency
@@ -115,7 +116,7 @@ async fn closed(
 async fn revenue(tx: &mut TenantTx, from: NaiveDate, to: NaiveDate) -> Result<Vec<CurrencyTotal>> {
     let totals = sqlx::query_as!(
         CurrencyTotal,
-        r#"select o.currency as "currency: Currency", count(*) as "count!", sum(o.total) as "total!: Amount"
+        r#"select o.currency as "currency: Currency", count(*) as "count!", round(sum(o.total_key) / 100, 2) as "total!: Amount"
         from tenants t
         join crm_orders o on o.tenant_id = t.tenant_id
             and o.order_date >= $1::date::timestamp at time zone t.time_zone

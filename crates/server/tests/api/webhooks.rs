@@ -3,6 +3,7 @@
 
 mod endings;
 mod failing;
+mod sales;
 mod told;
 
 use std::time::Duration;

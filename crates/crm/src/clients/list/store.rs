@@ -280,6 +280,8 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         query.push(" and c.lead_score >= ").push_bind(score);
     }
     for (key, value) in &filter.fields {
+        let word: String = format!("={key}=").chars().chain(value.chars().take(60)).collect();
+        query.push(HOLDS).push("= ").push_bind(word).push(")");
         query.push(" and c.custom_fields ->> ").push_bind(key.clone());
         query.push(" = ").push_bind(value.clone());
     }

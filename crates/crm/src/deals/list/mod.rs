@@ -11,20 +11,16 @@ use kernel::money::{Amount, Currency};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::listing::{Column, Kind, Whose, parts};
+use crate::listing::{Column, Kind, SHOWN_NAME, Whose, parts};
 use crate::pipelines::Stage;
 
 /// A deal that is longer in its stage than this is stale.
 pub const STALE_AFTER_DAYS: i32 = 30;
 
 pub const COLUMNS: [Column; 9] = [
-    Column::filled("name", "lower(d.name)", Kind::Text),
-    Column::nullable(
-        "client_name",
-        "lower(coalesce(c.name, c.company_name))",
-        Kind::Text,
-    ),
-    Column::filled("deal_value", "d.deal_value", Kind::Number),
+    Column::filled("name", "d.name_key", Kind::Text),
+    Column::joined("client_name", SHOWN_NAME, Kind::Text),
+    Column::filled("deal_value", "d.value_key", Kind::Number),
     Column::filled("probability", "d.probability", Kind::Number),
     Column::nullable("expected_close_date", "d.expected_close_date", Kind::Date),
     Column::filled("created_at", "d.created_at", Kind::Time),

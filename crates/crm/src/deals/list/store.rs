@@ -9,8 +9,9 @@ use sqlx::{Postgres, QueryBuilder};
 use super::super::{Deal, DealHistoryEntry};
 use super::{STALE_AFTER_DAYS, Wanted};
 use crate::amounts::DealsTotal;
-use crate::listing::{Listed, Listing, Whose, word_patterns};
+use crate::listing::{Listing, Whose};
 use crate::pipelines::Stage;
+use crate::search::{self, push_beginnings, push_tags};
 
 const COLUMNS: &str = "d.id, d.client_id, coalesce(c.name, c.company_name) as client_name, d.pipeline_id, d.pipeline_stage_id,
     s.name as pipeline_stage_name, d.stage, d.conversation_id, d.name, d.description, d.deal_value, d.currency, d.probability,
@@ -27,14 +28,16 @@ const FROM: &str = " from crm_deals d
     where d.tenant_id = current_tenant_id()";
 
 pub async fn list(tx: &mut TenantTx, wanted: &Wanted, listing: &Listing) -> Result<Page<Deal>> {
-    let mut query = QueryBuilder::<Postgres>::new("select ");
-    query.push(COLUMNS);
-    listing.push_value(&mut query);
-    query.push(FROM);
-    push_filter(&mut query, wanted);
-    listing.push_page(&mut query, "d.id");
-    let rows: Vec<Listed<Deal>> = query.build_query_as().fetch_all(&mut **tx).await?;
-    Ok(listing.page(rows))
+    let words = search::store::cut(tx, wanted.filter.q.as_deref()).await?;
+    let select = || {
+        let mut query = QueryBuilder::<Postgres>::new("select ");
+        query.push(COLUMNS);
+        listing.push_value(&mut query);
+        query.push(FROM);
+        push_filter(&mut query, wanted, &words);
+        query
+    };
+    listing.fetch(tx, "d.id", select).await
 }
 
 pub async fn get(tx: &mut TenantTx, id: DealId) -> Result<Deal> {
@@ -62,15 +65,15 @@ pub async fn totals(
         total: kernel::money::Amount,
         weighted: kernel::money::Amount,
     }
+    let words = search::store::cut(tx, wanted.filter.q.as_deref()).await?;
     let mut query = QueryBuilder::<Postgres>::new(
-        "select d.pipeline_stage_id, d.currency, count(*) as count, sum(d.deal_value) as total,
-            round(sum(d.deal_value * d.probability / 100), 2) as weighted",
+        "select d.pipeline_stage_id, d.currency, count(*) as count, round(sum(d.value_key) / 100, 2) as total,
+            round(sum(d.value_key * d.probability) / 10000, 2) as weighted
+        from crm_deals d
+        where d.tenant_id = current_tenant_id() and d.pipeline_id = ",
     );
-    query
-        .push(FROM)
-        .push(" and d.pipeline_id = ")
-        .push_bind(pipeline.0);
-    push_filter(&mut query, wanted);
+    query.push_bind(pipeline.0);
+    push_filter(&mut query, wanted, &words);
     query.push(" group by d.pipeline_stage_id, d.currency order by count(*) desc, d.currency");
     let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
     let total = |row: Row| {
@@ -85,14 +88,11 @@ pub async fn totals(
     Ok(rows.into_iter().map(total).collect())
 }
 
-/// Conditions on `crm_deals d` and its client `c`.
-fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted) {
+/// Conditions on `crm_deals d`.
+fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted, words: &[String]) {
     let filter = &wanted.filter;
-    for pattern in word_patterns(filter.q.as_deref()) {
-        query
-            .push(" and concat_ws(' ', d.name, c.name, c.company_name) ~* ")
-            .push_bind(pattern);
-    }
+    push_beginnings(query, words, "crm_deal_words", "deal_id", "d.id");
+    push_tags(query, &wanted.tags, "crm_deal_words", "deal_id", "d.id");
     for (column, id) in [
         ("pipeline_id", filter.pipeline_id),
         ("pipeline_stage_id", wanted.in_stage.map(|stage| stage.0)),
@@ -117,9 +117,6 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted) {
         Some(Whose::Of(owner)) => query.push(" and d.owner_id = ").push_bind(owner),
         None => query,
     };
-    if !wanted.tags.is_empty() {
-        query.push(" and d.tags @> ").push_bind(wanted.tags.clone());
-    }
     if let Some(day) = filter.close_from {
         query.push(" and d.expected_close_date >= ").push_bind(day);
     }
@@ -127,7 +124,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted) {
         query.push(" and d.expected_close_date <= ").push_bind(day);
     }
     if let Some(value) = filter.min_value {
-        query.push(" and d.deal_value >= ").push_bind(value);
+        query.push(" and d.value_key >= ").push_bind(value.hundredths());
     }
     if let Some(currency) = &filter.currency {
         query.push(" and d.currency = ").push_bind(currency.clone());

@@ -8,6 +8,7 @@ mod histories;
 mod importing;
 mod lists;
 mod merging;
+mod named;
 mod orders;
 mod pipelines;
 mod products;
