@@ -188,8 +188,8 @@ begin
 end;
 $$;
 
--- Takes these people out of a client whom others belong to as well: what a merge brought of theirs, or the client's own
--- values, for which those of somebody else who belongs to it come.
+-- Takes these people out of a client whom others belong to as well: what a merge brought of theirs; or, if the client was
+-- theirs, all that no merge has brought, and for its values come those of somebody else who belongs to it.
 create or replace function crm_forget_one_of(p_client uuid, p_rows uuid[], p_people uuid[]) returns void
 language plpgsql
 set search_path from current
@@ -199,6 +199,7 @@ declare
     other crm_clients;
     merge crm_client_merges;
     field text;
+    theirs uuid[]; -- what others have brought
 begin
     select * into k from crm_clients where tenant_id = current_tenant_id() and id = p_client;
     for merge in
@@ -237,16 +238,38 @@ begin
         update crm_clients set contact_id = null where tenant_id = current_tenant_id() and id = other.id;
         k.contact_id := other.contact_id;
         k.name := other.name;
+        k.company_name := other.company_name;
         k.email := other.email;
         k.phone := other.phone;
         k.secondary_phone := other.secondary_phone;
+        k.address := other.address;
         k.platform_user_id := other.platform_user_id;
-        k.address := null;
-        k.source_details := null;
-        k.utm_data := null;
+        k.source_details := other.source_details;
+        k.utm_data := other.utm_data;
+        k.ecommerce_customer_id := null;
+        k.tags := other.tags;
+        k.custom_fields := other.custom_fields;
+        theirs := array(
+            select m.id::uuid
+            from crm_client_merges g
+            cross join unnest(array['notes', 'activities', 'deals', 'orders']) as name
+            cross join jsonb_array_elements_text(g.moved -> name) as m (id)
+            where g.tenant_id = current_tenant_id() and g.kept_id = p_client and g.undone_at is null
+        );
+        delete from crm_notes where tenant_id = current_tenant_id() and client_id = p_client and id <> all (theirs);
+        perform crm_blank_activities(array(
+            select id from crm_activities where tenant_id = current_tenant_id() and client_id = p_client and id <> all (theirs)
+        ));
+        perform crm_blank_deals(array(
+            select id from crm_deals where tenant_id = current_tenant_id() and client_id = p_client and id <> all (theirs)
+        ));
+        perform crm_blank_orders(array(
+            select id from crm_orders where tenant_id = current_tenant_id() and client_id = p_client and id <> all (theirs)
+        ));
         update crm_client_merges
         set moved = jsonb_set(moved, '{filled}', jsonb_strip_nulls(coalesce(moved -> 'filled', '{}') || jsonb_build_object(
-            'contact_id', other.contact_id, 'name', other.name, 'email', other.email, 'phone', other.phone)))
+            'contact_id', other.contact_id, 'name', other.name, 'company_name', other.company_name, 'email', other.email,
+            'phone', other.phone)))
         where tenant_id = current_tenant_id() and merged_id = other.id and undone_at is null;
         perform audit_forget(array['client:' || k.id]);
     end if;
