@@ -201,9 +201,11 @@ begin
         'data', data
     )::text;
     for endpoint in
-        insert into webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, body, conversation_id, contact_id, client_id, created_at)
+        insert into webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, body, conversation_id, contact_id, client_id, subject_id,
+            created_at)
         select new.tenant_id, e.id, event, tg_argv[0], body, (data ->> 'conversation_id')::uuid, (data ->> 'contact_id')::uuid,
-            (data ->> 'client_id')::uuid, clock_timestamp()
+            (data ->> 'client_id')::uuid, case when tg_argv[1] in ('lead', 'meeting', 'deal', 'order') then new.id end,
+            clock_timestamp()
         from webhook_endpoints e
         where e.tenant_id = new.tenant_id and e.is_enabled and tg_argv[0] = any(e.event_types)
         returning endpoint_id
@@ -230,6 +232,8 @@ begin
         delete from webhook_deliveries where tenant_id = old.tenant_id and conversation_id = old.id;
     elsif tg_argv[0] = 'client' then
         delete from webhook_deliveries where tenant_id = old.tenant_id and client_id = old.id;
+    elsif tg_argv[0] = 'subject' then
+        delete from webhook_deliveries where tenant_id = old.tenant_id and subject_id = old.id;
     else
         delete from webhook_deliveries where tenant_id = old.tenant_id and contact_id = old.id;
     end if;

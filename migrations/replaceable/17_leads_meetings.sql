@@ -12,6 +12,20 @@ as $$
     where l.tenant_id = current_tenant_id() and l.id = lead
 $$;
 
+-- The note of a lead with what somebody says who is known otherwise already: nothing that they tell is lost.
+create or replace function lead_note(p_note text, p_known jsonb, p_told jsonb, p_said text) returns text
+language sql immutable
+as $$
+    select left(concat_ws(E'\n', nullif(p_note, ''), (
+        select string_agg(t.line, E'\n' order by t.line)
+        from (
+            select key || ': ' || value as line from jsonb_each_text(p_told)
+            where p_known ->> key is not null and lower(p_known ->> key) <> lower(value)
+        ) t
+        where position(t.line in p_note) = 0
+    ), case when position(p_said in p_note) = 0 then p_said end), 4000)
+$$;
+
 create or replace trigger leads_tell_webhooks after insert on leads
     for each row execute function tell_webhooks('lead.created', 'lead');
 create or replace trigger leads_tell_webhooks_changed after update of status on leads

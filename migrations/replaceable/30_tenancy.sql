@@ -33,8 +33,9 @@ begin
 end;
 $$;
 
--- Audit rows stay.
+-- Audit rows stay. Who is erased loses their name in them; a trigger refuses any other change.
 revoke update, delete on audit_log from rapport_app;
+grant update (details) on audit_log to rapport_app;
 
 -- So does what became of a deal: a trigger writes it and refuses all who are none.
 revoke update, delete on crm_deal_stages_history from rapport_app;

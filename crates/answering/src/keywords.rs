@@ -69,7 +69,7 @@ pub async fn find(
     let mut tx = ctx.db.tenant_read(proof).await?;
     let actions = keywords::store::list_active(&mut tx, channel).await?;
     let messages: Vec<&str> = turn.waiting().iter().map(|said| said.text.as_str()).collect();
-    let Some(action) = keywords::find(&actions, &messages).cloned() else {
+    let Some(action) = keywords::find(actions, &messages).await? else {
         return Ok(None);
     };
     let text = keywords::words_of(&mut tx, &action).await?;
@@ -108,14 +108,14 @@ pub async fn calls_back(
     let mut actions = keywords::store::list_active(&mut tx, channel).await?;
     drop(tx);
     actions.retain(|action| action.action_type == ActionType::EnableAi);
-    let Some(action) = keywords::find(&actions, &[&recorded.text]) else {
+    let Some(action) = keywords::find(actions, &[&recorded.text]).await? else {
         return Ok(false);
     };
     // the turn that follows says so, and counts it
     let mut tx = ctx.db.tenant(proof).await?;
     let conversation = recorded.conversation.id;
     if outbound::store::lock(&mut tx, conversation).await?.is_some() {
-        keywords::act(&mut tx, conversation, action).await?;
+        keywords::act(&mut tx, conversation, &action).await?;
     }
     tx.commit().await?;
     Ok(true)

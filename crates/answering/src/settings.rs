@@ -131,10 +131,19 @@ impl BotSettings {
         if self
             .booking_url
             .as_ref()
-            .is_some_and(|url| !url.starts_with("https://"))
+            .is_some_and(|url| !url.starts_with("https://") || names_user(url))
         {
-            return bad("`booking_url` starts with https://.");
+            return bad("`booking_url` starts with https:// and names no user or password: visitors see it.");
         }
         Ok(())
     }
+}
+
+/// Whether something stands before an `@` where an address names its host.
+fn names_user(url: &str) -> bool {
+    let host = url
+        .trim_start_matches("https://")
+        .split(['/', '?', '#', '\\'])
+        .next();
+    host.is_some_and(|host| host.contains('@'))
 }

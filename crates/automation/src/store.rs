@@ -1,7 +1,7 @@
 //! SQL that reads what others own: whether a label, a member or a channel that somebody names is there.
 
 use kernel::error::invalid;
-use kernel::ids::{ChannelId, LabelId, UserId};
+use kernel::ids::{ChannelId, ConversationId, LabelId, UserId};
 use kernel::{Result, TenantTx};
 
 /// Those of them that are there.
@@ -72,4 +72,24 @@ pub async fn require_channel(tx: &mut TenantTx, channel: ChannelId) -> Result<()
             "There is no such channel. Choose one of the workspace's channels.",
         )),
     }
+}
+
+/// How often rules have replied in a conversation within the last hour, as far as its newest messages tell.
+pub async fn count_replies(tx: &mut TenantTx, conversation: ConversationId) -> Result<i64> {
+    let now = tx.now();
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+        from (
+            select sender_type, client_message_id, sent_at from messages
+            where tenant_id = current_tenant_id() and conversation_id = $1
+            order by seq desc
+            limit 200
+        ) m
+        where m.sender_type = 'ai' and m.client_message_id like 'rule:%' and m.sent_at > $2::timestamptz - interval '1 hour'"#,
+        conversation.0,
+        now,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(count)
 }

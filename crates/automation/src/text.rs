@@ -1,5 +1,8 @@
 //! How words of visitors are compared with words that a tenant has written down: without accents, in lower case.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use conversations::search::words_in_order;
 use kernel::Result;
 use kernel::error::invalid;
@@ -9,6 +12,10 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Memory for one pattern. Matching takes time in proportion to the text, whatever the pattern.
 const LARGEST_PATTERN: usize = 256 * 1024;
+/// What of a text is looked at, in characters: what vendors take in one message.
+const LONGEST_TEXT: usize = 4_000;
+/// So many patterns stay built, of all tenants.
+const MOST_BUILT: usize = 200;
 
 /// Plain letters in lower case.
 pub fn fold(text: &str) -> String {
@@ -61,6 +68,28 @@ pub fn pattern(text: &str) -> Result<Regex> {
     Ok(pattern)
 }
 
+/// Whether a stored pattern stands in a text. It is built once, as long as it is not crowded out by others.
+pub fn matches(text: &str, stored: &str) -> bool {
+    let plain: String = fold(text.chars().take(LONGEST_TEXT).collect::<String>().as_str());
+    built(stored).is_some_and(|pattern| pattern.is_match(&plain))
+}
+
+/// None for what is no pattern any more.
+fn built(stored: &str) -> Option<Arc<Regex>> {
+    static BUILT: LazyLock<Mutex<HashMap<String, Option<Arc<Regex>>>>> = LazyLock::new(Mutex::default);
+    let known = || BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(stored) {
+        return found.clone();
+    }
+    let fresh = pattern(stored).ok().map(Arc::new);
+    let mut known = known();
+    if known.len() >= MOST_BUILT {
+        known.clear();
+    }
+    known.insert(stored.to_owned(), fresh.clone());
+    fresh
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +117,19 @@ mod tests {
         for bad in ["(", ".*", "a{1000}{1000}{1000}", "x|"] {
             assert_eq!(pattern(bad).unwrap_err().code, "bad_pattern", "{bad}");
         }
+    }
+
+    #[test]
+    fn a_pattern_is_built_once_and_looks_at_so_much_of_a_text() {
+        assert!(matches("ma COMMANDE 12", "commande \\d+") && !matches("ma commande", "commande \\d+"));
+        let first = built("built once").unwrap();
+        assert!(Arc::ptr_eq(&first, &built("built once").unwrap()));
+        assert!(built("(").is_none() && !matches("(", "("));
+        for number in 0..=MOST_BUILT {
+            built(&format!("crowd {number}")).unwrap();
+        }
+        assert!(!Arc::ptr_eq(&first, &built("built once").unwrap()));
+        let late = format!("{}end", "x".repeat(LONGEST_TEXT));
+        assert!(!matches(&late, "end"));
     }
 }

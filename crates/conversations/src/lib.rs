@@ -72,6 +72,13 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
 }
 
 /// Something that a body names, and not an address.
+fn other_contact() -> kernel::Error {
+    kernel::error::invalid(
+        "other_contact",
+        "This conversation is another contact's. Leave `contact_id` out: it is known from the conversation.",
+    )
+}
+
 fn no_such(code: &'static str, what: &str) -> kernel::Error {
     kernel::error::invalid(code, format!("There is no such {what}."))
 }

@@ -13,7 +13,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
-const REPLACEABLE: [&str; 11] = [
+const REPLACEABLE: [&str; 12] = [
     include_str!("../../../migrations/replaceable/05_clock.sql"),
     include_str!("../../../migrations/replaceable/10_functions.sql"),
     include_str!("../../../migrations/replaceable/15_webhooks.sql"),
@@ -24,6 +24,7 @@ const REPLACEABLE: [&str; 11] = [
     include_str!("../../../migrations/replaceable/26_crm_sales.sql"),
     include_str!("../../../migrations/replaceable/27_crm_merging.sql"),
     include_str!("../../../migrations/replaceable/28_crm_words.sql"),
+    include_str!("../../../migrations/replaceable/29_erasure.sql"),
     include_str!("../../../migrations/replaceable/30_tenancy.sql"),
 ];
 

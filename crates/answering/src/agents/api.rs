@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{AgentDraft, Because, ChannelAgent, check, choose, store};
+use super::{AgentDraft, Because, ChannelAgent, check, store};
 use crate::Context;
 use crate::api::check_question;
 use crate::bots::{self, Which};
@@ -244,14 +244,16 @@ async fn try_channel_agents(
     let known =
         json!({"page_url": trial.page_url, "labels": trial.labels, "lifecycle_stage": trial.lifecycle_stage});
     let facts = super::with_words(known, text, None, is_open);
-    let chosen = choose(&bot.agents, &facts, trial.before.as_deref());
+    drop(tx);
+    let chosen = super::chosen(&bot.agents, &facts, trial.before.as_deref()).await?;
+    let because = chosen.as_ref().map(|(_, because)| *because);
     let agent = chosen.map(|(agent, _)| AnsweringAgent {
-        agent_id: agent.agent_id.clone(),
-        name: agent.name.clone(),
+        agent_id: agent.agent_id,
+        name: agent.name,
     });
     Ok(Json(ChannelAgentTrialResult {
         agent,
-        because: chosen.map(|(_, because)| because),
+        because,
         facts,
     }))
 }

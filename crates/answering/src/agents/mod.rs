@@ -15,6 +15,7 @@ use automation::rules::conditions::Conditions;
 use automation::rules::fields;
 use chrono::{DateTime, Utc};
 use conversations::messages::{AnsweringAgent, SenderType};
+use kernel::error::internal;
 use kernel::ids::{AgentPromptId, ChannelAgentId, ChannelId, ConversationId};
 use kernel::{Result, TenantProof, TenantTx};
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,18 @@ pub struct Chosen {
     pub offers_booking: bool,
 }
 
+/// The same beside everything else: patterns may take their time.
+async fn chosen(
+    agents: &Arc<[Agent]>,
+    facts: &Value,
+    before: Option<&str>,
+) -> Result<Option<(Agent, Because)>> {
+    let (agents, facts, before) = (Arc::clone(agents), facts.clone(), before.map(str::to_owned));
+    let choose =
+        move || choose(&agents, &facts, before.as_deref()).map(|(agent, because)| (agent.clone(), because));
+    tokio::task::spawn_blocking(choose).await.map_err(internal)
+}
+
 /// Which agent a turn with these facts is meant for; `before` is the one that has answered last, by the channel's word.
 pub fn choose<'a>(agents: &'a [Agent], facts: &Value, before: Option<&str>) -> Option<(&'a Agent, Because)> {
     let fields = fields::of_turn();
@@ -157,14 +170,14 @@ pub async fn route(
             .filter(|said| said.sender_type == SenderType::User);
         for line in said {
             let facts = with_words(facts.clone(), &line.text, None, is_open);
-            let chosen = choose(&bot.agents, &facts, before.as_deref());
-            before = chosen.map(|(agent, _)| agent.agent_id.clone());
+            let chosen = chosen(&bot.agents, &facts, before.as_deref()).await?;
+            before = chosen.map(|(agent, _)| agent.agent_id);
         }
     }
     let language = pipeline::language_of(turn);
     let language = (!language.is_unknown()).then(|| language.code());
     let facts = with_words(facts, &turn.question(), language, is_open);
-    let chosen = choose(&bot.agents, &facts, before.as_deref());
+    let chosen = chosen(&bot.agents, &facts, before.as_deref()).await?;
     Ok(chosen.map(|(agent, because)| agent.speak(turn, because)))
 }
 

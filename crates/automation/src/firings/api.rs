@@ -23,7 +23,8 @@ struct FiringQuery {
     rule_id: Option<RuleId>,
 }
 
-/// List what rules have done, newest first. It is kept for 90 days.
+/// List what rules have done, newest first. It is kept for 90 days. What came of deals and orders is shown to who may read
+/// clients.
 #[utoipa::path(get, path = "/automation/firings", operation_id = "list_firings", tag = "automation",
     params(FiringQuery, PageQuery), responses((status = 200, body = Page<Firing>)))]
 async fn list_firings(
@@ -34,7 +35,15 @@ async fn list_firings(
 ) -> Result<Json<Page<Firing>>> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let rows = store::list(&mut tx, query.rule_id, page.after()?, page.limit() + 1).await?;
+    let with_sales = member.may(Permission::ReadCrm);
+    let rows = store::list(
+        &mut tx,
+        query.rule_id,
+        with_sales,
+        page.after()?,
+        page.limit() + 1,
+    )
+    .await?;
     Ok(Json(Page::cut(rows, page.limit(), |row| Position {
         at: row.created_at,
         id: row.id.0,

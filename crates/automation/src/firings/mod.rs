@@ -20,6 +20,8 @@ pub enum Status {
     Failed,
     /// Nothing was done: the rule's own action had led there, or too many rules had set each other off.
     SkippedLoop,
+    /// It did not reply: a person has the conversation, or rules have replied there often enough in the last hour.
+    Stopped,
 }
 
 /// One line of the log.

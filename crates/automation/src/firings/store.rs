@@ -33,9 +33,7 @@ pub async fn insert(
     Ok(done.rows_affected() > 0)
 }
 
-pub async fn conclude(tx: &mut TenantTx, id: FiringId, outcomes: &[Outcome]) -> Result<()> {
-    let has_failed = outcomes.iter().any(|outcome| outcome.error.is_some());
-    let status = if has_failed { Status::Failed } else { Status::Done };
+pub async fn conclude(tx: &mut TenantTx, id: FiringId, status: Status, outcomes: &[Outcome]) -> Result<()> {
     sqlx::query!(
         "update automation_firings set status = $2, actions = $3 where tenant_id = current_tenant_id() and id = $1",
         id.0,
@@ -59,10 +57,11 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-/// Newest first, of a rule or of all.
+/// Newest first, of a rule or of all; those of deals and orders if they may be seen.
 pub async fn list(
     tx: &mut TenantTx,
     rule: Option<RuleId>,
+    with_sales: bool,
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Firing>> {
@@ -76,12 +75,14 @@ pub async fn list(
         join automation_events e on e.tenant_id = f.tenant_id and e.id = f.event_id
         where f.tenant_id = current_tenant_id() and ($1::uuid is null or f.rule_id = $1)
             and ($2::timestamptz is null or (f.created_at, f.id) < ($2, $3::uuid))
+            and ($5 or e.event not in ('deal.stage_changed', 'order.status_changed'))
         order by f.created_at desc, f.id desc
         limit $4"#,
         rule.map(|rule| rule.0),
         after.map(|after| after.at),
         after.map(|after| after.id),
         limit,
+        with_sales,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use conversations::escalations::{self, Reason};
 use conversations::inbox::changes::{self, ConversationPatch};
 use conversations::timeline::Actor;
+use kernel::error::internal;
 use kernel::ids::{ChannelId, ConversationId, KeywordActionId, LabelId, UserId};
 use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
@@ -98,17 +99,20 @@ impl KeywordAction {
         match self.match_type {
             MatchType::Exact => text::is_same(message, &self.keyword),
             MatchType::Word => text::has_words(message, &self.keyword),
-            MatchType::Pattern => {
-                text::pattern(&self.keyword).is_ok_and(|pattern| pattern.is_match(&text::fold(message)))
-            }
+            MatchType::Pattern => text::matches(message, &self.keyword),
         }
     }
 }
 
 /// What these messages ask for, oldest first: the newest that asks for something counts, and of the actions the first.
-pub fn find<'a>(actions: &'a [KeywordAction], messages: &[&str]) -> Option<&'a KeywordAction> {
-    let asked = |message: &&str| actions.iter().find(|action| action.matches(message));
-    messages.iter().rev().find_map(asked)
+/// Patterns may take their time: others go on meanwhile.
+pub async fn find(actions: Vec<KeywordAction>, messages: &[&str]) -> Result<Option<KeywordAction>> {
+    let messages: Vec<String> = messages.iter().map(|&message| message.to_owned()).collect();
+    let look = move || {
+        let asked = |message: &String| actions.iter().find(|action| action.matches(message)).cloned();
+        messages.iter().rev().find_map(asked)
+    };
+    tokio::task::spawn_blocking(look).await.map_err(internal)
 }
 
 /// What the bot says to it; none: nothing of its own.

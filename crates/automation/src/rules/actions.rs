@@ -12,7 +12,7 @@ use kernel::ids::{ConversationId, FiringId, LabelId, NoteId, UserId};
 use kernel::{Event, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 
-use super::{Rule, RuleEvent};
+use super::{EventKind, Rule, RuleEvent};
 
 /// One thing that is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -94,6 +94,35 @@ pub struct Outcome {
     pub error: Option<String>,
 }
 
+/// So many replies of rules a conversation gets in an hour: another bot would answer each of them.
+const MOST_REPLIES: i64 = 10;
+
+/// Codes of what is no failure: a rule is not to go on.
+pub const STOPS: [&str; 2] = ["taken_over", "too_many_replies"];
+
+pub fn taken_over() -> Error {
+    conflict(
+        "taken_over",
+        "The bot is silent in this conversation. What the visitor writes there is for people to answer.",
+    )
+}
+
+fn too_many_replies() -> Error {
+    conflict(
+        "too_many_replies",
+        "Rules have replied ten times here within an hour, perhaps to another bot. Look at the conversation.",
+    )
+}
+
+/// Whether what the visitor wrote is for people to answer. A rule that waits for something else may speak beside them.
+pub async fn is_taken_over(tx: &mut TenantTx, event: &RuleEvent) -> Result<bool> {
+    let (EventKind::MessageCreated, Some(conversation)) = (event.event, event.conversation_id) else {
+        return Ok(false);
+    };
+    let gate = outbound::store::lock(tx, conversation).await?;
+    Ok(gate.is_some_and(|gate| gate.ai_paused || !gate.ai_enabled))
+}
+
 fn no_conversation() -> Error {
     conflict("no_conversation", "There is no open conversation to act in.")
 }
@@ -136,6 +165,9 @@ pub async fn perform(
             return Ok(());
         }
         RuleAction::Reply { text } => {
+            if crate::store::count_replies(tx, conversation).await? >= MOST_REPLIES {
+                return Err(too_many_replies());
+            }
             return outbound::record_automatic_reply(tx, conversation, &key, text).await;
         }
         RuleAction::Note { text } => return note(tx, conversation, rule, &key, text).await,

@@ -4,7 +4,7 @@ use access::audit::{self, Action};
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::error::{Problem, conflict, not_found};
+use kernel::error::{Problem, conflict, internal, not_found};
 use kernel::extract::{Json, Path, present};
 use kernel::ids::RuleId;
 use kernel::{Result, TenantTx};
@@ -195,7 +195,8 @@ async fn delete_rule(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Say what a rule would have done to what has happened. Nothing is done.
+/// Say what a rule would have done to what has happened. Nothing is done. After some seconds it ends with what it has looked
+/// at until then, and `next`.
 #[utoipa::path(post, path = "/automation/rules/dry-run", operation_id = "try_rule", tag = "automation", request_body = Trial,
     responses((status = 200, body = TrialResult), (status = 422, body = Problem)))]
 async fn try_rule(
@@ -205,6 +206,10 @@ async fn try_rule(
 ) -> Result<Json<TrialResult>> {
     member.require(Permission::ManageChannels)?;
     member.require(Permission::ReadConversations)?;
+    if trial.rule.event.is_of_sales() {
+        member.require(Permission::ReadCrm)?;
+    }
+    let _turn = dry_run::TURNS.acquire().await.map_err(internal)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     trial.rule = check::draft(&mut tx, trial.rule).await?;
     Ok(Json(dry_run::run(&mut tx, trial).await?))

@@ -87,7 +87,7 @@ impl Condition {
         let (Some(fact), Some(value)) = (fact.as_str(), self.value.as_str()) else {
             return false;
         };
-        text::pattern(value).is_ok_and(|pattern| pattern.is_match(&text::fold(fact)))
+        text::matches(fact, value)
     }
 
     fn number_is(&self, fact: &Value, fits: impl Fn(f64, f64) -> bool) -> bool {

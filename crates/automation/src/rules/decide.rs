@@ -1,5 +1,8 @@
 //! Which rules an event sets off: asked when it happens, and when a rule is tried on what has happened.
 
+use kernel::Result;
+use kernel::error::internal;
+
 use super::{Rule, RuleEvent};
 
 /// So many rules in a row may set each other off.
@@ -30,6 +33,16 @@ pub fn decide<'a>(rules: &'a [Rule], event: &RuleEvent) -> Vec<(&'a Rule, Verdic
         }
     }
     set_off
+}
+
+/// The same beside everything else, for patterns may take their time. Gives the event back.
+pub async fn decide_beside(rules: Vec<Rule>, event: RuleEvent) -> Result<(Vec<(Rule, Verdict)>, RuleEvent)> {
+    let look = move || {
+        let set_off = decide(&rules, &event).into_iter();
+        let set_off = set_off.map(|(rule, verdict)| (rule.clone(), verdict)).collect();
+        (set_off, event)
+    };
+    tokio::task::spawn_blocking(look).await.map_err(internal)
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! What a rule would have done: the very decision that is taken when something happens, over what has happened.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
+use kernel::error::internal;
 use kernel::ids::RuleId;
 use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::actions::RuleAction;
 use super::decide::{Verdict, decide};
@@ -13,6 +18,10 @@ const MOST_EVENTS: i64 = 10_000;
 /// So many are held in memory at a time.
 const PAGE: i64 = 500;
 const SHOWN: usize = 50;
+/// After so long it ends with what it has seen.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Trials at a time: patterns that take their time are not to take all of the machine.
+pub static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// A rule to try.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -63,6 +72,7 @@ pub async fn run(tx: &mut TenantTx, trial: Trial) -> Result<TrialResult> {
     let (event, since, minutes) = (trial.rule.event, trial.since, trial.rule.after_minutes);
     let mut before = trial.older_than;
     let (id, rules) = with_trial(tx, trial).await?;
+    let trial = (Arc::new(rules), id, Instant::now() + LONGEST);
     let mut result = TrialResult {
         events: 0,
         matched: 0,
@@ -72,16 +82,20 @@ pub async fn run(tx: &mut TenantTx, trial: Trial) -> Result<TrialResult> {
     };
     if let (EventKind::NoReply, Some(minutes)) = (event, minutes) {
         let waiting = store::list_waiting(tx, minutes, limit).await?;
-        result.count(&rules, id, waiting);
-        return Ok(result);
+        return Ok(result.count_beside(&trial, waiting).await?.0);
     }
     let mut left = limit;
     loop {
         let page = store::list_past(tx, event, since, before, left.min(PAGE)).await?;
         let is_last = page.len() < usize::try_from(left.min(PAGE)).unwrap_or(usize::MAX);
         left -= i64::try_from(page.len()).unwrap_or(left);
-        before = page.last().map_or(before, |event| Some(event.seq));
-        result.count(&rules, id, page);
+        let seen;
+        (result, seen) = result.count_beside(&trial, page).await?;
+        before = seen.or(before);
+        if trial.2 <= Instant::now() {
+            result.next = before;
+            return Ok(result);
+        }
         if is_last {
             return Ok(result);
         }
@@ -92,22 +106,44 @@ pub async fn run(tx: &mut TenantTx, trial: Trial) -> Result<TrialResult> {
     }
 }
 
+/// The rules, the one on trial, and when it ends.
+type Asked = (Arc<Vec<Rule>>, RuleId, Instant);
+
 impl TrialResult {
-    fn count(&mut self, rules: &[Rule], id: RuleId, events: Vec<RuleEvent>) {
-        self.events += events.len();
-        for event in events {
-            let verdicts = decide(rules, &event);
-            match verdicts.iter().find(|(rule, _)| rule.id == id) {
-                Some((_, Verdict::IsLoop)) => self.loops += 1,
-                Some((rule, Verdict::Fires)) => {
-                    self.matched += 1;
-                    if self.sample.len() < SHOWN {
-                        let would_do = rule.draft.actions.clone();
-                        self.sample.push(TrialEvent { event, would_do });
-                    }
+    /// Looks at these events on a thread of its own. Gives the place of the last that it came to as well.
+    async fn count_beside(
+        mut self,
+        (rules, id, end): &Asked,
+        events: Vec<RuleEvent>,
+    ) -> Result<(Self, Option<i64>)> {
+        let (rules, id, end) = (Arc::clone(rules), *id, *end);
+        let look = move || {
+            let mut seen = None;
+            for event in events {
+                seen = Some(event.seq);
+                self.count(&rules, id, event);
+                if end <= Instant::now() {
+                    break;
                 }
-                None => {}
             }
+            (self, seen)
+        };
+        tokio::task::spawn_blocking(look).await.map_err(internal)
+    }
+
+    fn count(&mut self, rules: &[Rule], id: RuleId, event: RuleEvent) {
+        self.events += 1;
+        let verdicts = decide(rules, &event);
+        match verdicts.iter().find(|(rule, _)| rule.id == id) {
+            Some((_, Verdict::IsLoop)) => self.loops += 1,
+            Some((rule, Verdict::Fires)) => {
+                self.matched += 1;
+                if self.sample.len() < SHOWN {
+                    let would_do = rule.draft.actions.clone();
+                    self.sample.push(TrialEvent { event, would_do });
+                }
+            }
+            None => {}
         }
     }
 }

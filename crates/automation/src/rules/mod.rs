@@ -62,6 +62,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether its facts are those of deals and orders.
+    pub fn is_of_sales(self) -> bool {
+        matches!(self, Self::DealStageChanged | Self::OrderStatusChanged)
+    }
+
     pub const ALL: [Self; 8] = [
         Self::ConversationCreated,
         Self::MessageCreated,

@@ -6,8 +6,8 @@ use kernel::error::Kind;
 use kernel::ids::{FiringId, RuleId};
 use kernel::{Result, TenantProof, TenantTx};
 
-use super::actions::{self, Outcome};
-use super::decide::{Verdict, decide};
+use super::actions::{self, Outcome, RuleAction};
+use super::decide::{Verdict, decide_beside};
 use super::{Rule, RuleEvent, store};
 use crate::Context;
 use crate::firings::{self, Status};
@@ -19,8 +19,9 @@ pub async fn next(ctx: &Context, proof: &impl TenantProof) -> Result<bool> {
         return Ok(false);
     };
     let rules = store::list_active(&mut tx, event.event).await?;
-    for (rule, verdict) in decide(&rules, &event) {
-        fire(&mut tx, rule, &event, verdict).await?;
+    let (set_off, event) = decide_beside(rules, event).await?;
+    for (rule, verdict) in set_off {
+        fire(&mut tx, &rule, &event, verdict).await?;
     }
     store::settle(&mut tx, event.id).await?;
     tx.emit(crate::changed());
@@ -39,12 +40,21 @@ async fn fire(tx: &mut TenantTx, rule: &Rule, event: &RuleEvent, verdict: Verdic
     }
     let chain: Vec<RuleId> = event.chain.iter().copied().chain([rule.id]).collect();
     store::begin_acting(tx, firing, &chain).await?;
+    let is_taken_over = actions::is_taken_over(tx, event).await?;
+    let mut is_stopped = false;
     let mut outcomes = Vec::with_capacity(rule.draft.actions.len());
     for (place, action) in rule.draft.actions.iter().enumerate() {
         inbox::store::begin_part(tx).await?;
-        let done = actions::perform(tx, rule, event, firing, place).await;
+        let done = match action {
+            RuleAction::Reply { .. } if is_taken_over => Err(actions::taken_over()),
+            _ => actions::perform(tx, rule, event, firing, place).await,
+        };
         let error = match done {
             Ok(()) => None,
+            Err(error) if actions::STOPS.contains(&error.code) => {
+                is_stopped = true;
+                Some(error.problem().detail)
+            }
             // the event comes again
             Err(error) if matches!(error.kind, Kind::Unavailable) => return Err(error),
             Err(error) => {
@@ -59,5 +69,11 @@ async fn fire(tx: &mut TenantTx, rule: &Rule, event: &RuleEvent, verdict: Verdic
         });
     }
     store::end_acting(tx).await?;
-    firings::store::conclude(tx, firing, &outcomes).await
+    let has_failed = outcomes.iter().any(|outcome| outcome.error.is_some());
+    let status = match (is_stopped, has_failed) {
+        (true, _) => Status::Stopped,
+        (_, true) => Status::Failed,
+        _ => Status::Done,
+    };
+    firings::store::conclude(tx, firing, status, &outcomes).await
 }

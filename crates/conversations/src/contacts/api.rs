@@ -4,7 +4,7 @@ use access::audit::{self, Action};
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::error::{Problem, invalid, not_found};
+use kernel::error::{Problem, conflict, invalid, not_found};
 use kernel::extract::{Json, Path, Query, present};
 use kernel::ids::ContactId;
 use kernel::{Event, Result, TenantTx};
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{ContactDetails, ContactRow, store};
-use crate::people::merges;
+use crate::people::{self, merges};
 use crate::timeline::{self, Actor, Kind};
 use crate::{Context, inbox};
 
@@ -218,9 +218,11 @@ async fn unmerge_contact(
     Ok(Json(contact.ok_or_else(|| not_found("contact"))?))
 }
 
-/// Erase a contact with all conversations. This cannot be undone.
+/// Erase a contact with all conversations, those that became part of it, and the client that it is. A client who bought stays
+/// in the books without a name. This cannot be undone.
 #[utoipa::path(delete, path = "/contacts/{id}", operation_id = "delete_contact", tag = "contacts",
-    params(("id" = ContactId, Path)), responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    params(("id" = ContactId, Path)), responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
 async fn delete_contact(
     State(ctx): State<Context>,
     member: Member,
@@ -230,6 +232,12 @@ async fn delete_contact(
     let mut tx = ctx.db.tenant(&member).await?;
     let conversations = store::list_conversation_ids(&mut tx, id).await?;
     inbox::store::lock_all(&mut tx, &conversations).await?;
+    if let Some(Some(_)) = people::store::find_merged_into(&mut tx, id).await? {
+        return Err(conflict(
+            "merged_already",
+            "This contact is part of another one. Erase that one, or take the merge back first.",
+        ));
+    }
     if !store::delete(&mut tx, id).await? {
         return Err(not_found("contact"));
     }

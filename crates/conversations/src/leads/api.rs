@@ -160,12 +160,13 @@ async fn create_lead(
         member.require(Permission::ReadConversations)?;
         // conversations before their contacts: the order in which messages lock them
         inbox::store::lock_all(&mut tx, &[conversation]).await?;
-        let known = store::find_known(&mut tx, conversation).await?;
-        contact = Some(
-            known
-                .ok_or_else(|| crate::no_such("no_such_conversation", "conversation"))?
-                .contact_id,
-        );
+        let known = store::find_known(&mut tx, conversation)
+            .await?
+            .ok_or_else(|| crate::no_such("no_such_conversation", "conversation"))?;
+        if contact.is_some_and(|contact| contact != known.contact_id) {
+            return Err(crate::other_contact());
+        }
+        contact = Some(known.contact_id);
     }
     let known = match contact {
         Some(id) => store::find_contact(&mut tx, id)
@@ -192,6 +193,7 @@ async fn create_lead(
         channel,
         intent,
         info,
+        said: ContactInfo::default(),
         source: match member.actor() {
             Actor::User { .. } => Source::Agent,
             Actor::ApiKey { .. } => Source::Api,

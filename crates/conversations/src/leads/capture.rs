@@ -93,6 +93,7 @@ async fn captured(
         channel: store::channel_of(tx, conversation).await?,
         intent,
         info: info.clone().or(&known.contact),
+        said: info.clone(),
         source: Source::Bot,
         consent,
         note: "",
@@ -115,6 +116,7 @@ pub async fn from_form(tx: &mut TenantTx, visitor: FormVisitor<'_>, form: &Form)
         channel: Some(visitor.channel),
         intent: &form.intent,
         info: form.info.clone(),
+        said: form.info.clone(),
         source: Source::Form,
         consent: form.consent_text.clone().map(|text| Consent {
             given_at: tx.now(),

@@ -19,6 +19,8 @@ pub struct NewLead<'a> {
     pub channel: Option<ChannelId>,
     pub intent: &'a str,
     pub info: ContactInfo,
+    /// What they have said of it themselves, just now.
+    pub said: ContactInfo,
     pub source: Source,
     pub consent: Option<Consent>,
     pub note: &'a str,
@@ -69,7 +71,8 @@ fn explain(cause: sqlx::Error) -> Error {
     }
 }
 
-/// The same; a lead of the conversation that is open is completed instead.
+/// The same; a lead of the conversation that is open is completed instead. What stands in it stays; what is told otherwise
+/// now is added to its note.
 pub async fn insert_or_complete(tx: &mut TenantTx, new: &NewLead<'_>) -> Result<LeadId> {
     let (tenant, id, now) = (tx.tenant_id(), LeadId::new(), tx.now());
     let id = sqlx::query_scalar!(
@@ -77,8 +80,8 @@ pub async fn insert_or_complete(tx: &mut TenantTx, new: &NewLead<'_>) -> Result<
             created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
         on conflict (tenant_id, conversation_id) where status in ('new', 'contacted', 'qualified') do update
-        set contact_info = leads.contact_info || excluded.contact_info, consent = coalesce(excluded.consent, leads.consent),
-            note = case when excluded.note = '' then leads.note else excluded.note end
+        set contact_info = excluded.contact_info || leads.contact_info, consent = coalesce(excluded.consent, leads.consent),
+            note = lead_note(leads.note, leads.contact_info, $12, excluded.note)
         returning id as "id: LeadId""#,
         tenant.0,
         id.0,
@@ -91,18 +94,20 @@ pub async fn insert_or_complete(tx: &mut TenantTx, new: &NewLead<'_>) -> Result<
         new.consent.as_ref().map(|consent| json!(consent)),
         new.note,
         now,
+        new.said.stored(),
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok(id)
 }
 
-/// Completes the contact's open lead from a form, if there is one without a conversation.
+/// Completes the contact's open lead from a form, if there is one without a conversation, in the same way.
 pub async fn complete_open(tx: &mut TenantTx, new: &NewLead<'_>) -> Result<Option<LeadId>> {
     let id = sqlx::query_scalar!(
         r#"update leads
-        set contact_info = contact_info || $2::jsonb, consent = coalesce($3, consent), intent = $4,
-            note = case when $5 = '' then note else $5 end
+        set contact_info = $2::jsonb || contact_info, consent = coalesce($3, consent),
+            note = lead_note(note, contact_info || jsonb_build_object('intent', intent),
+                $2::jsonb || case when $4 = 'form' then '{}' else jsonb_build_object('intent', $4::text) end, $5)
         where tenant_id = current_tenant_id() and contact_id = $1 and conversation_id is null and source = 'form'
             and status in ('new', 'contacted', 'qualified')
         returning id as "id: LeadId""#,

@@ -3,7 +3,7 @@
 use access::{Member, Permission};
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kernel::error::{Problem, conflict, invalid, not_found};
 use kernel::extract::{Json, Path, Query, present};
 use kernel::ids::{ContactId, ConversationId, MeetingId, UserId};
@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::store::{self, Filter, NewMeeting, Place};
-use super::{Meeting, Source, Status};
+use super::{Meeting, Source, Status, check_time, end_of, near_time};
 use crate::Context;
 use crate::inbox::filter::Assignee;
 use crate::{leads, outbound};
@@ -61,8 +61,8 @@ impl MeetingQuery {
                 })
             });
         Ok(Filter {
-            from: self.from,
-            to: self.to,
+            from: self.from.map(near_time),
+            to: self.to.map(near_time),
             statuses: statuses.collect::<Result<_>>()?,
             assignee: match self.assigned_to.as_deref() {
                 None => None,
@@ -126,6 +126,7 @@ async fn create_meeting(
 ) -> Result<(StatusCode, Json<Meeting>)> {
     member.require(Permission::EditCrm)?;
     let title = check_title(&input.title)?;
+    check_time(input.scheduled_at)?;
     let duration_minutes = check_duration(input.duration_minutes.unwrap_or(30))?;
     let meeting_url = input.meeting_url.map(check_url).transpose()?.flatten();
     let given = leads::ContactInfo {
@@ -190,6 +191,7 @@ async fn find_place(
     };
     let place = store::find_place(tx, Some(conversation), None).await?;
     match place.conversation {
+        Some(_) if contact.is_some() && contact != place.contact => Err(crate::other_contact()),
         Some(_) => Ok(place),
         None => Err(crate::no_such("no_such_conversation", "conversation")),
     }
@@ -205,7 +207,7 @@ async fn require_free(
     except: Option<MeetingId>,
 ) -> Result<()> {
     let Some(user) = user else { return Ok(()) };
-    let to = from + TimeDelta::minutes(minutes.into());
+    let to = end_of(from, minutes)?;
     match store::is_taken(tx, user, from, to, except).await? {
         true => Err(conflict(
             "slot_taken",
@@ -311,7 +313,10 @@ async fn update_meeting(
 impl MeetingPatch {
     fn apply(self, known: Meeting) -> Result<Meeting> {
         let mut meeting = known.clone();
-        meeting.scheduled_at = self.scheduled_at.unwrap_or(known.scheduled_at);
+        meeting.scheduled_at = match self.scheduled_at {
+            Some(at) => check_time(at)?,
+            None => known.scheduled_at,
+        };
         meeting.duration_minutes = check_duration(self.duration_minutes.unwrap_or(known.duration_minutes))?;
         let is_moved =
             (meeting.scheduled_at, meeting.duration_minutes) != (known.scheduled_at, known.duration_minutes);

@@ -16,7 +16,7 @@ use kernel::{Result, TenantProof, TenantTx};
 use serde_json::{Value, json};
 
 use super::settings::{Door, PATH, seal_context};
-use super::{Source, Status, link, store};
+use super::{Source, Status, is_time, link, store};
 use crate::{Context, outbound};
 
 /// The largest body.
@@ -47,6 +47,12 @@ async fn take(
     let event = Event::read(&told, &body, ctx.db.clock.now())?;
     if !store::insert_event(&mut tx, &event.key, &event.trigger, event.at).await? {
         return Ok(Json(json!({"status": "known"})));
+    }
+    if let Some(error) = &event.error {
+        tracing::warn!(tenant = %door.tenant_id(), trigger = event.trigger, error, "Cal.com tells what cannot be");
+        store::note_failure(&mut tx, &event.key, error).await?;
+        tx.commit().await?;
+        return Ok(Json(json!({"status": "failed", "error": error})));
     }
     let is_used = apply(&ctx, &mut tx, &door, &event).await?;
     tx.commit().await?;
@@ -96,6 +102,8 @@ struct Event {
     token: Option<String>,
     ical_uid: Option<String>,
     has_missed: Option<bool>,
+    /// What makes it useless.
+    error: Option<String>,
 }
 
 impl Event {
@@ -134,13 +142,14 @@ impl Event {
             at: created
                 .filter(|_| nested.is_some())
                 .and_then(|at| at.parse().ok())
+                .filter(|at| is_time(*at))
                 .unwrap_or(now),
             former_uid: text(payload, &["rescheduleUid"]),
             title: text(payload, &["title"]).or_else(|| text(payload, &["eventTitle"])),
             starts_at: time(payload, "startTime"),
             ends_at: time(payload, "endTime").or_else(|| {
                 let length = payload.get("length").and_then(Value::as_i64)?;
-                Some(time(payload, "startTime")? + TimeDelta::try_minutes(length)?)
+                time(payload, "startTime")?.checked_add_signed(TimeDelta::try_minutes(length)?)
             }),
             meeting_url: text(payload, &["metadata", "videoCallUrl"])
                 .or_else(|| text(payload, &["videoCallData", "url"]))
@@ -153,6 +162,9 @@ impl Event {
             token: text(payload, &["metadata", link::METADATA]),
             ical_uid: text(payload, &["iCalUID"]),
             has_missed: missed,
+            error: ["startTime", "endTime"]
+                .into_iter()
+                .find_map(|key| bad_time(payload, key)),
             uid,
             trigger,
         })
@@ -177,7 +189,14 @@ fn text(value: &Value, path: &[&str]) -> Option<String> {
 }
 
 fn time(value: &Value, key: &str) -> Option<DateTime<Utc>> {
-    value.get(key)?.as_str()?.parse().ok()
+    value.get(key)?.as_str()?.parse().ok().filter(|at| is_time(*at))
+}
+
+/// Why something that is said is no time.
+fn bad_time(value: &Value, key: &str) -> Option<String> {
+    let said = text(value, &[key])?;
+    let is_good = time(value, key).is_some();
+    (!is_good).then(|| format!("`{key}` is no time between the years 2000 and 2099: {said}"))
 }
 
 /// False: there is nothing in it for us.
@@ -239,9 +258,16 @@ async fn book(ctx: &Context, tx: &mut TenantTx, door: &Door, event: &Event, uid:
         attendee_email: event.attendee_email.as_deref(),
         organizer_email: event.organizer_email.as_deref(),
     };
-    // under a former name it says nothing new
-    if known.as_ref().is_some_and(|known| known.is_former_name(uid)) {
-        return Ok(false);
+    if let Some(known) = &known
+        && (known.is_former_name(uid) || known.at > event.at)
+    {
+        // it says nothing new but what the booking was called before
+        let Some(former) = &event.former_uid else {
+            return Ok(false);
+        };
+        let conversation = store::note_former(tx, known.id, former, event.at).await?;
+        super::tell(tx, conversation);
+        return Ok(true);
     }
     if let Some(meeting) = known.or(former) {
         if meeting.at > event.at {

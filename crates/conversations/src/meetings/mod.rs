@@ -11,7 +11,8 @@ pub mod settings;
 pub mod store;
 pub mod times;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use kernel::error::{Result, internal, invalid};
 use kernel::ids::{ClientId, ContactId, ConversationId, MeetingId, UserId};
 use kernel::{Event, TenantTx, WorkspaceList};
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,42 @@ impl Meeting {
         let words = |meeting: &Self| (meeting.title.clone(), meeting.meeting_url.clone());
         shown(self) != shown(before) || (self.status.is_ahead() && words(self) != words(before))
     }
+}
+
+/// Meetings lie between these years.
+const YEARS: std::ops::Range<i32> = 2000..2100;
+
+/// Whether something can be planned for that time.
+pub fn is_time(at: DateTime<Utc>) -> bool {
+    YEARS.contains(&at.year())
+}
+
+/// # Errors
+/// 422 for a time that nothing can be planned for.
+pub fn check_time(at: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    if is_time(at) {
+        return Ok(at);
+    }
+    Err(invalid(
+        "bad_time",
+        "A meeting lies in the years from 2000 to 2099. Look at its date.",
+    ))
+}
+
+/// The nearest time that something can be planned for, to look from or up to.
+pub fn near_time(at: DateTime<Utc>) -> DateTime<Utc> {
+    let (first, end) = (
+        DateTime::from_timestamp(946_684_800, 0),
+        DateTime::from_timestamp(4_102_444_800, 0),
+    );
+    at.clamp(first.unwrap_or(at), end.unwrap_or(at))
+}
+
+/// When a meeting ends.
+pub fn end_of(starts_at: DateTime<Utc>, minutes: i32) -> Result<DateTime<Utc>> {
+    let end = starts_at.checked_add_signed(TimeDelta::minutes(minutes.into()));
+    check_time(starts_at)?;
+    end.ok_or_else(|| internal("a meeting without an end"))
 }
 
 /// Tells open dashboards.

@@ -1,6 +1,6 @@
 //! All SQL for meetings.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kernel::error::{Error, invalid};
 use kernel::ids::{ContactId, ConversationId, MeetingId, UserId};
 use kernel::page::Position;
@@ -8,7 +8,7 @@ use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Meeting, Source, Status};
+use super::{Meeting, Source, Status, end_of};
 use crate::inbox::filter::Assignee;
 
 /// How meetings are booked.
@@ -69,6 +69,18 @@ pub async fn insert_event(tx: &mut TenantTx, key: &str, trigger: &str, at: DateT
     Ok(done.rows_affected() > 0)
 }
 
+/// Why nothing came of an event.
+pub async fn note_failure(tx: &mut TenantTx, key: &str, error: &str) -> Result<()> {
+    sqlx::query!(
+        "update meeting_events set error = $2 where tenant_id = current_tenant_id() and event_key = $1",
+        key,
+        error,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// A booking that is known by a vendor's id.
 pub struct Known {
     pub id: MeetingId,
@@ -92,6 +104,8 @@ pub async fn find_by_event(tx: &mut TenantTx, uid: &str) -> Result<Option<Known>
         r#"select id as "id: MeetingId", cal_event_id, status as "status: Status", coalesce(vendor_at, 'epoch') as "at!"
         from meetings
         where tenant_id = current_tenant_id() and (cal_event_id = $1 or $1 = any(former_event_ids))
+        order by $1 = any(former_event_ids) desc
+        limit 1
         for no key update"#,
         uid,
     )
@@ -163,7 +177,7 @@ pub async fn insert_booked(
     ical_uid: &str,
 ) -> Result<MeetingId> {
     let (tenant, id, now) = (tx.tenant_id(), MeetingId::new(), tx.now());
-    let ends_at = booked.scheduled_at + TimeDelta::minutes(booked.duration_minutes.into());
+    let ends_at = end_of(booked.scheduled_at, booked.duration_minutes)?;
     let former: Vec<String> = booked.former_uid.into_iter().map(str::to_owned).collect();
     sqlx::query!(
         "insert into meetings (tenant_id, id, conversation_id, contact_id, title, meeting_url, scheduled_at, ends_at, duration_minutes,
@@ -197,7 +211,7 @@ pub async fn insert_booked(
 
 /// The booking is another one now: moved, or told with more.
 pub async fn rebook(tx: &mut TenantTx, id: MeetingId, booked: &Booked<'_>) -> Result<Option<ConversationId>> {
-    let ends_at = booked.scheduled_at + TimeDelta::minutes(booked.duration_minutes.into());
+    let ends_at = end_of(booked.scheduled_at, booked.duration_minutes)?;
     let conversation = sqlx::query_scalar!(
         r#"update meetings
         set status = case
@@ -226,6 +240,45 @@ pub async fn rebook(tx: &mut TenantTx, id: MeetingId, booked: &Booked<'_>) -> Re
     .fetch_one(&mut **tx)
     .await?;
     Ok(conversation)
+}
+
+/// What was told too late to change anything: the booking was called so before it was moved. A meeting that still stands
+/// under that name is the same one, and takes place no more. Gives its conversation.
+pub async fn note_former(
+    tx: &mut TenantTx,
+    id: MeetingId,
+    former_uid: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<ConversationId>> {
+    let other = sqlx::query!(
+        r#"update meetings
+        set status = case when status in ('scheduled', 'rescheduled') then 'cancelled' else status end, vendor_at = greatest(vendor_at, $3)
+        where tenant_id = current_tenant_id() and cal_event_id = $2 and id <> $1
+        returning conversation_id as "conversation: ConversationId", contact_id, former_event_ids"#,
+        id.0,
+        former_uid,
+        at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let mut names = other
+        .as_ref()
+        .map(|other| other.former_event_ids.clone())
+        .unwrap_or_default();
+    names.push(former_uid.to_owned());
+    sqlx::query!(
+        "update meetings
+        set former_event_ids = former_event_ids || array(select name from unnest($2::text[]) as name where name <> all (former_event_ids)),
+            conversation_id = coalesce(conversation_id, $3), contact_id = coalesce(contact_id, $4)
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        &names,
+        other.as_ref().and_then(|other| other.conversation).map(|id| id.0),
+        other.as_ref().and_then(|other| other.contact_id),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(other.and_then(|other| other.conversation))
 }
 
 pub async fn end_booked(
@@ -345,7 +398,7 @@ pub struct NewMeeting<'a> {
 
 pub async fn insert(tx: &mut TenantTx, new: &NewMeeting<'_>) -> Result<MeetingId> {
     let (tenant, id, now) = (tx.tenant_id(), MeetingId::new(), tx.now());
-    let ends_at = new.scheduled_at + TimeDelta::minutes(new.duration_minutes.into());
+    let ends_at = end_of(new.scheduled_at, new.duration_minutes)?;
     sqlx::query!(
         "insert into meetings (tenant_id, id, conversation_id, contact_id, title, meeting_url, scheduled_at, ends_at, duration_minutes,
             source, attendee_name, attendee_email, assigned_to, ical_uid, created_at, updated_at)
@@ -383,7 +436,7 @@ fn explain(cause: sqlx::Error) -> Error {
 
 /// Writes what members may change.
 pub async fn update(tx: &mut TenantTx, meeting: &Meeting) -> Result<()> {
-    let ends_at = meeting.scheduled_at + TimeDelta::minutes(meeting.duration_minutes.into());
+    let ends_at = end_of(meeting.scheduled_at, meeting.duration_minutes)?;
     sqlx::query!(
         "update meetings
         set title = $2, meeting_url = $3, scheduled_at = $4, ends_at = $5, duration_minutes = $6, status = $7, assigned_to = $8,

@@ -182,9 +182,13 @@ async fn create_activity(
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let now = tx.now();
+    let client_id = match input.conversation_id {
+        Some(conversation) => store::client_in(&mut tx, conversation, input.client_id).await?,
+        None => input.client_id,
+    };
     let activity = Activity {
         id: ActivityId::new(),
-        client_id: input.client_id,
+        client_id,
         client_name: None,
         deal_id: input.deal_id,
         deal_name: None,
@@ -251,9 +255,13 @@ async fn update_activity(
     let mut activity = store::lock(&mut tx, id)
         .await?
         .ok_or_else(|| not_found("activity"))?;
+    let is_another = patch.client_id.flatten().is_some() || patch.conversation_id.flatten().is_some();
     activity.client_id = patch.client_id.unwrap_or(activity.client_id);
     activity.deal_id = patch.deal_id.unwrap_or(activity.deal_id);
     activity.conversation_id = patch.conversation_id.unwrap_or(activity.conversation_id);
+    if let (true, Some(conversation)) = (is_another, activity.conversation_id) {
+        activity.client_id = store::client_in(&mut tx, conversation, activity.client_id).await?;
+    }
     activity.activity_type = patch.activity_type.unwrap_or(activity.activity_type);
     activity.subject = subject.unwrap_or(activity.subject);
     activity.description = description.unwrap_or(activity.description);

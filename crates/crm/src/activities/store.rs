@@ -1,6 +1,7 @@
 //! All SQL for activities.
 
 use chrono::{DateTime, Utc};
+use kernel::error::invalid;
 use kernel::ids::{ActivityId, ClientId, ConversationId, DealId};
 use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
@@ -241,4 +242,35 @@ pub async fn delete(tx: &mut TenantTx, id: ActivityId) -> Result<()> {
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Whose activity it is in this conversation: its contact's client, if they are one.
+///
+/// # Errors
+/// 422 where it is said to be another client's.
+pub async fn client_in(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    said: Option<ClientId>,
+) -> Result<Option<ClientId>> {
+    let row = sqlx::query!(
+        r#"select crm_client_now(k.id) as "client: ClientId", crm_client_now($2) as "said: ClientId"
+        from conversations v
+        join crm_clients k on k.tenant_id = v.tenant_id and k.contact_id = v.contact_id
+        where v.tenant_id = current_tenant_id() and v.id = $1"#,
+        conversation.0,
+        said.map(|id| id.0),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(client) = row.as_ref().and_then(|row| row.client) else {
+        return Ok(said);
+    };
+    if row.and_then(|row| row.said).is_some_and(|said| said != client) {
+        return Err(invalid(
+            "other_client",
+            "This conversation is another client's. Leave `client_id` out: it is known from the conversation.",
+        ));
+    }
+    Ok(Some(client))
 }

@@ -143,7 +143,11 @@ async fn tell(
     client: &Client,
 ) -> Result<()> {
     let name = client.row.name.as_ref().or(client.row.company_name.as_ref());
-    let details = json!({"name": name});
+    // who is deleted is not named for ever
+    let details = match action {
+        Action::ClientDeleted => json!({}),
+        _ => json!({"name": name}),
+    };
     audit::record_by(tx, member, action, &format!("client:{id}"), details).await?;
     tx.emit(Event::ClientChanged { client_id: Some(id) });
     Ok(())

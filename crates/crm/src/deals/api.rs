@@ -73,7 +73,14 @@ async fn create_deal(
     let id = DealId::new();
     store::add_tags(&mut tx, &values.tags).await?;
     store::insert(&mut tx, id, &values).await?;
-    note(&mut tx, &member, Action::DealCreated, id, &values.name).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::DealCreated,
+        &format!("deal:{id}"),
+        json!({"name": values.name}),
+    )
+    .await?;
     tell(&mut tx, id, client);
     let deal = list::store::get(&mut tx, id).await?;
     tx.commit().await?;
@@ -215,8 +222,16 @@ async fn delete_deal(
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
     let gone = store::delete(&mut tx, id).await?;
-    let (client, name) = gone.ok_or_else(|| not_found("deal"))?;
-    note(&mut tx, &member, Action::DealDeleted, id, &name).await?;
+    let client = gone.ok_or_else(|| not_found("deal"))?;
+    // its name may be somebody's, and nothing would find it here when they are erased
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::DealDeleted,
+        &format!("deal:{id}"),
+        json!({}),
+    )
+    .await?;
     tell(&mut tx, id, client);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -227,8 +242,4 @@ fn tell(tx: &mut TenantTx, deal: DealId, client: ClientId) {
     tx.emit(Event::ClientChanged {
         client_id: Some(client),
     });
-}
-
-async fn note(tx: &mut TenantTx, member: &Member, action: Action, id: DealId, name: &str) -> Result<()> {
-    audit::record_by(tx, member, action, &format!("deal:{id}"), json!({"name": name})).await
 }

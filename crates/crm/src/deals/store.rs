@@ -244,13 +244,13 @@ async fn say(tx: &mut TenantTx, notes: &str) -> Result<()> {
     Ok(())
 }
 
-pub async fn delete(tx: &mut TenantTx, id: DealId) -> Result<Option<(ClientId, String)>> {
-    let gone = sqlx::query!(
+pub async fn delete(tx: &mut TenantTx, id: DealId) -> Result<Option<ClientId>> {
+    let gone = sqlx::query_scalar!(
         r#"delete from crm_deals where tenant_id = current_tenant_id() and id = $1
-        returning client_id as "client_id: ClientId", name"#,
+        returning client_id as "client_id: ClientId""#,
         id.0,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(gone.map(|row| (row.client_id, row.name)))
+    Ok(gone)
 }

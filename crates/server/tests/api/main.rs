@@ -11,6 +11,7 @@ mod designer;
 mod documents;
 mod email;
 mod embedding;
+mod erasure;
 mod errors;
 mod evaluation;
 mod gap_loop;

@@ -1,6 +1,8 @@
 //! Meetings: what Cal.com tells is believed once and with its secret only, links carry the conversation, and nobody is
 //! booked twice.
 
+mod bounds;
+
 use serde_json::{Value, json};
 use testkit::{Answer, Server, Tenant, require_runtime};
 use uuid::Uuid;

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use super::{Plan, find_free};
 use crate::Context;
 use crate::meetings::api::check_duration;
+use crate::meetings::near_time;
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(list_meeting_slots))
@@ -72,8 +73,8 @@ async fn list_meeting_slots(
     let mut tx = ctx.db.tenant_read(&member).await?;
     let plan = Plan::load(&mut tx).await?;
     let now = tx.now();
-    let from = query.from.unwrap_or(now).max(now);
-    let to = match query.to {
+    let from = near_time(query.from.unwrap_or(now).max(now));
+    let to = match query.to.map(near_time) {
         Some(to) if to - from > TimeDelta::days(MOST_DAYS) => {
             let detail = "At most 62 days can be looked through at once. Ask for a shorter time.";
             return Err(invalid("range_too_long", detail));

@@ -29,7 +29,7 @@ struct ClientTimelineQuery {
     limit: Option<i64>,
 }
 
-/// Read what happened with a client, the newest first.
+/// Read what happened with a client, the newest first. What was said in conversations is shown to who may read those.
 #[utoipa::path(get, path = "/crm/clients/{id}/timeline", operation_id = "get_client_timeline", tag = "clients",
     params(("id" = ClientId, Path), ClientTimelineQuery),
     responses((status = 200, body = Page<Event>), (status = 404, body = Problem), (status = 422, body = Problem)))]
@@ -46,10 +46,11 @@ async fn get_client_timeline(
         limit: query.limit,
     };
     let (after, limit) = (page.after()?, page.limit());
+    let with_words = member.may(Permission::ReadConversations);
     let mut tx = ctx.db.tenant_read(&member).await?;
     clients::store::get(&mut tx, id).await?;
     let now = clients::store::now_part_of(&mut tx, id).await?;
-    let events = store::list(&mut tx, now, &kinds, after, limit + 1).await?;
+    let events = store::list(&mut tx, now, &kinds, with_words, after, limit + 1).await?;
     Ok(Json(Page::cut(events, limit, |event| Position {
         at: event.at,
         id: event.id,

@@ -6,10 +6,12 @@ use kernel::{Result, TenantTx};
 
 use super::{Event, Kind};
 
+/// `with_words`: also what was said last in a conversation.
 pub async fn list(
     tx: &mut TenantTx,
     client: ClientId,
     kinds: &[String],
+    with_words: bool,
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Event>> {
@@ -18,7 +20,7 @@ pub async fn list(
         r#"select e.kind as "kind!: Kind", e.at as "at!", e.id as "id!", e.title, e.detail as "detail!"
         from (
             (select 'conversation' as kind, v.created_at as at, v.id, h.name as title, jsonb_build_object(
-                    'channel_kind', h.kind, 'status', v.status, 'preview', v.last_message_preview,
+                    'channel_kind', h.kind, 'status', v.status, 'preview', case when $6 then v.last_message_preview end,
                     'last_message_at', v.last_message_at, 'messages', v.last_seq) as detail
                 from crm_clients c
                 join conversations v on v.tenant_id = c.tenant_id and v.contact_id = c.contact_id
@@ -81,6 +83,7 @@ pub async fn list(
         after.map_or(uuid::Uuid::max(), |place| place.id),
         kinds,
         limit,
+        with_words,
     )
     .fetch_all(&mut **tx)
     .await?;

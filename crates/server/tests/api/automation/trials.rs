@@ -126,3 +126,121 @@ async fn write(server: &testkit::Server, tenant: &Tenant) -> usize {
     }
     expected
 }
+
+#[tokio::test]
+async fn a_trial_of_heavy_patterns_keeps_nobody_waiting() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.configure(&json!({"is_bot_active": false})).await;
+    let visitor = tenant.visitor().await;
+    visitor.say("Hello").await;
+    let insert = format!(
+        "insert into automation_events (tenant_id, event, subject_id, conversation_id, facts, is_pending)
+        select '{}', 'message.created', gen_random_uuid(), '{}',
+            jsonb_build_object('text', repeat('ab é ', 400), 'seq', number), false
+        from generate_series(1, 2000) as number",
+        tenant.id, visitor.conversation_id
+    );
+    sqlx::query(sqlx::AssertSqlSafe(insert))
+        .execute(&mut server.owner().await)
+        .await
+        .expect("events");
+    let heavy: Vec<Value> = (0..20)
+        .map(|number| json!({"field": "text", "op": "matches", "value": format!("(a|b|ab|[a-z]){{1,40}}[a-z ]{{1,60}}z{number}$")}))
+        .collect();
+    let rule = json!({"name": "Heavy", "event": "message.created", "conditions": {"any": heavy},
+        "actions": [{"type": "escalate"}]});
+    let mut trials = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let call = tenant.api.post("/api/v1/automation/rules/dry-run");
+        let call = call.json(&json!({"rule": rule}));
+        trials.spawn(async move { call.send().await });
+    }
+    while !trials.is_empty() {
+        tenant.api.get("/api/v1/conversations").expect(200).await;
+        visitor.say("Are you there?").await;
+        if let Some(tried) = trials.join_next().await {
+            let tried = tried.expect("a trial").expect(200);
+            let seen = tried["events"].as_u64().expect("a count");
+            // what was not looked at is left for another trial
+            assert!(seen > 0 && (seen >= 2000 || tried["next"].is_i64()), "{tried}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_happens_to_deals_is_for_those_who_read_clients() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let key = async |scopes: Value| {
+        let body = json!({"name": "Key", "scopes": scopes});
+        let key = tenant.api.post("/api/v1/api-keys").json(&body).expect(201).await;
+        tenant.api.with_bearer(key["key"].as_str().expect("a key"))
+    };
+    let rule = json!({"name": "Won", "event": "deal.stage_changed", "actions": [{"type": "escalate"}]});
+    let id = make_rule(&tenant, rule.clone()).await;
+    let client = json!({"name": "Ana"});
+    let client = tenant
+        .api
+        .post("/api/v1/crm/clients")
+        .json(&client)
+        .expect(201)
+        .await;
+    let deal = json!({"client_id": client["id"], "name": "Oak"});
+    let deal = tenant.api.post("/api/v1/crm/deals").json(&deal).expect(201).await;
+    let path = format!("/api/v1/crm/deals/{}/move", deal["id"].as_str().expect("an id"));
+    let won = json!({"stage": "closed_won"});
+    tenant.api.post(&path).json(&won).expect(200).await;
+    firings(&tenant, id, 1).await;
+    for (scopes, sees) in [
+        (json!(["channels:manage", "conversations:read"]), false),
+        (json!(["channels:manage", "conversations:read", "crm:read"]), true),
+    ] {
+        let key = key(scopes).await;
+        let list = key.get("/api/v1/automation/firings").expect(200).await;
+        assert_eq!(
+            list["items"].as_array().map(Vec::len),
+            Some(usize::from(sees)),
+            "{list}"
+        );
+        let tried = key.post("/api/v1/automation/rules/dry-run");
+        let tried = tried.json(&json!({"rule": rule})).send().await;
+        match sees {
+            true => assert_eq!(tried.expect(200)["matched"], 1),
+            false => drop(tried.problem(403, "permission_missing")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn rules_reply_to_no_end_neither_to_another_bot_nor_in_a_persons_place() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    tenant.configure(&json!({"is_bot_active": false})).await;
+    let rule = json!({"name": "Echo", "event": "message.created", "actions": [{"type": "reply", "text": "We have read it."}]});
+    let id = make_rule(&tenant, rule).await;
+    let visitor = tenant.visitor().await;
+    for number in 1..=12 {
+        visitor.say(&format!("I am a bot, line {number}")).await;
+    }
+    let said = firings(&tenant, id, 12).await;
+    let count = |status: &str| said.iter().filter(|firing| firing["status"] == status).count();
+    assert_eq!((count("done"), count("stopped")), (10, 2), "{said:#?}");
+    let other = tenant.visitor().await;
+    other.say("Hello").await;
+    firings(&tenant, id, 13).await;
+    tenant.reply(other.conversation_id, "It is me, Robin.").await;
+    other.say("Thank you").await;
+    let said = firings(&tenant, id, 14).await;
+    assert_eq!(said[0]["status"], "stopped", "{said:#?}");
+    let thread = tenant.thread(other.conversation_id).await;
+    let replies = thread
+        .iter()
+        .filter(|line| line["text"] == "We have read it.")
+        .count();
+    assert_eq!(replies, 1, "{thread:#?}");
+    drop_rule(&tenant, id).await;
+}

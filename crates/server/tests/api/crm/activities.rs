@@ -129,3 +129,45 @@ async fn notes_stand_pinned_first_and_say_who_wrote_them() {
         .await;
     about_nothing.problem(422, "no_subject");
 }
+
+#[tokio::test]
+async fn an_activity_in_a_conversation_is_its_clients() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let (visitor, _, own) = super::writer(&tenant, "Hello").await;
+    let other = id(&client(&tenant, json!({"name": "Ana"})).await);
+    let plan = |client: Option<&str>| json!({"activity_type": "call", "subject": "Ring", "conversation_id": visitor.conversation_id, "client_id": client});
+    let path = "/api/v1/crm/activities";
+    let made = tenant.api.post(path).json(&plan(None)).expect(201).await;
+    assert_eq!(made["client_id"], own.as_str());
+    let refused = tenant.api.post(path).json(&plan(Some(&other))).send().await;
+    refused.problem(422, "other_client");
+    let patch = tenant.api.patch(&format!("{path}/{}", id(&made)));
+    let refused = patch.json(&json!({"client_id": other})).send().await;
+    refused.problem(422, "other_client");
+}
+
+#[tokio::test]
+async fn a_key_for_clients_alone_does_not_read_conversations_on_a_timeline() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let (_, _, ana) = super::writer(&tenant, "A word for the shop alone").await;
+    let path = format!("/api/v1/crm/clients/{ana}/timeline?kind=conversation");
+    for (scopes, is_shown) in [
+        (json!(["crm:read"]), false),
+        (json!(["crm:read", "conversations:read"]), true),
+    ] {
+        let key = json!({"name": "Key", "scopes": scopes});
+        let key = tenant.api.post("/api/v1/api-keys").json(&key).expect(201).await;
+        let key = tenant.api.with_bearer(key["key"].as_str().expect("a key"));
+        let seen = key.get(&path).expect(200).await;
+        assert_eq!(seen["items"].as_array().map(Vec::len), Some(1), "{seen}");
+        assert_eq!(
+            seen["items"][0]["detail"]["preview"].is_string(),
+            is_shown,
+            "{seen}"
+        );
+    }
+}

@@ -308,3 +308,37 @@ async fn a_deal_is_opened_with_the_client() {
     let (.., lifecycle) = client(&server, &converted["client_id"]).await;
     assert_eq!(lifecycle, "opportunity");
 }
+
+#[tokio::test]
+async fn what_a_colleague_wrote_on_a_lead_stays_and_what_the_visitor_tells_is_not_lost() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = shop(&server).await;
+    let visitor = tenant.visitor().await;
+    visitor.say("Do you ship to Belgium?").await;
+    let robin = server.member(&tenant, "robin@shop.example", "agent").await;
+    let body = json!({"conversation_id": visitor.conversation_id, "intent": "quote", "note": "Wants oak.",
+        "contact_info": {"name": "Mia Brown", "email": "mia@work.example"}});
+    let lead = robin.post("/api/v1/leads").json(&body).expect(201).await;
+    let form = json!({"name": "M.", "email": "mia@home.example", "phone": "+32 470 12 34 56", "intent": "price",
+        "message": "40 chairs"});
+    for _ in 0..2 {
+        visitor
+            .api
+            .post(&visitor.path("leads"))
+            .json(&form)
+            .expect(204)
+            .await;
+    }
+    let path = format!("/api/v1/leads/{}", id(&lead));
+    let after = robin.get(&path).expect(200).await;
+    assert_eq!(
+        after["contact_info"],
+        json!({"name": "Mia Brown", "email": "mia@work.example", "phone": "+32 470 12 34 56", "company": null})
+    );
+    assert_eq!(after["intent"], "quote");
+    assert_eq!(
+        after["note"],
+        "Wants oak.\nemail: mia@home.example\nname: M.\n40 chairs"
+    );
+}

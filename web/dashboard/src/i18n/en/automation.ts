@@ -172,6 +172,7 @@ export const automation = {
   'firings.done': 'Done',
   'firings.failed': 'Failed',
   'firings.skipped_loop': 'Cut off',
+  'firings.stopped': 'Stopped',
   'firings.loopText':
     'Nothing was done: the rule’s own action had led here, or too many rules had set each other off.',
   'firings.conversation': 'Conversation',

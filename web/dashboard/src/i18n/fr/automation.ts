@@ -173,6 +173,7 @@ export const automation = {
   'firings.done': 'Fait',
   'firings.failed': 'Échec',
   'firings.skipped_loop': 'Coupée',
+  'firings.stopped': 'Arrêtée',
   'firings.loopText':
     'Rien n’a été fait : l’action de la règle elle-même avait mené ici, ou trop de règles s’étaient déclenchées l’une l’autre.',
   'firings.conversation': 'Conversation',

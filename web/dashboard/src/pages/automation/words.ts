@@ -38,6 +38,7 @@ export const statusNames: Record<FiringStatus, PlainKey> = {
   done: 'firings.done',
   failed: 'firings.failed',
   skipped_loop: 'firings.skipped_loop',
+  stopped: 'firings.stopped',
 };
 
 export const matchNames: Record<KeywordMatchType, PlainKey> = {
