@@ -33,7 +33,10 @@ describe('the sales of the demonstration', { skip: reasonToSkip(), timeout: 240_
     await page.clock.setFixedTime('2031-03-03T12:00:00Z');
     await page.goto(`${server.url}${APP}/home`);
     await page.getByRole('heading', { name: 'Get started' }).waitFor();
-    await page.getByRole('region', { name: 'Today’s meetings' }).getByText('Lotte Smets').waitFor();
+    await page
+      .getByRole('region', { name: 'Today’s meetings' })
+      .getByText('Lotte Smets', { exact: true })
+      .waitFor();
     await assertAccessible(page, 'home with meetings');
   });
 
