@@ -28,7 +28,7 @@ export const leads = {
   'leads.fromAgent': 'Collègue',
   'leads.fromApi': 'Programme',
   'leads.conversation': 'Conversation',
-  'leads.openClient': 'Client',
+  'leads.openClient': 'Fiche client',
   'leads.openDeal': 'Affaire',
   'leads.consent': 'Accord du {time}',
   'leads.convert': 'Convertir',
