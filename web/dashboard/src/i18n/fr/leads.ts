@@ -34,7 +34,10 @@ export const leads = {
   'leads.convert': 'Convertir',
   'leads.convertTitle': 'Faire de {name} un client',
   'leads.convertHint':
-    'Le client du contact est repris, ou celui qui a la même adresse ; sinon un nouveau est créé.',
+    'Qui est déjà client le reste. Toute autre personne devient un nouveau client, sauf si son adresse est avérée être celle d’un client.',
+  'leads.similar': 'Est-ce l’un de ces clients ?',
+  'leads.similarNone': 'Je ne sais pas',
+  'leads.similarNoneHint': 'Un nouveau client, sauf si l’adresse est avérée être la sienne.',
   'leads.withDeal': 'Ouvrir une affaire',
   'leads.withDealHint': 'À la première étape ouverte de votre pipeline par défaut.',
   'leads.dealName': 'Nom de l’affaire',
