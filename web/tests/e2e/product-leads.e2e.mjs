@@ -71,4 +71,22 @@ describe('leads', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     assert.equal(items[0].contact_info.email, 'kim@example.com');
     assert.equal(items[0].source, 'agent');
   });
+
+  it('becomes the client whom a colleague takes for the same', async () => {
+    const kim = await owner.post('/crm/clients', { name: 'Kim Roe', email: 'Kim@example.com' });
+    const page = await sitDown('leads');
+    const lead = row(page, 'kim@example.com');
+    await lead.getByRole('button', { name: 'Convert', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: /Make .* a client/ });
+    const choice = dialog.getByRole('group', { name: 'Is it one of these clients?' });
+    await choice.getByRole('radio', { name: /Kim Roe\s*Same e-mail address/ }).check();
+    await assertAccessible(page, 'similar clients');
+    await dialog.getByRole('button', { name: 'Convert', exact: true }).click();
+    await page.getByText('The lead is a client now.').waitFor();
+    const { items } = await owner.get('/leads?status=converted&q=kim');
+    assert.deepEqual(
+      items.map(({ client_id }) => client_id),
+      [kim.id],
+    );
+  });
 });

@@ -34,7 +34,10 @@ export const leads = {
   'leads.convert': 'Convert',
   'leads.convertTitle': 'Make {name} a client',
   'leads.convertHint':
-    'The contact’s client is used, or one with the same address, or a new one is made.',
+    'Who is a client already stays that one. Everybody else becomes a new one, unless their address is proven to be a client’s.',
+  'leads.similar': 'Is it one of these clients?',
+  'leads.similarNone': 'I do not know',
+  'leads.similarNoneHint': 'A new client, unless the address is proven to be theirs.',
   'leads.withDeal': 'Open a deal',
   'leads.withDealHint': 'In the first open stage of your default pipeline.',
   'leads.dealName': 'Name of the deal',

@@ -2,10 +2,11 @@
 import { currentCommands } from '$lib/commands';
 import { commandKey } from '$lib/platform';
 import { router } from '$lib/router.svelte';
-import { workspaceHref } from '$lib/session.svelte';
+import { workspace, workspaceHref } from '$lib/session.svelte';
 import { choose } from '$lib/preferences.svelte';
 import { theme, type Theme } from '$lib/theme.svelte';
 import { language, languages, t, type Language } from '../../i18n/index.svelte';
+import { maySee, sections as settings } from '../../pages/settings/sections';
 import { destinations, parts } from '../navigation';
 import { keysOf, type Entry, type Section } from './entries';
 
@@ -48,7 +49,14 @@ export function paletteSections({ onshortcuts }: Handlers): {
       entry(t('account.shortcuts'), onshortcuts, ['?']),
     ],
   };
-  return { sections: [here, goTo, actions], actionTitles: [here.title, actions.title] };
+  const { role } = workspace();
+  const set: Section = {
+    title: t('settings.title'),
+    entries: settings
+      .filter((section) => maySee(section, role))
+      .map(({ id, title }) => entry(`${t('settings.title')}: ${t(title)}`, to(`/settings/${id}`))),
+  };
+  return { sections: [here, goTo, actions, set], actionTitles: [here.title, actions.title] };
 }
 
 function to(path: string): () => void {
