@@ -195,11 +195,11 @@ language plpgsql
 set search_path from current
 as $$
 declare
-    k     crm_clients;
-    other crm_clients;
-    merge crm_client_merges;
-    field text;
-    theirs uuid[]; -- what others have brought
+    k      crm_clients;
+    other  crm_clients;
+    merge  crm_client_merges;
+    field  text;
+    theirs uuid[];  -- what others have brought
 begin
     select * into k from crm_clients where tenant_id = current_tenant_id() and id = p_client;
     for merge in

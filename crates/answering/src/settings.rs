@@ -141,6 +141,9 @@ impl BotSettings {
 
 /// Whether something stands before an `@` where an address names its host.
 fn names_user(url: &str) -> bool {
-    let host = url.trim_start_matches("https://").split(['/', '?', '#', '\\']).next();
+    let host = url
+        .trim_start_matches("https://")
+        .split(['/', '?', '#', '\\'])
+        .next();
     host.is_some_and(|host| host.contains('@'))
 }

@@ -115,9 +115,8 @@ async fn chosen(
     before: Option<&str>,
 ) -> Result<Option<(Agent, Because)>> {
     let (agents, facts, before) = (Arc::clone(agents), facts.clone(), before.map(str::to_owned));
-    let choose = move || {
-        choose(&agents, &facts, before.as_deref()).map(|(agent, because)| (agent.clone(), because))
-    };
+    let choose =
+        move || choose(&agents, &facts, before.as_deref()).map(|(agent, because)| (agent.clone(), because));
     tokio::task::spawn_blocking(choose).await.map_err(internal)
 }
 

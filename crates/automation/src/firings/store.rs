@@ -33,12 +33,7 @@ pub async fn insert(
     Ok(done.rows_affected() > 0)
 }
 
-pub async fn conclude(
-    tx: &mut TenantTx,
-    id: FiringId,
-    status: Status,
-    outcomes: &[Outcome],
-) -> Result<()> {
+pub async fn conclude(tx: &mut TenantTx, id: FiringId, status: Status, outcomes: &[Outcome]) -> Result<()> {
     sqlx::query!(
         "update automation_firings set status = $2, actions = $3 where tenant_id = current_tenant_id() and id = $1",
         id.0,

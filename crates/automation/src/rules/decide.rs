@@ -36,10 +36,7 @@ pub fn decide<'a>(rules: &'a [Rule], event: &RuleEvent) -> Vec<(&'a Rule, Verdic
 }
 
 /// The same beside everything else, for patterns may take their time. Gives the event back.
-pub async fn decide_beside(
-    rules: Vec<Rule>,
-    event: RuleEvent,
-) -> Result<(Vec<(Rule, Verdict)>, RuleEvent)> {
+pub async fn decide_beside(rules: Vec<Rule>, event: RuleEvent) -> Result<(Vec<(Rule, Verdict)>, RuleEvent)> {
     let look = move || {
         let set_off = decide(&rules, &event).into_iter();
         let set_off = set_off.map(|(rule, verdict)| (rule.clone(), verdict)).collect();

@@ -162,7 +162,9 @@ impl Event {
             token: text(payload, &["metadata", link::METADATA]),
             ical_uid: text(payload, &["iCalUID"]),
             has_missed: missed,
-            error: ["startTime", "endTime"].into_iter().find_map(|key| bad_time(payload, key)),
+            error: ["startTime", "endTime"]
+                .into_iter()
+                .find_map(|key| bad_time(payload, key)),
             uid,
             trigger,
         })

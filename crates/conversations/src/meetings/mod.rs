@@ -152,7 +152,10 @@ pub fn check_time(at: DateTime<Utc>) -> Result<DateTime<Utc>> {
 
 /// The nearest time that something can be planned for, to look from or up to.
 pub fn near_time(at: DateTime<Utc>) -> DateTime<Utc> {
-    let (first, end) = (DateTime::from_timestamp(946_684_800, 0), DateTime::from_timestamp(4_102_444_800, 0));
+    let (first, end) = (
+        DateTime::from_timestamp(946_684_800, 0),
+        DateTime::from_timestamp(4_102_444_800, 0),
+    );
     at.clamp(first.unwrap_or(at), end.unwrap_or(at))
 }
 

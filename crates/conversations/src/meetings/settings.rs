@@ -166,12 +166,15 @@ fn check_url(url: String) -> Result<Option<String>> {
     if url.is_empty() {
         return Ok(None);
     }
-    let parsed = url::Url::parse(&url).ok().filter(|_| url.len() <= 500 && url.starts_with("https://"));
+    let parsed = url::Url::parse(&url)
+        .ok()
+        .filter(|_| url.len() <= 500 && url.starts_with("https://"));
     // visitors see it
     if parsed.is_some_and(|url| url.username().is_empty() && url.password().is_none()) {
         return Ok(Some(url));
     }
-    let detail = "`booking_url` starts with https://, names no user or password and has at most 500 characters.";
+    let detail =
+        "`booking_url` starts with https://, names no user or password and has at most 500 characters.";
     Err(invalid("bad_booking_url", detail))
 }
 

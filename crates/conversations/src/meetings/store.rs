@@ -261,7 +261,10 @@ pub async fn note_former(
     )
     .fetch_optional(&mut **tx)
     .await?;
-    let mut names = other.as_ref().map(|other| other.former_event_ids.clone()).unwrap_or_default();
+    let mut names = other
+        .as_ref()
+        .map(|other| other.former_event_ids.clone())
+        .unwrap_or_default();
     names.push(former_uid.to_owned());
     sqlx::query!(
         "update meetings

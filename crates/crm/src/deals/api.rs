@@ -224,7 +224,14 @@ async fn delete_deal(
     let gone = store::delete(&mut tx, id).await?;
     let client = gone.ok_or_else(|| not_found("deal"))?;
     // its name may be somebody's, and nothing would find it here when they are erased
-    audit::record_by(&mut tx, &member, Action::DealDeleted, &format!("deal:{id}"), json!({})).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::DealDeleted,
+        &format!("deal:{id}"),
+        json!({}),
+    )
+    .await?;
     tell(&mut tx, id, client);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

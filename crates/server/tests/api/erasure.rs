@@ -97,7 +97,9 @@ async fn erase(tenant: &Tenant, contact: &str) {
 /// Leaves the word wherever a visitor can.
 async fn write(tenant: &Tenant) -> Visitor {
     let visitor = tenant.visitor().await;
-    let asked = visitor.say(&format!("Where is Zyxonia? I am {WORD}@example.com")).await;
+    let asked = visitor
+        .say(&format!("Where is Zyxonia? I am {WORD}@example.com"))
+        .await;
     let answer = &asked["answer"]["id"];
     if let Some(answer) = answer.as_str() {
         let path = visitor.path(&format!("answers/{answer}/feedback"));
@@ -106,12 +108,27 @@ async fn write(tenant: &Tenant) -> Visitor {
     }
     visitor.say("Where is my order ZYXONIA-7?").await;
     let known = json!({"name": "Zyxonia Smith", "email": format!("{WORD}@example.com")});
-    visitor.api.post(&visitor.path("contact")).json(&known).expect(204).await;
+    visitor
+        .api
+        .post(&visitor.path("contact"))
+        .json(&known)
+        .expect(204)
+        .await;
     let form = json!({"email": format!("{WORD}@example.com"), "name": "Zyxonia", "company": "Zyxonia Ltd",
         "intent": "zyxonia", "message": "Zyxonia wants it.", "consent_text": "Zyxonia agrees."});
-    visitor.api.post(&visitor.path("leads")).json(&form).expect(204).await;
+    visitor
+        .api
+        .post(&visitor.path("leads"))
+        .json(&form)
+        .expect(204)
+        .await;
     let body = json!({"summary": "Zyxonia"});
-    visitor.api.post(&visitor.path("escalations")).json(&body).send().await;
+    visitor
+        .api
+        .post(&visitor.path("escalations"))
+        .json(&body)
+        .send()
+        .await;
     visitor
 }
 
@@ -133,10 +150,13 @@ async fn note(tenant: &Tenant, visitor: &Visitor, contact: &str, client: &str) {
     ] {
         let mut plan = json!({"activity_type": "call", "subject": "Ring Zyxonia", "description": "Zyxonia",
             "remind_at": "2099-03-02T09:00:00Z"});
-        plan.as_object_mut().expect("an object").extend(of.as_object().expect("an object").clone());
+        plan.as_object_mut()
+            .expect("an object")
+            .extend(of.as_object().expect("an object").clone());
         make(tenant, "crm/activities", plan).await;
     }
-    let note = json!({"client_id": client, "title": "Zyxonia", "content": "Zyxonia", "tags": ["Zyxonia note"]});
+    let note =
+        json!({"client_id": client, "title": "Zyxonia", "content": "Zyxonia", "tags": ["Zyxonia note"]});
     make(tenant, "crm/notes", note).await;
     let meeting = json!({"title": "Zyxonia", "scheduled_at": "2090-01-01T10:00:00Z", "conversation_id": conversation,
         "attendee_name": "Zyxonia", "attendee_email": format!("{WORD}@example.com")});
@@ -197,7 +217,12 @@ async fn nothing_is_left_of_who_is_erased() {
     assert!(columns_with(&server, WORD).await.len() > 20);
 
     let path = format!("/api/v1/contacts/{other_contact}");
-    tenant.api.delete(&path).send().await.problem(409, "merged_already");
+    tenant
+        .api
+        .delete(&path)
+        .send()
+        .await
+        .problem(409, "merged_already");
     erase(&tenant, &contact).await;
     assert_eq!(columns_with(&server, WORD).await, Vec::<String>::new());
     let path = format!("/api/v1/crm/clients/{client}");
@@ -228,12 +253,30 @@ async fn who_bought_stays_in_the_books_without_a_name() {
     erase(&tenant, &contact).await;
     let left = columns_with(&server, WORD).await;
     assert_eq!(left, Vec::<String>::new());
-    let order = tenant.api.get(&format!("/api/v1/crm/orders/{order}")).expect(200).await;
-    assert_eq!((&order["total"], &order["items"][0]["name"]), (&json!("20.00"), &json!("–")));
-    let plain = tenant.api.get(&format!("/api/v1/crm/orders/{plain}")).expect(200).await;
+    let order = tenant
+        .api
+        .get(&format!("/api/v1/crm/orders/{order}"))
+        .expect(200)
+        .await;
+    assert_eq!(
+        (&order["total"], &order["items"][0]["name"]),
+        (&json!("20.00"), &json!("–"))
+    );
+    let plain = tenant
+        .api
+        .get(&format!("/api/v1/crm/orders/{plain}"))
+        .expect(200)
+        .await;
     assert_eq!(plain["items"][0]["name"], "Chair");
-    let client = tenant.api.get(&format!("/api/v1/crm/clients/{client}")).expect(200).await;
-    assert_eq!((&client["name"], &client["total_orders"]), (&json!(null), &json!(2)));
+    let client = tenant
+        .api
+        .get(&format!("/api/v1/crm/clients/{client}"))
+        .expect(200)
+        .await;
+    assert_eq!(
+        (&client["name"], &client["total_orders"]),
+        (&json!(null), &json!(2))
+    );
 }
 
 #[tokio::test]
@@ -243,14 +286,22 @@ async fn a_lead_that_is_deleted_is_gone_from_what_was_told_and_one_that_became_a
     let (tenant, _receiver) = shop(&server).await;
     let lead = json!({"intent": "price", "contact_info": {"name": "Zyxonia", "phone": "+33600000000"}});
     let first = id(&make(&tenant, "leads", lead.clone()).await);
-    tenant.api.delete(&format!("/api/v1/leads/{first}")).expect(204).await;
+    tenant
+        .api
+        .delete(&format!("/api/v1/leads/{first}"))
+        .expect(204)
+        .await;
     assert_eq!(columns_with(&server, WORD).await, Vec::<String>::new());
 
     let second = id(&make(&tenant, "leads", lead).await);
     let path = format!("/api/v1/leads/{second}/convert");
     let done = tenant.api.post(&path).json(&json!({})).expect(200).await;
     let client = done["client_id"].as_str().expect("a client");
-    tenant.api.delete(&format!("/api/v1/crm/clients/{client}")).expect(204).await;
+    tenant
+        .api
+        .delete(&format!("/api/v1/crm/clients/{client}"))
+        .expect(204)
+        .await;
     assert_eq!(columns_with(&server, WORD).await, Vec::<String>::new());
 }
 
@@ -263,20 +314,41 @@ async fn a_client_that_others_belong_to_stays_theirs() {
         let stays = tenant.visitor().await;
         stays.say("Where is the shop?").await;
         let stays = contact_of(&tenant, &stays).await;
-        change(&tenant, &format!("contacts/{stays}"), json!({"name": "Ana", "email": "ana@x.example"})).await;
+        change(
+            &tenant,
+            &format!("contacts/{stays}"),
+            json!({"name": "Ana", "email": "ana@x.example"}),
+        )
+        .await;
         let goes = write(&tenant).await;
         let goes_contact = contact_of(&tenant, &goes).await;
-        let (own, others) = (client_of(&tenant, &stays).await, client_of(&tenant, &goes_contact).await);
+        let (own, others) = (
+            client_of(&tenant, &stays).await,
+            client_of(&tenant, &goes_contact).await,
+        );
         note(&tenant, &goes, &goes_contact, &others).await;
-        let (kept, merged) = if keeps_its_own { (&own, &others) } else { (&others, &own) };
+        let (kept, merged) = if keeps_its_own {
+            (&own, &others)
+        } else {
+            (&others, &own)
+        };
         // through the API their contacts become one as well
         let merge = format!(
             "set app.current_tenant_id = '{}'; select crm_merge_clients('{kept}', '{merged}')",
             tenant.id
         );
-        server.owner().await.execute(AssertSqlSafe(merge)).await.expect("one client");
+        server
+            .owner()
+            .await
+            .execute(AssertSqlSafe(merge))
+            .await
+            .expect("one client");
         erase(&tenant, &goes_contact).await;
-        let found = tenant.api.get(&format!("/api/v1/crm/clients/{kept}")).expect(200).await;
+        let found = tenant
+            .api
+            .get(&format!("/api/v1/crm/clients/{kept}"))
+            .expect(200)
+            .await;
         assert_eq!(
             (&found["name"], &found["email"], &found["contact_id"]),
             (&json!("Ana"), &json!("ana@x.example"), &json!(stays)),

@@ -182,7 +182,12 @@ async fn what_happens_to_deals_is_for_those_who_read_clients() {
     let rule = json!({"name": "Won", "event": "deal.stage_changed", "actions": [{"type": "escalate"}]});
     let id = make_rule(&tenant, rule.clone()).await;
     let client = json!({"name": "Ana"});
-    let client = tenant.api.post("/api/v1/crm/clients").json(&client).expect(201).await;
+    let client = tenant
+        .api
+        .post("/api/v1/crm/clients")
+        .json(&client)
+        .expect(201)
+        .await;
     let deal = json!({"client_id": client["id"], "name": "Oak"});
     let deal = tenant.api.post("/api/v1/crm/deals").json(&deal).expect(201).await;
     let path = format!("/api/v1/crm/deals/{}/move", deal["id"].as_str().expect("an id"));
@@ -195,7 +200,11 @@ async fn what_happens_to_deals_is_for_those_who_read_clients() {
     ] {
         let key = key(scopes).await;
         let list = key.get("/api/v1/automation/firings").expect(200).await;
-        assert_eq!(list["items"].as_array().map(Vec::len), Some(usize::from(sees)), "{list}");
+        assert_eq!(
+            list["items"].as_array().map(Vec::len),
+            Some(usize::from(sees)),
+            "{list}"
+        );
         let tried = key.post("/api/v1/automation/rules/dry-run");
         let tried = tried.json(&json!({"rule": rule})).send().await;
         match sees {
@@ -228,7 +237,10 @@ async fn rules_reply_to_no_end_neither_to_another_bot_nor_in_a_persons_place() {
     let said = firings(&tenant, id, 14).await;
     assert_eq!(said[0]["status"], "stopped", "{said:#?}");
     let thread = tenant.thread(other.conversation_id).await;
-    let replies = thread.iter().filter(|line| line["text"] == "We have read it.").count();
+    let replies = thread
+        .iter()
+        .filter(|line| line["text"] == "We have read it.")
+        .count();
     assert_eq!(replies, 1, "{thread:#?}");
     drop_rule(&tenant, id).await;
 }

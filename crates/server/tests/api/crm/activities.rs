@@ -137,9 +137,7 @@ async fn an_activity_in_a_conversation_is_its_clients() {
     let tenant = quick_tenant(&server).await;
     let (visitor, _, own) = super::writer(&tenant, "Hello").await;
     let other = id(&client(&tenant, json!({"name": "Ana"})).await);
-    let plan = |client: Option<&str>| {
-        json!({"activity_type": "call", "subject": "Ring", "conversation_id": visitor.conversation_id, "client_id": client})
-    };
+    let plan = |client: Option<&str>| json!({"activity_type": "call", "subject": "Ring", "conversation_id": visitor.conversation_id, "client_id": client});
     let path = "/api/v1/crm/activities";
     let made = tenant.api.post(path).json(&plan(None)).expect(201).await;
     assert_eq!(made["client_id"], own.as_str());
@@ -166,6 +164,10 @@ async fn a_key_for_clients_alone_does_not_read_conversations_on_a_timeline() {
         let key = tenant.api.with_bearer(key["key"].as_str().expect("a key"));
         let seen = key.get(&path).expect(200).await;
         assert_eq!(seen["items"].as_array().map(Vec::len), Some(1), "{seen}");
-        assert_eq!(seen["items"][0]["detail"]["preview"].is_string(), is_shown, "{seen}");
+        assert_eq!(
+            seen["items"][0]["detail"]["preview"].is_string(),
+            is_shown,
+            "{seen}"
+        );
     }
 }

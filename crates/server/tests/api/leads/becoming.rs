@@ -323,7 +323,12 @@ async fn what_a_colleague_wrote_on_a_lead_stays_and_what_the_visitor_tells_is_no
     let form = json!({"name": "M.", "email": "mia@home.example", "phone": "+32 470 12 34 56", "intent": "price",
         "message": "40 chairs"});
     for _ in 0..2 {
-        visitor.api.post(&visitor.path("leads")).json(&form).expect(204).await;
+        visitor
+            .api
+            .post(&visitor.path("leads"))
+            .json(&form)
+            .expect(204)
+            .await;
     }
     let path = format!("/api/v1/leads/{}", id(&lead));
     let after = robin.get(&path).expect(200).await;
@@ -332,5 +337,8 @@ async fn what_a_colleague_wrote_on_a_lead_stays_and_what_the_visitor_tells_is_no
         json!({"name": "Mia Brown", "email": "mia@work.example", "phone": "+32 470 12 34 56", "company": null})
     );
     assert_eq!(after["intent"], "quote");
-    assert_eq!(after["note"], "Wants oak.\nemail: mia@home.example\nname: M.\n40 chairs");
+    assert_eq!(
+        after["note"],
+        "Wants oak.\nemail: mia@home.example\nname: M.\n40 chairs"
+    );
 }
