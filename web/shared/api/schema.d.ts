@@ -206,7 +206,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what rules have done, newest first. It is kept for 90 days. */
+        /**
+         * List what rules have done, newest first. It is kept for 90 days. What came of deals and orders is shown to who may read
+         *     clients.
+         */
         get: operations["list_firings"];
         put?: never;
         post?: never;
@@ -315,7 +318,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say what a rule would have done to what has happened. Nothing is done. */
+        /**
+         * Say what a rule would have done to what has happened. Nothing is done. After some seconds it ends with what it has looked
+         *     at until then, and `next`.
+         */
         post: operations["try_rule"];
         delete?: never;
         options?: never;
@@ -409,6 +415,76 @@ export interface paths {
         head?: never;
         /** Change a channel. It acts at once. */
         patch: operations["update_channel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a channel's agents in the order in which they are asked, with what their conditions can look at. */
+        get: operations["list_channel_agents"];
+        put?: never;
+        /** Add an agent to a channel, behind the others. */
+        post: operations["create_channel_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/{agent}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an agent. Conversations that it was in are answered by the others, or as the channel says. */
+        delete: operations["delete_channel_agent"];
+        options?: never;
+        head?: never;
+        /** Change an agent. The next turn follows within seconds. */
+        patch: operations["update_channel_agent"];
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide which agent of a channel is asked first. */
+        post: operations["order_channel_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/agents/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which agent a message would be answered by. Nothing is said and nothing is kept. */
+        post: operations["try_channel_agents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/channels/{id}/brain": {
@@ -606,6 +682,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a channel's bot may do beside answering. */
+        get: operations["get_channel_tools"];
+        /** Choose what a channel's bot may do. It counts from the next message. */
+        put: operations["set_channel_tools"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/webhook-errors": {
         parameters: {
             query?: never;
@@ -686,7 +780,10 @@ export interface paths {
         get: operations["get_contact"];
         put?: never;
         post?: never;
-        /** Erase a contact with all conversations. This cannot be undone. */
+        /**
+         * Erase a contact with all conversations, those that became part of it, and the client that it is. A client who bought stays
+         *     in the books without a name. This cannot be undone.
+         */
         delete: operations["delete_contact"];
         options?: never;
         head?: never;
@@ -927,6 +1024,23 @@ export interface paths {
         };
         /** Read what colleagues wrote about a conversation and did to it. */
         get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/tool-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the bot did, or wants to do, in a conversation. */
+        get: operations["list_tool_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1176,7 +1290,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what happened with a client, the newest first. */
+        /** Read what happened with a client, the newest first. What was said in conversations is shown to who may read those. */
         get: operations["get_client_timeline"];
         put?: never;
         post?: never;
@@ -2957,6 +3071,23 @@ export interface paths {
         patch: operations["update_meeting_settings"];
         trace?: never;
     };
+    "/api/v1/meetings/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List free times, the nearest first: inside the hours, not too soon and not too far, and away from other meetings. */
+        get: operations["list_meeting_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -3635,6 +3766,43 @@ export interface paths {
         get: operations["list_team"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-calls/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what the bot wants to do: it is carried out, once, and the visitor is told. An order is cancelled with
+         *     `crm:write` alone.
+         */
+        post: operations["approve_tool_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-calls/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse what the bot wants to do: nothing is done, and the visitor is told. */
+        post: operations["refuse_tool_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4455,6 +4623,7 @@ export interface components {
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
+            agent?: components["schemas"]["AnsweringAgent"] | null;
             /**
              * Format: double
              * @description Calibrated: of all answers that say 0.9, nine in ten are meant to be right. Of mode `webhook` it says nothing.
@@ -4496,11 +4665,16 @@ export interface components {
             question: string;
             text: string;
         };
+        /** @description An agent of a channel under the names that it had when it spoke. */
+        AnsweringAgent: {
+            agent_id: string;
+            name: string;
+        };
         /**
          * @description How an answer came about.
          * @enum {string}
          */
-        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action" | "webhook";
+        AnswerMode: "model" | "approved_text" | "no_answer" | "small_talk" | "action" | "webhook" | "order";
         /** @description The stored form, as the API shows it. */
         AnswerTrace: {
             /**
@@ -4590,7 +4764,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -4913,6 +5087,90 @@ export interface components {
             revision: number;
             settings: components["schemas"]["WidgetSettings"];
         };
+        /** @description An agent of a channel, as the API shows it. */
+        ChannelAgent: components["schemas"]["ChannelAgentDraft"] & {
+            channel_id: components["schemas"]["ChannelId"];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["ChannelAgentId"];
+            /**
+             * Format: int32
+             * @description The first whose conditions hold speaks.
+             */
+            position: number;
+            /** @description The prompt's name in the library. */
+            prompt_name: string;
+        };
+        /** @description What somebody writes down as an agent. */
+        ChannelAgentDraft: {
+            /** @description The channel's own word for it, 1 to 60 small letters, digits, hyphens and underscores. */
+            agent_id: string;
+            /** @description A prompt of the library. Without a model it has no effect. */
+            agent_prompt_id: components["schemas"]["AgentPromptId"];
+            /** @description Another model of the channel's provider; null: the channel's. */
+            ai_model?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1; null: the channel's.
+             */
+            ai_temperature?: number | null;
+            /** @description When it speaks, on the fields that the list of agents names; none: in every turn that reaches it. */
+            conditions?: components["schemas"]["RuleConditions"];
+            description?: string;
+            is_active?: boolean;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description False: it offers no booking link, also where the channel has one. */
+            offers_booking?: boolean;
+        };
+        /** Format: uuid */
+        ChannelAgentId: string;
+        ChannelAgentList: {
+            /** @description What their conditions can look at. */
+            fields: components["schemas"]["RuleFieldWithOps"][];
+            items: components["schemas"]["ChannelAgent"][];
+        };
+        ChannelAgentOrder: {
+            /** @description All of the channel's, the one that is asked first in front. */
+            ids: components["schemas"]["ChannelAgentId"][];
+        };
+        /** @description What is sent is changed, each as a whole. */
+        ChannelAgentPatch: {
+            agent_id?: string | null;
+            agent_prompt_id?: components["schemas"]["AgentPromptId"] | null;
+            ai_model?: string | null;
+            /** Format: double */
+            ai_temperature?: number | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            description?: string | null;
+            is_active?: boolean | null;
+            name?: string | null;
+            offers_booking?: boolean | null;
+        };
+        /**
+         * @description Why an agent speaks.
+         * @enum {string}
+         */
+        ChannelAgentReason: "rule" | "stays";
+        /** @description A message to try, with what would be known of its conversation. */
+        ChannelAgentTrial: {
+            /** @description The agent that has answered before, by its `agent_id`. */
+            before?: string | null;
+            /** @description Whether people are there; as it is now unless given. */
+            is_open?: boolean | null;
+            labels?: components["schemas"]["LabelId"][];
+            lifecycle_stage?: string | null;
+            page_url?: string | null;
+            /** @description What a visitor would write. */
+            text: string;
+        };
+        /** @description Who would answer. */
+        ChannelAgentTrialResult: {
+            agent?: components["schemas"]["AnsweringAgent"] | null;
+            because?: components["schemas"]["ChannelAgentReason"] | null;
+            /** @description What the conditions looked at. */
+            facts: Record<string, never>;
+        };
         /** @description Who answers on a channel. */
         ChannelBrain: {
             /** @description When the workflow fails the built-in bot answers; otherwise a person is asked. */
@@ -5070,6 +5328,21 @@ export interface components {
             kind: string;
             name: string;
         };
+        /** @description A tool of a channel's bot. */
+        ChannelTool: {
+            can_be_taken_back: boolean;
+            /** @description What can be chosen. What cannot be taken back is never `allowed`. */
+            choices: components["schemas"]["ToolPermission"][];
+            /** @description Where the channel says nothing. */
+            default_permission: components["schemas"]["ToolPermission"];
+            /** @description The channel's other settings make it possible: a booking link, say. */
+            is_available: boolean;
+            permission: components["schemas"]["ToolPermission"];
+            tool: components["schemas"]["Tool"];
+        };
+        ChannelTools: {
+            items: components["schemas"]["ChannelTool"][];
+        };
         ChoiceRules: {
             /** @description Of a label, in characters; longer ones are cut where there is no list. */
             label_limit: number;
@@ -5082,6 +5355,14 @@ export interface components {
             most: number;
             /** @description Of the text above them, where it is shorter than usual. */
             text_limit?: number | null;
+        };
+        ChosenPermission: {
+            permission: components["schemas"]["ToolPermission"];
+            tool: components["schemas"]["Tool"];
+        };
+        ChosenPermissions: {
+            /** @description Tools that are left out have their default again. */
+            items: components["schemas"]["ChosenPermission"][];
         };
         /** @description A client with everything that is known. */
         Client: components["schemas"]["ClientRow"] & {
@@ -5602,7 +5883,7 @@ export interface components {
             created_at: string;
             /**
              * @description What belongs to the kind: `{user_id, name}` for `assigned`, `{until}` for `snoozed`, `{label_id, name, color}` for a
-             *     label, `{by}` for `reopened` and `woken`. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
+             *     label, `{by}` for `reopened` and `woken`, `{tool_call_id, tool, order_number}` for a tool. What a rule or a visitor's keyword did has `via` (`rule`, `keyword`) and
              *     `via_name` too.
              */
             data: unknown;
@@ -5615,7 +5896,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        ConversationEventKind: "assigned" | "unassigned" | "resolved" | "reopened" | "escalated" | "taken_over" | "given_back" | "snoozed" | "woken" | "label_added" | "label_removed" | "blocked" | "unblocked" | "rated";
+        ConversationEventKind: "assigned" | "unassigned" | "resolved" | "reopened" | "escalated" | "taken_over" | "given_back" | "snoozed" | "woken" | "label_added" | "label_removed" | "blocked" | "unblocked" | "rated" | "tool_requested" | "tool_approved" | "tool_refused";
         /** Format: uuid */
         ConversationId: string;
         /** @description What is sent is changed, nothing else. */
@@ -6225,7 +6506,7 @@ export interface components {
          * @description What a mail is about.
          * @enum {string}
          */
-        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook";
+        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity";
         EmailList: {
             items: components["schemas"]["Email"][];
         };
@@ -6321,7 +6602,7 @@ export interface components {
          * @description Why a person is needed.
          * @enum {string}
          */
-        EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit";
+        EscalationReason: "visitor_asked" | "low_confidence" | "agent" | "bot_limit" | "approval";
         /** @enum {string} */
         EscalationStatus: "pending" | "in_progress" | "resolved";
         EvaluationCase: {
@@ -6476,7 +6757,7 @@ export interface components {
         /** Format: uuid */
         FiringId: string;
         /** @enum {string} */
-        FiringStatus: "done" | "failed" | "skipped_loop";
+        FiringStatus: "done" | "failed" | "skipped_loop" | "stopped";
         FunnelStep: {
             /**
              * Format: int64
@@ -6819,7 +7100,7 @@ export interface components {
          * @description What a keyword does.
          * @enum {string}
          */
-        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY";
+        KeywordActionType: "DISABLE_AI" | "ENABLE_AI" | "ESCALATE" | "TAG" | "ASSIGN" | "REPLY" | "LEAD_FORM";
         /** @description What the action needs to know. A text is said by the bot, whatever the action. */
         KeywordArgument: {
             /** @description Of `REPLY`: a collection of the channel, by its own name for it. */
@@ -7085,6 +7366,8 @@ export interface components {
             booking_url?: string | null;
             /** @description Without a secret nothing that comes is believed. */
             has_calcom_secret: boolean;
+            /** @description Free times of our own, offered where a channel has no booking link. */
+            scheduler: components["schemas"]["SchedulerSettings"];
             /** @description Where Cal.com tells what was booked. Paste it there, with the secret. Null if the server does not know its address. */
             webhook_url?: string | null;
         };
@@ -7093,6 +7376,23 @@ export interface components {
             booking_url?: string | null;
             /** @description The same as in Cal.com, 8 to 200 characters; null forgets it. */
             calcom_secret?: string | null;
+            scheduler?: components["schemas"]["SchedulerSettingsPatch"] | null;
+        };
+        /** @description A time that is free. */
+        MeetingSlot: {
+            /** Format: date-time */
+            ends_at: string;
+            /** @description User ids of those who have it. */
+            members: components["schemas"]["UserId"][];
+            /** Format: date-time */
+            starts_at: string;
+        };
+        MeetingSlots: {
+            /** Format: int32 */
+            duration_minutes: number;
+            items: components["schemas"]["MeetingSlot"][];
+            /** @description The place whose hours they are: an IANA name. */
+            time_zone: string;
         };
         /**
          * @description Where a meeting was booked.
@@ -9400,7 +9700,7 @@ export interface components {
          * @description How a field is compared.
          * @enum {string}
          */
-        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
+        RuleOp: "is" | "is_not" | "contains" | "not_contains" | "has_words" | "starts_with" | "matches" | "at_least" | "at_most" | "has" | "has_not" | "is_set" | "is_not_set";
         /** @description A rule to try. */
         RuleTrial: {
             /**
@@ -9408,6 +9708,11 @@ export interface components {
              * @description The newest so many events, 10,000 at most and unless given.
              */
             limit?: number | null;
+            /**
+             * Format: int64
+             * @description Go on with events older than those of a trial before: its `next`.
+             */
+            older_than?: number | null;
             rule: components["schemas"]["RuleDraft"];
             rule_id?: components["schemas"]["RuleId"] | null;
             /**
@@ -9428,6 +9733,11 @@ export interface components {
             loops: number;
             /** @description In how many of them the rule would have fired. */
             matched: number;
+            /**
+             * Format: int64
+             * @description Where older events begin (`older_than`); null: these were all.
+             */
+            next?: number | null;
             /** @description The newest 50 in which it would have fired. */
             sample: components["schemas"]["RuleTrialEvent"][];
         };
@@ -9542,6 +9852,84 @@ export interface components {
             text?: string | null;
             title?: string | null;
         };
+        /** @description How the built-in scheduler is set. */
+        SchedulerSettings: {
+            /**
+             * Format: int32
+             * @description Between two meetings of the same member.
+             */
+            buffer_minutes: number;
+            /** @description Said where the bot asks for an address. Kept with the meeting. */
+            consent_text: string;
+            /** Format: int32 */
+            duration_minutes: number;
+            /**
+             * Format: int32
+             * @description Nor further away.
+             */
+            horizon_days: number;
+            hours?: components["schemas"]["BusinessHours"] | null;
+            /** @description Whether the bot offers free times where a channel has no booking link. Invitations go out only then. */
+            is_on: boolean;
+            /** @description Where they take place. */
+            meeting_url?: string | null;
+            /** @description User ids of those who are booked, in turn; empty: the owner. */
+            members: components["schemas"]["UserId"][];
+            /**
+             * Format: int32
+             * @description Nothing nearer than that is offered.
+             */
+            notice_minutes: number;
+            /**
+             * Format: int32
+             * @description Before the meeting, by mail; null: nobody is reminded.
+             */
+            reminder_minutes?: number | null;
+            /** @description An IANA name; null: the workspace's. */
+            time_zone?: string | null;
+            /** @description Of meetings that visitors book; null: a sentence in their language. */
+            title?: string | null;
+        };
+        /** @description Of the built-in scheduler; what is left out stays as it is. */
+        SchedulerSettingsPatch: {
+            /**
+             * Format: int32
+             * @description 0 to 240.
+             */
+            buffer_minutes?: number | null;
+            /** @description Up to 500 characters. */
+            consent_text?: string | null;
+            /**
+             * Format: int32
+             * @description 5 to 480.
+             */
+            duration_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 90.
+             */
+            horizon_days?: number | null;
+            hours?: components["schemas"]["BusinessHours"] | null;
+            is_on?: boolean | null;
+            /** @description A https address. */
+            meeting_url?: string | null;
+            /** @description User ids; none: the owner. Up to 50. */
+            members?: components["schemas"]["UserId"][] | null;
+            /**
+             * Format: int32
+             * @description 0 to 43,200.
+             */
+            notice_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description 5 to 10,080; null: nobody is reminded.
+             */
+            reminder_minutes?: number | null;
+            /** @description An IANA name; null: the workspace's. */
+            time_zone?: string | null;
+            /** @description Up to 200 characters; null: a sentence in the visitor's language. */
+            title?: string | null;
+        };
         /** @description An entry that was considered. */
         ScoredCandidate: {
             /**
@@ -9576,7 +9964,7 @@ export interface components {
         ScoreReason: {
             /**
              * @description `has_email`, `has_phone`, `has_company`, `spoke_this_week`, `spoke_this_month`, `wrote_often`, `asked_for_person`,
-             *     `has_open_deal`, `has_ordered`.
+             *     `asked_price`, `asked_meeting`, `has_open_deal`, `has_ordered`.
              */
             code: string;
             /** Format: int32 */
@@ -9735,7 +10123,7 @@ export interface components {
             url?: string | null;
         };
         /** @enum {string} */
-        SourceKind: "qa" | "passage";
+        SourceKind: "qa" | "passage" | "order";
         /** @enum {string} */
         Speaker: "user" | "assistant";
         /** @description A column as it is to be. */
@@ -9830,6 +10218,55 @@ export interface components {
             events: components["schemas"]["ConversationEvent"][];
             notes: components["schemas"]["Note"][];
         };
+        /** @enum {string} */
+        Tool: "find_order" | "offer_booking" | "capture_lead" | "escalate" | "tag" | "cancel_order";
+        /** @description A call of a tool, as the inbox shows it. */
+        ToolCall: {
+            /** @description What was asked for. */
+            arguments: Record<string, never>;
+            asked_by: components["schemas"]["ToolCallAskedBy"];
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by_name?: string | null;
+            /** @description Why it could not be done, as a code. */
+            detail?: string | null;
+            id: components["schemas"]["ToolCallId"];
+            /**
+             * Format: int32
+             * @description How long it took.
+             */
+            ms: number;
+            /** @description A person had to decide, or has to. */
+            needed_approval: boolean;
+            order_id?: components["schemas"]["OrderId"] | null;
+            order_number?: string | null;
+            outcome: components["schemas"]["ToolCallOutcome"];
+            /** @description A tool's name, or what a model called that does not exist. */
+            tool: string;
+            /** @description How the visitor was known: `external`, `email`, `phone`, `platform` or `code`. Null: not at all. */
+            verified_by?: string | null;
+        };
+        /**
+         * @description Who wanted a tool to be used.
+         * @enum {string}
+         */
+        ToolCallAskedBy: "rules" | "model";
+        /** Format: uuid */
+        ToolCallId: string;
+        /** @enum {string} */
+        ToolCallOutcome: "done" | "not_found" | "not_verified" | "pending" | "refused" | "failed" | "unknown_tool" | "bad_arguments";
+        ToolCalls: {
+            /** @description Newest first, the last 200. */
+            items: components["schemas"]["ToolCall"][];
+        };
+        /**
+         * @description Whether a channel's bot may use a tool.
+         * @enum {string}
+         */
+        ToolPermission: "off" | "allowed" | "ask";
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -10191,7 +10628,7 @@ export interface components {
          * @description What an endpoint can ask for. The triggers name the same words.
          * @enum {string}
          */
-        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "client.created" | "client.updated" | "deal.created" | "deal.stage_changed" | "order.created" | "order.status_changed" | "lead.created" | "lead.status_changed";
+        WebhookEventType: "message.created" | "message.status_changed" | "conversation.created" | "conversation.resolved" | "conversation.reopened" | "conversation.assigned" | "conversation.handoff_requested" | "conversation.rated" | "contact.created" | "contact.updated" | "answer.rated" | "gap.detected" | "client.created" | "client.updated" | "deal.created" | "deal.stage_changed" | "order.created" | "order.status_changed" | "lead.created" | "lead.status_changed" | "meeting.booked" | "meeting.moved" | "meeting.cancelled" | "meeting.completed";
         /** @description A site as lists show it. */
         Website: {
             base_url: string;
@@ -11593,6 +12030,236 @@ export interface operations {
             };
         };
     };
+    list_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentDraft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: components["schemas"]["ChannelAgentId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent: components["schemas"]["ChannelAgentId"];
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_channel_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAgentTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAgentTrialResult"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_channel_brain: {
         parameters: {
             query?: never;
@@ -12116,6 +12783,76 @@ export interface operations {
             };
         };
     };
+    get_channel_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTools"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_channel_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPermissions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTools"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_webhook_errors: {
         parameters: {
             query?: never;
@@ -12301,6 +13038,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12959,6 +13704,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tool_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCalls"];
                 };
             };
             404: {
@@ -18716,6 +19490,44 @@ export interface operations {
             };
         };
     };
+    list_meeting_slots: {
+        parameters: {
+            query?: {
+                /** @description A member's user id: whose time it is. Those whom visitors book unless given. */
+                assigned_to?: components["schemas"]["UserId"];
+                /** @description 5 to 1,440; that of the settings unless given. */
+                duration_minutes?: number;
+                /** @description Those that begin then or later; now unless given. */
+                from?: string;
+                /** @description A meeting that is to be moved: its own time is free. */
+                meeting_id?: components["schemas"]["MeetingId"];
+                /** @description Those that begin before, up to 62 days after `from`; a week after it unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSlots"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_members: {
         parameters: {
             query?: never;
@@ -20448,6 +21260,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    approve_tool_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ToolCallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCall"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_tool_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ToolCallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolCall"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
