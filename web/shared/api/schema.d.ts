@@ -206,7 +206,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what rules have done, newest first. It is kept for 90 days. */
+        /**
+         * List what rules have done, newest first. It is kept for 90 days. What came of deals and orders is shown to who may read
+         *     clients.
+         */
         get: operations["list_firings"];
         put?: never;
         post?: never;
@@ -315,7 +318,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say what a rule would have done to what has happened. Nothing is done. */
+        /**
+         * Say what a rule would have done to what has happened. Nothing is done. After some seconds it ends with what it has looked
+         *     at until then, and `next`.
+         */
         post: operations["try_rule"];
         delete?: never;
         options?: never;
@@ -774,7 +780,10 @@ export interface paths {
         get: operations["get_contact"];
         put?: never;
         post?: never;
-        /** Erase a contact with all conversations. This cannot be undone. */
+        /**
+         * Erase a contact with all conversations, those that became part of it, and the client that it is. A client who bought stays
+         *     in the books without a name. This cannot be undone.
+         */
         delete: operations["delete_contact"];
         options?: never;
         head?: never;
@@ -1281,7 +1290,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what happened with a client, the newest first. */
+        /** Read what happened with a client, the newest first. What was said in conversations is shown to who may read those. */
         get: operations["get_client_timeline"];
         put?: never;
         post?: never;
@@ -6748,7 +6757,7 @@ export interface components {
         /** Format: uuid */
         FiringId: string;
         /** @enum {string} */
-        FiringStatus: "done" | "failed" | "skipped_loop";
+        FiringStatus: "done" | "failed" | "skipped_loop" | "stopped";
         FunnelStep: {
             /**
              * Format: int64
@@ -13029,6 +13038,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
