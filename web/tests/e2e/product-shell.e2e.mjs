@@ -49,6 +49,16 @@ describe('the shell', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await field.waitFor({ state: 'detached' });
   });
 
+  it('keeps what is typed before it is there, and leads to each section of the settings', async () => {
+    const { page } = await visits.open();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('settings: priv');
+    await page.getByRole('option', { name: 'Settings: Privacy' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Privacy', level: 2 }).waitFor();
+  });
+
   it('narrows the sidebar, and remembers it', async () => {
     const { page } = await visits.open();
     const nav = page.getByRole('navigation', { name: 'Main' });

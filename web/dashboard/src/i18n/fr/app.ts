@@ -40,7 +40,7 @@ export const app = {
   'nav.install': 'Widget',
   'nav.channels': 'Canaux',
   'nav.automation': 'Automatisation',
-  'nav.leads': 'Prospects',
+  'nav.leads': 'Pistes',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',
   'nav.more': '{count} en attente',

@@ -46,7 +46,7 @@ export const audit = {
   'audit.contactBlocked': 'Visiteur bloqué',
   'audit.contactUnblocked': 'Visiteur débloqué',
   'audit.contactErased': 'Visiteur effacé',
-  'audit.leadDeleted': 'Prospect supprimé',
+  'audit.leadDeleted': 'Piste supprimée',
   'audit.meetingSettingsChanged': 'Prise de rendez-vous modifiée',
   'audit.contactsMerged': 'Contacts fusionnés',
   'audit.contactsUnmerged': 'Fusion de contacts annulée',

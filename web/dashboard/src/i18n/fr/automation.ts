@@ -145,7 +145,7 @@ export const automation = {
   'ruleChoice.price': 'un prix',
   'ruleChoice.person': 'une personne',
   'ruleChoice.other': 'autre chose',
-  'ruleChoice.lead': 'prospect',
+  'ruleChoice.lead': 'piste',
   'ruleChoice.mql': 'qualifié marketing',
   'ruleChoice.sql': 'qualifié ventes',
   'ruleChoice.opportunity': 'opportunité',

@@ -77,6 +77,14 @@ export const sections: readonly Section[] = [
 
 export const groups = ['business', 'inbox', 'sales', 'technical', 'you'] as const;
 
+export const groupTitles: Record<Section['group'], PlainKey> = {
+  business: 'settings.groupBusiness',
+  inbox: 'settings.groupInbox',
+  sales: 'nav.sales',
+  technical: 'settings.groupTechnical',
+  you: 'settings.groupYou',
+};
+
 export function mayChange({ editors }: Section, role: Role): boolean {
   return editors?.includes(role) ?? true;
 }

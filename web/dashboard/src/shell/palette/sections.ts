@@ -6,7 +6,7 @@ import { workspace, workspaceHref } from '$lib/session.svelte';
 import { choose } from '$lib/preferences.svelte';
 import { theme, type Theme } from '$lib/theme.svelte';
 import { language, languages, t, type Language } from '../../i18n/index.svelte';
-import { maySee, sections as settings } from '../../pages/settings/sections';
+import { groupTitles, maySee, sections as settings } from '../../pages/settings/sections';
 import { destinations, parts } from '../navigation';
 import { keysOf, type Entry, type Section } from './entries';
 
@@ -54,7 +54,12 @@ export function paletteSections({ onshortcuts }: Handlers): {
     title: t('settings.title'),
     entries: settings
       .filter((section) => maySee(section, role))
-      .map(({ id, title }) => entry(`${t('settings.title')}: ${t(title)}`, to(`/settings/${id}`))),
+      .map(({ id, title, group }) => ({
+        // two sections of different groups may be called the same
+        ...entry(`${t('settings.title')}: ${t(title)}`, to(`/settings/${id}`)),
+        id,
+        detail: t(groupTitles[group]),
+      })),
   };
   return { sections: [here, goTo, actions, set], actionTitles: [here.title, actions.title] };
 }
