@@ -27,6 +27,7 @@ pub struct Field {
 
 /// A table to import: `csv` with names in its first line, or `rows`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SheetInput {
     /// Separated by commas, semicolons or tabs.
     csv: Option<String>,

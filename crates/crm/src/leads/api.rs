@@ -19,6 +19,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct LeadConversion {
     /// Opens a deal with the client.
     create_deal: Option<NewDeal>,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 /// The deal that is opened with the client.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(as = LeadDeal)]
+#[serde(deny_unknown_fields)]
 pub struct NewDeal {
     /// 1 to 200 characters.
     pub name: String,

@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct OrderBulk {
     /// Up to 1,000. One with a known `ecommerce_order_id`, else a known `order_number`, changes that order.
     items: Vec<OrderInput>,

@@ -18,6 +18,7 @@ use crate::words::{self, filled};
 
 /// A line: a product by its id or SKU, or words with a price.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OrderItemInput {
     pub product_id: Option<ProductId>,
     pub sku: Option<String>,
@@ -31,6 +32,7 @@ pub struct OrderItemInput {
 
 /// An order, or what is to change of one. A new one needs `client_id` or `client`.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OrderInput {
     pub client_id: Option<ClientId>,
     /// Whoever is known by this, or somebody new.

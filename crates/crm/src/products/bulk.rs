@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ProductBulk {
     /// Up to 1,000. One with a known `ecommerce_product_id`, else a known `sku`, changes that product.
     items: Vec<ProductInput>,

@@ -13,6 +13,7 @@ use crate::words::{self, filled};
 
 /// A product, or what is to change of one. A new one needs a name.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ProductInput {
     pub name: Option<String>,
     #[serde(default, deserialize_with = "present")]

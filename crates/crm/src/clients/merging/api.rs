@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ClientMerging {
     /// The client that becomes part of this one.
     merged_id: ClientId,
