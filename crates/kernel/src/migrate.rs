@@ -13,12 +13,13 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
-const REPLACEABLE: [&str; 10] = [
+const REPLACEABLE: [&str; 11] = [
     include_str!("../../../migrations/replaceable/05_clock.sql"),
     include_str!("../../../migrations/replaceable/10_functions.sql"),
     include_str!("../../../migrations/replaceable/15_webhooks.sql"),
     include_str!("../../../migrations/replaceable/16_automation.sql"),
     include_str!("../../../migrations/replaceable/17_leads_meetings.sql"),
+    include_str!("../../../migrations/replaceable/18_visitors.sql"),
     include_str!("../../../migrations/replaceable/20_triggers.sql"),
     include_str!("../../../migrations/replaceable/25_crm_clients.sql"),
     include_str!("../../../migrations/replaceable/26_crm_sales.sql"),
