@@ -34,7 +34,11 @@ export const leads = {
   'leads.convert': 'Convert',
   'leads.convertTitle': 'Make {name} a client',
   'leads.convertHint':
-    'The contact’s client is used, or one with the same address, or a new one is made.',
+    'The contact’s client is used, or one whose address is proven to be the same, or a new one is made.',
+  'leads.whichClient': 'Client',
+  'leads.whichClientHint':
+    'These look alike. Anybody can type anybody’s address: choose one if you know that it is the same person.',
+  'leads.ownClient': 'Their own, or a new one',
   'leads.withDeal': 'Open a deal',
   'leads.withDealHint': 'In the first open stage of your default pipeline.',
   'leads.dealName': 'Name of the deal',

@@ -34,7 +34,11 @@ export const leads = {
   'leads.convert': 'Convertir',
   'leads.convertTitle': 'Faire de {name} un client',
   'leads.convertHint':
-    'Le client du contact est repris, ou celui qui a la même adresse ; sinon un nouveau est créé.',
+    'Le client du contact est repris, ou celui dont l’adresse est prouvée la même, ou un nouveau est créé.',
+  'leads.whichClient': 'Client',
+  'leads.whichClientHint':
+    'Ceux-ci se ressemblent. N’importe qui peut saisir l’adresse d’un autre : choisissez si vous savez que c’est la même personne.',
+  'leads.ownClient': 'Le sien, ou un nouveau',
   'leads.withDeal': 'Ouvrir une affaire',
   'leads.withDealHint': 'À la première étape ouverte de votre pipeline par défaut.',
   'leads.dealName': 'Nom de l’affaire',

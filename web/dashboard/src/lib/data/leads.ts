@@ -76,13 +76,14 @@ export async function deleteLead(client: QueryClient, id: string): Promise<void>
   await refreshLeads(client);
 }
 
-/** Makes the lead a client; with a deal if one is given. */
+/** Makes the lead a client, or the one that is chosen; with a deal if one is given. */
 export async function convertLead(
   client: QueryClient,
   id: string,
+  chosen: string | null,
   deal: Schemas['LeadDeal'] | null,
 ): Promise<Lead> {
-  const body = deal ? { create_deal: deal } : {};
+  const body = { ...(chosen && { client_id: chosen }), ...(deal && { create_deal: deal }) };
   const init = { params: { path: { id } }, body };
   const lead = await ask(api.POST('/api/v1/leads/{id}/convert', init));
   await refreshLeads(client);
