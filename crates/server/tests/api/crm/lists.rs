@@ -287,4 +287,9 @@ async fn a_filter_that_is_misspelt_or_empty_is_refused_and_changes_nobody() {
         .expect(200)
         .await;
     assert_eq!(all, json!({"matched": 2, "changed": 2}));
+    for (part, code) in [("a", 200), ("b", 422)] {
+        let tags: Vec<String> = (0..30).map(|n| format!("{part}{n}")).collect();
+        let answer = bulk(json!({"all": true, "change": {"add_tags": tags}})).await;
+        assert_eq!(answer.status, code, "{}", answer.text());
+    }
 }
