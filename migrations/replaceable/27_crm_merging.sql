@@ -28,9 +28,8 @@ create or replace function crm_belongings() returns text[]
 language sql immutable parallel safe
 as $$ select array['crm_deals', 'crm_orders', 'crm_activities', 'crm_notes', 'leads'] $$;
 
--- Locks two clients with what belongs to them, in the one order of all who write them: the tenant, whose currency counts; deals,
--- activities, notes and leads, whose writers come to their clients by trigger; the clients; orders, which are counted under their
--- clients' locks. Each in the order of ids.
+-- Locks two clients with what belongs to them, in the one order of all who write them: the tenant, whose currency counts; leads,
+-- which become clients; the clients; their deals, activities, notes and orders. Each in the order of ids.
 create or replace function crm_lock_pair(p_one uuid, p_other uuid) returns void
 language plpgsql
 set search_path from current
@@ -39,13 +38,13 @@ declare
     belonging text;
 begin
     perform from tenants where tenant_id = current_tenant_id() for share;
-    foreach belonging in array array_remove(crm_belongings(), 'crm_orders') loop
+    perform from leads where tenant_id = current_tenant_id() and client_id in (p_one, p_other) order by id for update;
+    perform from crm_clients where tenant_id = current_tenant_id() and id in (p_one, p_other) order by id for update;
+    foreach belonging in array array['crm_deals', 'crm_activities', 'crm_notes', 'crm_orders'] loop
         execute format(
             'select from %I where tenant_id = current_tenant_id() and client_id in ($1, $2) order by id for update', belonging
         ) using p_one, p_other;
     end loop;
-    perform from crm_clients where tenant_id = current_tenant_id() and id in (p_one, p_other) order by id for update;
-    perform from crm_orders where tenant_id = current_tenant_id() and client_id in (p_one, p_other) order by id for update;
 end;
 $$;
 

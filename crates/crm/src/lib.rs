@@ -10,6 +10,7 @@ pub mod fields;
 pub mod leads;
 mod listing;
 pub mod notes;
+mod numbers;
 pub mod orders;
 mod pipelines;
 mod products;

@@ -11,6 +11,8 @@ use kernel::money::Amount;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::words;
+
 pub const MOST_ROWS: usize = 10_000;
 pub const MOST_EXPORTED: i64 = 200_000;
 /// Of a request that brings a table.
@@ -27,6 +29,7 @@ pub struct Field {
 
 /// A table to import: `csv` with names in its first line, or `rows`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SheetInput {
     /// Separated by commas, semicolons or tabs.
     csv: Option<String>,
@@ -143,6 +146,7 @@ fn parse(text: &str) -> Result<(Vec<String>, Rows)> {
         ));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    check_quotes(text, separator(text))?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator(text))
         .flexible(true)
@@ -165,6 +169,32 @@ fn parse(text: &str) -> Result<(Vec<String>, Rows)> {
         }
     }
     Ok((columns, rows))
+}
+
+/// # Errors
+/// 422 for a quotation mark that is never closed: all that follows would be one cell.
+pub fn check_quotes(text: &str, separator: u8) -> Result<()> {
+    let (mut line, mut opened) = (1_u64, None);
+    let mut begins = true;
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        line += u64::from(byte == b'\n');
+        match (opened, byte) {
+            (Some(_), b'"') if bytes.peek() == Some(&b'"') => {
+                bytes.next();
+            }
+            (Some(_), b'"') => opened = None,
+            (Some(_), _) => {}
+            (None, b'"') if begins => opened = Some(line),
+            (None, _) => {}
+        }
+        begins = opened.is_none() && (byte == separator || matches!(byte, b'\n' | b'\r'));
+    }
+    let Some(line) = opened else { return Ok(()) };
+    Err(invalid(
+        "unclosed_quote",
+        format!("A quotation mark that opens on line {line} is never closed."),
+    ))
 }
 
 fn no_heading() -> Error {
@@ -235,40 +265,6 @@ fn is_called(field: &Field, column: &str) -> bool {
     field.name.replace('_', "") == folded || field.also.contains(&folded.as_str())
 }
 
-/// An amount as spreadsheets write it: `1 234,50`, `€1,234.50`.
-///
-/// # Errors
-/// 422 for anything else.
-pub fn amount(text: &str) -> Result<Amount> {
-    let mut digits: String = text
-        .chars()
-        .filter(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '-'))
-        .collect();
-    let has_words = text.chars().filter(|letter| letter.is_alphabetic()).count() > 3;
-    let (point, comma) = (digits.rfind('.'), digits.rfind(','));
-    match (point, comma) {
-        (Some(point), Some(comma)) if comma > point => {
-            digits = digits.replace('.', "").replace(',', ".");
-        }
-        (Some(_), Some(_)) => digits = digits.replace(',', ""),
-        (None, Some(comma)) if digits.len() - comma - 1 <= 2 && digits.matches(',').count() == 1 => {
-            digits = digits.replace(',', ".");
-        }
-        (None, Some(_)) => digits = digits.replace(',', ""),
-        _ => {}
-    }
-    if has_words {
-        return text.parse();
-    }
-    digits.parse().map_err(|_: Error| {
-        let shown: String = text.chars().take(40).collect();
-        invalid(
-            "bad_amount",
-            format!("“{shown}” is no amount. Write it like 1234.50."),
-        )
-    })
-}
-
 /// # Errors
 /// 422 for what is neither yes nor no.
 pub fn yes_or_no(text: &str) -> Result<bool> {
@@ -284,8 +280,18 @@ pub fn yes_or_no(text: &str) -> Result<bool> {
 /// # Errors
 /// 422 for anything else.
 pub fn time(text: &str) -> Result<DateTime<Utc>> {
+    let time = any_time(text).filter(words::is_storable);
+    time.ok_or_else(|| {
+        invalid(
+            "bad_time",
+            "Write a day like 2026-03-31, or a time like 2026-03-31 14:30.",
+        )
+    })
+}
+
+fn any_time(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
+        return Some(time.to_utc());
     }
     for form in [
         "%Y-%m-%d %H:%M:%S",
@@ -294,18 +300,15 @@ pub fn time(text: &str) -> Result<DateTime<Utc>> {
         "%Y-%m-%dT%H:%M",
     ] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
-            return Ok(time.and_utc());
+            return Some(time.and_utc());
         }
     }
     for form in ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d"] {
         if let Ok(day) = NaiveDate::parse_from_str(text, form) {
-            return Ok(day.and_time(chrono::NaiveTime::MIN).and_utc());
+            return Some(day.and_time(chrono::NaiveTime::MIN).and_utc());
         }
     }
-    Err(invalid(
-        "bad_time",
-        "Write a day like 2026-03-31, or a time like 2026-03-31 14:30.",
-    ))
+    None
 }
 
 /// A file to download.
@@ -471,23 +474,6 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_read_as_spreadsheets_write_them() {
-        for (text, wanted) in [
-            ("1234.5", "1234.50"),
-            ("1 234,50 €", "1234.50"),
-            ("$1,234.50", "1234.50"),
-            ("1.234,50", "1234.50"),
-            ("12,000", "12000.00"),
-            ("0,5", "0.50"),
-        ] {
-            assert_eq!(amount(text).unwrap().to_string(), wanted, "{text}");
-        }
-        for text in ["much", "1.2.3", "-", "about 5", "0.001"] {
-            assert_eq!(amount(text).unwrap_err().code, "bad_amount", "{text}");
-        }
-    }
-
-    #[test]
     fn no_cell_runs_and_each_comes_back() {
         for cell in [
             "=1+1", " =cmd", "@x", "+33 1", "\tx", "-5", "＝1", "plain", "it's", "'quoted",
@@ -499,12 +485,25 @@ mod tests {
     }
 
     #[test]
+    fn a_quotation_mark_that_is_never_closed_is_told_with_its_line() {
+        let error = check_quotes("a,b\n\"1\n2\",3\nx,\"y\n4,5\n", b',').unwrap_err();
+        assert_eq!(error.code, "unclosed_quote");
+        assert!(error.detail.contains("line 4"), "{}", error.detail);
+        for fine in ["a\n\"x\"\"y\"\n", "a,b\n5\" pipe,2\n", "a;b\n\"\";\"\"\n"] {
+            let separator = if fine.contains(';') { b';' } else { b',' };
+            assert!(check_quotes(fine, separator).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
     fn a_day_is_a_time() {
         assert_eq!(time("2026-03-31").unwrap(), time("31.03.2026").unwrap());
         assert_eq!(
             time("2026-03-31 14:30").unwrap().to_rfc3339(),
             "2026-03-31T14:30:00+00:00"
         );
-        assert_eq!(time("yesterday").unwrap_err().code, "bad_time");
+        for text in ["yesterday", "0000-01-01", "+12026-01-01", "10000-01-01T00:00:00Z"] {
+            assert_eq!(time(text).unwrap_err().code, "bad_time", "{text}");
+        }
     }
 }

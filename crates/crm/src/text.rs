@@ -4,6 +4,8 @@ use kernel::Result;
 use kernel::error::{Error, invalid};
 use serde_json::{Map, Value};
 
+use crate::words;
+
 /// An empty text clears the field.
 ///
 /// # Errors
@@ -13,6 +15,7 @@ pub fn optional(field: Option<Option<String>>, name: &str, most: usize) -> Resul
     let text = text
         .map(|text| text.trim().to_owned())
         .filter(|text| !text.is_empty());
+    text.as_deref().map(words::check_signs).transpose()?;
     if text.as_ref().is_some_and(|text| text.chars().count() > most) {
         return Err(too_long(name, most));
     }
@@ -23,6 +26,7 @@ pub fn optional(field: Option<Option<String>>, name: &str, most: usize) -> Resul
 /// 422 if it is empty or longer than `most` characters.
 pub fn required(text: &str, name: &str, most: usize) -> Result<String> {
     let text = text.trim();
+    words::check_signs(text)?;
     if text.is_empty() {
         return Err(invalid("empty_field", format!("`{name}` is empty.")));
     }
@@ -47,6 +51,14 @@ pub fn phone(field: Option<Option<String>>, name: &str) -> Result<Option<Option<
     Ok(phone)
 }
 
+/// What numbers are compared by, as the database does it: the last nine digits, however they are grouped.
+pub fn phone_key(phone: &str) -> Option<String> {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    let key = digits.get(digits.len().saturating_sub(9)..).unwrap_or_default();
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
 pub fn is_email(address: &str) -> bool {
     let Some((name, host)) = address.rsplit_once('@') else {
         return false;
@@ -65,6 +77,7 @@ pub fn object(field: Option<Option<Map<String, Value>>>, name: &str) -> Result<O
     {
         return Err(too_long(name, 10_000));
     }
+    object.as_ref().map(words::check_signs_within).transpose()?;
     Ok(Some(object))
 }
 
@@ -74,6 +87,7 @@ pub fn object(field: Option<Option<Map<String, Value>>>, name: &str) -> Result<O
 /// 422 for more than 50 characters, or one that separates.
 pub fn tag(tag: &str) -> Result<&str> {
     let tag = tag.trim();
+    words::check_signs(tag)?;
     if tag.chars().count() > 50 || tag.contains([',', ';', '|']) {
         let detail = "A tag has at most 50 characters, and no comma or semicolon among them.";
         return Err(invalid("bad_tag", detail));
@@ -110,6 +124,13 @@ mod tests {
         for text in ["x".repeat(51), "a, b".into()] {
             assert_eq!(tags(vec![text]).unwrap_err().code, "bad_tag");
         }
+    }
+
+    #[test]
+    fn numbers_are_compared_by_their_last_digits() {
+        assert_eq!(phone_key("+32 470 12 34 56").as_deref(), Some("470123456"));
+        assert_eq!(phone_key("0470/12"), Some("47012".into()));
+        assert_eq!(phone_key("00"), None);
     }
 
     #[test]

@@ -194,13 +194,13 @@ impl From<sqlx::Error> for Error {
                 .is_some_and(|code| code.starts_with("57P") || code.starts_with("53")),
             _ => false,
         };
-        // a text or number that no column or index can hold, such as one with U+0000
+        // a text, number or time that no column or index can hold, such as one with U+0000 or of the year 300000
         let unfit = matches!(&cause, sqlx::Error::Database(db)
-            if db.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22003" | "22008" | "54000")));
+            if db.code().is_some_and(|code| matches!(code.as_ref(), "22021" | "22P05" | "22003" | "22007" | "22008" | "22009" | "54000")));
         if unfit {
             return invalid(
                 "bad_value",
-                "A value holds characters or numbers that cannot be stored.",
+                "A value holds characters, numbers or times that cannot be stored.",
             );
         }
         // raised by a trigger, so that no way of writing passes it by
@@ -218,7 +218,16 @@ impl From<sqlx::Error> for Error {
         // a statement that was ended by its time limit, or a transaction in which nothing happened for too long
         let slow = matches!(&cause, sqlx::Error::Database(db)
             if db.code().is_some_and(|code| matches!(code.as_ref(), "57014" | "25P03")));
+        // two changes waited for each other, and the database has ended this one
+        let crossed = matches!(&cause, sqlx::Error::Database(db)
+            if db.code().is_some_and(|code| matches!(code.as_ref(), "40P01" | "40001")));
         let mut error = internal(cause);
+        if crossed {
+            error.kind = Kind::Unavailable;
+            error.code = "busy";
+            error.detail =
+                "Somebody is changing the same at this moment; nothing was stored. Please try again.".into();
+        }
         if slow {
             error.kind = Kind::Unavailable;
             error.code = "took_too_long";

@@ -19,6 +19,7 @@ const REPLACEABLE: [&str; 12] = [
     include_str!("../../../migrations/replaceable/15_webhooks.sql"),
     include_str!("../../../migrations/replaceable/16_automation.sql"),
     include_str!("../../../migrations/replaceable/17_leads_meetings.sql"),
+    include_str!("../../../migrations/replaceable/18_visitors.sql"),
     include_str!("../../../migrations/replaceable/20_triggers.sql"),
     include_str!("../../../migrations/replaceable/25_crm_clients.sql"),
     include_str!("../../../migrations/replaceable/26_crm_sales.sql"),

@@ -33,7 +33,7 @@ impl Situation {
         let Some(contact) = store::find_contact(tx, door.conversation).await? else {
             return Ok(None);
         };
-        let vouched = theirs::find_clients(tx, contact).await?;
+        let vouched = theirs::find_clients(tx, contact, door.conversation).await?;
         let since = tx.now() - VERIFIED_FOR;
         let by_code = codes::store::list_verified(tx, door.conversation, since).await?;
         let is_by_code = vouched.clients.is_empty() && !by_code.is_empty();

@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
-use conversations::inbound::{self, ConversationState, Inbound, Platform, Recorded};
+use conversations::inbound::{ConversationState, Inbound, Platform, Recorded};
+use conversations::inbox;
 use conversations::messages::{self, Action, Answer, Extras, Message, SenderType};
 use futures::Stream;
 use kernel::client_ip::ClientIp;
@@ -147,8 +148,9 @@ async fn wait(ctx: &Context, endpoint: &ChannelEndpoint, posted: Posted) -> Resu
 /// Somebody took over while the reply was being made: the conversation as it is now.
 async fn refresh(ctx: &Context, endpoint: &ChannelEndpoint, state: &mut ConversationState) -> Result<()> {
     let mut tx = ctx.db.tenant_read(endpoint).await?;
-    let now = inbound::find_for_visitor(&mut tx, state.id, state.contact_id, endpoint.channel_id).await?;
-    *state = now.unwrap_or_else(|| state.clone());
+    let now = inbox::store::read_state(&mut tx, state.id).await?;
+    state.status = now.status.as_str().to_owned();
+    state.ai_paused = now.ai_paused;
     Ok(())
 }
 

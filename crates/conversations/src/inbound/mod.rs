@@ -87,7 +87,8 @@ pub async fn load_waiting(tx: &mut TenantTx, conversation: ConversationId) -> Re
     store::load_waiting(tx, conversation, RECENT).await
 }
 
-/// The conversation of a visitor: the one that is open on this channel, or the one that their token names.
+/// The conversation of a visitor: the one that is open on this channel, or the one that their token names. Never one of
+/// somebody with whom the team has put them together.
 pub async fn find_for_visitor(
     tx: &mut TenantTx,
     conversation: ConversationId,
@@ -111,6 +112,7 @@ pub async fn ensure_conversation(
     let new = store::NewConversation {
         id: conversation,
         contact: store::now_known_as(tx, contact).await?,
+        visitor: store::visitor_now(tx, contact).await?,
         channel,
         thread: None,
         language: None,

@@ -27,6 +27,10 @@ fn lost_race() -> Error {
 
 pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result<Outcome> {
     let mut locked = lock(tx, inbound).await?;
+    if locked.as_ref().is_some_and(|locked| !locked.is_theirs) {
+        // the token names what was theirs before a merge was taken back
+        return Ok(Outcome::OpenElsewhere(ConversationId::new()));
+    }
     if locked.is_none() {
         if let Some(existing) = find_open(tx, inbound).await? {
             return Ok(Outcome::OpenElsewhere(existing));
@@ -34,6 +38,7 @@ pub async fn record(tx: &mut TenantTx, inbound: &Inbound, recent: i64) -> Result
         let new = NewConversation {
             id: inbound.conversation_id,
             contact: now_known_as(tx, inbound.contact_id).await?,
+            visitor: visitor_of(tx, inbound).await?,
             channel: inbound.channel_id,
             thread: inbound.platform.thread.as_deref(),
             language: inbound.language.as_deref(),
@@ -71,6 +76,8 @@ struct Locked {
     is_snoozed: bool,
     is_blocked: bool,
     knowledge_revision: i64,
+    /// It was begun by the visitor who writes. On a messaging channel the vendor's thread decides.
+    is_theirs: bool,
     /// This message came before. One that came while the lock was waited for is not seen here: writing it again
     /// fails, and the next attempt sees it.
     is_stored: bool,
@@ -86,17 +93,21 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
                 where b.tenant_id = c.tenant_id and b.channel_id = c.channel_id) as "is_bot_active!",
             (select k.revision from knowledge_state k where k.tenant_id = current_tenant_id()) as "revision!",
             exists (select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
-                and m.client_message_id = $2 and m.sender_type = 'user') as "is_stored!"
+                and m.client_message_id = $2 and m.sender_type = 'user') as "is_stored!",
+            $3::text is not null or visitor_now(coalesce(c.begun_by, c.contact_id)) = visitor_now($4) as "is_theirs!"
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
         for update of c"#,
         inbound.conversation_id.0,
         inbound.client_message_id,
+        inbound.platform.thread,
+        inbound.contact_id.0,
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(row.map(|row| Locked {
+        is_theirs: row.is_theirs,
         needs_person: row.ai_paused || !row.ai_enabled || !row.is_bot_active,
         is_looked_after: row.is_looked_after,
         is_snoozed: row.is_snoozed,
@@ -119,13 +130,33 @@ async fn find_open(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Conver
     let id = sqlx::query_scalar!(
         r#"select id as "id: ConversationId" from conversations
         where tenant_id = current_tenant_id() and channel_id = $2 and status <> 'resolved'
-            and contact_id = contact_now($1)"#,
+            and contact_id = contact_now($1)
+            and ($3::text is not null or visitor_now(coalesce(begun_by, contact_id)) = visitor_now($1))
+        order by id desc
+        limit 1"#,
         inbound.contact_id.0,
         inbound.channel_id.0,
+        inbound.platform.thread,
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(id)
+}
+
+/// Who begins a conversation by writing: of a messaging channel the contact, whom the vendor vouches for.
+async fn visitor_of(tx: &mut TenantTx, inbound: &Inbound) -> Result<ContactId> {
+    match inbound.platform.thread {
+        Some(_) => now_known_as(tx, inbound.contact_id).await,
+        None => visitor_now(tx, inbound.contact_id).await,
+    }
+}
+
+/// The visitor whom this one is, however the team has put contacts together.
+pub async fn visitor_now(tx: &mut TenantTx, contact: ContactId) -> Result<ContactId> {
+    let now = sqlx::query_scalar!(r#"select visitor_now($1) as "id!: ContactId""#, contact.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(now)
 }
 
 /// The contact that this one is part of by now, or itself.
@@ -140,6 +171,8 @@ pub async fn now_known_as(tx: &mut TenantTx, contact: ContactId) -> Result<Conta
 pub struct NewConversation<'a> {
     pub id: ConversationId,
     pub contact: ContactId,
+    /// Whose token reads it: the contact, or somebody who was made part of it by hand.
+    pub visitor: ContactId,
     pub channel: ChannelId,
     /// Where the vendor is told to send replies; it is the first conversation's session there.
     pub thread: Option<&'a str>,
@@ -151,11 +184,11 @@ pub async fn create_conversation(tx: &mut TenantTx, new: &NewConversation<'_>) -
     let tenant = tx.tenant_id();
     contacts::store::ensure(tx, new.contact, new.language).await?;
     sqlx::query!(
-        "insert into conversations (tenant_id, id, contact_id, channel_id, thread, session_id, language, page_url)
+        "insert into conversations (tenant_id, id, contact_id, channel_id, thread, session_id, language, page_url, begun_by)
         values ($1, $2, $3, $4, $5,
             case when $5::text is null or exists (select from conversations s where s.tenant_id = $1 and s.channel_id = $4
                 and s.session_id = $5) then $2::uuid::text else $5 end,
-            $6, $7)
+            $6, $7, nullif($8::uuid, $3))
         on conflict (tenant_id, id) do nothing",
         tenant.0,
         new.id.0,
@@ -164,6 +197,7 @@ pub async fn create_conversation(tx: &mut TenantTx, new: &NewConversation<'_>) -
         new.thread,
         new.language,
         new.page_url,
+        new.visitor.0,
     )
     .execute(&mut **tx)
     .await
@@ -182,8 +216,8 @@ pub async fn find_for_visitor(
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.channel_id = $3
-            and c.contact_id = contact_now($2)
-            and (c.id = $1 or c.status <> 'resolved')
+            and (c.id = $1 or (c.contact_id = contact_now($2) and c.status <> 'resolved'))
+            and visitor_now(coalesce(c.begun_by, c.contact_id)) = visitor_now($2)
         order by (c.status <> 'resolved') desc, c.id = $1 desc
         limit 1"#,
         conversation.0,

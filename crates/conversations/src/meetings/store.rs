@@ -157,6 +157,7 @@ pub async fn find_place(
     let contact = sqlx::query_scalar!(
         r#"select id as "id: ContactId" from contacts
         where tenant_id = current_tenant_id() and merged_into is null and lower(email) = lower($1)
+            and crm_is_theirs(id, 'email', lower(trim($1)))
         order by last_interaction_at desc nulls last, id desc
         limit 1"#,
         email,

@@ -107,9 +107,10 @@ pub async fn merge(
         });
     }
     store::begin_merge(tx).await?;
+    let is_by_hand = reason == Reason::Hand;
     let moved = Moved {
-        conversations: store::move_conversations(tx, merged, kept).await?,
-        identities: store::move_identities(tx, merged, kept).await?,
+        conversations: store::move_conversations(tx, merged, kept, is_by_hand).await?,
+        identities: store::move_identities(tx, merged, kept, is_by_hand).await?,
         filled: store::fill(tx, kept, merged).await?,
         closed,
     };

@@ -187,6 +187,7 @@ pub async fn begin_conversation(
     let new = crate::inbound::store::NewConversation {
         id,
         contact,
+        visitor: contact,
         channel,
         thread: Some(thread),
         language: None,

@@ -283,7 +283,7 @@ pub async fn list_open_twice(
     other: ContactId,
 ) -> Result<Vec<ConversationId>> {
     let found = sqlx::query_scalar!(
-        r#"select case when coalesce(a.last_message_at, a.created_at) < coalesce(b.last_message_at, b.created_at) then a.id
+        r#"select distinct case when coalesce(a.last_message_at, a.created_at) < coalesce(b.last_message_at, b.created_at) then a.id
             else b.id end as "id!: ConversationId"
         from conversations a
         join conversations b on b.tenant_id = a.tenant_id and b.channel_id = a.channel_id and b.contact_id = $2
@@ -296,27 +296,40 @@ pub async fn list_open_twice(
     Ok(found)
 }
 
+/// By hand: whose each was stays written down.
 pub async fn move_conversations(
     tx: &mut TenantTx,
     from: ContactId,
     to: ContactId,
+    is_by_hand: bool,
 ) -> Result<Vec<ConversationId>> {
     let moved = sqlx::query_scalar!(
-        r#"update conversations set contact_id = $2 where tenant_id = current_tenant_id() and contact_id = $1
+        r#"update conversations set contact_id = $2, begun_by = case when $3 then coalesce(begun_by, $1) else begun_by end
+        where tenant_id = current_tenant_id() and contact_id = $1
         returning id as "id: ConversationId""#,
         from.0,
         to.0,
+        is_by_hand,
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(moved)
 }
 
-pub async fn move_identities(tx: &mut TenantTx, from: ContactId, to: ContactId) -> Result<Vec<Uuid>> {
+/// The same for what they are recognised by.
+pub async fn move_identities(
+    tx: &mut TenantTx,
+    from: ContactId,
+    to: ContactId,
+    is_by_hand: bool,
+) -> Result<Vec<Uuid>> {
     let moved = sqlx::query_scalar!(
-        "update contact_identities set contact_id = $2 where tenant_id = current_tenant_id() and contact_id = $1 returning id",
+        "update contact_identities set contact_id = $2, came_from = case when $3 then coalesce(came_from, $1) else came_from end
+        where tenant_id = current_tenant_id() and contact_id = $1
+        returning id",
         from.0,
         to.0,
+        is_by_hand,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -481,15 +494,15 @@ pub async fn move_back(tx: &mut TenantTx, kept: ContactId, merged: ContactId, mo
     Ok(())
 }
 
-/// Whether it is still closed, and nothing else of its contact is open on its channel.
+/// Whether it is still closed, and nothing else of its visitor is open on its channel.
 pub async fn can_open_again(tx: &mut TenantTx, id: ConversationId) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (
             select from conversations c
             where c.tenant_id = current_tenant_id() and c.id = $1 and c.status = 'resolved' and not exists (
                 select from conversations o
-                where o.tenant_id = c.tenant_id and o.contact_id = c.contact_id and o.channel_id = c.channel_id
-                    and o.status <> 'resolved')) as "found!""#,
+                where o.tenant_id = c.tenant_id and coalesce(o.begun_by, o.contact_id) = coalesce(c.begun_by, c.contact_id)
+                    and o.channel_id = c.channel_id and o.status <> 'resolved')) as "found!""#,
         id.0,
     )
     .fetch_one(&mut **tx)

@@ -212,6 +212,7 @@ async fn create_activity(
         created_at: now,
         updated_at: now,
     };
+    store::lock_clients(&mut tx, &[activity.client_id], &[activity.deal_id]).await?;
     store::insert(&mut tx, &activity).await?;
     let activity = store::find(&mut tx, activity.id).await?;
     let activity = activity.ok_or_else(|| not_found("activity"))?;
@@ -252,6 +253,12 @@ async fn update_activity(
     let description = text::optional(patch.description, "description", 10_000)?;
     let metadata = text::object(patch.metadata.map(Some), "metadata")?;
     let mut tx = ctx.db.tenant(&member).await?;
+    let seen = store::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("activity"))?;
+    // clients before what belongs to them: the order of all who write them
+    let clients = [seen.client_id, patch.client_id.flatten()];
+    store::lock_clients(&mut tx, &clients, &[seen.deal_id, patch.deal_id.flatten()]).await?;
     let mut activity = store::lock(&mut tx, id)
         .await?
         .ok_or_else(|| not_found("activity"))?;

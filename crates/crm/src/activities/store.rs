@@ -5,9 +5,11 @@ use kernel::error::invalid;
 use kernel::ids::{ActivityId, ClientId, ConversationId, DealId};
 use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use super::{Activity, ActivityPriority, ActivityStatus, ActivityType, Due, Place, Sort};
 use crate::clients::list::Assignee;
+use crate::orders;
 
 /// What the list can be narrowed to.
 #[derive(Debug, Default)]
@@ -161,6 +163,26 @@ pub async fn find(tx: &mut TenantTx, id: ActivityId) -> Result<Option<Activity>>
     let mut query = select(tx.now());
     query.push(" and a.id = ").push_bind(id.0);
     Ok(query.build_query_as().fetch_optional(&mut **tx).await?)
+}
+
+/// These clients, and those of the deals, until the end of the transaction.
+pub async fn lock_clients(
+    tx: &mut TenantTx,
+    clients: &[Option<ClientId>],
+    deals: &[Option<DealId>],
+) -> Result<()> {
+    let clients: Vec<Uuid> = clients.iter().flatten().map(|id| id.0).collect();
+    let deals: Vec<Uuid> = deals.iter().flatten().map(|id| id.0).collect();
+    let clients = sqlx::query_scalar!(
+        r#"select crm_client_now(id) as "id!: ClientId" from unnest($1::uuid[]) as named (id)
+        union
+        select client_id from crm_deals where tenant_id = current_tenant_id() and id = any($2)"#,
+        &clients,
+        &deals,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    orders::store::lock_clients(tx, &clients).await
 }
 
 /// Nobody else changes it until the end of the transaction.

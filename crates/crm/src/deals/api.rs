@@ -18,6 +18,7 @@ use super::list::api::{__path_get_deal, __path_list_deals, get_deal, list_deals}
 use super::store::Reasons;
 use super::{Deal, list, store};
 use crate::Context;
+use crate::orders::store::lock_clients;
 use crate::pipelines::Stage;
 use crate::words::maybe;
 
@@ -54,6 +55,7 @@ async fn create_deal(
     let mut tx = ctx.db.tenant(&member).await?;
     let mut fields = input.fields;
     let client = whose(&mut tx, &fields).await?;
+    lock_clients(&mut tx, &[client]).await?;
     let name = fields.name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
         return Err(invalid("no_name", "Give the deal a name."));
@@ -117,8 +119,8 @@ async fn update_deal(
     if let Some(client) = patch.client_id {
         patch.client_id = Some(store::client_now(&mut tx, client).await?);
     }
-    store::lock(&mut tx, id).await?;
-    let before = list::store::get(&mut tx, id).await?;
+    let owner = list::store::get(&mut tx, id).await?.client_id;
+    let (before, _) = lock(&mut tx, id, &[owner, patch.client_id.unwrap_or(owner)]).await?;
     let mut values = Values::of(&before);
     values.patch(&mut tx, patch).await?;
     if values != Values::of(&before) {
@@ -180,8 +182,8 @@ async fn move_deal(
         competitor: maybe(input.competitor)?,
     };
     let mut tx = ctx.db.tenant(&member).await?;
-    let now_in = store::lock(&mut tx, id).await?;
-    let before = list::store::get(&mut tx, id).await?;
+    let owner = list::store::get(&mut tx, id).await?.client_id;
+    let (before, now_in) = lock(&mut tx, id, &[owner]).await?;
     if input.expected.is_some_and(|expected| expected != now_in) {
         return Err(conflict(
             "moved_meanwhile",
@@ -221,6 +223,8 @@ async fn delete_deal(
 ) -> Result<StatusCode> {
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    let owner = list::store::get(&mut tx, id).await?.client_id;
+    lock(&mut tx, id, &[owner]).await?;
     let gone = store::delete(&mut tx, id).await?;
     let client = gone.ok_or_else(|| not_found("deal"))?;
     // its name may be somebody's, and nothing would find it here when they are erased
@@ -235,6 +239,20 @@ async fn delete_deal(
     tell(&mut tx, id, client);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The deal after its clients, of whom the first is its owner, and the column that it is in.
+async fn lock(tx: &mut TenantTx, id: DealId, clients: &[ClientId]) -> Result<(Deal, PipelineStageId)> {
+    lock_clients(tx, clients).await?;
+    let column = store::lock(tx, id).await?;
+    let deal = list::store::get(tx, id).await?;
+    if clients.first() != Some(&deal.client_id) {
+        return Err(conflict(
+            "moved_meanwhile",
+            "This deal was given to another client just now. Please try again.",
+        ));
+    }
+    Ok((deal, column))
 }
 
 fn tell(tx: &mut TenantTx, deal: DealId, client: ClientId) {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Deal, DealProduct};
 use crate::amounts::{Quantity, not_negative};
+use crate::fields;
 use crate::pipelines::Stage;
 use crate::products::store as products;
 use crate::words::{self, filled};
@@ -182,8 +183,11 @@ impl Values {
         if let Some(tags) = patch.tags {
             self.tags = words::tags(tags)?;
         }
-        if let Some(fields) = patch.custom_fields {
-            self.custom_fields = Value::Object(fields);
+        if let Some(mut own) = patch.custom_fields {
+            let known = self.custom_fields.as_object().cloned().unwrap_or_default();
+            own.retain(|_, value| !value.is_null());
+            fields::check(tx, fields::Entity::Deal, &mut own, &known).await?;
+            self.custom_fields = Value::Object(own);
         }
         let mut sum = None;
         if let Some(products) = patch.products {

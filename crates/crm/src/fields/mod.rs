@@ -10,6 +10,8 @@ use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::words;
+
 /// What has the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -104,6 +106,7 @@ impl CustomField {
             Value::Bool(yes) => yes.to_string(),
             _ => return Err(bad(&self.label, "this is no single value")),
         };
+        words::check_signs(&text)?;
         if text.chars().count() > 2_000 {
             return Err(bad(&self.label, "a value has at most 2,000 characters"));
         }

@@ -1,4 +1,5 @@
-//! A lead becomes a client: the contact's own, or the one with the same address, or a new one; and a deal, if wanted.
+//! A lead becomes a client: the contact's own, the one that a person names, the one whose address is proven to be the
+//! lead's, or a new one; and a deal, if wanted. An address that a visitor has merely typed finds nobody.
 
 pub mod api;
 mod store;
@@ -6,15 +7,19 @@ mod store;
 use access::Member;
 use conversations::inbox::store::lock_all;
 use conversations::leads::{self, Lead, Status};
-use kernel::error::{conflict, invalid, not_found};
+use kernel::error::{Error, conflict, invalid, not_found};
 use kernel::ids::{ClientId, ContactId, ConversationId, DealId, LeadId, PipelineStageId};
 use kernel::money::{Amount, Currency};
 use kernel::{Event, Result, TenantTx};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::deals::change::check_reason;
+use crate::{orders, words};
 
 /// The deal that is opened with the client.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[schema(as = LeadDeal)]
+#[serde(deny_unknown_fields)]
 pub struct NewDeal {
     /// 1 to 200 characters.
     pub name: String,
@@ -26,27 +31,62 @@ pub struct NewDeal {
     pub currency: Option<Currency>,
     /// The first open one of the default pipeline unless given.
     pub pipeline_stage_id: Option<PipelineStageId>,
+    /// Needed for a stage of lost deals.
+    pub lost_reason: Option<String>,
 }
 
-/// Converts a lead. Once it is, this gives what it became, and makes nothing new.
+/// A client with an address of the lead's, who may be the same person.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ClientLikeLead {
+    pub id: ClientId,
+    pub name: Option<String>,
+    /// `email`, `phone`.
+    pub by: Vec<String>,
+}
+
+/// Converts a lead. Once it is, this gives what it became, and makes nothing new but a deal that it did not have.
 ///
 /// # Errors
-/// 404 for a lead that does not exist; 409 where no pipeline takes the deal.
-pub async fn convert(tx: &mut TenantTx, member: &Member, id: LeadId, deal: Option<&NewDeal>) -> Result<Lead> {
+/// 404 for a lead that does not exist; 409 where no pipeline takes the deal, or the lead is another client already.
+pub async fn convert(
+    tx: &mut TenantTx,
+    member: &Member,
+    id: LeadId,
+    chosen: Option<ClientId>,
+    deal: Option<&NewDeal>,
+) -> Result<Lead> {
     let lead = lock(tx, id).await?;
-    if lead.status == Status::Converted && lead.client_id.is_some() {
+    let chosen = match chosen {
+        Some(client) => Some(store::client_now(tx, client).await?.ok_or_else(no_such_client)?),
+        None => None,
+    };
+    let became = match lead.client_id.filter(|_| lead.status == Status::Converted) {
+        Some(client) => store::client_now(tx, client).await?,
+        None => None,
+    };
+    if became.is_some() && chosen.is_some() && became != chosen {
+        return Err(conflict(
+            "converted_already",
+            "This lead has become another client already. Merge the two clients if they are one.",
+        ));
+    }
+    let deal = deal.filter(|_| became.is_none() || lead.deal_id.is_none());
+    if became.is_some() && deal.is_none() {
         return Ok(lead);
     }
     let contact = match lead.contact_id {
         Some(contact) => Some(store::contact_now(tx, contact).await?),
         None => None,
     };
-    let has_deal = deal.is_some();
-    let client = find_or_make_client(tx, &lead, contact).await?;
-    store::complete(tx, client, &lead, has_deal).await?;
+    let client = match became {
+        Some(client) => client,
+        None => find_or_make_client(tx, &lead, contact, chosen).await?,
+    };
+    orders::store::lock_clients(tx, &[client]).await?;
+    store::complete(tx, client, &lead, deal.is_some()).await?;
     let opened = match deal {
         Some(deal) => Some(open_deal(tx, member, &lead, client, deal).await?),
-        None => None,
+        None => lead.deal_id,
     };
     leads::store::convert(tx, id, client, opened).await?;
     leads::capture::tell(tx, lead.conversation_id);
@@ -72,15 +112,47 @@ async fn lock(tx: &mut TenantTx, id: LeadId) -> Result<Lead> {
     lead.ok_or_else(|| not_found("lead"))
 }
 
-async fn find_or_make_client(tx: &mut TenantTx, lead: &Lead, contact: Option<ContactId>) -> Result<ClientId> {
-    if let Some(contact) = contact
-        && let Some(client) = store::find_of_contact(tx, contact).await?
-    {
-        return Ok(client);
+fn no_such_client() -> Error {
+    invalid(
+        "no_such_client",
+        "There is no such client. They may have been deleted.",
+    )
+}
+
+/// Clients who may be the same person as the lead, beside the one that it became: for a person to decide.
+pub async fn list_similar(tx: &mut TenantTx, lead: &Lead) -> Result<Vec<ClientLikeLead>> {
+    store::list_similar(tx, &lead.contact_info, lead.client_id).await
+}
+
+async fn find_or_make_client(
+    tx: &mut TenantTx,
+    lead: &Lead,
+    contact: Option<ContactId>,
+    chosen: Option<ClientId>,
+) -> Result<ClientId> {
+    let own = match contact {
+        Some(contact) => store::find_of_contact(tx, contact).await?,
+        None => None,
+    };
+    match (own, chosen) {
+        (Some(own), Some(chosen)) if own != chosen => {
+            return Err(conflict(
+                "contact_is_client",
+                format!(
+                    "Whoever left this is the client {own} already. Merge the two clients if they are one."
+                ),
+            ));
+        }
+        (Some(client), _) => return Ok(client),
+        (None, Some(chosen)) => {
+            store::link(tx, chosen, contact).await?;
+            return Ok(chosen);
+        }
+        (None, None) => {}
     }
     // two leads of one person at once would each find no client
-    store::take_turn(tx).await?;
-    match store::find_by_address(tx, &lead.contact_info).await? {
+    orders::store::lock_buyers(tx).await?;
+    match store::find_by_address(tx, &lead.contact_info, contact).await? {
         Some(client) => {
             store::link(tx, client, contact).await?;
             Ok(client)
@@ -114,5 +186,13 @@ async fn open_deal(
             ));
         }
     };
-    store::insert_deal(tx, member.user_id(), lead, client, deal, name, &stage).await
+    let lost_reason = words::maybe(deal.lost_reason.clone())?;
+    check_reason(stage.stage, lost_reason.as_deref())?;
+    let deal = store::DealOfLead {
+        name,
+        value: deal.deal_value,
+        currency: deal.currency.as_ref(),
+        lost_reason: lost_reason.as_deref(),
+    };
+    store::insert_deal(tx, member.user_id(), lead, client, &deal, &stage).await
 }

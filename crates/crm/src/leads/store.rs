@@ -2,9 +2,12 @@
 
 use conversations::leads::{ContactInfo, Lead};
 use kernel::ids::{ClientId, ContactId, DealId, PipelineId, PipelineStageId, UserId};
+use kernel::money::{Amount, Currency};
 use kernel::{Result, TenantTx};
 
-use super::NewDeal;
+use super::ClientLikeLead;
+use crate::pipelines::Stage as Meaning;
+use crate::text;
 
 pub async fn lock_contact(tx: &mut TenantTx, id: ContactId) -> Result<()> {
     sqlx::query!(
@@ -35,42 +38,89 @@ pub async fn find_of_contact(tx: &mut TenantTx, contact: ContactId) -> Result<Op
     Ok(id)
 }
 
-/// One at a time looks for a client by address and makes one where there is none.
-pub async fn take_turn(tx: &mut TenantTx) -> Result<()> {
-    let key = format!("lead_clients/{}", tx.tenant_id());
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", key)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+/// The client whom this one is part of by now; none if there is none.
+pub async fn client_now(tx: &mut TenantTx, client: ClientId) -> Result<Option<ClientId>> {
+    let now = sqlx::query_scalar!(
+        r#"select crm_client_now(id) as "id!: ClientId" from crm_clients where tenant_id = current_tenant_id() and id = $1"#,
+        client.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(now)
 }
 
-/// The oldest client with this address that is nobody's contact yet.
-pub async fn find_by_address(tx: &mut TenantTx, info: &ContactInfo) -> Result<Option<ClientId>> {
-    let digits = info.phone.as_deref().map(digits);
+/// The oldest client with this address that is nobody's contact yet: all that is known of it was written by the business.
+/// The address, too, is the business's where the lead has no contact; else it must be verified as the contact's.
+pub async fn find_by_address(
+    tx: &mut TenantTx,
+    info: &ContactInfo,
+    contact: Option<ContactId>,
+) -> Result<Option<ClientId>> {
     let id = sqlx::query_scalar!(
-        r#"select id as "id: ClientId" from crm_clients
-        where tenant_id = current_tenant_id() and contact_id is null and merged_into is null
-            and (lower(email) = lower($1) or phone = any($2))
-        order by (lower(email) = lower($1)) desc nulls last, created_at, id
+        r#"with asked as (
+            select kind, value from (values ('email', lower(trim($1::text))), ('phone', crm_digits($2::text))) as given (kind, value)
+            where value is not null and ($3::uuid is null or exists (
+                select from contact_identities i
+                where i.tenant_id = current_tenant_id() and i.contact_id = $3 and i.is_verified and i.kind = given.kind
+                    and case i.kind when 'email' then i.value = given.value else crm_digits(i.value) = given.value end
+            ))
+        )
+        select id as "id!: ClientId" from (
+            select c.id, c.created_at, 1 as place from crm_clients c
+            where c.tenant_id = current_tenant_id() and c.contact_id is null and c.merged_into is null
+                and c.email_key = (select left(value, 200) from asked where kind = 'email')
+            union all
+            select c.id, c.created_at, 2 from crm_clients c
+            where c.tenant_id = current_tenant_id() and c.contact_id is null and c.merged_into is null
+                and c.phone_key = (select right(value, 9) from asked where kind = 'phone')
+                and crm_digits(c.phone) = (select value from asked where kind = 'phone')
+        ) found
+        order by place, created_at, id
         limit 1"#,
         info.email,
-        &[info.phone.clone(), digits]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>(),
+        info.phone,
+        contact.map(|id| id.0),
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(id)
 }
 
-fn digits(phone: &str) -> String {
-    phone.chars().filter(char::is_ascii_digit).collect()
+/// Clients with one of these addresses, beside this one.
+pub async fn list_similar(
+    tx: &mut TenantTx,
+    info: &ContactInfo,
+    beside: Option<ClientId>,
+) -> Result<Vec<ClientLikeLead>> {
+    let similar = sqlx::query_as!(
+        ClientLikeLead,
+        r#"select c.id as "id: ClientId", coalesce(c.name, c.company_name) as name, array_agg(found.by order by found.by) as "by!"
+        from (
+            (select id, 'email' as by from crm_clients
+                where tenant_id = current_tenant_id() and merged_into is null and email_key = left(lower(trim($1)), 200) limit 10)
+            union all
+            (select id, 'phone' from crm_clients
+                where tenant_id = current_tenant_id() and merged_into is null and phone_key = $2 limit 10)
+        ) found
+        join crm_clients c on c.tenant_id = current_tenant_id() and c.id = found.id
+        where c.id is distinct from crm_client_now($3)
+        group by c.id, c.name, c.company_name
+        order by count(*) desc, c.id
+        limit 10"#,
+        info.email,
+        info.phone.as_deref().and_then(text::phone_key),
+        beside.map(|id| id.0),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(similar)
 }
 
+/// One who is another contact already stays theirs.
 pub async fn link(tx: &mut TenantTx, client: ClientId, contact: Option<ContactId>) -> Result<()> {
     sqlx::query!(
-        "update crm_clients set contact_id = $2 where tenant_id = current_tenant_id() and id = $1 and $2::uuid is not null",
+        "update crm_clients set contact_id = $2
+        where tenant_id = current_tenant_id() and id = $1 and contact_id is null and $2::uuid is not null",
         client.0,
         contact.map(|contact| contact.0),
     )
@@ -133,7 +183,7 @@ pub async fn complete(tx: &mut TenantTx, client: ClientId, lead: &Lead, has_deal
 pub struct Stage {
     pub id: PipelineStageId,
     pub pipeline_id: PipelineId,
-    pub stage: String,
+    pub stage: Meaning,
     pub probability: i32,
 }
 
@@ -141,7 +191,7 @@ pub struct Stage {
 pub async fn find_stage(tx: &mut TenantTx, id: Option<PipelineStageId>) -> Result<Option<Stage>> {
     let stage = sqlx::query_as!(
         Stage,
-        r#"select s.id as "id: PipelineStageId", s.pipeline_id as "pipeline_id: PipelineId", s.stage, s.probability
+        r#"select s.id as "id: PipelineStageId", s.pipeline_id as "pipeline_id: PipelineId", s.stage as "stage: Meaning", s.probability
         from crm_pipeline_stages s
         join crm_pipelines p on p.tenant_id = s.tenant_id and p.id = s.pipeline_id
         where s.tenant_id = current_tenant_id()
@@ -155,34 +205,43 @@ pub async fn find_stage(tx: &mut TenantTx, id: Option<PipelineStageId>) -> Resul
     Ok(stage)
 }
 
+/// The deal that is opened with the client, checked.
+pub struct DealOfLead<'a> {
+    pub name: &'a str,
+    pub value: Option<Amount>,
+    pub currency: Option<&'a Currency>,
+    pub lost_reason: Option<&'a str>,
+}
+
 pub async fn insert_deal(
     tx: &mut TenantTx,
     owner: Option<UserId>,
     lead: &Lead,
     client: ClientId,
-    deal: &NewDeal,
-    name: &str,
+    deal: &DealOfLead<'_>,
     stage: &Stage,
 ) -> Result<DealId> {
     let (tenant, id) = (tx.tenant_id(), DealId::new());
     sqlx::query!(
         "insert into crm_deals (tenant_id, id, client_id, pipeline_id, pipeline_stage_id, stage, probability, conversation_id, name,
-            deal_value, currency, owner_id)
-        select $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::numeric, 0), coalesce($11::text, t.currency), coalesce($12::uuid, $13::uuid)
+            deal_value, currency, owner_id, lost_reason)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::numeric, 0), coalesce($11::text, t.currency), coalesce($12::uuid, $13::uuid),
+            $14
         from tenants t where t.tenant_id = $1",
         tenant.0,
         id.0,
         client.0,
         stage.pipeline_id.0,
         stage.id.0,
-        stage.stage,
+        stage.stage as Meaning,
         stage.probability,
         lead.conversation_id.map(|id| id.0),
-        name,
-        deal.deal_value.map(|value| value.0),
-        deal.currency.as_ref().map(ToString::to_string),
+        deal.name,
+        deal.value.map(|value| value.0),
+        deal.currency.map(ToString::to_string),
         lead.assigned_to.map(|user| user.0),
         owner.map(|user| user.0),
+        deal.lost_reason,
     )
     .execute(&mut **tx)
     .await?;

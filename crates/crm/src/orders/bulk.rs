@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct OrderBulk {
     /// Up to 1,000. One with a known `ecommerce_order_id`, else a known `order_number`, changes that order.
     items: Vec<OrderInput>,
@@ -157,7 +158,8 @@ async fn look_up(
         }
     }
     let inputs = || usable.iter().map(|(_, item)| item);
-    let trimmed = |text: &String| text.trim().to_owned();
+    // what no column can hold is found nowhere, and told where its row is read
+    let trimmed = |text: &String| text.trim().replace('\0', "");
     let ecommerce_ids: Vec<String> = inputs()
         .filter_map(|item| item.ecommerce_order_id.as_ref()?.as_ref().map(trimmed))
         .collect();

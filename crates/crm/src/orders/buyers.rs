@@ -10,6 +10,7 @@ use crate::words;
 
 /// Somebody who bought something. Found by the shop's number, else by e-mail address, else by phone.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Buyer {
     pub ecommerce_customer_id: Option<String>,
     pub email: Option<String>,

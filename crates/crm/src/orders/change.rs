@@ -18,6 +18,7 @@ use crate::words::{self, filled};
 
 /// A line: a product by its id or SKU, or words with a price.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OrderItemInput {
     pub product_id: Option<ProductId>,
     pub sku: Option<String>,
@@ -31,6 +32,7 @@ pub struct OrderItemInput {
 
 /// An order, or what is to change of one. A new one needs `client_id` or `client`.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OrderInput {
     pub client_id: Option<ClientId>,
     /// Whoever is known by this, or somebody new.
@@ -174,11 +176,15 @@ impl Values {
             self.tracking_url = url.map(check_url).transpose()?;
         }
         if let Some(address) = input.shipping_address.clone() {
-            self.shipping_address = address.map(Value::Object);
+            let address = address.map(Value::Object);
+            address.as_ref().map(words::check_signs_within).transpose()?;
+            self.shipping_address = address;
         }
         self.deal_id = input.deal_id.unwrap_or(self.deal_id);
         self.status = input.status.unwrap_or(self.status);
-        self.order_date = input.order_date.unwrap_or(self.order_date);
+        self.order_date = words::time(input.order_date)?.unwrap_or(self.order_date);
+        words::time(input.shipped_date.flatten())?;
+        words::time(input.delivered_date.flatten())?;
         self.shipped_date = input.shipped_date.unwrap_or(self.shipped_date);
         self.delivered_date = input.delivered_date.unwrap_or(self.delivered_date);
         self.count(&input, prices)?;

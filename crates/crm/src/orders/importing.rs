@@ -15,6 +15,7 @@ use super::buyers::Buyer;
 use super::change::{OrderInput, OrderItemInput};
 use super::{Order, OrderItem};
 use crate::Context;
+use crate::numbers;
 use crate::sheet::{self, CellError, Cells, Field, SalesImport, SheetInput};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -181,11 +182,11 @@ fn read_order(cells: &Cells) -> Result<OrderInput, CellError> {
         order_date: cells.read("order_date", sheet::time)?,
         status: cells.read("status", status)?,
         currency: cells.read("currency", str::parse)?,
-        subtotal: cells.read("subtotal", sheet::amount)?,
-        tax: cells.read("tax", sheet::amount)?,
-        shipping: cells.read("shipping", sheet::amount)?,
-        discount: cells.read("discount", sheet::amount)?,
-        total: cells.read("total", sheet::amount)?,
+        subtotal: cells.read("subtotal", numbers::amount)?,
+        tax: cells.read("tax", numbers::amount)?,
+        shipping: cells.read("shipping", numbers::amount)?,
+        discount: cells.read("discount", numbers::amount)?,
+        total: cells.read("total", numbers::amount)?,
         tracking_number: text("tracking_number"),
         tracking_url: text("tracking_url"),
         deal_id: cells.read("deal_id", deal)?.map(Some),
@@ -202,8 +203,8 @@ fn read_item(cells: &Cells) -> Result<Option<OrderItemInput>, CellError> {
         product_id: None,
         sku,
         name,
-        quantity: cells.read("item_quantity", |text| text.replace(',', ".").parse())?,
-        unit_price: cells.read("item_unit_price", sheet::amount)?,
+        quantity: cells.read("item_quantity", numbers::quantity)?,
+        unit_price: cells.read("item_unit_price", numbers::amount)?,
     }))
 }
 

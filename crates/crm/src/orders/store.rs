@@ -15,6 +15,7 @@ use super::buyers::{Buyer, Known};
 use super::change::Values;
 use super::list::OrderFilter;
 use crate::listing::Listing;
+use crate::text;
 
 const COLUMNS: &str = "select o.id, o.client_id, coalesce(c.name, c.company_name) as client_name, o.deal_id, d.name as deal_name,
     o.order_number, o.ecommerce_order_id, o.subtotal, o.tax, o.shipping, o.discount, o.total, o.currency, o.status, o.items,
@@ -244,28 +245,46 @@ pub async fn list_deals(tx: &mut TenantTx, deals: &[DealId]) -> Result<Vec<DealI
     Ok(found)
 }
 
-/// Clients who may be one of these buyers, the oldest first.
+/// Clients who may be one of these buyers, the oldest first. An address that a visitor has merely typed finds nobody.
 pub async fn list_buyers(tx: &mut TenantTx, buyers: &[Buyer]) -> Result<Vec<Known>> {
     let given = |field: fn(&Buyer) -> &Option<String>| -> Vec<String> {
         buyers.iter().filter_map(|buyer| field(buyer).clone()).collect()
     };
+    let phones = given(|buyer| &buyer.phone);
+    let keys: Vec<String> = phones.iter().filter_map(|phone| text::phone_key(phone)).collect();
     let known = sqlx::query_as!(
         Known,
-        r#"select crm_client_now(c.id) as "id!: ClientId", c.ecommerce_customer_id, lower(c.email) as email, c.phone
-        from crm_clients c
-        where c.tenant_id = current_tenant_id()
-            and (c.ecommerce_customer_id = any($1) or lower(c.email) = any($2) or c.phone = any($3))
+        r#"with asked as (
+            select id from crm_clients
+            where tenant_id = current_tenant_id() and ecommerce_customer_id = any($1)
+            union
+            select id from crm_clients
+            where tenant_id = current_tenant_id() and merged_into is null and email_key = any($2)
+            union
+            select id from crm_clients
+            where tenant_id = current_tenant_id() and merged_into is null and phone_key = any($4) and phone = any($3)
+            union
+            select id from crm_clients
+            where tenant_id = current_tenant_id() and merged_into is not null and (email_key = any($2) or phone = any($3))
+        )
+        select n.id as "id!: ClientId", c.ecommerce_customer_id,
+            case when crm_is_theirs(n.contact_id, 'email', c.email_key) then c.email_key end as email,
+            case when crm_is_theirs(n.contact_id, 'phone', regexp_replace(c.phone, '[^0-9]', '', 'g')) then c.phone end as phone
+        from asked
+        join crm_clients c on c.tenant_id = current_tenant_id() and c.id = asked.id
+        join crm_clients n on n.tenant_id = current_tenant_id() and n.id = crm_client_now(c.id)
         order by c.created_at, c.id"#,
         &given(|buyer| &buyer.ecommerce_customer_id),
         &given(|buyer| &buyer.email),
-        &given(|buyer| &buyer.phone),
+        &phones,
+        &keys,
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(known)
 }
 
-/// Nobody else makes clients for orders until the transaction ends, so that one buyer becomes one client. Always before
+/// Nobody else makes clients of orders, files and leads until the transaction ends, so that one person becomes one client. Always before
 /// any client is locked.
 pub async fn lock_buyers(tx: &mut TenantTx) -> Result<()> {
     sqlx::query!(

@@ -19,6 +19,7 @@ use super::change::{ProductInput, Values};
 use super::{COLUMNS, Product, ProductFilter, bulk, importing, store};
 use crate::Context;
 use crate::deals::store::currency;
+use crate::fields::{self, Entity};
 use crate::listing::Listing;
 use crate::sheet;
 
@@ -94,7 +95,8 @@ async fn create_product(
     }
     let mut tx = ctx.db.tenant(&member).await?;
     store::lock_imports(&mut tx).await?;
-    let values = Values::new(currency(&mut tx).await?).with(input)?;
+    let own = fields::store::list(&mut tx, Some(Entity::Product)).await?;
+    let values = Values::new(currency(&mut tx).await?).with(input, &own)?;
     store::insert(&mut tx, std::slice::from_ref(&values)).await?;
     let product = store::get(&mut tx, values.id).await?;
     tx.emit(CHANGED);
@@ -129,7 +131,8 @@ async fn update_product(
     let mut tx = ctx.db.tenant(&member).await?;
     store::lock_imports(&mut tx).await?;
     let before = store::lock(&mut tx, id).await?;
-    let values = Values::of(&before).with(input)?;
+    let own = fields::store::list(&mut tx, Some(Entity::Product)).await?;
+    let values = Values::of(&before).with(input, &own)?;
     if values != Values::of(&before) {
         store::update(&mut tx, &[values]).await?;
         tx.emit(CHANGED);

@@ -16,6 +16,7 @@ use super::change::{ProductInput, Values};
 use super::{Product, store};
 use crate::Context;
 use crate::deals::store::currency;
+use crate::fields::{self, Entity};
 use crate::sheet::{self, CellError, SalesImport, SalesImportAction, SalesImportItem};
 use crate::words::filled;
 
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ProductBulk {
     /// Up to 1,000. One with a known `ecommerce_product_id`, else a known `sku`, changes that product.
     items: Vec<ProductInput>,
@@ -75,9 +77,11 @@ pub async fn write(
 ) -> Result<()> {
     store::lock_imports(tx).await?;
     let usual = currency(tx).await?;
+    let own = fields::store::list(tx, Some(Entity::Product)).await?;
     let given = |id: fn(&ProductInput) -> &Option<Option<String>>| -> Vec<String> {
         let ids = items.iter().filter_map(|(_, item)| id(item).clone().flatten());
-        ids.map(|id| id.trim().to_owned()).collect()
+        // what no column can hold is found nowhere, and told where its row is read
+        ids.map(|id| id.trim().replace('\0', "")).collect()
     };
     let ecommerce_ids = given(|item| &item.ecommerce_product_id);
     let skus = given(|item| &item.sku);
@@ -88,7 +92,7 @@ pub async fn write(
         let before = match_known(&known, &item);
         let values = before.map_or_else(|| Values::new(usual.clone()), Values::of);
         let values = filled(item.sku.clone())
-            .and_then(|_| values.with(item))
+            .and_then(|_| values.with(item, &own))
             .and_then(|values| taken.take(values, &known));
         let values = match values {
             Ok(values) => values,

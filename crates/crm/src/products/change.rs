@@ -9,10 +9,12 @@ use serde_json::{Map, Value};
 
 use super::Product;
 use crate::amounts::not_negative;
+use crate::fields::{self, CustomField};
 use crate::words::{self, filled};
 
 /// A product, or what is to change of one. A new one needs a name.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ProductInput {
     pub name: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -89,11 +91,11 @@ impl Values {
         }
     }
 
-    /// With what the input says.
+    /// With what the input says; `own` are the fields that the workspace gives its products.
     ///
     /// # Errors
     /// 422 for what makes no product.
-    pub fn with(mut self, input: ProductInput) -> Result<Self> {
+    pub fn with(mut self, input: ProductInput, own: &[CustomField]) -> Result<Self> {
         self.name = words::name(input.name.as_deref().unwrap_or(&self.name))?;
         if let Some(description) = filled(input.description)? {
             self.description = description;
@@ -119,8 +121,11 @@ impl Values {
         if let Some(is_active) = input.is_active {
             self.is_active = is_active;
         }
-        if let Some(fields) = input.custom_fields {
-            self.custom_fields = Value::Object(fields);
+        if let Some(mut values) = input.custom_fields {
+            let known = self.custom_fields.as_object().cloned().unwrap_or_default();
+            values.retain(|_, value| !value.is_null());
+            fields::check_against(own, &mut values, &known)?;
+            self.custom_fields = Value::Object(values);
         }
         Ok(self)
     }

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::bulk;
 use super::change::ProductInput;
 use crate::Context;
+use crate::numbers;
 use crate::sheet::{self, CellError, Cells, Field, SalesImport, SheetInput};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -82,8 +83,8 @@ fn read(cells: &Cells) -> Result<ProductInput, CellError> {
         description: text("description"),
         sku: text("sku"),
         category: text("category"),
-        price: cells.read("price", sheet::amount)?,
-        cost: cells.read("cost", sheet::amount)?.map(Some),
+        price: cells.read("price", numbers::amount)?,
+        cost: cells.read("cost", numbers::amount)?.map(Some),
         currency: cells.read("currency", str::parse)?,
         ecommerce_product_id: text("ecommerce_product_id"),
         is_active: cells.read("is_active", sheet::yes_or_no)?,

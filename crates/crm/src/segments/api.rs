@@ -29,6 +29,7 @@ struct SegmentList {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewSegment {
     /// 1 to 100 characters.
     name: String,
@@ -44,6 +45,7 @@ struct NewSegment {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct SegmentPatch {
     name: Option<String>,
     #[schema(value_type = Option<Object>)]

@@ -22,12 +22,16 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ClientsChangeRequest {
     /// Up to 1,000. A client that became part of another one stands for that one.
     ids: Option<Vec<ClientId>>,
     /// Instead of ids: names and values as in the query of `GET /crm/clients`; up to 10,000 clients.
     #[schema(value_type = Option<Object>)]
     filter: Option<Map<String, Value>>,
+    /// Instead of both: everybody, up to 10,000. A filter that leaves nobody out is refused.
+    #[serde(default)]
+    all: bool,
     #[serde(default)]
     change: ClientsChange,
     /// Delete them instead, with their deals, orders, activities and notes.
@@ -63,16 +67,25 @@ async fn change_clients(
         ..input.change
     };
     let mut tx = ctx.db.tenant(&member).await?;
-    let ids = match (input.ids, input.filter) {
-        (Some(ids), None) if ids.len() <= 1_000 => {
+    let ids = match (input.ids, input.filter, input.all) {
+        (Some(ids), None, false) if ids.len() <= 1_000 => {
             let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
             store::follow(&mut tx, &ids).await?
         }
-        (None, Some(filter)) => {
+        (None, Some(filter), false) => {
             let filter = Filter::of_object(filter, &member)?;
+            if filter.finds_everybody() {
+                return Err(nobody_named());
+            }
             list::store::list_ids(&mut tx, &filter, MOST + 1).await?
         }
-        _ => return Err(invalid("bad_selection", "Send up to 1,000 `ids`, or a `filter`.")),
+        (None, None, true) => list::store::list_ids(&mut tx, &Filter::default(), MOST + 1).await?,
+        _ => {
+            return Err(invalid(
+                "bad_selection",
+                "Send up to 1,000 `ids`, or a `filter`, or `\"all\": true` for everybody.",
+            ));
+        }
     };
     let matched = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     if matched > MOST {
@@ -105,4 +118,11 @@ async fn change_clients(
     tx.emit(Event::ClientChanged { client_id: None });
     tx.commit().await?;
     Ok(Json(ClientsChanged { matched, changed }))
+}
+
+fn nobody_named() -> kernel::Error {
+    invalid(
+        "empty_filter",
+        "This filter leaves nobody out. Name the clients by `ids`, give a filter, or send `\"all\": true` instead of it.",
+    )
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{ClientType, LeadQuality, LifecycleStage};
 
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClientsChange {
     #[serde(default)]
     pub add_tags: Vec<String>,

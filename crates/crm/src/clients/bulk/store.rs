@@ -1,6 +1,7 @@
 //! SQL that changes many clients. Rows are locked in the order of ids, so that two such calls wait for each other and
 //! neither forever.
 
+use kernel::error::invalid;
 use kernel::ids::ClientId;
 use kernel::{Result, TenantTx};
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub async fn change(
     is_done: bool,
 ) -> Result<i64> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let changed = sqlx::query_scalar!(
+    let done = sqlx::query!(
         r#"with found as (
             select c.* from crm_clients c
             where c.tenant_id = current_tenant_id() and c.id = any($1) and c.merged_into is null
@@ -62,7 +63,8 @@ pub async fn change(
             where c.tenant_id = current_tenant_id() and c.id = d.id and $12
             returning c.id
         )
-        select (select count(*) from different) + 0 * (select count(*) from done) as "changed!""#,
+        select (select count(*) from different) + 0 * (select count(*) from done) as "changed!",
+            (select count(*) from different where cardinality(tags) > 50 and $2::text[] <> '{}') as "overfull!""#,
         &ids,
         &change.add_tags,
         &change.remove_tags,
@@ -79,7 +81,16 @@ pub async fn change(
     .fetch_one(&mut **tx)
     .await
     .map_err(crate::explain_reference)?;
-    Ok(changed)
+    if done.overfull > 0 {
+        return Err(invalid(
+            "too_many_tags",
+            format!(
+                "With these, {} clients would have more than 50 tags.",
+                done.overfull
+            ),
+        ));
+    }
+    Ok(done.changed)
 }
 
 pub async fn delete(tx: &mut TenantTx, ids: &[ClientId]) -> Result<u64> {

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use utoipa::IntoParams as _;
 use uuid::Uuid;
 
 use super::{ClientRow, ClientType, LeadQuality, LifecycleStage};
@@ -71,7 +72,7 @@ pub enum FollowUp {
 }
 
 /// A filter that was understood.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub q: Option<String>,
     pub client_type: Vec<String>,
@@ -97,12 +98,13 @@ pub struct Filter {
 
 impl Filter {
     /// # Errors
-    /// 422 for a value that its condition cannot have.
+    /// 422 for a value that its condition cannot have, and for a name that is no condition: to leave it out would find
+    /// everybody.
     pub fn parse(written: ClientFilter, member: &Member) -> Result<Self> {
         let min_revenue = written.min_revenue.as_deref().map(str::parse::<Amount>);
-        let fields = written.fields.into_iter().filter_map(|(name, value)| {
-            let key = name.strip_prefix("field.")?;
-            Some((key.to_owned(), value))
+        let fields = written.fields.into_iter().map(|(name, value)| {
+            let key = name.strip_prefix("field.").map(str::to_owned);
+            Ok((key.ok_or_else(|| unknown_filter(&name))?, value))
         });
         Ok(Self {
             q: written.q.filter(|q| !q.trim().is_empty()),
@@ -131,8 +133,13 @@ impl Filter {
                 None => None,
                 Some(text) => Some(text.parse().map_err(|_| bad("min_score"))?),
             },
-            fields: fields.collect(),
+            fields: fields.collect::<Result<_>>()?,
         })
+    }
+
+    /// Whether it leaves nobody out.
+    pub fn finds_everybody(&self) -> bool {
+        *self == Self::default()
     }
 
     /// From an object of the same names, as segments and bulk changes keep it.
@@ -234,6 +241,14 @@ fn yes_or_no(text: Option<String>, name: &str) -> Result<Option<bool>> {
         Some("false") => Ok(Some(false)),
         Some(_) => Err(bad(name)),
     }
+}
+
+fn unknown_filter(name: &str) -> kernel::Error {
+    let known = ClientFilter::into_params(|| None);
+    let known: Vec<String> = known.into_iter().map(|param| param.name).collect();
+    let shown: String = name.chars().take(60).collect();
+    let detail = format!("There is no filter `{shown}`. There are {}.", known.join(", "));
+    invalid("unknown_filter", detail)
 }
 
 fn bad(name: &str) -> kernel::Error {

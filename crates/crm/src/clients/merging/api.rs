@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::store::Proven;
 use super::{ClientMerge, DuplicatePair, SimilarClient, store};
 use crate::Context;
 use crate::clients::{self, Client, list};
@@ -29,13 +30,15 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ClientMerging {
     /// The client that becomes part of this one.
     merged_id: ClientId,
 }
 
 /// Say that two clients are one: deals, orders, activities and notes of the other one move here, and what is empty here is
-/// filled. Their contacts become one, too. It can be taken back.
+/// filled. Their contacts become one, too, for which a key needs `conversations:write`; each visitor goes on reading only what
+/// they began. It can be taken back.
 #[utoipa::path(post, path = "/crm/clients/{id}/merge", operation_id = "merge_client", tag = "clients",
     params(("id" = ClientId, Path)), request_body = ClientMerging,
     responses((status = 200, body = Client), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -57,6 +60,8 @@ async fn merge_client(
     }
     match (kept.row.contact_id, merged.row.contact_id) {
         (Some(one), Some(other)) => {
+            // what is said in the inbox comes together, too
+            member.require(Permission::ReplyToVisitors)?;
             merges::merge(&mut tx, one, other, merges::Reason::Hand, Some(&member)).await?;
         }
         _ => {
@@ -120,6 +125,7 @@ async fn unmerge_client(
     let found = found.ok_or_else(|| not_found("merge"))?;
     let back = match found.contact_merge {
         Some((contact_merge, kept)) => {
+            member.require(Permission::ReplyToVisitors)?;
             merges::undo(&mut tx, ContactId(kept), contact_merge).await?;
             found.merged_id
         }
@@ -133,6 +139,12 @@ async fn unmerge_client(
     let client = clients::store::get(&mut tx, back).await?;
     tx.commit().await?;
     Ok(Json(client))
+}
+
+/// Whether an address of this kind is proven for each of these.
+fn are_proven(proven: &[Proven], clients: &[ClientId], reason: &str) -> bool {
+    let is_proven = |id: &ClientId| proven.iter().any(|one| one.id == *id && one.by(reason));
+    clients.iter().all(is_proven)
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -152,11 +164,19 @@ async fn list_similar_clients(
     let mut tx = ctx.db.tenant_read(&member).await?;
     clients::store::get(&mut tx, id).await?;
     let found = store::list_similar(&mut tx, id).await?;
-    let ids: Vec<Uuid> = found.iter().map(|(id, _)| id.0).collect();
+    let mut ids: Vec<Uuid> = found.iter().map(|(id, _)| id.0).collect();
     let rows = list::store::list_by_ids(&mut tx, &ids).await?;
-    let items = found.into_iter().filter_map(|(id, reasons)| {
-        let client = rows.iter().find(|row| row.id == id)?.clone();
-        Some(SimilarClient { reasons, client })
+    ids.push(id.0);
+    let proven = store::list_proven(&mut tx, &ids).await?;
+    let items = found.into_iter().filter_map(|(other, reasons)| {
+        let client = rows.iter().find(|row| row.id == other)?.clone();
+        Some(SimilarClient {
+            is_verified: reasons
+                .iter()
+                .any(|reason| are_proven(&proven, &[id, other], reason)),
+            reasons,
+            client,
+        })
     });
     Ok(Json(SimilarClientList {
         items: items.collect(),
@@ -231,13 +251,16 @@ async fn list_duplicate_clients(
     };
     let ids: Vec<Uuid> = found.iter().flat_map(|(_, pair)| pair.ids.clone()).collect();
     let rows = list::store::list_by_ids(&mut tx, &ids).await?;
+    let proven = store::list_proven(&mut tx, &ids).await?;
     let row = |id: Option<&Uuid>| rows.iter().find(|row| Some(&row.id.0) == id).cloned();
     let items = found.iter().filter_map(|(by, pair)| {
         let reason = if *by == By::Email { "email" } else { "phone" };
+        let (a, b) = (row(pair.ids.first())?, row(pair.ids.get(1))?);
         Some(DuplicatePair {
             reason: reason.into(),
-            a: row(pair.ids.first())?,
-            b: row(pair.ids.get(1))?,
+            is_verified: are_proven(&proven, &[a.id, b.id], reason),
+            a,
+            b,
         })
     });
     let items = items.collect();

@@ -27,6 +27,8 @@ pub struct ClientMerge {
 pub struct SimilarClient {
     /// `email`, `phone`, `name`.
     pub reasons: Vec<String>,
+    /// The same address is proven for both: verified, or written by the business. Else a visitor has merely typed it.
+    pub is_verified: bool,
     pub client: ClientRow,
 }
 
@@ -35,6 +37,8 @@ pub struct SimilarClient {
 pub struct DuplicatePair {
     /// `email` or `phone`.
     pub reason: String,
+    /// It is proven for both: verified, or written by the business. Else a visitor has merely typed it.
+    pub is_verified: bool,
     /// The older one.
     pub a: ClientRow,
     pub b: ClientRow,

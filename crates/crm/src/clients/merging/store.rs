@@ -98,6 +98,39 @@ pub async fn list_similar(tx: &mut TenantTx, client: ClientId) -> Result<Vec<(Cl
     Ok(rows.into_iter().map(|row| (row.id, row.reasons)).collect())
 }
 
+/// Which addresses of a client are proven.
+pub struct Proven {
+    pub id: ClientId,
+    pub email: bool,
+    pub phone: bool,
+}
+
+impl Proven {
+    pub fn by(&self, reason: &str) -> bool {
+        match reason {
+            "email" => self.email,
+            "phone" => self.phone,
+            _ => false,
+        }
+    }
+}
+
+/// What is proven of these.
+pub async fn list_proven(tx: &mut TenantTx, clients: &[Uuid]) -> Result<Vec<Proven>> {
+    let proven = sqlx::query_as!(
+        Proven,
+        r#"select id as "id: ClientId",
+            email_key is not null and crm_is_theirs(contact_id, 'email', email_key) as "email!",
+            phone_key is not null and crm_is_theirs(contact_id, 'phone', regexp_replace(phone, '[^0-9]', '', 'g')) as "phone!"
+        from crm_clients
+        where tenant_id = current_tenant_id() and id = any($1)"#,
+        clients,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(proven)
+}
+
 /// Two clients with the same key.
 pub struct Pair {
     pub key: String,

@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ClientFile {
     /// The file's text.
     csv: String,
@@ -141,6 +142,7 @@ async fn import_clients(
     member.require(Permission::EditCrm)?;
     let found = rows_of(&mut input)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    store::take_turn(&mut tx).await?;
     let own = fields::store::list(&mut tx, Some(Entity::Client)).await?;
     if let Some((column, target)) = input
         .mapping
@@ -341,6 +343,10 @@ impl Import {
             }
             if of_customer.is_some_and(|other| other != id) {
                 return Err(clients::exists(None));
+            }
+            if of_customer == Some(id) {
+                // it has the number already, or what became part of it has
+                patch.ecommerce_customer_id = None;
             }
             let known = self.fields_of(id).ok_or_else(|| clients::exists(None))?.clone();
             patch.tags = patch.tags.map(|tags| [known.tags.clone(), tags].concat());

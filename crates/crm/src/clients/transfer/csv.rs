@@ -5,6 +5,7 @@ use kernel::Result;
 use kernel::error::{internal, invalid};
 
 use super::{LARGEST_FILE, MOST_ROWS};
+use crate::sheet;
 
 const MOST_COLUMNS: usize = 200;
 
@@ -28,6 +29,7 @@ pub fn read(text: &str) -> Result<Table> {
     }
     let text = text.trim_start_matches('\u{feff}');
     let separator = separator(text);
+    sheet::check_quotes(text, separator)?;
     let mut reader = ::csv::ReaderBuilder::new()
         .delimiter(separator)
         .flexible(true)

@@ -42,6 +42,7 @@ fn by_address() -> Vec<MatchBy> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClientImport {
     /// The file's text: UTF-8, with commas, semicolons or tabs. Or `rows`.
     pub csv: Option<String>,

@@ -6,6 +6,7 @@ use kernel::ids::UserId;
 use serde_json::{Map, Value, json};
 
 use crate::clients::{ClientPatch, ClientType, LeadQuality, LifecycleStage};
+use crate::words;
 
 /// A value that could not be understood, and in which column.
 pub type Refused = (Option<String>, Error);
@@ -34,6 +35,7 @@ pub fn read(
             continue;
         }
         let at = |error: Error| (Some(column.clone()), error);
+        words::check_signs(cell).map_err(at)?;
         if let Some(key) = field.strip_prefix("custom.") {
             custom.insert(key.to_owned(), json!(cell));
         } else if let Some(part) = field.strip_prefix("address.") {
@@ -66,7 +68,7 @@ fn value_of(field: &str, cell: &str, colleagues: &[Colleague]) -> Result<Value, 
         "lifecycle_stage" => among::<LifecycleStage>(cell),
         "lead_quality" => among::<LeadQuality>(cell),
         "first_contact_date" | "last_contact_date" | "next_follow_up_date" => {
-            let time = time_of(cell);
+            let time = time_of(cell).filter(words::is_storable);
             let time = time.ok_or_else(|| invalid("bad_date", "A date is written like 2026-01-31."))?;
             Ok(json!(time))
         }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::rows::Colleague;
 use crate::clients::{Client, Fields};
+use crate::orders;
 
 pub async fn list_colleagues(tx: &mut TenantTx) -> Result<Vec<Colleague>> {
     let colleagues = sqlx::query_as!(
@@ -52,7 +53,12 @@ pub struct Known {
     pub customer: Option<String>,
 }
 
-/// The oldest first.
+/// One import at a time finds clients and makes those that there are not. Always before any client is locked.
+pub async fn take_turn(tx: &mut TenantTx) -> Result<()> {
+    orders::store::lock_buyers(tx).await
+}
+
+/// The oldest first. One that became part of another stands for that one.
 pub async fn list_known(
     tx: &mut TenantTx,
     emails: &[String],
@@ -69,7 +75,7 @@ pub async fn list_known(
             select id, email_key, phone_key, ecommerce_customer_id from crm_clients
             where tenant_id = current_tenant_id() and merged_into is null and phone_key = any($2)
             union
-            select id, email_key, phone_key, ecommerce_customer_id from crm_clients
+            select crm_client_now(id), null, null, ecommerce_customer_id from crm_clients
             where tenant_id = current_tenant_id() and ecommerce_customer_id = any($3)
         ) found
         order by id"#,

@@ -6,7 +6,7 @@
 mod store;
 
 use chrono::NaiveDate;
-use kernel::ids::{ClientId, ContactId, OrderId};
+use kernel::ids::{ClientId, ContactId, ConversationId, OrderId};
 use kernel::money::{Amount, Currency};
 use kernel::{Event, Result, TenantTx, WorkspaceList};
 
@@ -39,9 +39,14 @@ pub struct VisitorOrder {
 }
 
 /// The contact's client, if all that orders find it by is verified as the contact's: its address, or without one its
-/// phone number. And clients without a contact that have an address or number that is verified as this contact's.
-pub async fn find_clients(tx: &mut TenantTx, contact: ContactId) -> Result<Vouched> {
-    store::find_clients(tx, contact).await
+/// phone number. And clients without a contact that have an address or number that is verified as this contact's. Of a
+/// contact that the team has put together, only what is verified of whoever writes in this conversation.
+pub async fn find_clients(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    conversation: ConversationId,
+) -> Result<Vouched> {
+    store::find_clients(tx, contact, conversation).await
 }
 
 /// Whether the workspace has any orders to speak of.

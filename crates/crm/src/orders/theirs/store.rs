@@ -1,7 +1,7 @@
 //! All SQL for a visitor's own orders.
 
 use chrono::NaiveDate;
-use kernel::ids::{ClientId, ContactId, OrderId};
+use kernel::ids::{ClientId, ContactId, ConversationId, OrderId};
 use kernel::money::{Amount, Currency};
 use kernel::{Result, TenantTx};
 use sqlx::types::Json;
@@ -12,14 +12,29 @@ use super::super::{OrderItem, Status};
 use super::{VisitorOrder, Vouched};
 
 /// An address that a contact typed may stand in its client, and bring others' orders there. So the client's address must
-/// be verified as the contact's, and where it has none its number.
-pub async fn find_clients(tx: &mut TenantTx, contact: ContactId) -> Result<Vouched> {
+/// be verified as the contact's, and where it has none its number. What came to the contact from somebody with whom the
+/// team has put it together vouches for nobody but them.
+pub async fn find_clients(
+    tx: &mut TenantTx,
+    contact: ContactId,
+    conversation: ConversationId,
+) -> Result<Vouched> {
+    let visitor = sqlx::query_scalar!(
+        r#"select visitor_now(coalesce(begun_by, contact_id)) as "id!" from conversations
+        where tenant_id = current_tenant_id() and id = $1"#,
+        conversation.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let visitor = visitor.unwrap_or(contact.0);
     let by = sqlx::query_scalar!(
         "select kind from contact_identities
         where tenant_id = current_tenant_id() and contact_id = $1 and is_verified
+            and visitor_now(coalesce(came_from, contact_id)) = $2
         order by array_position(array['external', 'email', 'phone', 'platform'], kind)
         limit 1",
         contact.0,
+        visitor,
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -30,9 +45,10 @@ pub async fn find_clients(tx: &mut TenantTx, contact: ContactId) -> Result<Vouch
         r#"with vouched as (
             select kind, lower(value) as value from contact_identities
             where tenant_id = current_tenant_id() and contact_id = $1 and is_verified and kind in ('email', 'phone')
+                and visitor_now(coalesce(came_from, contact_id)) = $2
             union all
             select 'email', lower(trim(vouched_email)) from contacts
-            where tenant_id = current_tenant_id() and id = $1 and vouched_email is not null
+            where tenant_id = current_tenant_id() and id = $1 and id = $2 and vouched_email is not null
         )
         select c.id as "id!: ClientId" from crm_clients c
         where c.tenant_id = current_tenant_id() and c.merged_into is null and c.contact_id = $1
@@ -49,6 +65,7 @@ pub async fn find_clients(tx: &mut TenantTx, contact: ContactId) -> Result<Vouch
                 else c.email_key is null and c.phone_key = right(v.value, 9) and crm_digits(c.phone) = v.value
             end"#,
         contact.0,
+        visitor,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -189,3 +189,108 @@ async fn an_import_ends_at_its_limits() {
         .await;
     assert_eq!(count, json!({"count": 10_000, "is_capped": false}));
 }
+
+#[tokio::test]
+async fn an_import_follows_to_the_client_that_another_became_and_two_at_once_make_nobody_twice() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let kept = id(&client(&tenant, json!({"name": "Kept", "ecommerce_customer_id": "c-1"})).await);
+    let merged = json!({"name": "Merged", "ecommerce_customer_id": "c-2"});
+    let merged = id(&client(&tenant, merged).await);
+    let path = format!("/api/v1/crm/clients/{kept}/merge");
+    let body = json!({"merged_id": merged});
+    tenant.api.post(&path).json(&body).expect(200).await;
+    let file = json!({"csv": "name,ecommerce_customer_id,phone\nAnew,c-2,12345\n", "on_duplicate": "update",
+        "match_by": ["ecommerce_customer_id"]});
+    let done = import(&tenant, file).await;
+    assert_eq!(
+        (&done["updated"], &done["failed"]),
+        (&json!(1), &json!(0)),
+        "{done}"
+    );
+    let now = open(&tenant, &kept).await;
+    assert_eq!(
+        (&now["name"], &now["phone"], &now["ecommerce_customer_id"]),
+        (&json!("Anew"), &json!("12345"), &json!("c-1"))
+    );
+
+    let file = json!({"csv": "name,email\nZoe,zoe@x.example\nBob,bob@x.example\n"});
+    let (one, two) = tokio::join!(import(&tenant, file.clone()), import(&tenant, file));
+    let created = one["created"].as_u64().zip(two["created"].as_u64());
+    assert_eq!(created.map(|(one, two)| one + two), Some(2), "{one} {two}");
+}
+
+#[tokio::test]
+async fn a_cell_that_cannot_be_kept_spoils_its_own_row_alone() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let file = json!({"rows": [
+        {"name": "Fine"}, {"name": "With \u{0}"}, {"name": "Late", "next_follow_up_date": "+262142-01-01T00:00:00Z"},
+    ]});
+    let done = import(&tenant, file).await;
+    assert_eq!(
+        (&done["created"], &done["failed"]),
+        (&json!(1), &json!(2)),
+        "{done}"
+    );
+    let open = json!({"csv": "name,phone\nFine,1\n\"Open,2\nLost,3\n"});
+    let call = tenant.api.post("/api/v1/crm/clients/import");
+    let refused = call.json(&open).send().await.problem(422, "unclosed_quote");
+    assert!(refused["detail"].to_string().contains("line 3"), "{refused}");
+
+    let orders = json!({"items": [
+        {"client": {"email": "kim@x.example"}, "order_number": "A-1", "total": "1.00"},
+        {"client": {"email": "kim@x.example"}, "order_number": "A\u{0}2", "total": "1.00"},
+        {"client": {"email": "kim@x.example"}, "order_number": "A-3", "total": "1.00", "order_date": "+20000-01-01T00:00:00Z"},
+    ]});
+    let call = tenant.api.post("/api/v1/crm/orders/bulk");
+    let done = call.json(&orders).expect(200).await;
+    assert_eq!(
+        (&done["created"], &done["failed"]),
+        (&json!(1), &json!(2)),
+        "{done}"
+    );
+    for body in [
+        json!({"name": "A\u{0}"}),
+        json!({"name": "A", "next_follow_up_date": "+262142-01-01T00:00:00Z"}),
+    ] {
+        let call = tenant.api.post("/api/v1/crm/clients").json(&body);
+        assert_eq!(call.send().await.status, 422, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn fields_of_deals_and_products_are_checked_like_those_of_clients() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let kim = client(&tenant, json!({"name": "Kim"})).await;
+    for (entity, path, body) in [
+        (
+            "deal",
+            "/api/v1/crm/deals",
+            json!({"name": "Desks", "client_id": kim["id"]}),
+        ),
+        ("product", "/api/v1/crm/products", json!({"name": "Desk"})),
+    ] {
+        let field = json!({"entity": entity, "label": "Weight", "field_type": "number"});
+        tenant
+            .api
+            .post("/api/v1/crm/fields")
+            .json(&field)
+            .expect(201)
+            .await;
+        for (own, code) in [
+            (json!({"weight": "heavy"}), 422),
+            (json!({"wait": 1}), 422),
+            (json!({"weight": "1,5"}), 201),
+        ] {
+            let mut body = body.clone();
+            body["custom_fields"] = own.clone();
+            let answer = tenant.api.post(path).json(&body).send().await;
+            assert_eq!(answer.status, code, "{entity} {own}: {}", answer.text());
+        }
+    }
+}

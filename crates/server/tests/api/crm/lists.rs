@@ -1,6 +1,6 @@
 //! Finding clients: words, filters, orders, pages, segments, and the same change for many.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::require_runtime;
 
 use super::{client, id, names, open};
@@ -224,4 +224,72 @@ async fn many_clients_are_changed_at_once_and_merged_ones_are_followed() {
         .send()
         .await
         .problem(422, "bad_selection");
+}
+
+#[tokio::test]
+async fn a_filter_that_is_misspelt_or_empty_is_refused_and_changes_nobody() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    client(&tenant, json!({"name": "Ana", "client_type": "customer"})).await;
+    client(&tenant, json!({"name": "Bob"})).await;
+    for path in ["", "/count", "/export.csv"] {
+        let path = format!("/api/v1/crm/clients{path}?client_typ=lead");
+        let refused = tenant.api.get(&path).send().await;
+        let detail = refused.problem(422, "unknown_filter")["detail"].to_string();
+        assert!(
+            detail.contains("`client_typ`") && detail.contains("client_type"),
+            "{detail}"
+        );
+    }
+    let segment = json!({"name": "Leads", "filter": {"lifecycle": "lead"}});
+    let refused = tenant
+        .api
+        .post("/api/v1/crm/segments")
+        .json(&segment)
+        .send()
+        .await;
+    refused.problem(422, "unknown_filter");
+
+    let bulk = |body: Value| tenant.api.post("/api/v1/crm/clients/bulk").json(&body).send();
+    for (filter, code) in [
+        (json!({"client_typ": "lead"}), "unknown_filter"),
+        (json!({"field": "lead"}), "unknown_filter"),
+        (json!({}), "empty_filter"),
+        (json!({"q": " "}), "empty_filter"),
+        (json!({"q": null, "tag": [], "client_type": ""}), "empty_filter"),
+        (json!({"min_revenue": "99999999999"}), "bad_amount"),
+    ] {
+        let change = json!({"filter": filter, "change": {"client_type": "partner"}});
+        bulk(change).await.problem(422, code);
+        bulk(json!({"filter": filter, "delete": true}))
+            .await
+            .problem(422, code);
+    }
+    for misspelt in [
+        json!({"filter": {"q": "ana"}, "changes": {"client_type": "partner"}}),
+        json!({"filter": {"q": "ana"}, "change": {"client_typ": "partner"}}),
+        json!({"filter": {"q": "ana"}, "delete": true, "dryrun": true}),
+    ] {
+        bulk(misspelt).await.problem(422, "invalid_body");
+    }
+    let both = json!({"filter": {"q": "ana"}, "all": true, "delete": true});
+    bulk(both).await.problem(422, "bad_selection");
+    assert_eq!(
+        names(&tenant, "sort=name&client_type=lead,customer").await,
+        ["Ana", "Bob"]
+    );
+
+    let all = tenant
+        .api
+        .post("/api/v1/crm/clients/bulk")
+        .json(&json!({"all": true, "change": {"add_tags": ["spring"]}}))
+        .expect(200)
+        .await;
+    assert_eq!(all, json!({"matched": 2, "changed": 2}));
+    for (part, code) in [("a", 200), ("b", 422)] {
+        let tags: Vec<String> = (0..30).map(|n| format!("{part}{n}")).collect();
+        let answer = bulk(json!({"all": true, "change": {"add_tags": tags}})).await;
+        assert_eq!(answer.status, code, "{}", answer.text());
+    }
 }

@@ -265,3 +265,56 @@ async fn a_client_follows_a_contact_that_becomes_part_of_one_without() {
         merged_contact.as_str()
     );
 }
+
+/// Two visitors leave the same address, and somebody believes it.
+#[tokio::test]
+async fn merging_two_visitors_shows_neither_what_the_other_wrote() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let (one, one_contact, kept) = writer(&tenant, "The SECRET of One").await;
+    let (two, _, merged) = writer(&tenant, "The SECRET of Two").await;
+    for visitor in [&one, &two] {
+        let call = visitor.api.post(&visitor.path("contact"));
+        call.json(&json!({"email": "same@x.example"})).expect(204).await;
+    }
+    let similar = format!("/api/v1/crm/clients/{kept}/similar");
+    let similar = tenant.api.get(&similar).expect(200).await;
+    assert_eq!(similar["items"][0]["is_verified"], false, "{similar:#}");
+    let pairs = tenant.api.get("/api/v1/crm/duplicates").expect(200).await;
+    assert_eq!(pairs["items"][0]["is_verified"], false, "{pairs:#}");
+
+    // a key that may not touch the inbox does not put contacts together
+    let key = json!({"name": "Shop", "scopes": ["crm:read", "crm:write"]});
+    let key = tenant.api.post("/api/v1/api-keys").json(&key).expect(201).await;
+    let key = server.api.with_bearer(key["key"].as_str().expect("a key"));
+    let path = format!("/api/v1/crm/clients/{kept}/merge");
+    let body = json!({"merged_id": merged});
+    assert_eq!(key.post(&path).json(&body).send().await.status, 403);
+
+    let nobody_reads_the_other = async |when: &str| {
+        for (visitor, others) in [(&one, "SECRET of Two"), (&two, "SECRET of One")] {
+            let renewed = testkit::Visitor::start(&visitor.api, &tenant.channel_key, &json!({})).await;
+            visitor.say(&format!("And {when}")).await;
+            for visitor in [visitor, &renewed] {
+                let seen = visitor.history().await.to_string();
+                assert!(!seen.contains(others), "{when}: {seen}");
+                assert!(seen.contains("SECRET of"), "{when}, their own: {seen}");
+            }
+        }
+    };
+    merge(&tenant, &kept, &merged).await;
+    let both = tenant
+        .api
+        .get(&format!("/api/v1/contacts/{one_contact}"))
+        .expect(200)
+        .await;
+    assert_eq!(both["conversations"].as_array().map(Vec::len), Some(2));
+    nobody_reads_the_other("merged").await;
+    let undo = format!(
+        "/api/v1/crm/clients/{kept}/merges/{}/undo",
+        merges(&tenant, &kept).await[0]
+    );
+    tenant.api.post(&undo).expect(200).await;
+    nobody_reads_the_other("taken back").await;
+}

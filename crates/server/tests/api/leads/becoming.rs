@@ -168,11 +168,13 @@ async fn a_lead_becomes_the_client_of_its_contact_once() {
         (name.as_deref(), email.as_deref(), stage.as_str()),
         (Some("Mia"), Some("mia@example.com"), "sql")
     );
-    let again = convert(&tenant, &lead, &json!({"create_deal": {"name": "Second"}})).await;
-    assert_eq!(
-        (&again["client_id"], &again["deal_id"]),
-        (&converted["client_id"], &Value::Null)
-    );
+    // the deal that it did not have is opened, once
+    let second = json!({"create_deal": {"name": "Second"}});
+    let again = convert(&tenant, &lead, &second).await;
+    assert_eq!(again["client_id"], converted["client_id"]);
+    assert!(again["deal_id"].is_string(), "{again}");
+    let same = convert(&tenant, &lead, &second).await;
+    assert_eq!(same["deal_id"], again["deal_id"]);
     let path = format!("/api/v1/leads/{}", id(&lead));
     let refused = tenant
         .api
@@ -341,4 +343,97 @@ async fn what_a_colleague_wrote_on_a_lead_stays_and_what_the_visitor_tells_is_no
         after["note"],
         "Wants oak.\nemail: mia@home.example\nname: M.\n40 chairs"
     );
+}
+
+/// Anybody can type anybody's address.
+#[tokio::test]
+async fn a_typed_address_makes_nobody_another_client() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = shop(&server).await;
+    let body = json!({"name": "Mia Maes", "email": "mia@example.com", "custom_fields": {}});
+    let mia = tenant
+        .api
+        .post("/api/v1/crm/clients")
+        .json(&body)
+        .expect(201)
+        .await;
+    let visitor = tenant.visitor().await;
+    visitor.say("How much is the oak table?").await;
+    visitor.say("My name is Mia, mia@example.com").await;
+    let lead = leads(&tenant, "").await.remove(0);
+    let converted = convert(&tenant, &lead, &json!({})).await;
+    assert_ne!(converted["client_id"], mia["id"]);
+    assert_eq!(
+        converted["similar"],
+        json!([{"id": mia["id"], "name": "Mia Maes", "by": ["email"]}])
+    );
+    // an order for the address is Mia's, whom the business wrote down, and not the visitor's
+    let order = json!({"client": {"email": "Mia@example.com"}, "total": "10.00"});
+    let order = tenant
+        .api
+        .post("/api/v1/crm/orders")
+        .json(&order)
+        .expect(201)
+        .await;
+    assert_eq!(order["client_id"], mia["id"]);
+    // and where nobody but the visitor has the address, a new client's
+    let other = tenant.visitor().await;
+    other.say("How much is the oak table?").await;
+    other.say("My name is Bo, bo@example.com").await;
+    let typed = leads(&tenant, "").await.remove(0);
+    let bo = convert(&tenant, &typed, &json!({})).await;
+    let order =
+        json!({"items": [{"client": {"email": "bo@example.com"}, "total": "10.00", "order_number": "B-1"}]});
+    tenant
+        .api
+        .post("/api/v1/crm/orders/bulk")
+        .json(&order)
+        .expect(200)
+        .await;
+    let orders = tenant.api.get("/api/v1/crm/orders?q=B-1").expect(200).await;
+    assert_ne!(orders["items"][0]["client_id"], bo["client_id"], "{orders}");
+
+    // to erase the visitor leaves Mia alone
+    let path = format!("/api/v1/contacts/{}", lead["contact_id"].as_str().expect("an id"));
+    tenant.api.delete(&path).expect(204).await;
+    let path = format!("/api/v1/crm/clients/{}", mia["id"].as_str().expect("an id"));
+    assert_eq!(tenant.api.get(&path).expect(200).await["name"], "Mia Maes");
+}
+
+#[tokio::test]
+async fn a_person_may_say_which_client_a_lead_is() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = quick_tenant(&server).await;
+    let make_client = async |name: &str| {
+        let call = tenant.api.post("/api/v1/crm/clients");
+        call.json(&json!({"name": name})).expect(201).await
+    };
+    let (mia, bo) = (make_client("Mia").await, make_client("Bo").await);
+    let lead = json!({"intent": "price", "contact_info": {"phone": "+32470123456"}});
+    let lead = make(&tenant, lead).await;
+    let path = format!("/api/v1/leads/{}/convert", id(&lead));
+    let call = |body: Value| tenant.api.post(&path).json(&body).send();
+    call(json!({"client_id": Uuid::now_v7()}))
+        .await
+        .problem(422, "no_such_client");
+    call(json!({"clientid": mia["id"]}))
+        .await
+        .problem(422, "invalid_body");
+    let converted = convert(&tenant, &lead, &json!({"client_id": mia["id"]})).await;
+    assert_eq!(converted["client_id"], mia["id"]);
+    call(json!({"client_id": bo["id"]}))
+        .await
+        .problem(409, "converted_already");
+    let stages = tenant.api.get("/api/v1/crm/pipelines").expect(200).await;
+    let lost = stages["items"][0]["stages"].as_array().expect("stages").iter();
+    let lost = lost
+        .clone()
+        .find(|stage| stage["stage"] == "closed_lost")
+        .expect("a lost stage");
+    let deal = json!({"name": "Chairs", "pipeline_stage_id": lost["id"]});
+    call(json!({"create_deal": deal}))
+        .await
+        .problem(422, "reason_needed");
 }

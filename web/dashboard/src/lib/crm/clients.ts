@@ -17,7 +17,7 @@ type BulkRequest = NonNullable<
 export type ClientFilter = Record<string, string>;
 
 /** Which clients many at once means: the chosen ones, or all that a filter finds. */
-export type Chosen = { ids: string[] } | { filter: ClientFilter };
+export type Chosen = { ids: string[] } | { filter: ClientFilter } | { all: true };
 
 const PAGE_SIZE = 50;
 const TIMELINE_SIZE = 30;

@@ -11,6 +11,11 @@ describe('filterOf', () => {
     });
   });
 
+  it('asks what a segment says even where nobody knows it, so that it is refused', () => {
+    expect(filterOf('?lifecycle=lead&sort=name&segment=one')).toEqual({ lifecycle: 'lead' });
+    expect(filterOf('?lifecycle=lead&sort=name')).toEqual({});
+  });
+
   it('gives the same filter however the address is ordered', () => {
     expect(Object.keys(filterOf('?q=a&assigned_to=me'))).toEqual(
       Object.keys(filterOf('?assigned_to=me&q=a')),

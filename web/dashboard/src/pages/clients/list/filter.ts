@@ -11,6 +11,7 @@ const NAMES = [
   'tag',
   'source',
   'channel_id',
+  'contact_id',
   'has_email',
   'has_phone',
   'created_from',
@@ -29,11 +30,16 @@ function isFilter(name: string): boolean {
   return (NAMES as readonly string[]).includes(name) || name.startsWith(FIELD);
 }
 
-/** The filter within an address. Pure. */
+const PAGE = ['sort', 'columns', 'segment', 'new', 'import'];
+
+/**
+ * The filter within an address. Pure. What a segment says and the list does not know is asked, too, and refused there:
+ * without it the segment would show everybody.
+ */
 export function filterOf(search: string): ClientFilter {
-  const entries = [...new URLSearchParams(search)].filter(
-    ([name, value]) => isFilter(name) && value !== '',
-  );
+  const query = new URLSearchParams(search);
+  const isKept = (name: string) => isFilter(name) || (query.has('segment') && !PAGE.includes(name));
+  const entries = [...query].filter(([name, value]) => isKept(name) && value !== '');
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

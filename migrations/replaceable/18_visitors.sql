@@ -1,0 +1,37 @@
+-- Who a visitor is known to be, and which addresses say so.
+
+-- The visitor whom this one is: merges by verified addresses are followed, those by hand are not. Whoever was only put
+-- together with somebody by the team reads nothing of theirs.
+create or replace function visitor_now(p_contact uuid) returns uuid
+language sql stable
+set search_path from current
+as $$
+    with recursive chain (id, depth) as (
+        select p_contact, 0
+        union all
+        select m.kept_id, chain.depth + 1
+        from chain
+        join contact_merges m on m.tenant_id = current_tenant_id() and m.merged_id = chain.id and m.undone_at is null
+            and m.reason <> 'hand'
+        where chain.depth < 100
+    )
+    select chain.id from chain order by chain.depth desc limit 1
+$$;
+
+-- Whether an address in a client of this contact says who they are: it is verified as the contact's, or the business wrote
+-- it, as no visitor has ever left it. A client without a contact has only what the business wrote.
+create or replace function crm_is_theirs(p_contact uuid, p_kind text, p_address text) returns boolean
+language sql stable
+set search_path from current
+as $$
+    select p_contact is null
+        or not exists (
+            select from contact_identities i
+            where i.tenant_id = current_tenant_id() and i.kind = p_kind and i.value = p_address
+                and not (i.is_verified and i.contact_id = p_contact)
+        )
+        or (p_kind = 'email' and exists (
+            select from contacts p
+            where p.tenant_id = current_tenant_id() and p.id = p_contact and lower(trim(p.vouched_email)) = p_address
+        ))
+$$;
