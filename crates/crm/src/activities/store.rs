@@ -7,6 +7,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::{Activity, ActivityPriority, ActivityStatus, ActivityType, Due, Place, Sort};
 use crate::clients::list::Assignee;
+use crate::listing::push_among;
 
 /// What the list can be narrowed to.
 #[derive(Debug, Default)]
@@ -120,10 +121,7 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         ("a.activity_type", &filter.activity_type),
         ("a.priority", &filter.priority),
     ] {
-        if !several.is_empty() {
-            query.push(format!(" and {column} = any("));
-            query.push_bind(several.clone()).push(")");
-        }
+        push_among(query, column, several);
     }
     for (condition, at) in [
         (" and a.due_date >= ", filter.from),
