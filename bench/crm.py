@@ -39,6 +39,7 @@ def measure(name, path, cursor=None):
     """NUMBER in the path is another number each time. Follows the pages."""
     if options.only not in name:
         return
+    server.close()  # the server has, if the place was long looked for
     taken = []
     first = cursor
     for turn in range(options.times + 2):

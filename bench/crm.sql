@@ -87,8 +87,8 @@ from chosen c;
 
 insert into crm_activities (tenant_id, id, client_id, activity_type, subject, status, priority, due_date, assigned_to, created_at)
 select :'tenant', gen_random_uuid(), c.id, (array['call', 'email', 'meeting', 'task'])[1 + c.n % 4], 'Something to do ' || c.n,
-    case when c.n % 10 = 0 then 'pending' when c.n % 10 = 1 then 'cancelled' else 'completed' end,
-    (array['low', 'medium', 'high', null])[1 + c.n % 4], case when c.n % 5 <> 0 or c.n % 20 = 0 then now() + (2000 - c.n * 5 % 600000 || ' minutes')::interval end,
+    case when c.n / 6 % 10 = 0 then 'pending' when c.n / 6 % 10 = 1 then 'cancelled' else 'completed' end,
+    (array['low', 'medium', 'high', null])[1 + c.n / 10 % 4], case when c.n % 5 <> 0 or c.n % 20 = 0 then now() + (2000 - c.n * 5 % 600000 || ' minutes')::interval end,
     u.user_id, now() - (c.n * 5 || ' minutes')::interval
 from chosen c
 left join colleagues u on u.n = c.n % 6;

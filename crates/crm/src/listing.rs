@@ -237,7 +237,11 @@ impl Listing {
     fn push_nothings(&self, query: &mut QueryBuilder<Postgres>, id: &str, limit: i64) {
         let (compare, way) = self.way();
         query.push(format!(" and {} is null", self.column.expression));
-        if let Some(Place { value: None, id: last }) = &self.after {
+        if let Some(Place {
+            value: None,
+            id: last,
+        }) = &self.after
+        {
             query.push(format!(" and {id} {compare} ")).push_bind(*last);
         }
         query
@@ -299,6 +303,18 @@ impl Cursor {
             id: self.id,
         })
     }
+}
+
+/// ` and …` for one of these values. Where it is one only, an index gives the rest of its order.
+pub fn push_among(query: &mut QueryBuilder<Postgres>, column: &str, values: &[String]) {
+    match values {
+        [] => query,
+        [value] => query.push(format!(" and {column} = ")).push_bind(value.clone()),
+        several => query
+            .push(format!(" and {column} = any("))
+            .push_bind(several.to_vec())
+            .push(")"),
+    };
 }
 
 /// What a parameter holds that lists several: `a,b`.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Activity, ActivityPriority, ActivityStatus, ActivityType, Due, Place, Sort};
 use crate::clients::list::Assignee;
+use crate::listing::push_among;
 use crate::orders;
 
 /// What the list can be narrowed to.
@@ -123,10 +124,7 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         ("a.activity_type", &filter.activity_type),
         ("a.priority", &filter.priority),
     ] {
-        if !several.is_empty() {
-            query.push(format!(" and {column} = any("));
-            query.push_bind(several.clone()).push(")");
-        }
+        push_among(query, column, several);
     }
     for (condition, at) in [
         (" and a.due_date >= ", filter.from),

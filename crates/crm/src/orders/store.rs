@@ -14,7 +14,7 @@ use super::Order;
 use super::buyers::{Buyer, Known};
 use super::change::Values;
 use super::list::OrderFilter;
-use crate::listing::Listing;
+use crate::listing::{Listing, push_among};
 use crate::text;
 
 const COLUMNS: &str = "select o.id, o.client_id, coalesce(c.name, c.company_name) as client_name, o.deal_id, d.name as deal_name,
@@ -42,9 +42,14 @@ pub async fn list(tx: &mut TenantTx, filter: &OrderFilter, listing: &Listing) ->
 fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &OrderFilter, statuses: &[String]) {
     let number = filter.q.as_deref().map(str::trim).unwrap_or_default();
     if !number.is_empty() {
-        let (begin, end) = (number.to_lowercase(), format!("{}{}", number.to_lowercase(), char::MAX));
+        let (begin, end) = (
+            number.to_lowercase(),
+            format!("{}{}", number.to_lowercase(), char::MAX),
+        );
         for (before, column) in [(" and (", "o.number_key"), (" or ", "o.shop_key")] {
-            query.push(format!("{before}{column} >= ")).push_bind(begin.clone());
+            query
+                .push(format!("{before}{column} >= "))
+                .push_bind(begin.clone());
             query.push(format!(" and {column} < ")).push_bind(end.clone());
         }
         query.push(")");
@@ -54,12 +59,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &OrderFilter, statuse
             query.push(format!(" and o.{column} = ")).push_bind(id);
         }
     }
-    if !statuses.is_empty() {
-        query
-            .push(" and o.status = any(")
-            .push_bind(statuses.to_vec())
-            .push(")");
-    }
+    push_among(query, "o.status", statuses);
     if let Some(currency) = &filter.currency {
         query.push(" and o.currency = ").push_bind(currency.clone());
     }

@@ -11,11 +11,17 @@ use uuid::Uuid;
 use super::change::Values;
 use super::{Product, ProductFilter};
 use crate::listing::Listing;
-use crate::search::{self, push_beginnings};
+use crate::search::{self, Words};
 
 const COLUMNS: &str = "select p.id, p.name, p.description, p.sku, p.category, p.price, p.cost, p.currency,
     p.ecommerce_product_id, p.is_active, p.custom_fields, p.created_at, p.updated_at";
 const FROM: &str = " from crm_products p where p.tenant_id = current_tenant_id()";
+
+const WORDS: Words = Words {
+    table: "crm_product_words",
+    column: "product_id",
+    id: "p.id",
+};
 
 pub async fn list(tx: &mut TenantTx, filter: &ProductFilter, listing: &Listing) -> Result<Page<Product>> {
     let words = search::store::cut(tx, filter.q.as_deref()).await?;
@@ -23,7 +29,7 @@ pub async fn list(tx: &mut TenantTx, filter: &ProductFilter, listing: &Listing) 
         let mut query = QueryBuilder::<Postgres>::new(COLUMNS);
         listing.push_value(&mut query);
         query.push(FROM);
-        push_beginnings(&mut query, &words, "crm_product_words", "product_id", "p.id");
+        WORDS.push_beginnings(&mut query, &words);
         if let Some(category) = filter.category.clone().filter(|category| !category.is_empty()) {
             query.push(" and p.category = ").push_bind(category);
         }

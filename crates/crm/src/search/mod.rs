@@ -4,34 +4,45 @@ pub mod store;
 
 use sqlx::{Postgres, QueryBuilder};
 
-/// ` and …` for what has words with all these beginnings in a table of words: `w.{column}` is `{id}`.
-pub fn push_beginnings(query: &mut QueryBuilder<Postgres>, words: &[String], table: &str, column: &str, id: &str) {
-    for word in words {
-        push_word(query, table, column, id, ">= ", word.clone());
-        let end = format!("{word}{}", char::MAX);
-        query.push(" and w.word < ").push_bind(end).push(")");
-    }
+/// A table of words: `w.{column}` is `{id}`.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub table: &'static str,
+    pub column: &'static str,
+    pub id: &'static str,
 }
 
-/// ` and …` for what has all these tags.
-pub fn push_tags(query: &mut QueryBuilder<Postgres>, tags: &[String], table: &str, column: &str, id: &str) {
-    for tag in tags {
-        let word = std::iter::once('#').chain(tag.chars().take(60)).collect();
-        push_word(query, table, column, id, "= ", word);
-        query.push(")");
+impl Words {
+    /// ` and …` for what has words with all these beginnings.
+    pub fn push_beginnings(self, query: &mut QueryBuilder<Postgres>, words: &[String]) {
+        // the longest is the rarest, most likely: what has it is looked up, and asked for the others one by one
+        let longest = words.iter().max_by_key(|word| word.chars().count());
+        for word in words {
+            let (before, after) = if Some(word) == longest {
+                ("exists (select", ")")
+            } else {
+                ("(select true", " limit 1)")
+            };
+            self.push(query, before);
+            query.push(" and w.word >= ").push_bind(word.clone());
+            let end = format!("{word}{}", char::MAX);
+            query.push(" and w.word < ").push_bind(end).push(after);
+        }
     }
-}
 
-fn push_word(
-    query: &mut QueryBuilder<Postgres>,
-    table: &str,
-    column: &str,
-    id: &str,
-    compare: &str,
-    word: String,
-) {
-    query.push(format!(
-        " and exists (select from {table} w where w.tenant_id = current_tenant_id() and w.{column} = {id} and w.word {compare}"
-    ));
-    query.push_bind(word);
+    /// ` and …` for what has all these tags.
+    pub fn push_tags(self, query: &mut QueryBuilder<Postgres>, tags: &[String]) {
+        for tag in tags {
+            let word: String = std::iter::once('#').chain(tag.chars().take(60)).collect();
+            self.push(query, "exists (select");
+            query.push(" and w.word = ").push_bind(word).push(")");
+        }
+    }
+
+    fn push(self, query: &mut QueryBuilder<Postgres>, before: &str) {
+        let Self { table, column, id } = self;
+        query.push(format!(
+            " and {before} from {table} w where w.tenant_id = current_tenant_id() and w.{column} = {id}"
+        ));
+    }
 }

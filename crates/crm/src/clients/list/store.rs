@@ -9,6 +9,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::super::ClientRow;
 use super::{Assignee, Column, Filter, FollowUp, Key, Place, Sort};
+use crate::listing::push_among;
 
 const ROW: &str = "select c.id, c.contact_id, c.name, c.company_name, c.email, c.phone, c.client_type, c.lifecycle_stage,
         c.lead_score, c.lead_quality, c.source, c.assigned_to, c.tags, c.total_orders, c.total_revenue, c.average_order_value,
@@ -211,17 +212,26 @@ fn number_in(text: &str) -> Option<String> {
 const HOLDS: &str = " and exists (select from crm_client_words w where w.tenant_id = current_tenant_id()
         and w.client_id = c.id and w.word ";
 
+const HOLDS_TOO: &str = " and (select true from crm_client_words w where w.tenant_id = current_tenant_id()
+        and w.client_id = c.id and w.word ";
+
 /// Conditions on `crm_clients c`.
 fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filter, words: &Words) {
     for word in &words.whole {
         query.push(HOLDS).push("= ").push_bind(word.clone()).push(")");
     }
     if let Some(beginning) = &words.beginning {
-        query.push(HOLDS).push(">= ").push_bind(beginning.clone());
+        // very many words may begin so: where there are others, who has them is asked one by one
+        let (holds, end) = if words.whole.is_empty() {
+            (HOLDS, ")")
+        } else {
+            (HOLDS_TOO, " limit 1)")
+        };
+        query.push(holds).push(">= ").push_bind(beginning.clone());
         query
             .push(" and w.word < ")
             .push_bind(format!("{beginning}{}", char::MAX))
-            .push(")");
+            .push(end);
     }
     for tag in &filter.tags {
         let word: String = std::iter::once('#').chain(tag.chars().take(60)).collect();
@@ -232,10 +242,7 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         ("c.lifecycle_stage", &filter.lifecycle_stage),
         ("c.lead_quality", &filter.lead_quality),
     ] {
-        if !several.is_empty() {
-            query.push(format!(" and {column} = any("));
-            query.push_bind(several.clone()).push(")");
-        }
+        push_among(query, column, several);
     }
     match filter.assignee {
         Some(Assignee::Nobody) => drop(query.push(" and c.assigned_to is null")),

@@ -9,23 +9,30 @@ use sqlx::{Postgres, QueryBuilder};
 use super::super::{Deal, DealHistoryEntry};
 use super::{STALE_AFTER_DAYS, Wanted};
 use crate::amounts::DealsTotal;
-use crate::listing::{Listing, Whose};
+use crate::listing::{Listing, Whose, push_among};
 use crate::pipelines::Stage;
-use crate::search::{self, push_beginnings, push_tags};
+use crate::search::{self, Words};
 
+// What is shown beside a deal is looked up for the rows of the page alone; with a limit, because `exists` would read all orders.
 const COLUMNS: &str = "d.id, d.client_id, coalesce(c.name, c.company_name) as client_name, d.pipeline_id, d.pipeline_stage_id,
-    s.name as pipeline_stage_name, d.stage, d.conversation_id, d.name, d.description, d.deal_value, d.currency, d.probability,
-    d.expected_close_date, d.actual_close_date, d.products, d.owner_id, m.name as owner_name, d.lost_reason,
+    (select s.name from crm_pipeline_stages s where s.tenant_id = d.tenant_id and s.id = d.pipeline_stage_id) as pipeline_stage_name,
+    d.stage, d.conversation_id, d.name, d.description, d.deal_value, d.currency, d.probability,
+    d.expected_close_date, d.actual_close_date, d.products, d.owner_id,
+    (select m.name from memberships m where m.tenant_id = d.tenant_id and m.user_id = d.owner_id) as owner_name, d.lost_reason,
     d.lost_reason_details, d.won_reason, d.competitor, d.tags, d.custom_fields,
     greatest(floor(extract(epoch from now() - d.stage_changed_at) / 86400), 0)::integer as days_in_stage,
-    exists (select from crm_orders o where o.tenant_id = d.tenant_id and o.deal_id = d.id) as has_orders,
+    coalesce((select true from crm_orders o where o.tenant_id = d.tenant_id and o.deal_id = d.id limit 1), false) as has_orders,
     d.stage_changed_at, d.created_at, d.updated_at";
 
 const FROM: &str = " from crm_deals d
     join crm_clients c on c.tenant_id = d.tenant_id and c.id = d.client_id
-    join crm_pipeline_stages s on s.tenant_id = d.tenant_id and s.id = d.pipeline_stage_id
-    left join memberships m on m.tenant_id = d.tenant_id and m.user_id = d.owner_id
     where d.tenant_id = current_tenant_id()";
+
+const WORDS: Words = Words {
+    table: "crm_deal_words",
+    column: "deal_id",
+    id: "d.id",
+};
 
 pub async fn list(tx: &mut TenantTx, wanted: &Wanted, listing: &Listing) -> Result<Page<Deal>> {
     let words = search::store::cut(tx, wanted.filter.q.as_deref()).await?;
@@ -91,8 +98,8 @@ pub async fn totals(
 /// Conditions on `crm_deals d`.
 fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted, words: &[String]) {
     let filter = &wanted.filter;
-    push_beginnings(query, words, "crm_deal_words", "deal_id", "d.id");
-    push_tags(query, &wanted.tags, "crm_deal_words", "deal_id", "d.id");
+    WORDS.push_beginnings(query, words);
+    WORDS.push_tags(query, &wanted.tags);
     for (column, id) in [
         ("pipeline_id", filter.pipeline_id),
         ("pipeline_stage_id", wanted.in_stage.map(|stage| stage.0)),
@@ -103,10 +110,7 @@ fn push_filter(query: &mut QueryBuilder<Postgres>, wanted: &Wanted, words: &[Str
             query.push(format!(" and d.{column} = ")).push_bind(id);
         }
     }
-    if !wanted.stages.is_empty() {
-        query.push(" and d.stage = any(").push_bind(wanted.stages.clone());
-        query.push(")");
-    }
+    push_among(query, "d.stage", &wanted.stages);
     match filter.is_open {
         Some(true) => query.push(" and d.stage not in ('closed_won', 'closed_lost')"),
         Some(false) => query.push(" and d.stage in ('closed_won', 'closed_lost')"),

@@ -97,7 +97,8 @@ async fn a_channel_is_made_with_its_configuration_and_lists_its_contacts_with_th
         from channels c where c.id = '{channel}'"
     );
     let kept = rows(&mut app, &kept).await;
-    let wanted = json!([{"name": "Desk", "kind": "telegram", "platform_channel_id": "bot42", "configurations": 1}]);
+    let wanted =
+        json!([{"name": "Desk", "kind": "telegram", "platform_channel_id": "bot42", "configurations": 1}]);
     assert_eq!(kept, wanted);
 
     let (visitor, mia, mias_client) = writer(&ours, "Hello").await;
