@@ -1223,7 +1223,8 @@ export interface paths {
         put?: never;
         /**
          * Say that two clients are one: deals, orders, activities and notes of the other one move here, and what is empty here is
-         *     filled. Their contacts become one, too. It can be taken back.
+         *     filled. Their contacts become one, too, for which a key needs `conversations:write`; each visitor goes on reading only what
+         *     they began. It can be taken back.
          */
         post: operations["merge_client"];
         delete?: never;
@@ -2954,8 +2955,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Turn a lead into a client, and a deal if wanted. The client is the contact's own, or the one with the same e-mail address
-         *     or phone number and no contact of its own, or a new one. The same again gives the same and makes nothing.
+         * Turn a lead into a client, and a deal if wanted. The client is the contact's own, or the one that is named. Else it is the
+         *     one with the same e-mail address or phone number and no contact of its own, if the address is verified or the lead was
+         *     written down by the team; else a new one. The same again gives the same and makes nothing but a deal that is missing.
          */
         post: operations["convert_lead"];
         delete?: never;
@@ -5495,6 +5497,13 @@ export interface components {
             skipped: number;
             updated: number;
         };
+        /** @description A client with an address of the lead's, who may be the same person. */
+        ClientLikeLead: {
+            /** @description `email`, `phone`. */
+            by: string[];
+            id: components["schemas"]["ClientId"];
+            name?: string | null;
+        };
         /** @description A merge that can be taken back. */
         ClientMerge: {
             /** Format: date-time */
@@ -5609,6 +5618,8 @@ export interface components {
             matched: number;
         };
         ClientsChangeRequest: {
+            /** @description Instead of both: everybody, up to 10,000. A filter that leaves nobody out is refused. */
+            all?: boolean;
             change?: components["schemas"]["ClientsChange"];
             /** @description Delete them instead, with their deals, orders, activities and notes. */
             delete?: boolean;
@@ -5970,6 +5981,11 @@ export interface components {
              * @description A person is needed since then; null once one has replied.
              */
             waiting_since?: string | null;
+        };
+        /** @description A lead that is a client, and others who may be the same person. */
+        ConvertedLead: components["schemas"]["Lead"] & {
+            /** @description Clients with the same e-mail address or phone number. Nobody has proven that they are the same: merge them if so. */
+            similar: components["schemas"]["ClientLikeLead"][];
         };
         /**
          * @description Why a run failed.
@@ -6474,6 +6490,8 @@ export interface components {
             /** @description The older one. */
             a: components["schemas"]["ClientRow"];
             b: components["schemas"]["ClientRow"];
+            /** @description It is proven for both: verified, or written by the business. Else a visitor has merely typed it. */
+            is_verified: boolean;
             /** @description `email` or `phone`. */
             reason: string;
         };
@@ -7217,6 +7235,7 @@ export interface components {
             phone: string | null;
         };
         LeadConversion: {
+            client_id?: components["schemas"]["ClientId"] | null;
             create_deal?: components["schemas"]["LeadDeal"] | null;
         };
         /** @description The deal that is opened with the client. */
@@ -7224,6 +7243,8 @@ export interface components {
             /** @description The workspace's own unless given. */
             currency?: string | null;
             deal_value?: string | null;
+            /** @description Needed for a stage of lost deals. */
+            lost_reason?: string | null;
             /** @description 1 to 200 characters. */
             name: string;
             pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
@@ -8498,6 +8519,8 @@ export interface components {
                 /** @description The older one. */
                 a: components["schemas"]["ClientRow"];
                 b: components["schemas"]["ClientRow"];
+                /** @description It is proven for both: verified, or written by the business. Else a visitor has merely typed it. */
+                is_verified: boolean;
                 /** @description `email` or `phone`. */
                 reason: string;
             }[];
@@ -10079,6 +10102,8 @@ export interface components {
         /** @description A client that may be the same. */
         SimilarClient: {
             client: components["schemas"]["ClientRow"];
+            /** @description The same address is proven for both: verified, or written by the business. Else a visitor has merely typed it. */
+            is_verified: boolean;
             /** @description `email`, `phone`, `name`. */
             reasons: string[];
         };
@@ -18919,7 +18944,7 @@ export interface operations {
                 intent?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
-                /** @description Part of a name, an address, a number, a company or the note. */
+                /** @description Beginnings of words of the name, address, company or note, or of the telephone number. */
                 q?: string;
                 /** @description `-created_at` unless given; `created_at`, `updated_at`, `-updated_at`. */
                 sort?: string;
@@ -19114,7 +19139,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Lead"];
+                    "application/json": components["schemas"]["ConvertedLead"];
                 };
             };
             404: {
