@@ -315,7 +315,7 @@ async fn rules(shop: &Shop) -> Vec<Uuid> {
             "actions": [{"type": "label", "label_id": fruit}, {"type": "assign", "user_id": user}]}),
         json!({"name": "Much said", "event": "message.created",
             "conditions": {"all": [one("seq", "at_least", json!(425))]},
-            "actions": [{"type": "reply", "text": "A person looks at it."}, {"type": "escalate"}]}),
+            "actions": [{"type": "note", "text": "A person looks at it."}, {"type": "escalate"}]}),
         json!({"name": "Unsure", "event": "escalation.created",
             "conditions": {"all": [one("reason", "is", json!("low_confidence"))]},
             "actions": [{"type": "label", "label_id": won}]}),
