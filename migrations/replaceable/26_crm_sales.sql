@@ -162,16 +162,16 @@ create or replace function crm_pipeline_stages_take_deals() returns trigger
 language plpgsql
 as $$
 begin
-    perform from crm_deals d
-    where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id
-    order by d.id
-    for no key update;
     perform from crm_clients c
     where c.tenant_id = new.tenant_id and c.id in (
         select d.client_id from crm_deals d
         where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id
     )
     order by c.id
+    for no key update;
+    perform from crm_deals d
+    where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id
+    order by d.id
     for no key update;
     update crm_deals d set stage = new.stage
     where d.tenant_id = new.tenant_id and d.pipeline_stage_id = new.id and d.pipeline_id = new.pipeline_id;
