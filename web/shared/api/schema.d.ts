@@ -18902,7 +18902,7 @@ export interface operations {
                 intent?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
-                /** @description Part of a name, an address, a number, a company or the note. */
+                /** @description Beginnings of words of the name, address, company or note, or of the telephone number. */
                 q?: string;
                 /** @description `-created_at` unless given; `created_at`, `updated_at`, `-updated_at`. */
                 sort?: string;
