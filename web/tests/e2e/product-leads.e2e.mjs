@@ -73,20 +73,22 @@ describe('leads', { skip: reasonToSkip(), timeout: 180_000 }, () => {
   });
 
   it('becomes the client whom a colleague takes for the same', async () => {
-    const kim = await owner.post('/crm/clients', { name: 'Kim Roe', email: 'Kim@example.com' });
+    const ada = await owner.post('/crm/clients', { name: 'Ada Roe', email: 'Ada@example.com' });
+    const contact_info = { name: 'A. Roe', email: 'ada@example.com' };
+    await owner.post('/leads', { intent: 'price', contact_info });
     const page = await sitDown('leads');
-    const lead = row(page, 'kim@example.com');
+    const lead = row(page, 'ada@example.com');
     await lead.getByRole('button', { name: 'Convert', exact: true }).click();
-    const dialog = page.getByRole('dialog', { name: /Make .* a client/ });
+    const dialog = page.getByRole('dialog', { name: 'Make A. Roe a client' });
     const choice = dialog.getByRole('group', { name: 'Is it one of these clients?' });
-    await choice.getByRole('radio', { name: /Kim Roe\s*Same e-mail address/ }).check();
+    await choice.getByRole('radio', { name: /Ada Roe\s*Same e-mail address/ }).check();
     await assertAccessible(page, 'similar clients');
     await dialog.getByRole('button', { name: 'Convert', exact: true }).click();
     await page.getByText('The lead is a client now.').waitFor();
-    const { items } = await owner.get('/leads?status=converted&q=kim');
+    const { items } = await owner.get('/leads?status=converted&q=ada');
     assert.deepEqual(
       items.map(({ client_id }) => client_id),
-      [kim.id],
+      [ada.id],
     );
   });
 });
