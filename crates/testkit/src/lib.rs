@@ -15,6 +15,7 @@ mod receiver;
 mod server;
 mod site;
 mod sse;
+mod template;
 mod tenant;
 mod vendor;
 mod visitor;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// The server of this build.
 pub fn server() -> ServerBuilder {
-    Server::of(env!("CARGO_BIN_EXE_rapport"))
+    Server::of(env!("CARGO_BIN_EXE_rapport")).copied()
 }
 
 /// Every row of a tenant, table by table, as the database holds it.
