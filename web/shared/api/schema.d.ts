@@ -5122,7 +5122,7 @@ export interface components {
             is_active?: boolean;
             /** @description 1 to 100 characters. */
             name: string;
-            /** @description False: it offers no booking link, also where the channel has one. */
+            /** @description False: it offers no meetings, neither the channel's booking link nor times of the built-in scheduler. */
             offers_booking?: boolean;
         };
         /** Format: uuid */

@@ -57,7 +57,7 @@ pub struct AgentDraft {
     #[serde(default)]
     #[schema(required = false)]
     pub conditions: Conditions,
-    /// False: it offers no booking link, also where the channel has one.
+    /// False: it offers no meetings, neither the channel's booking link nor times of the built-in scheduler.
     #[serde(default = "yes")]
     #[schema(required = false)]
     pub offers_booking: bool,

@@ -2,7 +2,7 @@
 export const tools = {
   'tools.title': 'What the bot may do',
   'tools.hint':
-    'Beside answering, it can use these. What needs a person waits in the inbox until somebody approves it.',
+    'Beside answering, it can use these. What needs a person waits in the inbox until somebody approves it. Meetings, leads, hand-over and labels stand here for what a language model decides; by rule they follow the channel’s settings.',
   'tools.find_order': 'Say how an order stands',
   'tools.find_orderHint':
     'Only to visitors who are signed in on your web site, or who have shown by a code that the order is theirs.',

@@ -2,7 +2,7 @@
 export const tools = {
   'tools.title': 'Ce que le robot peut faire',
   'tools.hint':
-    'En plus de répondre, il peut se servir de ceci. Ce qui demande une personne attend dans la boîte de réception jusqu’à son accord.',
+    'En plus de répondre, il peut se servir de ceci. Ce qui demande une personne attend dans la boîte de réception jusqu’à son accord. Rendez-vous, pistes, transmission et étiquettes valent ici pour ce que décide un modèle de langage ; par règle, ils suivent les réglages du canal.',
   'tools.find_order': 'Dire où en est une commande',
   'tools.find_orderHint':
     'Seulement aux visiteurs connectés sur votre site, ou qui ont montré par un code que la commande est la leur.',
