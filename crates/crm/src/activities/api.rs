@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::{Activity, ActivityPriority, ActivityStatus, ActivityType, Due, Place, Sort, store};
 use crate::clients::list::{among, assignee, one};
-use crate::{Context, text};
+use crate::{Context, text, words};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -180,6 +180,9 @@ async fn create_activity(
     Json(input): Json<NewActivity>,
 ) -> Result<(StatusCode, Json<Activity>)> {
     member.require(Permission::EditCrm)?;
+    for time in [input.due_date, input.remind_at, input.completed_at] {
+        words::time(time)?;
+    }
     let mut tx = ctx.db.tenant(&member).await?;
     let now = tx.now();
     let client_id = match input.conversation_id {
@@ -252,6 +255,9 @@ async fn update_activity(
     let subject = subject.transpose()?;
     let description = text::optional(patch.description, "description", 10_000)?;
     let metadata = text::object(patch.metadata.map(Some), "metadata")?;
+    for time in [patch.due_date, patch.remind_at] {
+        words::time(time.flatten())?;
+    }
     let mut tx = ctx.db.tenant(&member).await?;
     let seen = store::find(&mut tx, id)
         .await?

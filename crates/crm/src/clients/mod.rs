@@ -20,7 +20,7 @@ use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Context, fields, text};
+use crate::{Context, fields, text, words};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -315,6 +315,9 @@ impl ClientPatch {
         let phone = text::phone(self.phone, "phone")?.unwrap_or(known.phone);
         let secondary_phone =
             text::phone(self.secondary_phone, "secondary_phone")?.unwrap_or(known.secondary_phone);
+        words::time(self.first_contact_date)?;
+        words::time(self.last_contact_date.flatten())?;
+        words::time(self.next_follow_up_date.flatten())?;
         let (lead_quality, is_quality_set) = match self.lead_quality {
             None => (known.lead_quality, known.is_quality_set),
             Some(chosen) => (chosen, chosen.is_some()),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{ClientsChange, store};
 use crate::clients::list::{self, Filter};
-use crate::{Context, tags, text};
+use crate::{Context, tags, text, words};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(change_clients))
@@ -66,6 +66,7 @@ async fn change_clients(
         remove_tags: text::tags(input.change.remove_tags)?,
         ..input.change
     };
+    words::time(change.next_follow_up_date.flatten())?;
     let mut tx = ctx.db.tenant(&member).await?;
     let ids = match (input.ids, input.filter, input.all) {
         (Some(ids), None, false) if ids.len() <= 1_000 => {
