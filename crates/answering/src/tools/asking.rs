@@ -115,17 +115,15 @@ const ASKS: &[&str] = &[
     "parti",
     "retard",
 ];
-const CANCELS: &[&str] = &[
-    "cancel",
-    "cancelled",
-    "canceled",
-    "cancellation",
-    "call off",
-    "annuler",
-    "annulez",
-    "annule",
-    "annulee",
-    "annulation",
+/// What somebody does who calls an order off.
+const CANCELS: &[&str] = &["cancel", "call off", "annuler", "annulez", "annule"];
+/// How an order may stand: whoever asks for that wants nothing done.
+const CANCELLED: &[&str] = &["cancelled", "canceled", "annulee"];
+/// Words about the rules for it, which the knowledge holds.
+const CANCELLATION: &[&str] = &["cancellation", "cancellations", "annulation", "annulations"];
+/// Whoever says one of these wants it kept.
+const NEGATIONS: &[&str] = &[
+    "don t", "do not", "dont", "not", "never", "nothing", "ne", "pas",
 ];
 const LAST: &[&str] = &[
     "last order",
@@ -154,7 +152,45 @@ const MINE: &[&str] = &[
     "suivre ma commande",
 ];
 /// "How do I …" asks for an explanation, not for a deed.
-const EXPLANATIONS: &[&str] = &["how do i", "how can i", "how to", "comment"];
+const EXPLANATIONS: &[&str] = &[
+    "how do i",
+    "how can i",
+    "how to",
+    "what if",
+    "what happens",
+    "comment",
+    "que se passe",
+    "si j annule",
+];
+const SENDS: &[&str] = &[
+    "send", "resend", "mail", "email", "e mail", "envoyez", "envoyer", "envoie", "renvoyez", "renvoyer",
+    "recevoir",
+];
+/// Codes that are no proof of anything.
+const OTHER_CODES: &[&str] = &[
+    "discount",
+    "promo",
+    "promotion",
+    "voucher",
+    "coupon",
+    "gift",
+    "postal",
+    "post",
+    "zip",
+    "area",
+    "qr",
+    "door",
+    "dress",
+    "source",
+    "reduction",
+    "cadeau",
+    "porte",
+];
+/// Words beside a code that is typed.
+const BESIDE_CODE: &[&str] = &[
+    "the", "my", "a", "code", "is", "it", "s", "this", "here", "you", "are", "got", "i", "have", "ok", "yes",
+    "number", "le", "mon", "un", "est", "c", "voici", "voila", "oui", "j", "ai", "recu",
+];
 
 /// Longer messages are about more than an order.
 const MOST_WORDS: usize = 25;
@@ -172,10 +208,15 @@ pub fn read(text: &str) -> Option<Wish> {
     }
     let speaks_of_order = has(ORDERS) && !has(TO_ORDER);
     if !speaks_of_order && words <= MOST_WORDS_OF_CODE {
-        if let Some(code) = code(text) {
+        if let Some(code) = code(text)
+            && plain
+                .split(' ')
+                .all(|word| digits(word) == word.len() || BESIDE_CODE.contains(&word))
+        {
             return Some(Wish::Code(code));
         }
-        if has(&["code"]) && number(text, false).is_none() {
+        let is_asked_for = plain == "code" || has(&["code"]) && has(SENDS) && !has(OTHER_CODES);
+        if is_asked_for && number(text, false).is_none() {
             return Some(Wish::SendCode);
         }
     }
@@ -190,13 +231,16 @@ pub fn read(text: &str) -> Option<Wish> {
     } else {
         None
     }?;
-    if has(CANCELS) {
-        let is_deed = which != Which::Mine && !(has(EXPLANATIONS) && which.number().is_none());
-        return is_deed.then_some(Wish::Cancel(which));
+    if has(CANCELLATION) || (has(CANCELS) && has(EXPLANATIONS)) {
+        return None;
     }
+    if has(CANCELS) && !has(NEGATIONS) {
+        return (which != Which::Mine).then_some(Wish::Cancel(which));
+    }
+    let speaks_of_end = has(CANCELS) || has(CANCELLED);
     // "Order 1042?" is a question enough
     let is_all = words <= 3 && which.number().is_some() && speaks_of_order;
-    (has(ASKS) || has(LAST) || which == Which::Mine || is_all).then_some(Wish::Look(which))
+    (has(ASKS) || has(LAST) || speaks_of_end || which == Which::Mine || is_all).then_some(Wish::Look(which))
 }
 
 /// Whether a message speaks of orders at all.
@@ -300,6 +344,12 @@ mod tests {
                 Some(Wish::Cancel(Which::Number("1042".into()))),
             ),
             ("Cancel my last order", Some(Wish::Cancel(Which::Last))),
+            ("Has order 9500 been cancelled?", look("9500")),
+            ("Please don't cancel my order 9501", look("9501")),
+            ("Ma commande 9502 est-elle annulée ?", look("9502")),
+            ("N'annulez pas ma commande 9502", look("9502")),
+            ("What is your cancellation policy for order 9503?", None),
+            ("What happens if I cancel order 9503?", None),
             ("Can I cancel my order?", None),
             ("How do I cancel an order?", None),
             ("Do you ship to Belgium?", None),
@@ -313,6 +363,11 @@ mod tests {
             ("The code is 123 456.", Some(Wish::Code("123456".into()))),
             ("Send me a code", Some(Wish::SendCode)),
             ("Envoyez-moi un code", Some(Wish::SendCode)),
+            ("code", Some(Wish::SendCode)),
+            ("Do you have a discount code?", None),
+            ("Send me a discount code", None),
+            ("What is the postal code of your shop?", None),
+            ("Call me at extension 204417", None),
             ("Call me on 0470 12 34 56", None),
             ("", None),
         ];

@@ -218,6 +218,13 @@ impl Asked<'_> {
         }
         let arguments = json!({"order_number": sent.order_number, "code": "typed"});
         if !sent.is_open(tx.now()) {
+            // long after it, six digits are something else
+            if sent
+                .expires_at
+                .is_none_or(|until| tx.now() - until > codes::TOLD_FOR)
+            {
+                return Ok(None);
+            }
             let call = self.call(Tool::FindOrder, arguments, Outcome::NotVerified);
             return Ok(Some(self.reply(wording::code_over(self.language), call)));
         }

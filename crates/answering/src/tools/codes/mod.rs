@@ -33,6 +33,8 @@ pub struct Verification {
 
 /// A code is good for so long.
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(10);
+/// Whoever types one that is over is told so for as long.
+pub const TOLD_FOR: TimeDelta = TimeDelta::hours(1);
 /// An offer stands so long.
 const OFFERED_FOR: TimeDelta = TimeDelta::hours(1);
 /// So often it may be typed wrongly.
