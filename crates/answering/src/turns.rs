@@ -317,6 +317,8 @@ struct Work {
 /// A turn that lost the database begins again after this pause, so many times; then it is left to the sweep.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 const ATTEMPTS_WITHOUT_DATABASE: u32 = 60;
+/// A reply that cannot be stored though nobody has written more is made again so often.
+const MOST_ATTEMPTS: u32 = 5;
 
 /// The visitor's last message of a turn.
 type Question = (MessageId, i64);
@@ -331,13 +333,24 @@ impl Work {
             conversation: self.conversation,
         };
         let (mut first, mut attempts_left) = (Some(recorded), ATTEMPTS_WITHOUT_DATABASE);
+        let (mut tried, mut tries) = (0_i64, 0_u32);
         loop {
             // who comes after this line is looked after in the next round
             let announced = *signals.newest.borrow();
             let (seq, end) = match self.turn(first.take(), announced, &mut signals).await {
                 Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
-                // the visitor wrote more meanwhile: once again, with everything
-                Ok(None) => continue,
+                // the visitor wrote more meanwhile, or what was offered is gone: once again, with everything
+                Ok(None) => {
+                    tries = if tried == announced { tries + 1 } else { 1 };
+                    tried = announced;
+                    if tries < MOST_ATTEMPTS {
+                        continue;
+                    }
+                    let error = kernel::error::internal(format!("a reply could not be stored {tries} times"));
+                    error.log();
+                    let error = Arc::new(error);
+                    (announced, TurnEvent::Failed { seq: announced, error })
+                }
                 Err(error) => {
                     error.log();
                     let is_passing = matches!(error.kind, Kind::Unavailable) && attempts_left > 0;
