@@ -28,3 +28,7 @@ alter table automation_firings
 
 -- What a vendor told and could not be: a time that is none.
 alter table meeting_events add column error text;
+
+-- The functions that erase from here on take the place of this one.
+drop trigger if exists contacts_forget_client on contacts;
+drop function if exists crm_forget_client();

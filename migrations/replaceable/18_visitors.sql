@@ -18,6 +18,32 @@ as $$
     select chain.id from chain order by chain.depth desc limit 1
 $$;
 
+-- What may be told a visitor of themselves: what their contact has, without what it took over from somebody with whom the
+-- team has put it together.
+create or replace function visitor_details(p_visitor uuid) returns table (name text, email text, phone text)
+language sql stable
+set search_path from current
+as $$
+    with recursive part as (
+        select p_visitor as id, '[]'::jsonb as filled
+        union
+        select m.merged_id, coalesce(m.moved -> 'filled', '[]')
+        from part
+        join contact_merges m on m.tenant_id = current_tenant_id() and m.kept_id = part.id and m.undone_at is null
+    ), others as (
+        select o.name, o.email, o.phone, part.filled
+        from part
+        join contacts o on o.tenant_id = current_tenant_id() and o.id = part.id
+        where visitor_now(part.id) <> p_visitor
+    )
+    select
+        case when not exists (select from others o where o.filled ? 'name' and o.name = p.name) then p.name end,
+        case when not exists (select from others o where o.filled ? 'email' and o.email = p.email) then p.email end,
+        case when not exists (select from others o where o.filled ? 'phone' and o.phone = p.phone) then p.phone end
+    from contacts p
+    where p.tenant_id = current_tenant_id() and p.id = p_visitor
+$$;
+
 -- Whether an address in a client of this contact says who they are: it is verified as the contact's, or the business wrote
 -- it, as no visitor has ever left it. A client without a contact has only what the business wrote.
 create or replace function crm_is_theirs(p_contact uuid, p_kind text, p_address text) returns boolean

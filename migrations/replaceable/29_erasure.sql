@@ -178,13 +178,13 @@ declare
     belonging text;
 begin
     perform from tenants where tenant_id = current_tenant_id() for share;
-    foreach belonging in array array_remove(crm_belongings(), 'crm_orders') loop
+    perform from leads where tenant_id = current_tenant_id() and client_id = any (p_clients) order by id for update;
+    perform from crm_clients where tenant_id = current_tenant_id() and id = any (p_clients) order by id for update;
+    foreach belonging in array array['crm_deals', 'crm_activities', 'crm_notes', 'crm_orders'] loop
         execute format(
             'select from %I where tenant_id = current_tenant_id() and client_id = any ($1) order by id for update', belonging
         ) using p_clients;
     end loop;
-    perform from crm_clients where tenant_id = current_tenant_id() and id = any (p_clients) order by id for update;
-    perform from crm_orders where tenant_id = current_tenant_id() and client_id = any (p_clients) order by id for update;
 end;
 $$;
 
@@ -219,12 +219,26 @@ begin
             where merge.moved -> 'custom_fields' -> key is distinct from value
         ), '{}');
         delete from crm_notes
-        where tenant_id = current_tenant_id() and id in (select jsonb_array_elements_text(merge.moved -> 'notes')::uuid);
+        where tenant_id = current_tenant_id() and client_id = p_client
+            and id in (select jsonb_array_elements_text(merge.moved -> 'notes')::uuid);
         delete from leads
-        where tenant_id = current_tenant_id() and id in (select jsonb_array_elements_text(merge.moved -> 'leads')::uuid);
-        perform crm_blank_activities(array(select jsonb_array_elements_text(merge.moved -> 'activities')::uuid));
-        perform crm_blank_deals(array(select jsonb_array_elements_text(merge.moved -> 'deals')::uuid));
-        perform crm_blank_orders(array(select jsonb_array_elements_text(merge.moved -> 'orders')::uuid));
+        where tenant_id = current_tenant_id() and client_id = p_client
+            and id in (select jsonb_array_elements_text(merge.moved -> 'leads')::uuid);
+        perform crm_blank_activities(array(
+            select id from crm_activities
+            where tenant_id = current_tenant_id() and client_id = p_client
+                and id in (select jsonb_array_elements_text(merge.moved -> 'activities')::uuid)
+        ));
+        perform crm_blank_deals(array(
+            select id from crm_deals
+            where tenant_id = current_tenant_id() and client_id = p_client
+                and id in (select jsonb_array_elements_text(merge.moved -> 'deals')::uuid)
+        ));
+        perform crm_blank_orders(array(
+            select id from crm_orders
+            where tenant_id = current_tenant_id() and client_id = p_client
+                and id in (select jsonb_array_elements_text(merge.moved -> 'orders')::uuid)
+        ));
         perform audit_forget(array['client:' || merge.merged_id]);
         -- and with it the merge, which nobody can take back any more
         update crm_clients set merged_into = p_client where tenant_id = current_tenant_id() and merged_into = merge.merged_id;
@@ -361,5 +375,3 @@ end;
 $$;
 create or replace trigger contacts_forget before delete on contacts
     for each row execute function contacts_forget();
-drop trigger if exists contacts_forget_client on contacts;
-drop function if exists crm_forget_client();

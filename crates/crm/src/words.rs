@@ -86,25 +86,3 @@ pub fn maybe(text: Option<String>) -> Result<Option<String>> {
     }
     Ok(text)
 }
-
-/// Each once, in their order.
-///
-/// # Errors
-/// 422 for more than 30, or one of more than 50 characters.
-pub fn tags(tags: Vec<String>) -> Result<Vec<String>> {
-    let mut read: Vec<String> = Vec::new();
-    for tag in tags {
-        let tag = tag.trim().to_owned();
-        check_signs(&tag)?;
-        if !(1..=50).contains(&tag.chars().count()) {
-            return Err(invalid("bad_tag", "A tag has 1 to 50 characters."));
-        }
-        if !read.contains(&tag) {
-            read.push(tag);
-        }
-    }
-    if read.len() > 30 {
-        return Err(invalid("too_many_tags", "There may be 30 tags at most."));
-    }
-    Ok(read)
-}

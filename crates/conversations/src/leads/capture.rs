@@ -10,6 +10,9 @@ use crate::{contacts, inbound, visitors};
 #[derive(Debug, Clone)]
 pub struct Known {
     pub contact_id: ContactId,
+    /// Who writes: the contact, or somebody who was made part of it by hand.
+    pub visitor_id: ContactId,
+    /// What is known of the visitor, and not of those with whom they were put together by hand.
     pub contact: ContactInfo,
     /// What the bot has asked in this conversation. It does so once.
     pub request: Option<Request>,
@@ -86,7 +89,7 @@ async fn captured(
     let Some(known) = store::find_known(tx, conversation).await? else {
         return Ok(());
     };
-    keep(tx, known.contact_id, info).await?;
+    keep(tx, known.visitor_id, info).await?;
     let new = store::NewLead {
         conversation: Some(conversation),
         contact: Some(known.contact_id),
@@ -109,7 +112,8 @@ pub async fn from_form(tx: &mut TenantTx, visitor: FormVisitor<'_>, form: &Form)
     inbound::refuse_blocked(tx, visitor.contact).await?;
     contacts::store::ensure(tx, visitor.contact, visitor.language).await?;
     let contact = inbound::store::now_known_as(tx, visitor.contact).await?;
-    keep(tx, contact, &form.info).await?;
+    let writer = inbound::store::visitor_now(tx, visitor.contact).await?;
+    keep(tx, writer, &form.info).await?;
     let new = store::NewLead {
         conversation: visitor.conversation,
         contact: Some(contact),

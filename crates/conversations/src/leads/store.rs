@@ -150,11 +150,12 @@ pub async fn find_contact(tx: &mut TenantTx, contact: ContactId) -> Result<Optio
 
 pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<Known>> {
     let row = sqlx::query!(
-        r#"select p.id as "contact_id: ContactId", p.name, p.email, p.phone, r.asked_seq as "asked_seq?", r.intent as "intent?",
-            r.question as "question?", r.outcome as "outcome?",
+        r#"select c.contact_id as "contact_id: ContactId", w.id as "visitor_id!: ContactId", p.name, p.email, p.phone,
+            r.asked_seq as "asked_seq?", r.intent as "intent?", r.question as "question?", r.outcome as "outcome?",
             exists (select from leads l where l.tenant_id = c.tenant_id and l.conversation_id = c.id) as "has_lead!"
         from conversations c
-        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        cross join visitor_now(coalesce(c.begun_by, c.contact_id)) as w (id)
+        cross join visitor_details(w.id) as p
         left join lead_requests r on r.tenant_id = c.tenant_id and r.conversation_id = c.id
         where c.tenant_id = current_tenant_id() and c.id = $1"#,
         conversation.0,
@@ -163,6 +164,7 @@ pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Resu
     .await?;
     Ok(row.map(|row| Known {
         contact_id: row.contact_id,
+        visitor_id: row.visitor_id,
         contact: ContactInfo {
             name: row.name,
             email: row.email,

@@ -206,8 +206,9 @@ async fn delete_client(
 ) -> Result<StatusCode> {
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let client = store::lock(&mut tx, id).await?;
-    store::delete(&mut tx, id).await?;
+    store::lock_to_delete(&mut tx, &[id.0]).await?;
+    let client = store::get(&mut tx, id).await?;
+    store::delete(&mut tx, &[id.0]).await?;
     tell(&mut tx, &member, Action::ClientDeleted, id, &client).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -5,6 +5,7 @@ use kernel::ids::{ClientId, ContactId};
 use kernel::{Result, TenantTx};
 use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use super::{Client, ClientContact, Fields, exists};
 
@@ -206,15 +207,26 @@ pub fn not_a_member() -> kernel::Error {
     invalid("not_a_member", "This is not a member of the workspace.")
 }
 
-/// With its deals, orders, activities and notes, and whoever became part of it.
-pub async fn delete(tx: &mut TenantTx, id: ClientId) -> Result<bool> {
-    let done = sqlx::query!(
-        "delete from crm_clients where tenant_id = current_tenant_id() and id = $1",
-        id.0
+/// Nobody else changes them, nor what goes with them, until the end of the transaction.
+pub async fn lock_to_delete(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "select crm_lock_to_forget(array(select unnest(crm_client_rows(id)) from unnest($1::uuid[]) as named (id)))",
+        ids,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
+}
+
+/// With its deals, orders, activities, notes and leads, and whoever became part of it. Locked before.
+pub async fn delete(tx: &mut TenantTx, ids: &[Uuid]) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from crm_clients where tenant_id = current_tenant_id() and id = any($1)",
+        ids,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Scores that age has changed; true while there may be more.

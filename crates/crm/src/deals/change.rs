@@ -14,6 +14,7 @@ use crate::amounts::{Quantity, not_negative};
 use crate::fields;
 use crate::pipelines::Stage;
 use crate::products::store as products;
+use crate::text;
 use crate::words::{self, filled};
 
 /// Something that a deal is about: a product, or words with a price.
@@ -181,7 +182,7 @@ impl Values {
             self.actual_close_date = patch.actual_close_date;
         }
         if let Some(tags) = patch.tags {
-            self.tags = words::tags(tags)?;
+            self.tags = text::tags(tags)?;
         }
         if let Some(mut own) = patch.custom_fields {
             let known = self.custom_fields.as_object().cloned().unwrap_or_default();

@@ -99,7 +99,8 @@ pub async fn convert(
     leads::store::find(tx, id).await?.ok_or_else(|| not_found("lead"))
 }
 
-/// Conversation, contact, lead: the order in which messages lock them.
+/// Conversation, contact, lead: the order in which messages lock them. Between them the tenant's row, which all who write
+/// clients hold before any lead.
 async fn lock(tx: &mut TenantTx, id: LeadId) -> Result<Lead> {
     let found = leads::store::find(tx, id).await?;
     let seen = found.ok_or_else(|| not_found("lead"))?;
@@ -108,6 +109,7 @@ async fn lock(tx: &mut TenantTx, id: LeadId) -> Result<Lead> {
     if let Some(contact) = seen.contact_id {
         store::lock_contact(tx, contact).await?;
     }
+    orders::store::lock_clients(tx, &[]).await?;
     let lead = leads::store::lock(tx, id).await?;
     lead.ok_or_else(|| not_found("lead"))
 }

@@ -65,8 +65,12 @@ pub async fn get(tx: &mut TenantTx, id: PipelineId) -> Result<Pipeline> {
         .ok_or_else(|| not_found("pipeline"))
 }
 
-/// All pipelines and their columns, so that no deal comes into one that is about to go.
+/// All pipelines and their columns, so that no deal comes into one that is about to go. The tenant's row first: whoever
+/// writes a deal holds that before their client and the column, and a column that changes locks clients.
 pub async fn lock(tx: &mut TenantTx) -> Result<()> {
+    sqlx::query!("select from tenants where tenant_id = current_tenant_id() for no key update")
+        .execute(&mut **tx)
+        .await?;
     sqlx::query!("select id from crm_pipelines where tenant_id = current_tenant_id() order by id for update")
         .fetch_all(&mut **tx)
         .await?;

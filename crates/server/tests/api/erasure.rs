@@ -327,6 +327,9 @@ async fn a_client_that_others_belong_to_stays_theirs() {
             client_of(&tenant, &goes_contact).await,
         );
         note(&tenant, &goes, &goes_contact, &others).await;
+        let passed_on = json!({"client_id": others, "name": "Twelve chairs"});
+        let passed_on = id(&make(&tenant, "crm/deals", passed_on).await);
+        let ben = id(&make(&tenant, "crm/clients", json!({"name": "Ben"})).await);
         let (kept, merged) = if keeps_its_own {
             (&own, &others)
         } else {
@@ -343,7 +346,11 @@ async fn a_client_that_others_belong_to_stays_theirs() {
             .execute(AssertSqlSafe(merge))
             .await
             .expect("one client");
+        let passed_on = format!("crm/deals/{passed_on}");
+        change(&tenant, &passed_on, json!({"client_id": ben})).await;
         erase(&tenant, &goes_contact).await;
+        let deal = tenant.api.get(&format!("/api/v1/{passed_on}")).expect(200).await;
+        assert_eq!(deal["name"], "Twelve chairs", "it is somebody else's by now");
         let found = tenant
             .api
             .get(&format!("/api/v1/crm/clients/{kept}"))

@@ -91,7 +91,7 @@ pub async fn note(tx: &mut TenantTx, conversation: ConversationId, seq: i64, ste
             if info.is_reachable()
                 && let Some(known) = store::find_known(tx, conversation).await?
             {
-                capture::keep(tx, known.contact_id, info).await?;
+                capture::keep(tx, known.visitor_id, info).await?;
             }
             let dialogue = Dialogue {
                 asked_seq: seq,
@@ -128,7 +128,7 @@ async fn book(tx: &mut TenantTx, conversation: ConversationId, step: &Step) -> R
     let Some(known) = store::find_known(tx, conversation).await? else {
         return Ok(false);
     };
-    capture::keep(tx, known.contact_id, info).await?;
+    capture::keep(tx, known.visitor_id, info).await?;
     let attendee = info.clone().or(&known.contact);
     let plan = Plan::load(tx).await?;
     let consent = question.clone().map(|text| Consent {

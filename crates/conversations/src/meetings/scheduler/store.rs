@@ -178,6 +178,9 @@ pub async fn note_visitor(
 /// The visitor of a conversation, and what the bot waits for there.
 pub struct Known {
     pub contact_id: ContactId,
+    /// Who writes: the contact, or somebody who was made part of it by hand.
+    pub visitor_id: ContactId,
+    /// What is known of the visitor, and not of those with whom they were put together by hand.
     pub contact: ContactInfo,
     pub dialogue: Option<Dialogue>,
     /// What the visitor has ahead, the next first.
@@ -187,14 +190,19 @@ pub struct Known {
 pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Result<Option<Known>> {
     let now = tx.now();
     let row = sqlx::query!(
-        r#"select p.id as "contact_id: ContactId", p.name, p.email, p.phone, d.asked_seq as "asked_seq?",
+        r#"select c.contact_id as "contact_id: ContactId", w.id as "visitor_id!: ContactId", p.name, p.email, p.phone,
+            d.asked_seq as "asked_seq?",
             d.state as "state?: State", d.language as "language?", d.zone as "zone?", d.offered as "offered?", d.chosen as "chosen?",
             d.question as "question?", d.meeting_id as "meeting_id?: MeetingId",
-            array(select m.id from meetings m where m.tenant_id = c.tenant_id and m.contact_id = c.contact_id
-                and m.status in ('scheduled', 'rescheduled') and m.scheduled_at > $2
+            array(select m.id from meetings m
+                left join conversations v on v.tenant_id = m.tenant_id and v.id = m.conversation_id
+                where m.tenant_id = c.tenant_id and m.contact_id = c.contact_id
+                    and visitor_now(coalesce(v.begun_by, m.contact_id)) = w.id
+                    and m.status in ('scheduled', 'rescheduled') and m.scheduled_at > $2
                 order by m.scheduled_at, m.id limit 20) as "meetings!"
         from conversations c
-        join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
+        cross join visitor_now(coalesce(c.begun_by, c.contact_id)) as w (id)
+        cross join visitor_details(w.id) as p
         left join meeting_dialogues d on d.tenant_id = c.tenant_id and d.conversation_id = c.id
         where c.tenant_id = current_tenant_id() and c.id = $1"#,
         conversation.0,
@@ -204,6 +212,7 @@ pub async fn find_known(tx: &mut TenantTx, conversation: ConversationId) -> Resu
     .await?;
     Ok(row.map(|row| Known {
         contact_id: row.contact_id,
+        visitor_id: row.visitor_id,
         contact: ContactInfo {
             name: row.name,
             email: row.email,

@@ -7,6 +7,7 @@ use kernel::{Result, TenantTx};
 use uuid::Uuid;
 
 use super::ClientsChange;
+use crate::clients::store as clients;
 use crate::clients::{ClientType, LeadQuality, LifecycleStage};
 
 /// The clients that these are part of by now, each once.
@@ -95,17 +96,6 @@ pub async fn change(
 
 pub async fn delete(tx: &mut TenantTx, ids: &[ClientId]) -> Result<u64> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    sqlx::query!(
-        "select from crm_clients where tenant_id = current_tenant_id() and id = any($1) order by id for update",
-        &ids
-    )
-    .execute(&mut **tx)
-    .await?;
-    let done = sqlx::query!(
-        "delete from crm_clients where tenant_id = current_tenant_id() and id = any($1)",
-        &ids
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected())
+    clients::lock_to_delete(tx, &ids).await?;
+    clients::delete(tx, &ids).await
 }

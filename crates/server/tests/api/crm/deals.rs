@@ -59,6 +59,10 @@ async fn a_deal_is_made_from_a_conversation_and_leads_back_to_it() {
     let dollars = json!({"conversation_id": visitor.conversation_id, "name": "x", "currency": "USD", "products": [{"product_id": chair["id"]}]});
     let answer = tenant.api.post(DEALS).json(&dollars).send().await;
     answer.problem(422, "price_missing");
+    // as everywhere else
+    let tagged = json!({"conversation_id": visitor.conversation_id, "name": "x", "tags": ["Home, Office"]});
+    let answer = tenant.api.post(DEALS).json(&tagged).send().await;
+    answer.problem(422, "bad_tag");
 }
 
 #[tokio::test]

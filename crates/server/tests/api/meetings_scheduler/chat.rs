@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use testkit::require_runtime;
+use testkit::{Visitor, require_runtime};
 use uuid::Uuid;
 
 use super::{chips, known_visitor, meetings, set, shop, slots, text};
@@ -254,4 +254,53 @@ async fn a_server_that_dies_forgets_nothing_and_books_once() {
     assert_eq!(all.len(), 1, "{said}");
     visitor.say("Cancel my meeting").await;
     assert_eq!(meetings(&tenant, "?status=cancelled").await.len(), 1);
+}
+
+/// However the team puts two visitors together, neither is told the address or the meeting of the other.
+#[tokio::test]
+async fn visitors_put_together_by_hand_book_and_cancel_each_for_themselves() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = shop(&server).await;
+    let contact_of = async |visitor: &Visitor| {
+        let path = format!("/api/v1/conversations/{}", visitor.conversation_id);
+        let details = tenant.api.get(&path).expect(200).await;
+        details["contact"]["id"].as_str().expect("an id").to_owned()
+    };
+    for (is_kept, email, others) in [
+        (true, "mia@example.com", "zoe@example.com"),
+        (false, "ana@example.com", "eva@example.com"),
+    ] {
+        let known = known_visitor(&tenant, email).await;
+        known.say("Can I book a call?").await;
+        let said = text(&known.say("1").await);
+        assert!(said.starts_with("Your meeting is booked: "), "{said}");
+        let other = tenant.visitor().await;
+        other.say("Where is the shop?").await;
+        let (mut kept, mut merged) = (contact_of(&known).await, contact_of(&other).await);
+        if !is_kept {
+            (kept, merged) = (merged, kept);
+        }
+        let path = format!("/api/v1/contacts/{kept}/merge/{merged}");
+        tenant.api.post(&path).expect(200).await;
+        let said = text(&other.say("Cancel my meeting").await);
+        assert_eq!(said, "I do not see a meeting of yours ahead.");
+        other.say("Can I book a call?").await;
+        let said = text(&other.say("1").await);
+        assert!(said.contains("at which e-mail address"), "{said}");
+        // what one of them tells now is theirs alone as well
+        let said = text(&other.say(&format!("It's {others}")).await);
+        assert!(
+            said.starts_with("Your meeting is booked: ") && said.contains(others),
+            "{said}"
+        );
+        let said = text(&known.say("Cancel my meeting").await);
+        assert!(said.ends_with("is cancelled."), "{said}");
+        known.say("Can I book a call?").await;
+        let said = text(&known.say("1").await);
+        assert!(
+            said.starts_with("Your meeting is booked: ") && said.contains(email),
+            "{said}"
+        );
+    }
 }
