@@ -33,13 +33,13 @@ create table meeting_dialogues (
     conversation_id uuid not null,
     asked_seq       bigint not null,           -- the message that asks
     state           text not null
-        constraint meeting_dialogues_state_check check (state in ('choosing', 'asking_email')),
+        constraint meeting_dialogues_state_check check (state in ('choosing', 'asking_email', 'cancelling')),
     language        text not null,             -- in which it is led: a number has none
     zone            text not null,             -- whose times they are
     offered         timestamptz[] not null,    -- as they were numbered
-    chosen          timestamptz,               -- while the address is asked for
+    chosen          timestamptz,               -- while the address is asked for; of the meeting that is perhaps cancelled
     question        text,                      -- as the address was asked for: what is answered is consent to this
-    meeting_id      uuid,                      -- the meeting that is to be moved; null: a new one
+    meeting_id      uuid,                      -- the meeting that is to be moved or cancelled; null: a new one
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     primary key (tenant_id, conversation_id),

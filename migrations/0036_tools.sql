@@ -51,7 +51,8 @@ create index tool_calls_conversation on tool_calls (tenant_id, conversation_id, 
 create index tool_calls_order on tool_calls (tenant_id, order_id) where order_id is not null;
 create index tool_calls_decided_by on tool_calls (tenant_id, decided_by) where decided_by is not null;
 -- The same thing waits for a person once.
-create unique index tool_calls_one_pending on tool_calls (tenant_id, conversation_id, tool, coalesce(order_id, conversation_id))
+create unique index tool_calls_one_pending on tool_calls
+    (tenant_id, conversation_id, tool, coalesce(order_id, conversation_id), coalesce(arguments ->> 'label', ''))
     where outcome = 'pending';
 
 -- A visitor whom nobody vouches for may show by a code that they read the mail of the order's client. A row is made for every

@@ -545,9 +545,9 @@ impl Work {
     async fn store(&self, question: Question, made: &Reply, asked: Option<&Asked>) -> Result<Outcome> {
         let mut tx = self.ctx.db.tenant(&self.proof).await?;
         let outcome = outbound::record_bot_reply(&mut tx, self.conversation, question, &made.reply).await?;
-        let mut code = None;
         if let Outcome::Stored(message) = &outcome {
-            code = tools::happen(&mut tx, self.conversation, &made.effects).await?;
+            let language = made.reply.language.as_deref();
+            tools::happen(&mut tx, self.conversation, &made.effects, language).await?;
             if let Some(step) = &made.lead {
                 capture::note(&mut tx, self.conversation, message.seq, step).await?;
             }
@@ -576,9 +576,6 @@ impl Work {
             }
         }
         tx.commit().await?;
-        if let Some(code) = code {
-            tools::send_code(&self.ctx, &self.proof, code, made.reply.language.as_deref());
-        }
         if matches!(outcome, Outcome::Stored(_)) {
             metrics::counter!("rapport_answers_total", "mode" => made.reply.mode.as_str()).increment(1);
             metrics::histogram!("rapport_answer_confidence").record(made.reply.confidence);

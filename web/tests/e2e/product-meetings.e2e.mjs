@@ -83,6 +83,7 @@ describe('meetings', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     assert.deepEqual([meeting.source, meeting.duration_minutes], ['builtin', 45]);
 
     await widget.chips.filter({ hasText: 'Cancel my meeting' }).click();
+    await widget.chips.filter({ hasText: 'Yes' }).click();
     await widget.panel.getByText('is cancelled').waitFor();
     await row(desk, 'mia@example.com').waitFor({ state: 'detached' });
     await desk.getByLabel('Show cancelled ones').check();

@@ -1,5 +1,7 @@
 //! HTTP for the agents of channels.
 
+use std::collections::BTreeSet;
+
 use access::audit::{self, Action};
 use access::{Member, Permission};
 use automation::rules::conditions::Conditions;
@@ -7,7 +9,7 @@ use automation::rules::fields::{self, FieldWithOps};
 use axum::extract::State;
 use axum::http::StatusCode;
 use conversations::messages::AnsweringAgent;
-use kernel::error::{Problem, conflict};
+use kernel::error::{Problem, conflict, invalid};
 use kernel::extract::{Json, Path, present};
 use kernel::ids::{AgentPromptId, ChannelAgentId, ChannelId, LabelId};
 use kernel::{Result, TenantTx};
@@ -139,7 +141,7 @@ async fn create_channel_agent(
 ) -> Result<(StatusCode, Json<ChannelAgent>)> {
     member.require(Permission::ManageChannels)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::require_channel(&mut tx, channel).await?;
+    store::lock_channel(&mut tx, channel).await?;
     let draft = check::draft(&mut tx, input).await?;
     if store::list(&mut tx, channel).await?.len() >= MOST {
         return Err(conflict(
@@ -185,7 +187,7 @@ async fn update_channel_agent(
 /// Decide which agent of a channel is asked first.
 #[utoipa::path(post, path = "/channels/{id}/agents/order", operation_id = "order_channel_agents", tag = "agent-prompts",
     params(("id" = ChannelId, Path)), request_body = ChannelAgentOrder,
-    responses((status = 200, body = ChannelAgentList), (status = 404, body = Problem)))]
+    responses((status = 200, body = ChannelAgentList), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn order_channel_agents(
     State(ctx): State<Context>,
     member: Member,
@@ -194,7 +196,15 @@ async fn order_channel_agents(
 ) -> Result<Json<ChannelAgentList>> {
     member.require(Permission::ManageChannels)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    store::require_channel(&mut tx, channel).await?;
+    store::lock_channel(&mut tx, channel).await?;
+    let known = store::list(&mut tx, channel).await?;
+    let known: BTreeSet<ChannelAgentId> = known.iter().map(|agent| agent.id).collect();
+    if input.ids.len() != known.len() || BTreeSet::from_iter(input.ids.iter().copied()) != known {
+        return Err(invalid(
+            "not_all_agents",
+            "Name every agent of the channel once, the one that is asked first in front.",
+        ));
+    }
     store::reorder(&mut tx, channel, &input.ids).await?;
     let list = listed(&mut tx, channel).await?;
     let order: Vec<&str> = list.items.iter().map(|agent| agent.draft.name.as_str()).collect();

@@ -90,6 +90,20 @@ pub async fn require_channel(tx: &mut TenantTx, channel: ChannelId) -> Result<()
     is_known.then_some(()).ok_or_else(|| not_found("channel"))
 }
 
+/// Who changes which agents a channel has, or their order, takes turns.
+///
+/// # Errors
+/// 404 for a channel that is not there.
+pub async fn lock_channel(tx: &mut TenantTx, channel: ChannelId) -> Result<()> {
+    let found = sqlx::query_scalar!(
+        "select id from channels where tenant_id = current_tenant_id() and id = $1 for no key update",
+        channel.0,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(|_| ()).ok_or_else(|| not_found("channel"))
+}
+
 /// What an active agent speaks from.
 pub struct Speaker {
     pub agent_id: String,
@@ -181,7 +195,7 @@ pub async fn update(tx: &mut TenantTx, id: ChannelAgentId, draft: &AgentDraft) -
     Ok(())
 }
 
-/// The given ones of a channel take these places; others stay where they are.
+/// All of a channel take these places.
 pub async fn reorder(tx: &mut TenantTx, channel: ChannelId, ids: &[ChannelAgentId]) -> Result<()> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     sqlx::query!(

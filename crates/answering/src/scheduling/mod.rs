@@ -12,6 +12,7 @@ mod wording;
 use chrono::{DateTime, Utc};
 use conversations::leads::ContactInfo;
 use conversations::leads::capture;
+use conversations::meetings::scheduler::Plan;
 use conversations::meetings::scheduler::dialogue::{self, Dialogue, Known, State, Step};
 use conversations::meetings::{self, Meeting};
 use conversations::messages::{AnswerMode, SenderType};
@@ -26,7 +27,7 @@ use crate::settings::LeadCapture;
 use crate::{Context, bots::Bot, tools};
 use offer::Desk;
 use wish::{Command, Wish};
-use wording::Opening;
+use wording::{Opening, Voice};
 
 /// The reply to a turn of a conversation.
 pub async fn answer(
@@ -48,16 +49,16 @@ pub async fn answer(
         return tools::run::answer(ctx, proof, conversation, turn, sink).await;
     };
     if let Some(heard) = listen(turn, &known) {
-        let mut tx = ctx.db.tenant_read(proof).await?;
-        return respond(&mut tx, turn, &known, heard).await;
+        let tx = ctx.db.tenant_read(proof).await?;
+        return respond(tx, turn, &known, heard).await;
     }
     let made = tools::run::answer(ctx, proof, conversation, turn, sink).await?;
     if !offers_aside(turn, &known, &made) {
         return Ok(made);
     }
-    let mut tx = ctx.db.tenant_read(proof).await?;
+    let tx = ctx.db.tenant_read(proof).await?;
     let language = pipeline::language_of(turn);
-    let desk = Desk::open(&mut tx, language, None).await?;
+    let desk = Desk::open(tx, language, None).await?;
     Ok(desk.beside(turn, made))
 }
 
@@ -79,6 +80,10 @@ fn offers_times(turn: &Turn) -> bool {
 enum Heard {
     Start(Wish),
     Change(Command),
+    /// Whether the meeting is to be cancelled.
+    Decided {
+        is_agreed: bool,
+    },
     /// A time of the list, or any other exact one.
     Picked(DateTime<Utc>),
     Wished(Wish),
@@ -89,7 +94,11 @@ enum Heard {
 
 fn listen(turn: &Turn, known: &Known) -> Option<Heard> {
     let text = turn.question();
-    if let Some(command) = wish::command(&text) {
+    if let Some(is_agreed) = decides(turn, &text, known.dialogue.as_ref()) {
+        return Some(Heard::Decided { is_agreed });
+    }
+    let is_about_own = || !known.meetings.is_empty() || wish::is_about_own(&text);
+    if let Some(command) = wish::command(&text).filter(|_| is_about_own()) {
         return Some(Heard::Change(command));
     }
     if let Some(dialogue) = &known.dialogue
@@ -101,12 +110,23 @@ fn listen(turn: &Turn, known: &Known) -> Option<Heard> {
     wants_booking.then(|| Heard::Start(wish::read(&text)))
 }
 
+/// "Yes" or "No" right behind the question whether the meeting is to be cancelled; whatever else is said there, it is kept.
+fn decides(turn: &Turn, text: &str, dialogue: Option<&Dialogue>) -> Option<bool> {
+    let dialogue = dialogue.filter(|dialogue| dialogue.state == State::Cancelling)?;
+    if turn.last_said_seq() != Some(dialogue.asked_seq) {
+        return None;
+    }
+    let is_agreed = wish::agrees(text);
+    let is_refused = || reading::is_refusal(text) || wish::denies(text);
+    (is_agreed || is_refused()).then_some(is_agreed)
+}
+
 /// What it means beside what was offered. A number means something right behind the list only.
 fn listen_in(turn: &Turn, text: &str, dialogue: &Dialogue) -> Option<Heard> {
     if let Some(at) = offer::find_label(dialogue, text) {
         return Some(Heard::Picked(at));
     }
-    if turn.last_said_seq() != Some(dialogue.asked_seq) {
+    if turn.last_said_seq() != Some(dialogue.asked_seq) || dialogue.state == State::Cancelling {
         return None;
     }
     if dialogue.state == State::AskingEmail
@@ -139,17 +159,21 @@ fn read_address(turn: &Turn) -> Option<ContactInfo> {
     info.email.is_some().then_some(info)
 }
 
-async fn respond(tx: &mut TenantTx, turn: &Turn, known: &Known, heard: Heard) -> Result<Reply> {
+async fn respond(tx: TenantTx, turn: &Turn, known: &Known, heard: Heard) -> Result<Reply> {
     let language = match (&heard, &known.dialogue) {
         // the list's own language: a number has none
         (Heard::Start(_) | Heard::Change(_), _) | (_, None) => pipeline::language_of(turn),
         (_, Some(dialogue)) => Language::from_code(&dialogue.language),
     };
-    let moved = known.dialogue.as_ref().and_then(|dialogue| dialogue.meeting);
-    let moved = moved.filter(|_| !matches!(heard, Heard::Start(_)));
-    if let Heard::Change(command) = heard {
-        return change(tx, turn, known, language, command).await;
+    match heard {
+        Heard::Change(command) => return change(tx, turn, known, language, command).await,
+        Heard::Decided { is_agreed } => return decided(tx, turn, known, language, is_agreed).await,
+        _ => {}
     }
+    let dialogue = known.dialogue.as_ref();
+    let moving = dialogue.filter(|dialogue| dialogue.state != State::Cancelling);
+    let moved = moving.and_then(|dialogue| dialogue.meeting);
+    let moved = moved.filter(|_| !matches!(heard, Heard::Start(_)));
     let desk = Desk::open(tx, language, moved).await?;
     if desk.meeting.is_none() && known.meetings.len() >= offer::MOST_AHEAD {
         return Ok(say(turn, language, desk.voice.has_enough().to_owned(), None));
@@ -159,43 +183,103 @@ async fn respond(tx: &mut TenantTx, turn: &Turn, known: &Known, heard: Heard) ->
         Heard::Picked(at) => pick(&desk, turn, known, at),
         Heard::Others => desk.offer_after(turn, known.dialogue.as_ref()),
         Heard::Address(info) => addressed(&desk, turn, known, *info),
-        Heard::Stop | Heard::Change(_) => {
+        Heard::Stop | Heard::Change(_) | Heard::Decided { .. } => {
             let text = desk.voice.stopped().to_owned();
             say(turn, language, text, Some(Step::Stopped))
         }
     })
 }
 
-/// Cancels the visitor's next meeting, or offers other times for it.
+/// Asks whether the visitor's next meeting is to be cancelled, or offers other times for it.
 async fn change(
-    tx: &mut TenantTx,
+    mut tx: TenantTx,
     turn: &Turn,
     known: &Known,
     language: Language,
     command: Command,
 ) -> Result<Reply> {
-    let mut ahead: Vec<Meeting> = Vec::new();
+    let voice = Voice {
+        language,
+        zone: Plan::load(&mut tx).await?.zone,
+    };
+    let Some(meeting) = ahead(&mut tx, known).await?.into_iter().next() else {
+        return Ok(say(turn, language, voice.none_ahead().to_owned(), None));
+    };
+    if meeting.source.is_vendors() {
+        let text = voice.booked_elsewhere(meeting.scheduled_at);
+        return Ok(say(turn, language, text, None));
+    }
+    match command {
+        Command::Cancel => Ok(ask_whether(turn, voice, &meeting)),
+        Command::Move => {
+            let desk = Desk::open(tx, language, Some(meeting.id)).await?;
+            Ok(desk.offer(turn, Opening::Moving(meeting.scheduled_at), desk.handful(None)))
+        }
+    }
+}
+
+/// What the visitor has ahead, the next first.
+async fn ahead(tx: &mut TenantTx, known: &Known) -> Result<Vec<Meeting>> {
+    let mut ahead = Vec::new();
     for id in &known.meetings {
         ahead.extend(meetings::store::find(tx, *id).await?);
     }
-    let Some(meeting) = ahead.first() else {
-        let desk = Desk::open(tx, language, None).await?;
-        return Ok(say(turn, language, desk.voice.none_ahead().to_owned(), None));
+    Ok(ahead)
+}
+
+fn ask_whether(turn: &Turn, voice: Voice, meeting: &Meeting) -> Reply {
+    let step = offer::asked(Dialogue {
+        asked_seq: 0,
+        state: State::Cancelling,
+        language: offer::code(voice.language).to_owned(),
+        zone: voice.zone.name().to_owned(),
+        offered: Vec::new(),
+        chosen: Some(meeting.scheduled_at),
+        question: None,
+        meeting: Some(meeting.id),
+    });
+    let text = voice.ask_whether(meeting.scheduled_at);
+    let mut made = say(turn, voice.language, text, Some(step));
+    made.reply.suggestion_chips = voice.yes_and_no();
+    made
+}
+
+/// The visitor has answered whether the meeting is to be cancelled.
+async fn decided(
+    mut tx: TenantTx,
+    turn: &Turn,
+    known: &Known,
+    language: Language,
+    is_agreed: bool,
+) -> Result<Reply> {
+    let voice = Voice {
+        language,
+        zone: Plan::load(&mut tx).await?.zone,
     };
-    let desk = Desk::open(tx, language, Some(meeting.id)).await?;
-    if meeting.source.is_vendors() {
-        let text = desk.voice.booked_elsewhere(meeting.scheduled_at);
-        return Ok(say(turn, language, text, None));
+    let dialogue = known.dialogue.as_ref();
+    let ahead = ahead(&mut tx, known).await?;
+    let mut meetings = ahead.iter();
+    let asked =
+        meetings.find(|meeting| dialogue.is_some_and(|dialogue| dialogue.meeting == Some(meeting.id)));
+    let Some(meeting) = asked else {
+        let text = voice.none_ahead().to_owned();
+        return Ok(say(turn, language, text, Some(Step::Stopped)));
+    };
+    if !is_agreed {
+        let text = voice.kept(meeting.scheduled_at);
+        return Ok(say(turn, language, text, Some(Step::Stopped)));
     }
-    if command == Command::Move {
-        return Ok(desk.offer(turn, Opening::Moving(meeting.scheduled_at), desk.handful(None)));
+    // somebody has moved it meanwhile: that is not the time that was agreed to
+    if dialogue.and_then(|dialogue| dialogue.chosen) != Some(meeting.scheduled_at) {
+        return Ok(ask_whether(turn, voice, meeting));
     }
-    let next = ahead.get(1).map(|next| next.scheduled_at);
+    let mut others = ahead.iter().filter(|other| other.id != meeting.id);
+    let next = others.next().map(|next| next.scheduled_at);
     let step = Step::Cancelled {
         meeting: meeting.id,
-        reason: desk.voice.reason().to_owned(),
+        reason: voice.reason().to_owned(),
     };
-    let text = desk.voice.cancelled(meeting.scheduled_at, next);
+    let text = voice.cancelled(meeting.scheduled_at, next);
     Ok(say(turn, language, text, Some(step)))
 }
 

@@ -34,8 +34,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub async fn open(tx: &mut TenantTx, language: Language, meeting: Option<MeetingId>) -> Result<Self> {
-        let (plan, now) = (Plan::load(tx).await?, tx.now());
+    pub async fn open(mut tx: TenantTx, language: Language, meeting: Option<MeetingId>) -> Result<Self> {
+        let (plan, now) = (Plan::load(&mut tx).await?, tx.now());
         let window = plan.all(now);
         let slots = find_free(tx, &plan, plan.measure(), &plan.hosts, window, meeting).await?;
         Ok(Self {
@@ -208,12 +208,15 @@ fn spread(times: impl Iterator<Item = DateTime<Utc>>, zone: Tz, most: usize) -> 
     let all: Vec<DateTime<Utc>> = times.collect();
     let mut chosen: Vec<DateTime<Utc>> = Vec::new();
     for at in &all {
+        if chosen.len() == most {
+            break;
+        }
         let local = at.with_timezone(&zone);
         let of_day = chosen.iter().filter(|other| {
             let other = other.with_timezone(&zone);
             other.date_naive() == local.date_naive() && (other.hour() >= 13) == (local.hour() >= 13)
         });
-        if chosen.len() < most && of_day.count() == 0 {
+        if of_day.count() == 0 {
             chosen.push(*at);
         }
     }

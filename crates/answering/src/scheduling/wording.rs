@@ -151,6 +151,31 @@ impl Voice {
         )
     }
 
+    pub fn ask_whether(self, at: DateTime<Utc>) -> String {
+        let at = self.time(at);
+        self.say(
+            format!("Cancel your meeting on {at}? Yes / No"),
+            format!("Annuler votre rendez-vous du {at} ? Oui / Non"),
+        )
+    }
+
+    pub fn yes_and_no(self) -> Vec<String> {
+        let [yes, no] = if self.is_french() {
+            ["Oui", "Non"]
+        } else {
+            ["Yes", "No"]
+        };
+        vec![yes.to_owned(), no.to_owned()]
+    }
+
+    pub fn kept(self, at: DateTime<Utc>) -> String {
+        let at = self.time(at);
+        self.say(
+            format!("Your meeting on {at} stays as it is."),
+            format!("Votre rendez-vous du {at} est maintenu."),
+        )
+    }
+
     pub fn cancelled(self, at: DateTime<Utc>, next: Option<DateTime<Utc>>) -> String {
         let mut text = self.say(
             format!("Your meeting on {} is cancelled.", self.time(at)),

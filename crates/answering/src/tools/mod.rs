@@ -19,16 +19,13 @@ use std::collections::HashMap;
 use conversations::leads::capture::Step;
 use conversations::messages::Action;
 use conversations::timeline::Actor;
-use kernel::db::JobTenant;
 use kernel::ids::{ChannelId, ConversationId, LabelId, OrderId, OrderVerificationId};
 use kernel::{Result, TenantTx};
-use knowledge::language::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::Context;
-
 pub use asking::speaks_of_orders;
+pub use codes::{SendOrderCode, send_order_code};
 pub use situation::Situation;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
@@ -250,13 +247,13 @@ impl Effects {
     }
 }
 
-/// Does what a reply brings along, in the transaction that stores it and under the conversation's lock. Gives the code that is to
-/// be mailed once it has committed.
+/// Does what a reply brings along, in the transaction that stores it and under the conversation's lock.
 pub async fn happen(
     tx: &mut TenantTx,
     conversation: ConversationId,
     effects: &Effects,
-) -> Result<Option<OrderVerificationId>> {
+    language: Option<&str>,
+) -> Result<()> {
     if let Some(guess) = effects.guess {
         codes::store::count_guess(tx, guess).await?;
     }
@@ -268,15 +265,12 @@ pub async fn happen(
         approvals::note(tx, conversation, call).await?;
     }
     let Some((number, is_asked_for)) = &effects.verification else {
-        return Ok(None);
+        return Ok(());
     };
     let id = OrderVerificationId::new();
     codes::store::insert(tx, id, conversation, number, *is_asked_for).await?;
-    Ok(is_asked_for.then_some(id))
-}
-
-/// Mails a code, if there is somebody to mail it to. Nobody waits for it: how long it takes tells nothing.
-pub fn send_code(ctx: &Context, tenant: &JobTenant, code: OrderVerificationId, language: Option<&str>) {
-    let language = language.map_or(Language::UNKNOWN, Language::from_code);
-    tokio::spawn(codes::send(ctx.clone(), *tenant, code, language));
+    if *is_asked_for {
+        codes::enqueue(tx, id, language).await?;
+    }
+    Ok(())
 }

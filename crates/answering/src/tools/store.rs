@@ -126,7 +126,8 @@ pub async fn insert(
         "insert into tool_calls (tenant_id, id, conversation_id, tool, arguments, asked_by, outcome, detail, verified_by, order_id,
             needed_approval, ms, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7 = 'pending', $11, $12)
-        on conflict (tenant_id, conversation_id, tool, coalesce(order_id, conversation_id)) where outcome = 'pending' do nothing",
+        on conflict (tenant_id, conversation_id, tool, coalesce(order_id, conversation_id), coalesce(arguments ->> 'label', ''))
+            where outcome = 'pending' do nothing",
         tenant.0,
         id.0,
         conversation.0,

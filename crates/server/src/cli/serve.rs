@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use answering::sweep;
+use answering::tools::{SendOrderCode, send_order_code};
 use automation::rules::jobs::{RunRules, WakeRules, run_rules, wake_rules};
 use automation::webhooks::jobs::{
     DeliverWebhooks, RetryWebhooks, WakeWebhooks, deliver_webhooks, retry_webhooks, wake_webhooks,
@@ -268,11 +269,16 @@ fn delivery_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result
 fn mailing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let notifications = || domains.notifications.clone();
     let (looking, sending, unsent) = (notifications(), notifications(), notifications());
+    let coding = domains.answering.clone();
     Runner::builder(pool)
         .concurrency(4)
         .register::<LookForNotices, _, _>(move |job, _| {
             let notifications = looking.clone();
             async move { look_for_notices(&notifications, &job).await }
+        })
+        .register::<SendOrderCode, _, _>(move |job, _| {
+            let answering = coding.clone();
+            async move { send_order_code(&answering, &job).await }
         })
         .register::<SendEmail, _, _>(move |job, _| {
             let notifications = sending.clone();

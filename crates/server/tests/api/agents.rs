@@ -202,13 +202,15 @@ async fn rules_look_at_what_is_known_of_the_conversation() {
             json!({"conditions": on("text", "has_words", json!("table costs"))}),
         )
         .await;
-    shop.agent("vip", json!({"conditions": on("labels", "has", json!(label))}))
+    let vip = shop
+        .agent("vip", json!({"conditions": on("labels", "has", json!(label))}))
         .await;
-    shop.agent(
-        "regulars",
-        json!({"conditions": on("lifecycle_stage", "is", json!("customer"))}),
-    )
-    .await;
+    let regulars = shop
+        .agent(
+            "regulars",
+            json!({"conditions": on("lifecycle_stage", "is", json!("customer"))}),
+        )
+        .await;
     let night = shop
         .agent("night", json!({"conditions": on("is_open", "is", json!(false))}))
         .await;
@@ -254,8 +256,16 @@ async fn rules_look_at_what_is_known_of_the_conversation() {
     };
     let both = json!({"text": "The table costs what?", "is_open": false});
     assert_eq!(try_it(both.clone()).await["agent"]["agent_id"], "words");
-    let order = json!({"ids": [night["id"], words["id"]]});
-    let ordered = api.post(&format!("{}/order", shop.agents)).json(&order);
+    let order_path = format!("{}/order", shop.agents);
+    for ids in [
+        json!([night["id"], words["id"]]),
+        json!([night["id"], words["id"], vip["id"], vip["id"]]),
+    ] {
+        let part = api.post(&order_path).json(&json!({"ids": ids})).send().await;
+        part.problem(422, "not_all_agents");
+    }
+    let order = json!({"ids": [night["id"], words["id"], vip["id"], regulars["id"]]});
+    let ordered = api.post(&order_path).json(&order);
     let ordered = ordered.expect(200).await;
     assert_eq!(ordered["items"][0]["agent_id"], "night");
     let tried = try_it(both).await;

@@ -8,11 +8,14 @@ pub mod store;
 use chrono::{DateTime, TimeDelta, Utc};
 use crm::orders::theirs;
 use kernel::db::JobTenant;
+use kernel::error::internal;
 use kernel::ids::{ConversationId, OrderVerificationId};
 use kernel::secrets::{MasterKey, equal, random_bytes, sign};
 use kernel::{Result, TenantTx};
 use knowledge::language::Language;
 use notifications::outbox::{self, Kind, NewEmail};
+use queue::{Job, Options};
+use serde::{Deserialize, Serialize};
 
 use super::wording;
 use crate::Context;
@@ -70,21 +73,41 @@ pub async fn has_room(tx: &mut TenantTx, conversation: ConversationId, number: &
     Ok(store::count_asked(tx, conversation, number, since).await? < MOST_AN_HOUR)
 }
 
-/// Mails the code, if there is somebody to mail it to. Runs after the visitor was told that it would.
-pub async fn send(ctx: Context, tenant: JobTenant, id: OrderVerificationId, language: Language) {
-    if let Err(error) = try_send(&ctx, &tenant, id, language).await {
-        error.log();
-    }
+/// Mails a code, if there is somebody to mail it to. Queued for every code that is asked for: how long it takes tells nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendOrderCode {
+    pub tenant: JobTenant,
+    pub code: OrderVerificationId,
+    /// The visitor's.
+    pub language: Option<String>,
 }
 
-async fn try_send(
-    ctx: &Context,
-    tenant: &JobTenant,
-    id: OrderVerificationId,
-    language: Language,
-) -> Result<()> {
-    let mut tx = ctx.db.tenant(tenant).await?;
-    let Some((conversation, number)) = store::find_number(&mut tx, id).await? else {
+impl Job for SendOrderCode {
+    const NAME: &'static str = "send_order_code";
+}
+
+/// Queues the mail in the caller's transaction.
+pub async fn enqueue(tx: &mut TenantTx, code: OrderVerificationId, language: Option<&str>) -> Result<()> {
+    let job = SendOrderCode {
+        tenant: JobTenant::of(tx),
+        code,
+        language: language.map(str::to_owned),
+    };
+    queue::enqueue(tx, &job, Options::default())
+        .await
+        .map_err(internal)?;
+    Ok(())
+}
+
+/// The handler. What was sent, or is too old to be typed, is not sent again.
+pub async fn send_order_code(ctx: &Context, job: &SendOrderCode) -> Result<()> {
+    let id = job.code;
+    let language = job
+        .language
+        .as_deref()
+        .map_or(Language::UNKNOWN, Language::from_code);
+    let mut tx = ctx.db.tenant(&job.tenant).await?;
+    let Some((conversation, number)) = store::lock_unsent(&mut tx, id).await? else {
         return Ok(());
     };
     let Some((client, address)) = theirs::find_address(&mut tx, &number).await? else {

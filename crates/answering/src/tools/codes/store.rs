@@ -109,14 +109,18 @@ pub async fn insert(
     Ok(())
 }
 
-pub async fn find_number(
+/// The number of one that was not mailed yet and can still be typed.
+pub async fn lock_unsent(
     tx: &mut TenantTx,
     id: OrderVerificationId,
 ) -> Result<Option<(ConversationId, String)>> {
+    let now = tx.now();
     let row = sqlx::query!(
         r#"select conversation_id as "conversation_id: ConversationId", order_number from order_verifications
-        where tenant_id = current_tenant_id() and id = $1"#,
+        where tenant_id = current_tenant_id() and id = $1 and code_hash is null and expires_at > $2
+        for no key update"#,
         id.0,
+        now,
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -87,7 +87,7 @@ async fn list_meeting_slots(
     measure.duration = TimeDelta::minutes(duration_minutes.into());
     let users = query.assigned_to.map_or(plan.hosts.clone(), |user| vec![user]);
     let window = plan.window(now, (from, to));
-    let slots = find_free(&mut tx, &plan, measure, &users, window, query.meeting_id).await?;
+    let slots = find_free(tx, &plan, measure, &users, window, query.meeting_id).await?;
     let items = slots.into_iter().take(MOST).map(|slot| FreeSlot {
         starts_at: slot.starts_at,
         ends_at: slot.ends_at,

@@ -17,6 +17,8 @@ pub use store::Known;
 pub enum State {
     Choosing,
     AskingEmail,
+    /// Whether the meeting is really to be cancelled.
+    Cancelling,
 }
 
 impl State {
@@ -24,6 +26,7 @@ impl State {
         match self {
             Self::Choosing => "choosing",
             Self::AskingEmail => "asking_email",
+            Self::Cancelling => "cancelling",
         }
     }
 }
@@ -40,11 +43,11 @@ pub struct Dialogue {
     pub zone: String,
     /// As they were numbered.
     pub offered: Vec<DateTime<Utc>>,
-    /// While the address is asked for.
+    /// While the address is asked for; while cancelling, when the meeting is.
     pub chosen: Option<DateTime<Utc>>,
     /// As the address was asked for.
     pub question: Option<String>,
-    /// The meeting that is to be moved.
+    /// The meeting that is to be moved or cancelled.
     pub meeting: Option<MeetingId>,
 }
 

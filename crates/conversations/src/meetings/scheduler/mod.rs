@@ -10,6 +10,7 @@ pub mod slots;
 pub mod store;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::error::internal;
 use kernel::ids::{MeetingId, UserId};
 use kernel::{Result, TenantTx};
 use serde::Serialize;
@@ -115,9 +116,10 @@ impl Plan {
     }
 }
 
-/// Free times of these members. The meeting `except` takes none: it is to be moved.
+/// Free times of these members. The meeting `except` takes none: it is to be moved. Counted when the transaction has ended,
+/// and beside everything else that goes on.
 pub async fn find_free(
-    tx: &mut TenantTx,
+    mut tx: TenantTx,
     plan: &Plan,
     measure: Measure,
     users: &[UserId],
@@ -128,8 +130,11 @@ pub async fn find_free(
         return Ok(Vec::new());
     }
     let reach = (from - measure.buffer, to + measure.duration + measure.buffer);
-    let calendars = calendars(tx, users, reach, except).await?;
-    Ok(slots::find(&plan.schedule, measure, &calendars, (from, to)))
+    let calendars = calendars(&mut tx, users, reach, except).await?;
+    drop(tx);
+    let schedule = plan.schedule.clone();
+    let count = move || slots::find(&schedule, measure, &calendars, (from, to));
+    tokio::task::spawn_blocking(count).await.map_err(internal)
 }
 
 async fn calendars(

@@ -1,5 +1,8 @@
 //! Which times are free: open hours cut into slots, less what stands in the calendars. No database and no clock here.
 
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::ids::UserId;
 
@@ -32,13 +35,17 @@ pub struct Measure {
 
 /// The slots that begin in `wanted`, the nearest first. Each open span is cut from its beginning.
 pub fn find(schedule: &Schedule, measure: Measure, calendars: &[Calendar], (from, to): Span) -> Vec<Slot> {
+    let mut walks: Vec<Walk> = calendars.iter().map(Walk::new).collect();
     let mut slots = Vec::new();
     for (opens, closes) in schedule.spans(from, to) {
         let mut starts_at = opens;
         while starts_at < to && starts_at + measure.duration <= closes {
             let ends_at = starts_at + measure.duration;
             if starts_at >= from {
-                let free = free(calendars, measure.buffer, (starts_at, ends_at));
+                let free: Vec<UserId> = walks
+                    .iter_mut()
+                    .filter_map(|walk| walk.free(measure.buffer, (starts_at, ends_at)))
+                    .collect();
                 if !free.is_empty() {
                     slots.push(Slot {
                         starts_at,
@@ -64,6 +71,39 @@ pub fn free(calendars: &[Calendar], buffer: TimeDelta, (from, to): Span) -> Vec<
         .filter(is_free)
         .map(|calendar| calendar.user)
         .collect()
+}
+
+/// A member's meetings, walked along once while the times that are asked for grow.
+struct Walk {
+    user: UserId,
+    /// Without overlap; those that are behind are left out.
+    ahead: Peekable<IntoIter<Span>>,
+}
+
+impl Walk {
+    fn new(calendar: &Calendar) -> Self {
+        let mut busy = calendar.busy.clone();
+        busy.sort_unstable();
+        busy.dedup_by(|next, last| {
+            let overlaps = next.0 <= last.1;
+            if overlaps {
+                last.1 = last.1.max(next.1);
+            }
+            overlaps
+        });
+        Self {
+            user: calendar.user,
+            ahead: busy.into_iter().peekable(),
+        }
+    }
+
+    /// Like [`free`], for a time that begins no earlier than the one before.
+    fn free(&mut self, buffer: TimeDelta, (from, to): Span) -> Option<UserId> {
+        while self.ahead.next_if(|(_, end)| *end <= from - buffer).is_some() {}
+        let next = self.ahead.peek();
+        next.is_none_or(|(begin, _)| *begin >= to + buffer)
+            .then_some(self.user)
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +270,17 @@ mod tests {
                     let mut busy = calendar.busy.iter().map(reach);
                     let is_busy = busy.any(|(begin, end)| begin < slot.ends_at && end > slot.starts_at);
                     assert_eq!(is_busy, !slot.free.contains(&calendar.user), "case {case}");
+                }
+            }
+            for (opens, closes) in schedule.spans(from, to) {
+                let last = (closes - opens).num_minutes() / measure.duration.num_minutes();
+                for number in 0..i32::try_from(last).unwrap() {
+                    let starts_at = opens + measure.duration * number;
+                    let span = (starts_at, starts_at + measure.duration);
+                    let is_wanted = starts_at >= from && starts_at < to;
+                    let expected = is_wanted && !free(&calendars, measure.buffer, span).is_empty();
+                    let is_found = slots.iter().any(|slot| slot.starts_at == starts_at);
+                    assert_eq!(is_found, expected, "case {case}: {starts_at}");
                 }
             }
             for pair in slots.windows(2) {

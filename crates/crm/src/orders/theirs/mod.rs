@@ -72,9 +72,13 @@ pub async fn find_by_id(tx: &mut TenantTx, id: OrderId) -> Result<Option<Visitor
 
 /// Whose the order with this number is, and their address. None: there is no such order, or no address.
 pub async fn find_address(tx: &mut TenantTx, number: &str) -> Result<Option<(ClientId, String)>> {
-    let (lower, upper) = (number.to_lowercase(), number.to_uppercase());
-    let spellings = [format!("#{lower}"), format!("#{upper}"), lower, upper];
-    store::find_address(tx, &spellings).await
+    store::find_address(tx, &keys(number)).await
+}
+
+/// What an order is found by, however its number is written: small letters, with `#` or without.
+fn keys(number: &str) -> [String; 2] {
+    let number = number.trim_start_matches('#').to_lowercase();
+    [format!("#{number}"), number]
 }
 
 /// Whether an order can still be called off.

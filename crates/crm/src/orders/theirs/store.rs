@@ -9,7 +9,7 @@ use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::super::{OrderItem, Status};
-use super::{VisitorOrder, Vouched};
+use super::{VisitorOrder, Vouched, keys};
 
 /// An address that a contact typed may stand in its client, and bring others' orders there. So the client's address must
 /// be verified as the contact's, and where it has none its number. What came to the contact from somebody with whom the
@@ -132,15 +132,15 @@ pub async fn find(
     let ids: Vec<Uuid> = clients.iter().map(|id| id.0).collect();
     let mut query = QueryBuilder::<Postgres>::new(SELECT);
     query.push(" and o.client_id = any(").push_bind(ids).push(")");
-    match number.map(str::to_lowercase) {
-        Some(number) => {
+    match number.map(|number| keys(number).to_vec()) {
+        Some(keys) => {
             query
-                .push(" and (lower(ltrim(o.order_number, '#')) = ")
-                .push_bind(number.clone())
-                .push(" or lower(ltrim(o.ecommerce_order_id, '#')) = ")
-                .push_bind(number.clone())
-                .push(") order by (lower(ltrim(o.order_number, '#')) = ")
-                .push_bind(number)
+                .push(" and (o.number_key = any(")
+                .push_bind(keys.clone())
+                .push(") or o.shop_key = any(")
+                .push_bind(keys.clone())
+                .push(")) order by o.number_key = any(")
+                .push_bind(keys)
                 .push(") desc, o.order_date desc, o.id desc limit 1");
         }
         None => {
@@ -158,14 +158,14 @@ pub async fn find_by_id(tx: &mut TenantTx, id: OrderId) -> Result<Option<Visitor
     Ok(row.map(VisitorOrder::from))
 }
 
-pub async fn find_address(tx: &mut TenantTx, spellings: &[String]) -> Result<Option<(ClientId, String)>> {
+pub async fn find_address(tx: &mut TenantTx, keys: &[String]) -> Result<Option<(ClientId, String)>> {
     let row = sqlx::query!(
         r#"select c.id as "id: ClientId", trim(c.email) as email from crm_orders o
         join crm_clients c on c.tenant_id = o.tenant_id and c.id = o.client_id and c.merged_into is null
-        where o.tenant_id = current_tenant_id() and (o.order_number = any($1) or o.ecommerce_order_id = any($1))
-        order by o.order_number = any($1) desc, o.id
+        where o.tenant_id = current_tenant_id() and (o.number_key = any($1) or o.shop_key = any($1))
+        order by o.number_key = any($1) desc, o.id
         limit 1"#,
-        spellings,
+        keys,
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -61,7 +61,24 @@ async fn a_visitor_books_by_number_leaves_an_address_and_cancels() {
             .all(|slot| slot["starts_at"] != meeting["scheduled_at"])
     );
 
-    let said = text(&visitor.say("Please cancel my meeting").await);
+    // neither what is not to be done nor a question does anything, and what does is asked back
+    for words in ["Don't cancel my meeting", "Can I cancel my booking for free?"] {
+        let said = text(&visitor.say(words).await);
+        assert!(
+            !said.contains("is cancelled") && !said.contains("Yes / No"),
+            "{said}"
+        );
+    }
+    for answer in ["No, keep it", "Where is the shop?"] {
+        let asked = visitor.say("Please cancel my meeting").await;
+        assert!(text(&asked).starts_with("Cancel your meeting on "), "{asked}");
+        assert_eq!(chips(&asked), ["Yes", "No"]);
+        visitor.say(answer).await;
+        assert!(!text(&visitor.say("Yes").await).contains("is cancelled"));
+    }
+    assert_eq!(meetings(&tenant, "").await[0]["status"], "scheduled");
+    visitor.say("Please cancel my meeting").await;
+    let said = text(&visitor.say("Yes").await);
     assert!(said.ends_with("is cancelled."), "{said}");
     let meeting = &meetings(&tenant, "").await[0];
     assert_eq!(
@@ -253,6 +270,7 @@ async fn a_server_that_dies_forgets_nothing_and_books_once() {
     let all = meetings(&tenant, "").await;
     assert_eq!(all.len(), 1, "{said}");
     visitor.say("Cancel my meeting").await;
+    visitor.say("Yes").await;
     assert_eq!(meetings(&tenant, "?status=cancelled").await.len(), 1);
 }
 

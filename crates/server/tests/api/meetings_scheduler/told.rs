@@ -33,6 +33,7 @@ async fn other_programs_are_told_when_a_meeting_is_booked_moved_cancelled_and_ov
     visitor.say("2").await;
     assert_eq!(receiver.next().await.kind(), "meeting.moved");
     visitor.say("Cancel my meeting").await;
+    visitor.say("Yes").await;
     assert_eq!(receiver.next().await.kind(), "meeting.cancelled");
 
     let visit = json!({"title": "Visit", "scheduled_at": "2099-03-02T09:00:00Z"});

@@ -77,6 +77,23 @@ async fn the_right_code_opens_one_client_in_one_conversation() {
 }
 
 #[tokio::test]
+async fn a_number_in_small_and_capital_letters_is_found() {
+    require_runtime!();
+    let mail = MailServer::start().await;
+    let server = start(&mail).await;
+    let shop = Shop::open(&server, "Shop").await;
+    let more = json!({"ecommerce_order_id": "#Web-77x", "tracking_number": "1Z-77"});
+    shop.order("ana@shop.example", "So-1042b", &more).await;
+    for (count, number) in [(1, "SO-1042B"), (2, "web-77X")] {
+        let visitor = shop.stranger().await;
+        ask_for_code(&visitor, number).await;
+        let right = code(&mail, "ana@shop.example", count).await;
+        let said = visitor.say(&right).await;
+        assert!(text(&said).contains("1Z-77"), "{said:#}");
+    }
+}
+
+#[tokio::test]
 async fn five_wrong_codes_end_it_and_three_codes_an_hour_are_enough() {
     require_runtime!();
     let mail = MailServer::start().await;
