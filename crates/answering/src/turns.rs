@@ -349,7 +349,13 @@ impl Work {
                     let error = kernel::error::internal(format!("a reply could not be stored {tries} times"));
                     error.log();
                     let error = Arc::new(error);
-                    (announced, TurnEvent::Failed { seq: announced, error })
+                    (
+                        announced,
+                        TurnEvent::Failed {
+                            seq: announced,
+                            error,
+                        },
+                    )
                 }
                 Err(error) => {
                     error.log();

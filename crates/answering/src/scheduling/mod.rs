@@ -5,6 +5,7 @@
 //! [`Step`] and is done in the transaction in which the reply is stored; where it cannot be done any more, the reply is
 //! made again. A channel with a booking link offers that instead.
 
+mod command;
 mod offer;
 mod wish;
 mod wording;
@@ -25,8 +26,9 @@ use crate::leads::reading;
 use crate::pipeline::{self, Reply, Sink, Turn};
 use crate::settings::LeadCapture;
 use crate::{Context, bots::Bot, tools};
+use command::Command;
 use offer::Desk;
-use wish::{Command, Wish};
+use wish::Wish;
 use wording::{Opening, Voice};
 
 /// The reply to a turn of a conversation.
@@ -97,8 +99,8 @@ fn listen(turn: &Turn, known: &Known) -> Option<Heard> {
     if let Some(is_agreed) = decides(turn, &text, known.dialogue.as_ref()) {
         return Some(Heard::Decided { is_agreed });
     }
-    let is_about_own = || !known.meetings.is_empty() || wish::is_about_own(&text);
-    if let Some(command) = wish::command(&text).filter(|_| is_about_own()) {
+    let is_about_own = || !known.meetings.is_empty() || command::is_about_own(&text);
+    if let Some(command) = command::read(&text).filter(|_| is_about_own()) {
         return Some(Heard::Change(command));
     }
     if let Some(dialogue) = &known.dialogue
@@ -116,8 +118,8 @@ fn decides(turn: &Turn, text: &str, dialogue: Option<&Dialogue>) -> Option<bool>
     if turn.last_said_seq() != Some(dialogue.asked_seq) {
         return None;
     }
-    let is_agreed = wish::agrees(text);
-    let is_refused = || reading::is_refusal(text) || wish::denies(text);
+    let is_agreed = command::agrees(text);
+    let is_refused = || reading::is_refusal(text) || command::denies(text);
     (is_agreed || is_refused()).then_some(is_agreed)
 }
 
@@ -146,7 +148,7 @@ fn listen_in(turn: &Turn, text: &str, dialogue: &Dialogue) -> Option<Heard> {
         return Some(Heard::Stop);
     }
     let wish = wish::read(text);
-    (!wish.is_empty()).then_some(Heard::Wished(wish))
+    (!wish.is_empty() && wish::is_nothing_else(text)).then_some(Heard::Wished(wish))
 }
 
 fn read_address(turn: &Turn) -> Option<ContactInfo> {
@@ -159,7 +161,7 @@ fn read_address(turn: &Turn) -> Option<ContactInfo> {
     info.email.is_some().then_some(info)
 }
 
-async fn respond(tx: TenantTx, turn: &Turn, known: &Known, heard: Heard) -> Result<Reply> {
+async fn respond(mut tx: TenantTx, turn: &Turn, known: &Known, heard: Heard) -> Result<Reply> {
     let language = match (&heard, &known.dialogue) {
         // the list's own language: a number has none
         (Heard::Start(_) | Heard::Change(_), _) | (_, None) => pipeline::language_of(turn),
@@ -174,6 +176,11 @@ async fn respond(tx: TenantTx, turn: &Turn, known: &Known, heard: Heard) -> Resu
     let moving = dialogue.filter(|dialogue| dialogue.state != State::Cancelling);
     let moved = moving.and_then(|dialogue| dialogue.meeting);
     let moved = moved.filter(|_| !matches!(heard, Heard::Start(_)));
+    if moved.is_some_and(|meeting| !known.meetings.contains(&meeting)) {
+        // it was cancelled or is over since it was to be moved
+        let text = voice(&mut tx, language).await?.none_ahead().to_owned();
+        return Ok(say(turn, language, text, Some(Step::Stopped)));
+    }
     let desk = Desk::open(tx, language, moved).await?;
     if desk.meeting.is_none() && known.meetings.len() >= offer::MOST_AHEAD {
         return Ok(say(turn, language, desk.voice.has_enough().to_owned(), None));
@@ -198,10 +205,7 @@ async fn change(
     language: Language,
     command: Command,
 ) -> Result<Reply> {
-    let voice = Voice {
-        language,
-        zone: Plan::load(&mut tx).await?.zone,
-    };
+    let voice = voice(&mut tx, language).await?;
     let Some(meeting) = ahead(&mut tx, known).await?.into_iter().next() else {
         return Ok(say(turn, language, voice.none_ahead().to_owned(), None));
     };
@@ -216,6 +220,11 @@ async fn change(
             Ok(desk.offer(turn, Opening::Moving(meeting.scheduled_at), desk.handful(None)))
         }
     }
+}
+
+async fn voice(tx: &mut TenantTx, language: Language) -> Result<Voice> {
+    let zone = Plan::load(tx).await?.zone;
+    Ok(Voice { language, zone })
 }
 
 /// What the visitor has ahead, the next first.
@@ -252,10 +261,7 @@ async fn decided(
     language: Language,
     is_agreed: bool,
 ) -> Result<Reply> {
-    let voice = Voice {
-        language,
-        zone: Plan::load(&mut tx).await?.zone,
-    };
+    let voice = voice(&mut tx, language).await?;
     let dialogue = known.dialogue.as_ref();
     let ahead = ahead(&mut tx, known).await?;
     let mut meetings = ahead.iter();

@@ -65,7 +65,9 @@ impl Desk {
     pub fn exactly(&self, wish: &Wish) -> Option<DateTime<Utc>> {
         let find = |is_late| {
             let mut free = self.free.iter();
-            free.find(|at| wish.fits(**at, self.plan.zone, self.now, is_late))
+            free.find(|at| {
+                wish.fits(**at, self.plan.zone, self.now, is_late) && !wish.is_over_at(**at, self.now)
+            })
         };
         find(false).or_else(|| find(true)).copied()
     }

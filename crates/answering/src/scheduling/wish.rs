@@ -1,216 +1,10 @@
 //! Reads which time somebody wants: "2", "Tuesday at 10", "mardi 10h", "24 nov., 15:30", "other times". No model.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Timelike as _, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Timelike as _, Utc, Weekday};
 use conversations::settings::hours::Tz;
 use knowledge::retrieval::text::fold;
 
 use crate::intent::plain;
-use crate::tools::speaks_of_orders;
-
-/// What somebody wants done with a meeting that they have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    Cancel,
-    Move,
-}
-
-const CANCEL: &[&str] = &["cancel", "annuler", "annule", "annulez", "supprimer"];
-const MOVE: &[&str] = &[
-    "move",
-    "reschedule",
-    "postpone",
-    "change",
-    "shift",
-    "deplacer",
-    "reporter",
-    "decaler",
-    "changer",
-    "modifier",
-];
-const MEETING: &[&str] = &[
-    "meeting",
-    "appointment",
-    "call",
-    "booking",
-    "demo",
-    "rendez vous",
-    "rdv",
-    "reunion",
-    "reservation",
-];
-const OWN: &[&str] = &["my", "our", "mon", "ma", "notre"];
-const NAMED: &[&str] = &["the", "this", "that", "le", "la", "ce", "cette", "cet"];
-/// Not to be done, though it is named.
-const NOT: &[&str] = &[
-    "not", "don t", "dont", "won t", "didn t", "never", "without", "ne", "pas", "jamais", "sans",
-];
-/// Why it is to be done: taken out before one looks for negations.
-const UNABLE: &[&str] = &[
-    "can not",
-    "could not",
-    "am not",
-    "m not",
-    "ne suis pas",
-    "ne suis plus",
-    "suis pas",
-    "ne peux pas",
-    "ne peux plus",
-    "ne pourrai pas",
-    "peux pas",
-    "pourrai pas",
-];
-/// Asks about it. "Can you …" asks for it.
-const ASKS: &[&str] = &[
-    "can i",
-    "could i",
-    "may i",
-    "am i",
-    "do i",
-    "did i",
-    "should i",
-    "will i",
-    "if i",
-    "if we",
-    "how",
-    "what",
-    "why",
-    "is it",
-    "is there",
-    "did you",
-    "have you",
-    "puis je",
-    "peux je",
-    "pourrais je",
-    "dois je",
-    "est ce que je",
-    "je peux",
-    "peut on",
-    "si je",
-    "comment",
-    "combien",
-    "pourquoi",
-    "que se passe",
-    "qu est ce",
-    "est il",
-    "est ce possible",
-];
-
-/// "Cancel my meeting", but neither "Don't cancel it" nor "Can I cancel my booking for free?", and nothing about an order.
-pub fn command(text: &str) -> Option<Command> {
-    let plain = plain(text);
-    let words = plain.split(' ').count();
-    let mut padded = format!(" {plain} ");
-    for entry in UNABLE {
-        padded = padded.replace(&format!(" {entry} "), " ");
-    }
-    let has = |list: &[&str]| list.iter().any(|entry| padded.contains(&format!(" {entry} ")));
-    let is_named = words <= 3 && has(MEETING) || names(&plain, OWN) || names(&plain, NAMED);
-    if words > 12 || !is_named || has(NOT) || has(ASKS) || speaks_of_orders(text) {
-        return None;
-    }
-    match (has(CANCEL), has(MOVE)) {
-        (true, _) => Some(Command::Cancel),
-        (false, true) => Some(Command::Move),
-        (false, false) => None,
-    }
-}
-
-/// Whether it is clearly about a meeting that they have.
-pub fn is_about_own(text: &str) -> bool {
-    names(&plain(text), OWN)
-}
-
-/// Whether one of these words stands before a meeting: "my meeting", "my next call".
-fn names(plain: &str, before: &[&str]) -> bool {
-    let words: Vec<&str> = plain.split(' ').collect();
-    let is_meeting = |rest: &[&str]| {
-        let rest = format!("{} ", rest.join(" "));
-        MEETING.iter().any(|entry| rest.starts_with(&format!("{entry} ")))
-    };
-    let mut places = (0..words.len()).filter(|place| before.contains(&words[*place]));
-    places.any(|place| {
-        let rest = &words[place + 1..];
-        is_meeting(rest) || is_meeting(rest.get(1..).unwrap_or_default())
-    })
-}
-
-/// "Don't", "keep it": it is to stay as it is.
-pub fn denies(text: &str) -> bool {
-    let plain = plain(text);
-    let padded = format!(" {plain} ");
-    let keeps = NOT
-        .iter()
-        .chain(&["keep", "leave", "garder", "gardez", "garde", "laissez"]);
-    let mut keeps = keeps.map(|entry| format!(" {entry} "));
-    plain.split(' ').count() <= 6 && keeps.any(|entry| padded.contains(&entry))
-}
-
-const AGREES: &[&str] = &[
-    "yes",
-    "yeah",
-    "yep",
-    "yup",
-    "sure",
-    "ok",
-    "okay",
-    "please",
-    "confirm",
-    "confirmed",
-    "correct",
-    "oui",
-    "ouais",
-    "confirme",
-    "accord",
-    "bien",
-    "exact",
-];
-/// Words that may stand beside a yes without changing what it means.
-const BESIDE_YES: &[&str] = &[
-    "i",
-    "do",
-    "am",
-    "go",
-    "ahead",
-    "cancel",
-    "it",
-    "my",
-    "the",
-    "that",
-    "meeting",
-    "appointment",
-    "call",
-    "booking",
-    "thanks",
-    "thank",
-    "you",
-    "je",
-    "annuler",
-    "annule",
-    "annulez",
-    "le",
-    "la",
-    "mon",
-    "rendez",
-    "vous",
-    "rdv",
-    "s",
-    "il",
-    "te",
-    "plait",
-    "svp",
-    "stp",
-    "merci",
-    "d",
-    "sur",
-];
-
-/// A plain yes, and nothing beside it.
-pub fn agrees(text: &str) -> bool {
-    let plain = plain(text);
-    let words: Vec<&str> = plain.split(' ').collect();
-    let is_plain = |word: &&str| AGREES.contains(word) || BESIDE_YES.contains(word);
-    words.iter().any(|word| AGREES.contains(word)) && words.iter().all(is_plain)
-}
 
 const OTHERS: &[&str] = &[
     "other times",
@@ -220,8 +14,6 @@ const OTHERS: &[&str] = &[
     "other slots",
     "other days",
     "more times",
-    "others",
-    "more",
     "different time",
     "none of these",
     "none of them",
@@ -231,17 +23,17 @@ const OTHERS: &[&str] = &[
     "autre horaire",
     "autre jour",
     "autre moment",
-    "d autres",
-    "autres",
     "aucun",
 ];
+/// These only where nothing stands beside them.
+const OTHERS_ALONE: &[&str] = &["others", "more", "autres", "d autres", "plus"];
 
 /// "Other times": none of those suits.
 pub fn wants_others(text: &str) -> bool {
     let plain = plain(text);
     let padded = format!(" {plain} ");
     let has = |entry: &&str| padded.contains(&format!(" {entry} "));
-    plain.split(' ').count() <= 8 && OTHERS.iter().any(has)
+    OTHERS_ALONE.contains(&plain.as_str()) || plain.split(' ').count() <= 8 && OTHERS.iter().any(has)
 }
 
 const STOPS: &[&str] = &[
@@ -325,6 +117,11 @@ impl Wish {
         self.time.is_some()
     }
 
+    /// "Friday" is the next one: a later one is another day. Other days are named as they are.
+    pub fn is_over_at(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        matches!(self.day, Some(Day::Weekday(_))) && at - now >= TimeDelta::days(7)
+    }
+
     /// Whether it is on the day that was named.
     pub fn fits_day(&self, at: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> bool {
         let date = at.with_timezone(&zone).date_naive();
@@ -385,6 +182,209 @@ const MONTHS: &[&[&str]] = &[
     &["november", "nov", "novembre"],
     &["december", "dec", "decembre"],
 ];
+
+/// Words that may stand beside a time without making the message one about something else.
+const BESIDE_TIME: &[&str] = &[
+    "i",
+    "we",
+    "you",
+    "it",
+    "that",
+    "this",
+    "at",
+    "on",
+    "in",
+    "by",
+    "the",
+    "a",
+    "an",
+    "o",
+    "clock",
+    "around",
+    "about",
+    "after",
+    "before",
+    "from",
+    "or",
+    "and",
+    "would",
+    "like",
+    "ll",
+    "d",
+    "could",
+    "can",
+    "do",
+    "is",
+    "are",
+    "be",
+    "let",
+    "s",
+    "us",
+    "make",
+    "take",
+    "prefer",
+    "rather",
+    "instead",
+    "better",
+    "best",
+    "how",
+    "what",
+    "please",
+    "ok",
+    "okay",
+    "yes",
+    "no",
+    "works",
+    "work",
+    "suits",
+    "suit",
+    "for",
+    "me",
+    "my",
+    "good",
+    "fine",
+    "great",
+    "perfect",
+    "next",
+    "time",
+    "times",
+    "day",
+    "week",
+    "any",
+    "anything",
+    "something",
+    "free",
+    "possible",
+    "available",
+    "slot",
+    "slots",
+    "maybe",
+    "perhaps",
+    "then",
+    "there",
+    "have",
+    "got",
+    "want",
+    "need",
+    "meeting",
+    "call",
+    "am",
+    "pm",
+    "m",
+    "p",
+    "today",
+    "tomorrow",
+    "noon",
+    "morning",
+    "afternoon",
+    "evening",
+    "early",
+    "earlier",
+    "late",
+    "later",
+    "hi",
+    "hello",
+    "thanks",
+    "thank",
+    "book",
+    "not",
+    "else",
+    "move",
+    "je",
+    "j",
+    "on",
+    "nous",
+    "vous",
+    "tu",
+    "le",
+    "la",
+    "les",
+    "l",
+    "un",
+    "une",
+    "de",
+    "du",
+    "des",
+    "dans",
+    "au",
+    "aux",
+    "ce",
+    "c",
+    "ca",
+    "cela",
+    "est",
+    "vers",
+    "plutot",
+    "peux",
+    "peut",
+    "pouvons",
+    "voudrais",
+    "aimerais",
+    "prefere",
+    "prends",
+    "possible",
+    "pour",
+    "moi",
+    "svp",
+    "si",
+    "il",
+    "plait",
+    "matin",
+    "apres",
+    "avant",
+    "midi",
+    "soir",
+    "demain",
+    "aujourd",
+    "hui",
+    "heure",
+    "heures",
+    "h",
+    "oui",
+    "non",
+    "accord",
+    "convient",
+    "me",
+    "va",
+    "irait",
+    "marche",
+    "bien",
+    "prochain",
+    "prochaine",
+    "semaine",
+    "jour",
+    "disponible",
+    "libre",
+    "rendez",
+    "rdv",
+    "et",
+    "ou",
+    "qu",
+    "que",
+    "en",
+    "dit",
+    "disons",
+    "tot",
+    "tard",
+    "plus",
+    "sinon",
+    "bonjour",
+    "merci",
+    "y",
+    "t",
+    "avez",
+    "quelque",
+    "chose",
+];
+
+/// Whether a message names a time and is about nothing else.
+pub fn is_nothing_else(text: &str) -> bool {
+    let plain = plain(text);
+    plain.split(' ').all(|word| {
+        let has_digit = word.starts_with(|c: char| c.is_ascii_digit());
+        has_digit || BESIDE_TIME.contains(&word) || weekday(word).is_some() || month(word).is_some()
+    })
+}
 
 /// Reads a day and a time out of a short message; empty where neither is named.
 pub fn read(text: &str) -> Wish {
@@ -573,62 +573,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_done_with_a_meeting_is_told_from_a_question_about_it() {
-        for (text, expected) in [
-            ("Cancel my meeting", Some(Command::Cancel)),
-            ("Annuler mon rendez-vous", Some(Command::Cancel)),
-            ("please cancel the appointment", Some(Command::Cancel)),
-            ("Can we move our call?", Some(Command::Move)),
-            ("Je voudrais déplacer mon RDV", Some(Command::Move)),
-            ("Can you cancel my meeting?", Some(Command::Cancel)),
-            (
-                "I can not come, please cancel my next meeting",
-                Some(Command::Cancel),
-            ),
-            (
-                "Je ne peux pas venir, annulez mon rendez-vous",
-                Some(Command::Cancel),
-            ),
-            ("Can I cancel a booking for free?", None),
-            ("Can I cancel my booking for free?", None),
-            ("Don't cancel my meeting", None),
-            ("Please do not move our call", None),
-            ("How do I cancel my appointment?", None),
-            ("N'annulez pas mon rendez-vous", None),
-            ("Puis-je annuler mon rendez-vous ?", None),
-            ("Comment annuler mon RDV ?", None),
-            ("Cancel my demo order", None),
-            ("Please call me back to change my address", None),
-            ("cancel my order", None),
-            ("Can I book a meeting?", None),
-        ] {
-            assert_eq!(command(text), expected, "{text}");
+    fn other_times_are_asked_for_and_none_at_all() {
+        for text in ["Other times", "Autres créneaux ?", "More", "d'autres ?"] {
+            assert!(wants_others(text), "{text}");
         }
-        assert!(is_about_own("Cancel my meeting") && is_about_own("Annuler mon prochain rendez-vous"));
-        assert!(!is_about_own("Cancel the demo"));
         for text in [
-            "Yes",
-            "Yes, cancel it",
-            "ok",
-            "Oui",
-            "Oui, annulez mon rendez-vous",
-            "d'accord",
+            "2",
+            "Tell me more about shipping",
+            "Do you deliver to others too?",
         ] {
-            assert!(agrees(text), "{text}");
+            assert!(!wants_others(text), "{text}");
         }
-        assert!(denies("Don't cancel my meeting") && denies("keep it") && !denies("Yes"));
+        assert!(is_stop("Annuler"));
+    }
+
+    #[test]
+    fn a_time_in_a_question_about_something_else_is_no_wish() {
         for text in [
-            "No",
-            "Yes but move it",
-            "Oui mais non",
-            "cancel my order",
-            "",
-            "Thanks",
-            "don't",
+            "Tuesday at 10",
+            "mardi 10h svp",
+            "Could we do Friday afternoon instead?",
+            "24/11 at 3pm works for me",
+            "Je préfère vendredi après-midi",
+            "le 24 à 15h30, c'est possible ?",
+            "demain matin",
         ] {
-            assert!(!agrees(text), "{text}");
+            assert!(is_nothing_else(text) && !read(text).is_empty(), "{text}");
         }
-        assert!(wants_others("Other times") && wants_others("Autres créneaux ?"));
-        assert!(!wants_others("2") && is_stop("Annuler"));
+        for text in [
+            "Is the shop open on Wednesday at 10:00?",
+            "Do you deliver to Ghent before noon?",
+            "Cancel my order FO-204417 of 24 November",
+            "Where is my order that was due on Tuesday?",
+            "La boutique est-elle ouverte mardi ?",
+        ] {
+            assert!(!is_nothing_else(text), "{text}");
+        }
     }
 }

@@ -122,9 +122,7 @@ const CANCELLED: &[&str] = &["cancelled", "canceled", "annulee"];
 /// Words about the rules for it, which the knowledge holds.
 const CANCELLATION: &[&str] = &["cancellation", "cancellations", "annulation", "annulations"];
 /// Whoever says one of these wants it kept.
-const NEGATIONS: &[&str] = &[
-    "don t", "do not", "dont", "not", "never", "nothing", "ne", "pas",
-];
+const NEGATIONS: &[&str] = &["don t", "do not", "dont", "not", "never", "nothing", "ne", "pas"];
 const LAST: &[&str] = &[
     "last order",
     "latest order",

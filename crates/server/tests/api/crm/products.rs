@@ -47,7 +47,7 @@ async fn products_are_made_changed_found_and_deleted() {
         ("lar%20blu", 1),
         ("v-1", 1),
         ("ase", 0),
-        ("(", 1),
+        ("(", 0),
         ("re", 1),
         ("", 2),
     ] {
