@@ -98,7 +98,7 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
-        for update of c"#,
+        for no key update of c"#,
         inbound.conversation_id.0,
         inbound.client_message_id,
         inbound.platform.thread,
