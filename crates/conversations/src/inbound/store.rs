@@ -310,7 +310,7 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
     let attachment = match inbound.attachment_id {
         None => None,
         Some(id) => {
-            let owner = visitor(state.contact_id);
+            let owner = visitor(inbound.contact_id);
             let attached = assets::store::attach(tx, id, state.id, &owner).await?;
             Some(attached.ok_or_else(messages::not_an_upload)?)
         }
