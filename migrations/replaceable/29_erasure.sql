@@ -156,19 +156,6 @@ begin
 end;
 $$;
 
--- All rows that are one client: it and what became part of it.
-create or replace function crm_client_rows(p_client uuid) returns uuid[]
-language sql stable
-set search_path from current
-as $$
-    with recursive rows as (
-        select p_client as id
-        union
-        select c.id from crm_clients c join rows r on c.merged_into = r.id where c.tenant_id = current_tenant_id()
-    )
-    select array_agg(id order by id) from rows
-$$;
-
 -- Locks clients with what belongs to them, in the order of `crm_lock_pair`.
 create or replace function crm_lock_to_forget(p_clients uuid[]) returns void
 language plpgsql
