@@ -237,6 +237,97 @@ begin
 end;
 $$;
 
+-- All rows that are one client: it and what became part of it.
+create or replace function crm_client_rows(p_client uuid) returns uuid[]
+language sql stable
+set search_path from current
+as $$
+    with recursive rows as (
+        select p_client as id
+        union
+        select c.id from crm_clients c join rows r on c.merged_into = r.id where c.tenant_id = current_tenant_id()
+    )
+    select array_agg(id order by id) from rows
+$$;
+
+-- What the team has put together with these clients, or with their contacts. It proves nothing to those who are merged: what
+-- was one's own stays one's own.
+create or replace function crm_merges_by_hand(p_kept uuid[]) returns setof crm_client_merges
+language sql stable
+set search_path from current
+as $$
+    select g.* from crm_client_merges g
+    left join contact_merges m on m.tenant_id = g.tenant_id and m.id = g.contact_merge_id
+    where g.tenant_id = current_tenant_id() and g.kept_id = any (p_kept) and g.undone_at is null
+        and coalesce(m.reason, 'hand') = 'hand'
+$$;
+
+-- The client that this one is part of, unless by hand.
+create or replace function crm_owner_now(p_client uuid) returns uuid
+language sql stable
+set search_path from current
+as $$
+    with recursive chain (id, depth) as (
+        select p_client, 0
+        union all
+        select g.kept_id, chain.depth + 1
+        from chain
+        join crm_client_merges g on g.tenant_id = current_tenant_id() and g.merged_id = chain.id and g.kept_id <> chain.id
+            and g.undone_at is null
+        join contact_merges m on m.tenant_id = g.tenant_id and m.id = g.contact_merge_id and m.reason <> 'hand'
+        where chain.depth < 100
+    )
+    select chain.id from chain order by chain.depth desc limit 1
+$$;
+
+-- Whose an order of this client was before the team put others together with them.
+create or replace function crm_order_owner(p_order uuid, p_client uuid) returns uuid
+language sql stable
+set search_path from current
+as $$
+    select crm_owner_now(coalesce((
+        select g.merged_id from crm_merges_by_hand(crm_client_rows(p_client)) g
+        where g.moved -> 'orders' ? p_order::text
+        order by g.created_at, g.id
+        limit 1
+    ), p_client))
+$$;
+
+-- A client with the contact, address and number that are its own, and not of those whom the team has put together with it.
+create or replace function crm_own_client(c crm_clients) returns crm_clients
+language plpgsql stable
+set search_path from current
+as $$
+declare
+    g crm_client_merges;
+begin
+    -- what it brought to another one
+    if c.merged_into is not null and c.contact_id is null then
+        select m.moved -> 'filled' ->> 'contact_id' into c.contact_id from crm_client_merges m
+        where m.tenant_id = current_tenant_id() and m.merged_id = c.id and m.kept_id <> c.id and m.undone_at is null;
+    end if;
+    -- what others brought to it, the newest first
+    for g in select * from crm_merges_by_hand(array[c.id]) m order by m.created_at desc, m.id desc loop
+        if g.merged_id = c.id then
+            c.contact_id := g.moved ->> 'contact_id';
+            continue;
+        end if;
+        if g.moved -> 'filled' ->> 'contact_id' = c.contact_id::text then
+            c.contact_id := null;
+        end if;
+        if g.moved -> 'filled' ->> 'email' = c.email then
+            c.email := null;
+            c.email_key := null;
+        end if;
+        if g.moved -> 'filled' ->> 'phone' = c.phone then
+            c.phone := null;
+            c.phone_key := null;
+        end if;
+    end loop;
+    return c;
+end;
+$$;
+
 -- Contacts that become one take their clients along; a client whose contact becomes part of one without a client follows it.
 create or replace function crm_contacts_merged() returns trigger
 language plpgsql

@@ -33,6 +33,13 @@ begin
 end;
 $$;
 
+-- With a table of one's own comes a trigger of one's own.
+do $$
+begin
+    execute format('revoke temporary on database %I from public, rapport_app', current_database());
+end;
+$$;
+
 -- Audit rows stay. Who is erased loses their name in them; a trigger refuses any other change.
 revoke update, delete on audit_log from rapport_app;
 grant update (details) on audit_log to rapport_app;

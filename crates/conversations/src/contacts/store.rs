@@ -24,7 +24,8 @@ pub async fn ensure(tx: &mut TenantTx, id: ContactId, language: Option<&str>) ->
     Ok(())
 }
 
-/// The contact with this verified identity, made on first sight; its name and address follow the token.
+/// The visitor with this verified identity, made on first sight; its name and address follow the token. Whoever was put
+/// together with somebody by the team stays who they were.
 pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdentity) -> Result<ContactId> {
     let tenant = tx.tenant_id();
     let fresh = ContactId::new();
@@ -36,7 +37,8 @@ pub async fn find_or_create_verified(tx: &mut TenantTx, identity: &VerifiedIdent
     .execute(&mut **tx)
     .await?;
     let known = sqlx::query_scalar!(
-        r#"select contact_id as "id: ContactId" from contact_identities where kind = 'external' and value = $1"#,
+        r#"select visitor_now(coalesce(came_from, contact_id)) as "id!: ContactId" from contact_identities
+        where tenant_id = current_tenant_id() and kind = 'external' and value = $1"#,
         identity.subject,
     )
     .fetch_optional(&mut **tx)

@@ -98,7 +98,7 @@ async fn lock(tx: &mut TenantTx, inbound: &Inbound) -> Result<Option<Locked>> {
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
-        for update of c"#,
+        for no key update of c"#,
         inbound.conversation_id.0,
         inbound.client_message_id,
         inbound.platform.thread,
@@ -310,7 +310,7 @@ async fn insert(tx: &mut TenantTx, inbound: &Inbound, locked: Locked, recent: i6
     let attachment = match inbound.attachment_id {
         None => None,
         Some(id) => {
-            let owner = visitor(state.contact_id);
+            let owner = visitor(inbound.contact_id);
             let attached = assets::store::attach(tx, id, state.id, &owner).await?;
             Some(attached.ok_or_else(messages::not_an_upload)?)
         }

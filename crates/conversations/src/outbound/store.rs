@@ -21,6 +21,7 @@ pub struct Gate {
     pub last_seq: i64,
 }
 
+/// Nobody else writes to the conversation. Rows that only refer to it, such as its mails, need not wait.
 pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Gate>> {
     let gate = sqlx::query_as!(
         Gate,
@@ -28,7 +29,7 @@ pub async fn lock(tx: &mut TenantTx, id: ConversationId) -> Result<Option<Gate>>
         from conversations c
         join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
         where c.tenant_id = current_tenant_id() and c.id = $1
-        for update of c",
+        for no key update of c",
         id.0,
     )
     .fetch_optional(&mut **tx)
@@ -85,7 +86,7 @@ pub async fn insert_bot_reply(
             from conversations c
             join contacts p on p.tenant_id = c.tenant_id and p.id = c.contact_id
             where c.tenant_id = $1 and c.id = $3
-            for update of c
+            for no key update of c
         ), said as (
             insert into messages (tenant_id, id, conversation_id, seq, sender_type, sender_name, text_content)
             select $1, $2, $3, 0, 'ai', $4, $5

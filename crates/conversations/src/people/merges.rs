@@ -144,7 +144,11 @@ pub async fn undo(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Con
             "This contact is part of another one. Take that merge back first.",
         ));
     }
-    let (merged, moved) = store::end_merge(tx, kept, merge)
+    // again, under the locks
+    let moved = store::find_moved(tx, kept, merge)
+        .await?
+        .ok_or_else(|| not_found("merge"))?;
+    let merged = store::end_merge(tx, kept, merge)
         .await?
         .ok_or_else(|| not_found("merge"))?;
     store::move_back(tx, kept, merged, &moved).await?;

@@ -95,7 +95,7 @@ fn whose(known: &[store::Known], person: &Person, addresses: &[(&'static str, St
 
 /// A verified address is the contact's. If it was verified for another one too, both are one person: the contact that
 /// they are now. Whom the business itself tells apart by its own ids stays apart: a family may share an address, and
-/// nobody may see another's conversations for it.
+/// nobody may see another's conversations for it. For the same reason nobody is joined who is part of somebody by hand.
 pub async fn claim(tx: &mut TenantTx, contact: ContactId, kind: &str, value: &str) -> Result<ContactId> {
     let value = value.to_lowercase();
     store::add_identity(tx, contact, kind, &value, true, None).await?;
@@ -104,7 +104,7 @@ pub async fn claim(tx: &mut TenantTx, contact: ContactId, kind: &str, value: &st
         _ => merges::Reason::Email,
     };
     match store::find_verified(tx, kind, &value).await? {
-        Some(other) if other != contact && !store::are_told_apart(tx, contact, other).await? => {
+        Some(other) if other != contact && store::can_be_joined(tx, contact, other).await? => {
             merges::by_rule(tx, contact, other, reason).await
         }
         _ => Ok(contact),

@@ -56,9 +56,10 @@ pub async fn list_identities(tx: &mut TenantTx, kinds: &[String], values: &[Stri
     Ok(known)
 }
 
+/// Whose the address is: of a contact that the team has put together, the visitor's.
 pub async fn find_verified(tx: &mut TenantTx, kind: &str, value: &str) -> Result<Option<ContactId>> {
     let found = sqlx::query_scalar!(
-        r#"select contact_id as "id: ContactId" from contact_identities
+        r#"select visitor_now(coalesce(came_from, contact_id)) as "id!: ContactId" from contact_identities
         where tenant_id = current_tenant_id() and kind = $1 and value = $2 and is_verified"#,
         kind,
         value,
@@ -68,17 +69,19 @@ pub async fn find_verified(tx: &mut TenantTx, kind: &str, value: &str) -> Result
     Ok(found)
 }
 
-/// Whether the business knows both by ids of its own.
-pub async fn are_told_apart(tx: &mut TenantTx, one: ContactId, other: ContactId) -> Result<bool> {
-    let are_told_apart = sqlx::query_scalar!(
-        r#"select count(distinct contact_id) > 1 as "are_told_apart!" from contact_identities
-        where tenant_id = current_tenant_id() and kind = 'external' and contact_id in ($1, $2)"#,
+/// Whether neither is part of another contact, and the business does not know both by ids of its own.
+pub async fn can_be_joined(tx: &mut TenantTx, one: ContactId, other: ContactId) -> Result<bool> {
+    let can_be_joined = sqlx::query_scalar!(
+        r#"select contact_now($1) = $1 and contact_now($2) = $2 and (
+            select count(distinct contact_id) < 2 from contact_identities
+            where tenant_id = current_tenant_id() and kind = 'external' and contact_id in ($1, $2)
+        ) as "can_be_joined!""#,
         one.0,
         other.0,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(are_told_apart)
+    Ok(can_be_joined)
 }
 
 pub async fn create(tx: &mut TenantTx) -> Result<ContactId> {
@@ -94,6 +97,7 @@ pub async fn create(tx: &mut TenantTx) -> Result<ContactId> {
 }
 
 /// An identity that another contact has stays with that one; one that was only claimed gives way to one that is verified.
+/// Of whoever is part of another contact by now, that one has it.
 pub async fn add_identity(
     tx: &mut TenantTx,
     contact: ContactId,
@@ -104,10 +108,10 @@ pub async fn add_identity(
 ) -> Result<()> {
     let tenant = tx.tenant_id();
     sqlx::query!(
-        "insert into contact_identities (tenant_id, id, contact_id, kind, value, is_verified, channel_id)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into contact_identities (tenant_id, id, contact_id, kind, value, is_verified, channel_id, came_from)
+        values ($1, $2, contact_now($3), $4, $5, $6, $7, nullif($3::uuid, contact_now($3)))
         on conflict (tenant_id, kind, value) do update
-        set contact_id = excluded.contact_id, is_verified = true
+        set contact_id = excluded.contact_id, came_from = excluded.came_from, is_verified = true
         where excluded.is_verified and not contact_identities.is_verified",
         tenant.0,
         Uuid::now_v7(),
@@ -412,37 +416,52 @@ pub async fn insert_merge(
     Ok(id)
 }
 
-/// What had moved with a merge that can be taken back.
+/// What goes back with a merge that can be taken back: what had moved with it, and what the merged one has begun since.
 pub async fn find_moved(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Option<Moved>> {
-    let moved = sqlx::query_scalar!(
-        r#"select moved as "moved: Json<Moved>" from contact_merges
+    let row = sqlx::query!(
+        r#"with recursive part as (
+            select merged_id as id from contact_merges where tenant_id = current_tenant_id() and id = $1
+            union
+            select c.id from part p join contacts c on c.tenant_id = current_tenant_id() and c.merged_into = p.id
+        )
+        select moved as "moved: Json<Moved>",
+            array(select c.id from conversations c where c.tenant_id = current_tenant_id() and c.contact_id = $2
+                and c.begun_by in (select id from part)) as "begun!",
+            array(select i.id from contact_identities i where i.tenant_id = current_tenant_id() and i.contact_id = $2
+                and i.came_from in (select id from part)) as "known_by!"
+        from contact_merges
         where tenant_id = current_tenant_id() and id = $1 and kept_id = $2 and undone_at is null"#,
         merge,
         kept.0,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(moved.map(|moved| moved.0))
+    Ok(row.map(|row| {
+        let Json(mut moved) = row.moved;
+        moved
+            .conversations
+            .extend(row.begun.into_iter().map(ConversationId));
+        moved.conversations.sort_unstable();
+        moved.conversations.dedup();
+        moved.identities.extend(row.known_by);
+        moved
+    }))
 }
 
-/// Marks a merge as taken back and tells what had moved.
-pub async fn end_merge(
-    tx: &mut TenantTx,
-    kept: ContactId,
-    merge: Uuid,
-) -> Result<Option<(ContactId, Moved)>> {
+/// Marks a merge as taken back and tells who is a contact again.
+pub async fn end_merge(tx: &mut TenantTx, kept: ContactId, merge: Uuid) -> Result<Option<ContactId>> {
     let now = tx.now();
-    let row = sqlx::query!(
+    let merged = sqlx::query_scalar!(
         r#"update contact_merges set undone_at = $3
         where tenant_id = current_tenant_id() and id = $1 and kept_id = $2 and undone_at is null
-        returning merged_id as "merged_id: ContactId", moved as "moved: Json<Moved>""#,
+        returning merged_id as "merged_id: ContactId""#,
         merge,
         kept.0,
         now,
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| (row.merged_id, row.moved.0)))
+    Ok(merged)
 }
 
 pub async fn move_back(tx: &mut TenantTx, kept: ContactId, merged: ContactId, moved: &Moved) -> Result<()> {

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use kernel::ids::{ContactId, ConversationId};
 use kernel::{Result, TenantTx};
-use uuid::Uuid;
 
 use super::Rating;
 use crate::people;
@@ -54,19 +53,8 @@ pub async fn set_unverified_email(tx: &mut TenantTx, contact: ContactId, email: 
     if done.rows_affected() == 0 {
         return Ok(());
     }
-    let tenant = tx.tenant_id();
     // the same address may have been left by somebody else: neither is believed
-    sqlx::query!(
-        "insert into contact_identities (tenant_id, id, contact_id, kind, value, is_verified)
-        values ($1, $2, $3, 'email', $4, false)
-        on conflict do nothing",
-        tenant.0,
-        Uuid::now_v7(),
-        contact.0,
-        email.to_lowercase(),
-    )
-    .execute(&mut **tx)
-    .await?;
+    people::store::add_identity(tx, contact, "email", &email.to_lowercase(), false, None).await?;
     Ok(())
 }
 

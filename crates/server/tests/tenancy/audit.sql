@@ -124,6 +124,9 @@ with
         union all
         select 'rapport_app may create tables', name from schemas where has_schema_privilege('rapport_app', oid, 'CREATE')
         union all
+        select 'rapport_app may create temporary tables', current_database()
+        where has_database_privilege('rapport_app', current_database(), 'TEMPORARY')
+        union all
         select 'role is a superuser', rolname from pg_roles where rolsuper and rolname in ('rapport_app', 'rapport_platform')
         union all
         select 'role bypasses row security', rolname from pg_roles

@@ -40,6 +40,47 @@ async fn the_schema_has_no_hole_and_each_planted_one_is_named() {
     assert_eq!(audit(&mut scratch).await, [], "every planted hole is gone");
 }
 
+#[tokio::test]
+async fn a_trigger_of_ones_own_forges_nothing_in_the_audit_log() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = server.tenant("Shop").await;
+    let mut owner = server.owner().await;
+    let planted = format!(
+        "set app.current_tenant_id = '{}';
+        insert into audit_log (tenant_id, actor, action, details)
+        values (current_tenant_id(), 'system', 'planted', '{{\"name\": \"Ana\", \"kind\": \"x\"}}');
+        create temporary table forgeries (details jsonb);
+        create function pg_temp.forge() returns trigger language plpgsql as
+            $$ begin update audit_log set details = new.details where action = 'planted'; return null; end; $$;
+        create trigger forge after insert on forgeries for each row execute function pg_temp.forge();",
+        tenant.id
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(planted))
+        .execute(&mut owner)
+        .await
+        .expect("a trigger");
+    for (details, is_allowed) in [
+        (r#"{"name": "Ben", "kind": "x"}"#, false),
+        (r#"{"name": "Ana"}"#, false),
+        ("{}", false),
+        // as an erasure does
+        (r#"{"kind": "x"}"#, true),
+    ] {
+        let done = sqlx::query("insert into forgeries values ($1::jsonb)")
+            .bind(details)
+            .execute(&mut owner)
+            .await;
+        assert_eq!(done.is_ok(), is_allowed, "{details}: {done:?}");
+    }
+    let done = server
+        .connect_as("rapport_app")
+        .await
+        .execute("create temporary table forgeries (details jsonb)")
+        .await;
+    assert!(done.is_err(), "{done:?}");
+}
+
 /// How a hole could come about, and how the audit calls it.
 const PLANTED: &[(&str, &str, &str)] = &[
     (
@@ -173,6 +214,11 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "grant create on schema public to rapport_app",
         "rapport_app may create tables",
         "public",
+    ),
+    (
+        "grant temporary on database scratch to public",
+        "rapport_app may create temporary tables",
+        "scratch",
     ),
     (
         "alter role rapport_app superuser",

@@ -37,7 +37,7 @@ pub async fn list_verified(
     since: DateTime<Utc>,
 ) -> Result<Vec<ClientId>> {
     let clients = sqlx::query_scalar!(
-        r#"select distinct crm_client_now(client_id) as "id!: ClientId" from order_verifications
+        r#"select distinct client_id as "id!: ClientId" from order_verifications
         where tenant_id = current_tenant_id() and conversation_id = $1 and verified_at > $2 and client_id is not null"#,
         conversation.0,
         since,

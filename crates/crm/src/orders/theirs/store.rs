@@ -13,7 +13,8 @@ use super::{VisitorOrder, Vouched, keys};
 
 /// An address that a contact typed may stand in its client, and bring others' orders there. So the client's address must
 /// be verified as the contact's, and where it has none its number. What came to the contact from somebody with whom the
-/// team has put it together vouches for nobody but them.
+/// team has put it together vouches for nobody but them. Clients that the team has put together count one by one, each
+/// for the orders that it brought, see [`find`].
 pub async fn find_clients(
     tx: &mut TenantTx,
     contact: ContactId,
@@ -48,22 +49,37 @@ pub async fn find_clients(
                 and visitor_now(coalesce(came_from, contact_id)) = $2
             union all
             select 'email', lower(trim(vouched_email)) from contacts
-            where tenant_id = current_tenant_id() and id = $1 and id = $2 and vouched_email is not null
+            where tenant_id = current_tenant_id() and id = $2 and vouched_email is not null
         )
-        select c.id as "id!: ClientId" from crm_clients c
-        where c.tenant_id = current_tenant_id() and c.merged_into is null and c.contact_id = $1
+        select c.id as "id!: ClientId"
+        from (
+            select id from crm_clients where tenant_id = current_tenant_id() and contact_id in ($1, $2)
+            union
+            select k.id from vouched v
+            join crm_clients k on k.tenant_id = current_tenant_id() and k.merged_into is null and k.email_key = left(v.value, 200)
+            where v.kind = 'email'
+            union
+            select k.id from vouched v
+            join crm_clients k on k.tenant_id = current_tenant_id() and k.merged_into is null and k.phone_key = right(v.value, 9)
+            where v.kind = 'phone'
+            union
+            select k.id from vouched v
+            join crm_clients k on k.tenant_id = current_tenant_id() and k.merged_into is not null
+                and (k.email_key = left(v.value, 200) or k.phone_key = right(v.value, 9))
+        ) known
+        cross join lateral unnest(crm_client_rows(crm_client_now(known.id))) as one (id)
+        join crm_clients r on r.tenant_id = current_tenant_id() and r.id = one.id
+        cross join lateral crm_own_client(r) as c
+        where crm_owner_now(c.id) = c.id
+            and (c.contact_id is null or contact_now(c.contact_id) = $1)
             and case
                 when c.email_key is not null then
                     exists (select from vouched v where v.kind = 'email' and v.value = lower(trim(c.email)))
-                else c.phone is null or exists (select from vouched v where v.kind = 'phone' and v.value = crm_digits(c.phone))
+                when c.phone is not null then
+                    exists (select from vouched v where v.kind = 'phone' and v.value = crm_digits(c.phone))
+                else visitor_now(c.contact_id) = $2
             end
-        union
-        select c.id from vouched v
-        join crm_clients c on c.tenant_id = current_tenant_id() and c.merged_into is null and c.contact_id is null
-            and case v.kind
-                when 'email' then c.email_key = left(v.value, 200) and lower(trim(c.email)) = v.value
-                else c.email_key is null and c.phone_key = right(v.value, 9) and crm_digits(c.phone) = v.value
-            end"#,
+        group by c.id"#,
         contact.0,
         visitor,
     )
@@ -131,7 +147,12 @@ pub async fn find(
 ) -> Result<Option<VisitorOrder>> {
     let ids: Vec<Uuid> = clients.iter().map(|id| id.0).collect();
     let mut query = QueryBuilder::<Postgres>::new(SELECT);
-    query.push(" and o.client_id = any(").push_bind(ids).push(")");
+    query
+        .push(" and o.client_id = any(array(select crm_client_now(id) from unnest(")
+        .push_bind(ids.clone())
+        .push(") as id)) and crm_order_owner(o.id, o.client_id) = any(array(select crm_owner_now(id) from unnest(")
+        .push_bind(ids)
+        .push(") as id))");
     match number.map(|number| keys(number).to_vec()) {
         Some(keys) => {
             query
@@ -158,11 +179,14 @@ pub async fn find_by_id(tx: &mut TenantTx, id: OrderId) -> Result<Option<Visitor
     Ok(row.map(VisitorOrder::from))
 }
 
+/// Not what a visitor has only typed, nor the address of somebody with whom the team has put the buyer together.
 pub async fn find_address(tx: &mut TenantTx, keys: &[String]) -> Result<Option<(ClientId, String)>> {
     let row = sqlx::query!(
-        r#"select c.id as "id: ClientId", trim(c.email) as email from crm_orders o
-        join crm_clients c on c.tenant_id = o.tenant_id and c.id = o.client_id and c.merged_into is null
+        r#"select c.id as "id!: ClientId", trim(c.email) as email from crm_orders o
+        join crm_clients r on r.tenant_id = o.tenant_id and r.id = crm_order_owner(o.id, o.client_id)
+        cross join lateral crm_own_client(r) as c
         where o.tenant_id = current_tenant_id() and (o.number_key = any($1) or o.shop_key = any($1))
+            and crm_is_theirs(contact_now(c.contact_id), 'email', c.email_key)
         order by o.number_key = any($1) desc, o.id
         limit 1"#,
         keys,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Method, Tenant, Visitor, require_runtime};
 
+use crate::identity::jwt;
 use crate::quick_tenant;
 use crate::support::server;
 
@@ -152,4 +153,105 @@ async fn a_person_of_three_is_taken_apart_step_by_step() {
         .expect(200)
         .await;
     assert_eq!(third.say("Mine").await["conversation"]["id"], own.as_str());
+}
+
+/// A channel that knows its customers.
+struct Club {
+    tenant: Tenant,
+    key: String,
+    secret: String,
+}
+
+impl Club {
+    async fn open(tenant: Tenant) -> Self {
+        let body = json!({"name": "Club", "settings": {"join_messages": "never"}});
+        let made = tenant.api.post("/api/v1/channels").json(&body).expect(201).await;
+        let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+        Self {
+            key: text("channel_key"),
+            secret: text("identity_secret"),
+            tenant,
+        }
+    }
+
+    /// Somebody signs in; nobody without a name.
+    async fn enter(&self, name: Option<&str>) -> Visitor {
+        let body = match name {
+            None => json!({}),
+            Some(name) => {
+                let email = format!("{name}@example.com");
+                let claims = json!({"sub": name, "name": name, "email": email, "exp": 4_000_000_000_u64});
+                let token = jwt(&json!({"alg": "HS256"}), &claims, &self.secret);
+                json!({"identity_token": token})
+            }
+        };
+        Visitor::start(&self.tenant.api.without_credential(), &self.key, &body).await
+    }
+
+    /// Somebody who has written, with the contact that they are.
+    async fn writer(&self, name: Option<&str>, words: &str) -> (Visitor, String) {
+        let visitor = self.enter(name).await;
+        let said = visitor.say(words).await;
+        let conversation = said["conversation"]["id"].as_str().expect("an id");
+        let path = format!("/api/v1/conversations/{conversation}");
+        let details = self.tenant.api.get(&path).expect(200).await;
+        let contact = details["contact"]["id"].as_str().expect("an id").to_owned();
+        (visitor, contact)
+    }
+}
+
+/// What the visitor reads in the newest conversation that is theirs.
+async fn reads(visitor: &Visitor) -> String {
+    visitor.history().await.to_string()
+}
+
+#[tokio::test]
+async fn customers_who_sign_in_again_stay_who_they_are() {
+    require_runtime!();
+    let server = server().start().await;
+    for (kept_name, merged_name) in [
+        (Some("ana"), Some("ben")),
+        (None, Some("cleo")),
+        (Some("dan"), None),
+    ] {
+        let club = Club::open(quick_tenant(&server).await).await;
+        let (kept, kept_id) = club.writer(kept_name, "KEPT-1").await;
+        let (merged, merged_id) = club.writer(merged_name, "MERGED-1").await;
+        let before = contact(&club.tenant, &kept_id).await;
+        let undoing = merge(&club.tenant, &kept_id, &merged_id).await;
+
+        let (mut kept_again, mut merged_again) = (kept, merged);
+        for round in ["2", "3", "4"] {
+            if round == "4" {
+                undo(&club.tenant, &kept_id, &undoing).await;
+            }
+            let (kept_before, merged_before) = (kept_again, merged_again);
+            kept_again = match kept_name {
+                Some(_) => club.enter(kept_name).await,
+                None => kept_before.clone(),
+            };
+            merged_again = match merged_name {
+                Some(_) => club.enter(merged_name).await,
+                None => merged_before.clone(),
+            };
+            merged_again.say(&format!("MERGED-{round}")).await;
+            kept_again.say(&format!("KEPT-{round}")).await;
+            for visitor in [&kept_before, &kept_again] {
+                let read = reads(visitor).await;
+                assert!(!read.contains("MERGED"), "{kept_name:?} {round}: {read}");
+            }
+            for visitor in [&merged_before, &merged_again] {
+                let read = reads(visitor).await;
+                assert!(!read.contains("KEPT"), "{merged_name:?} {round}: {read}");
+            }
+            assert!(reads(&kept_again).await.contains(&format!("KEPT-{round}")));
+            assert!(reads(&merged_again).await.contains(&format!("MERGED-{round}")));
+        }
+        let after = contact(&club.tenant, &kept_id).await;
+        for field in ["name", "email", "identities", "merged_into"] {
+            assert_eq!(after[field], before[field], "{field} of {kept_name:?}");
+        }
+        let other = contact(&club.tenant, &merged_id).await;
+        assert_eq!(other["name"], json!(merged_name), "{other:#}");
+    }
 }

@@ -150,3 +150,42 @@ async fn without_a_mail_server_no_code_is_offered() {
     let said = visitor.say("Send me a code").await;
     assert_eq!(said["answer"]["mode"], "no_answer", "{said:#}");
 }
+
+#[tokio::test]
+async fn a_code_goes_to_the_buyer_and_not_to_an_address_that_was_typed_or_put_beside() {
+    require_runtime!();
+    let mail = MailServer::start().await;
+    let server = start(&mail).await;
+    let shop = Shop::open(&server, "Shop").await;
+    let typing = shop.stranger().await;
+    typing.say("Hello").await;
+    let typed = json!({"email": "zoe@shop.example"});
+    typing.api.post(&typing.path("contact")).json(&typed).send().await;
+    let clients = shop.tenant.api.get("/api/v1/crm/clients").expect(200).await;
+    let of_typed = &clients["items"][0];
+    assert_eq!(of_typed["email"], "zoe@shop.example", "{clients:#}");
+    let order = json!({"client_id": of_typed["id"], "order_number": "3000", "total": "5.00"});
+    shop.tenant
+        .api
+        .post("/api/v1/crm/orders")
+        .json(&order)
+        .expect(201)
+        .await;
+    let promised = ask_for_code(&shop.stranger().await, "3000").await;
+
+    let kept = shop.order("ana@shop.example", "1042", &json!({})).await;
+    let merged = shop.order("ben@shop.example", "2000", &json!({})).await;
+    let path = format!(
+        "/api/v1/crm/clients/{}/merge",
+        kept["client_id"].as_str().expect("an id")
+    );
+    let body = json!({"merged_id": merged["client_id"]});
+    shop.tenant.api.post(&path).json(&body).expect(200).await;
+    let visitor = shop.stranger().await;
+    assert_eq!(ask_for_code(&visitor, "2000").await, promised);
+    let right = code(&mail, "ben@shop.example", 1).await;
+    assert!(text(&visitor.say(&right).await).contains("**2000**"));
+    assert!(text(&visitor.say("Where is my order 2000?").await).contains("**2000**"));
+    assert!(text(&visitor.say("Where is my order 1042?").await).starts_with("None of your orders"));
+    assert_eq!(mail.mails().len(), 1, "nobody else was sent one");
+}

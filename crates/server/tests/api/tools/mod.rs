@@ -48,6 +48,13 @@ impl Shop {
         Visitor::start(&nobody, &self.key, &json!({"identity_token": token})).await
     }
 
+    /// The contact that a visitor who has written is.
+    async fn contact(&self, visitor: &Visitor) -> String {
+        let path = format!("/api/v1/conversations/{}", visitor.conversation_id);
+        let details = self.tenant.api.get(&path).expect(200).await;
+        details["contact"]["id"].as_str().expect("an id").to_owned()
+    }
+
     async fn order(&self, email: &str, number: &str, more: &Value) -> Value {
         let mut body = json!({"client": {"email": email}, "order_number": number,
             "items": [{"name": "Oak *table*", "quantity": 2, "unit_price": "10.00"}]});

@@ -184,3 +184,44 @@ async fn where_the_tool_is_off_all_is_as_it_was() {
     );
     assert!(shop.calls(&ana).await.is_empty());
 }
+
+#[tokio::test]
+async fn customers_whom_the_team_puts_together_hear_of_their_own_orders() {
+    require_runtime!();
+    let server = server().start().await;
+    for is_client in [false, true] {
+        let shop = Shop::open(&server, "Shop").await;
+        let (ana, ben) = ("ana@shop.example", "ben@shop.example");
+        let (first, second) = (shop.customer(ana).await, shop.customer(ben).await);
+        first.say("Hello").await;
+        second.say("Hello").await;
+        let kept = shop.order(ana, "1042", &json!({})).await;
+        let merged = shop.order(ben, "2000", &json!({})).await;
+        let (path, body) = if is_client {
+            let kept = kept["client_id"].as_str().expect("an id");
+            let body = json!({"merged_id": merged["client_id"]});
+            (format!("/api/v1/crm/clients/{kept}/merge"), body)
+        } else {
+            let (kept, merged) = (shop.contact(&first).await, shop.contact(&second).await);
+            (format!("/api/v1/contacts/{kept}/merge/{merged}"), json!({}))
+        };
+        shop.tenant.api.post(&path).json(&body).expect(200).await;
+        let again = [shop.customer(ana).await, shop.customer(ben).await];
+        for (visitor, own, other) in [
+            (&first, "1042", "2000"),
+            (&again[0], "1042", "2000"),
+            (&second, "2000", "1042"),
+            (&again[1], "2000", "1042"),
+        ] {
+            for question in [&format!("Where is my order {own}?"), "my last order"] {
+                let said = text(&visitor.say(question).await);
+                assert!(said.contains(&format!("**{own}**")), "{is_client} {own}: {said}");
+            }
+            let said = text(&visitor.say(&format!("Where is my order {other}?")).await);
+            assert!(
+                said.starts_with("None of your orders"),
+                "{is_client} {own}: {said}"
+            );
+        }
+    }
+}
