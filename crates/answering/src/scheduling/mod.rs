@@ -1,10 +1,11 @@
 //! Booking in the chat with the built-in scheduler: the bot offers free times as text, reads which one suits, asks for an
 //! address, and books. Moving and cancelling go the same way.
 //!
-//! No model, and the same on every channel: [`wish`] reads, [`wording`] speaks. What a reply does travels with it as a
-//! [`Step`] and is done in the transaction in which the reply is stored; where it cannot be done any more, the reply is
-//! made again. A channel with a booking link offers that instead.
+//! No model, and the same on every channel: [`wish`] and [`command`] read, [`wording`] speaks. What a reply does travels with
+//! it as a [`Step`] and is done in the transaction in which the reply is stored; where it cannot be done any more, the reply
+//! is made again. A channel with a booking link offers that instead. Before a meeting is cancelled the bot asks.
 
+mod command;
 mod offer;
 mod wish;
 mod wording;
@@ -25,8 +26,9 @@ use crate::leads::reading;
 use crate::pipeline::{self, Reply, Sink, Turn};
 use crate::settings::LeadCapture;
 use crate::{Context, bots::Bot, tools};
+use command::Command;
 use offer::Desk;
-use wish::{Command, Wish};
+use wish::Wish;
 use wording::{Opening, Voice};
 
 /// The reply to a turn of a conversation.
@@ -97,8 +99,8 @@ fn listen(turn: &Turn, known: &Known) -> Option<Heard> {
     if let Some(is_agreed) = decides(turn, &text, known.dialogue.as_ref()) {
         return Some(Heard::Decided { is_agreed });
     }
-    let is_about_own = || !known.meetings.is_empty() || wish::is_about_own(&text);
-    if let Some(command) = wish::command(&text).filter(|_| is_about_own()) {
+    let is_about_own = || !known.meetings.is_empty() || command::is_about_own(&text);
+    if let Some(command) = command::read(&text).filter(|_| is_about_own()) {
         return Some(Heard::Change(command));
     }
     if let Some(dialogue) = &known.dialogue
@@ -116,8 +118,8 @@ fn decides(turn: &Turn, text: &str, dialogue: Option<&Dialogue>) -> Option<bool>
     if turn.last_said_seq() != Some(dialogue.asked_seq) {
         return None;
     }
-    let is_agreed = wish::agrees(text);
-    let is_refused = || reading::is_refusal(text) || wish::denies(text);
+    let is_agreed = command::agrees(text);
+    let is_refused = || reading::is_refusal(text) || command::denies(text);
     (is_agreed || is_refused()).then_some(is_agreed)
 }
 
