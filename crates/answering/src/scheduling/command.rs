@@ -1,5 +1,4 @@
-//! Reads what somebody wants done with a meeting that they have: "Cancel my meeting", "déplacer mon rendez-vous", and the
-//! yes behind "Shall I cancel it?". No model.
+//! Reads what is to be done with a meeting that somebody has, and whether they agree to it. No model.
 
 use crate::intent::plain;
 use crate::tools::speaks_of_orders;
@@ -124,11 +123,9 @@ fn names(plain: &str, before: &[&str]) -> bool {
         let rest = format!("{} ", rest.join(" "));
         MEETING.iter().any(|entry| rest.starts_with(&format!("{entry} ")))
     };
-    let mut places = (0..words.len()).filter(|place| before.contains(&words[*place]));
-    places.any(|place| {
-        let rest = &words[place + 1..];
-        is_meeting(rest) || is_meeting(rest.get(1..).unwrap_or_default())
-    })
+    let behind = |place: usize| words.get(place..).unwrap_or_default();
+    let mut places = words.iter().enumerate().filter(|(_, word)| before.contains(word));
+    places.any(|(place, _)| is_meeting(behind(place + 1)) || is_meeting(behind(place + 2)))
 }
 
 /// "Don't", "keep it": it is to stay as it is.

@@ -1,9 +1,9 @@
 //! Booking in the chat with the built-in scheduler: the bot offers free times as text, reads which one suits, asks for an
 //! address, and books. Moving and cancelling go the same way.
 //!
-//! No model, and the same on every channel: [`wish`] reads, [`wording`] speaks. What a reply does travels with it as a
-//! [`Step`] and is done in the transaction in which the reply is stored; where it cannot be done any more, the reply is
-//! made again. A channel with a booking link offers that instead.
+//! No model, and the same on every channel: [`wish`] and [`command`] read, [`wording`] speaks. What a reply does travels with
+//! it as a [`Step`] and is done in the transaction in which the reply is stored; where it cannot be done any more, the reply
+//! is made again. A channel with a booking link offers that instead. Before a meeting is cancelled the bot asks.
 
 mod command;
 mod offer;

@@ -104,8 +104,12 @@ impl Desk {
         }
         if let Some(reader) = self.reader(meeting.assigned_to) {
             // who takes over a meeting has not been invited before
-            let is_new = occasion == Occasion::Changed && meeting.invited_user != meeting.assigned_to;
-            let occasion = if is_new { Occasion::Invited } else { occasion };
+            let is_new = meeting.invited_user != meeting.assigned_to;
+            let occasion = match occasion {
+                Occasion::Changed if is_new => Occasion::Invited,
+                Occasion::Cancelled if is_new => return Ok(()),
+                other => other,
+            };
             self.tell(tx, meeting, occasion, &Recipient::Member(reader))
                 .await?;
         }
@@ -122,7 +126,7 @@ impl Desk {
         let is_another = meeting.invited_user != meeting.assigned_to;
         let former = meeting
             .invited_user
-            .filter(|_| is_another && occasion == Occasion::Changed);
+            .filter(|_| is_another && matches!(occasion, Occasion::Changed | Occasion::Cancelled));
         if let Some(reader) = self.reader(former) {
             self.tell(tx, meeting, Occasion::Cancelled, &Recipient::Member(reader))
                 .await?;

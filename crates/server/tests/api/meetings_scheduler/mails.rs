@@ -113,6 +113,12 @@ async fn a_meeting_that_a_colleague_takes_over_leaves_the_others_calendar() {
     assert_eq!(line(&told, "METHOD"), "REQUEST");
     let told = mail.wait_for("ana@shop.example", 2).await.remove(1);
     assert_eq!(line(&told, "METHOD"), "CANCEL");
+    // handed back and cancelled at once: whoever has it hears of it, and whoever never had it does not
+    let patch = json!({"assigned_to": ana_id, "status": "cancelled"});
+    ana.patch(&path).json(&patch).expect(200).await;
+    let told = mail.wait_for("bo@shop.example", 2).await.remove(1);
+    assert_eq!(line(&told, "METHOD"), "CANCEL");
+    assert_eq!(mail.wait_for("ana@shop.example", 2).await.len(), 2);
 }
 
 #[tokio::test]

@@ -74,6 +74,33 @@ async fn a_model_is_given_what_channel_and_visitor_allow() {
 }
 
 #[tokio::test]
+async fn two_labels_wait_for_a_person_beside_each_other() {
+    require_runtime!();
+    let server = server().start().await;
+    let (shop, provider) = open(&server).await;
+    for name in ["Workshop", "Repair"] {
+        let label = json!({"name": name, "color": "red"});
+        let call = shop.tenant.api.post("/api/v1/labels").json(&label);
+        call.expect(201).await;
+    }
+    shop.allow(json!([{"tool": "tag", "permission": "ask"}])).await;
+    let ana = shop.customer("ana@shop.example").await;
+    let path = format!("/api/v1/conversations/{}", ana.conversation_id);
+    for name in ["Workshop", "Repair", "Repair"] {
+        provider.reply(Reply::tool_call("tag", json!({"label": name})));
+        let said = ana.say(QUESTION).await;
+        assert!(text(&said).contains("olleague"), "{said:#}");
+        let goes_on = shop.tenant.api.patch(&path).json(&json!({"ai_paused": false}));
+        goes_on.expect(200).await;
+    }
+    let calls = shop.calls(&ana).await;
+    let waiting = calls.iter().filter(|call| call["outcome"] == "pending");
+    let mut labels: Vec<&Value> = waiting.map(|call| &call["arguments"]["label"]).collect();
+    labels.sort_by_key(|label| label.to_string());
+    assert_eq!(labels, ["Repair", "Workshop"], "{calls:#?}");
+}
+
+#[tokio::test]
 async fn what_a_tool_finds_is_a_source_and_what_it_does_not_say_is_left_out() {
     require_runtime!();
     let server = server().start().await;
