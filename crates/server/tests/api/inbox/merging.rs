@@ -209,12 +209,12 @@ async fn reads(visitor: &Visitor) -> String {
 async fn customers_who_sign_in_again_stay_who_they_are() {
     require_runtime!();
     let server = server().start().await;
+    let club = Club::open(quick_tenant(&server).await).await;
     for (kept_name, merged_name) in [
         (Some("ana"), Some("ben")),
         (None, Some("cleo")),
         (Some("dan"), None),
     ] {
-        let club = Club::open(quick_tenant(&server).await).await;
         let (kept, kept_id) = club.writer(kept_name, "KEPT-1").await;
         let (merged, merged_id) = club.writer(merged_name, "MERGED-1").await;
         let before = contact(&club.tenant, &kept_id).await;

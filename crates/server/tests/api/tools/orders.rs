@@ -189,8 +189,8 @@ async fn where_the_tool_is_off_all_is_as_it_was() {
 async fn customers_whom_the_team_puts_together_hear_of_their_own_orders() {
     require_runtime!();
     let server = server().start().await;
-    for is_client in [false, true] {
-        let shop = Shop::open(&server, "Shop").await;
+    for (name, is_client) in [("Contacts", false), ("Clients", true)] {
+        let shop = Shop::open(&server, name).await;
         let (ana, ben) = ("ana@shop.example", "ben@shop.example");
         let (first, second) = (shop.customer(ana).await, shop.customer(ben).await);
         first.say("Hello").await;
@@ -215,13 +215,10 @@ async fn customers_whom_the_team_puts_together_hear_of_their_own_orders() {
         ] {
             for question in [&format!("Where is my order {own}?"), "my last order"] {
                 let said = text(&visitor.say(question).await);
-                assert!(said.contains(&format!("**{own}**")), "{is_client} {own}: {said}");
+                assert!(said.contains(&format!("**{own}**")), "{name} {own}: {said}");
             }
             let said = text(&visitor.say(&format!("Where is my order {other}?")).await);
-            assert!(
-                said.starts_with("None of your orders"),
-                "{is_client} {own}: {said}"
-            );
+            assert!(said.starts_with("None of your orders"), "{name} {own}: {said}");
         }
     }
 }
