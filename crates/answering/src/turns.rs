@@ -337,7 +337,7 @@ impl Work {
         loop {
             // who comes after this line is looked after in the next round
             let announced = *signals.newest.borrow();
-            let (seq, end) = match self.turn(first.take(), announced, &mut signals).await {
+            let (seq, end) = match Box::pin(self.turn(first.take(), announced, &mut signals)).await {
                 Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
                 // the visitor wrote more meanwhile, or what was offered is gone: once again, with everything
                 Ok(None) => {
