@@ -126,7 +126,7 @@ async fn sales_are_told_once_each_and_as_it_is_documented() {
     // the first order makes a customer
     let orders = "/api/v1/crm/orders";
     let order = post(&tenant, orders, json!({"client_id": kim["id"], "total": "9.00"})).await;
-    let mut both = vec![receiver.next().await, receiver.next().await];
+    let mut both = [receiver.next().await, receiver.next().await];
     both.sort_by_key(testkit::Received::kind);
     for (event, kind) in both.iter().zip(["client.updated", "order.created"]) {
         assert_eq!(event.kind(), kind);
