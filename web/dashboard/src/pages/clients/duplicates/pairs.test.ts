@@ -9,9 +9,9 @@ describe('pairs of clients', () => {
   it('lists two with the same address and number once', () => {
     const [a, b, c] = [client('a'), client('b'), client('c')];
     const found = [
-      { reason: 'email', a, b },
-      { reason: 'email', a: b, b: c },
-      { reason: 'phone', a, b },
+      { is_verified: false, reason: 'email', a, b },
+      { is_verified: false, reason: 'email', a: b, b: c },
+      { is_verified: false, reason: 'phone', a, b },
     ];
     expect(pairsOf(found).map(({ key, reasons }) => [key, reasons])).toEqual([
       ['a b', ['email', 'phone']],
