@@ -258,7 +258,9 @@ impl Column {
             "uuid" => fresh.to_string(),
             "text" => format!("generated {fresh}"),
             "bytea" => format!("\\x{}", fresh.simple()),
-            "jsonb" | "text[]" | "uuid[]" | "smallint[]" | "date[]" => "{}".into(),
+            "jsonb" | "text[]" | "uuid[]" | "smallint[]" | "date[]" | "timestamp with time zone[]" => {
+                "{}".into()
+            }
             "boolean" => "true".into(),
             "date" => "2026-01-01".into(),
             "timestamp with time zone" => "2026-01-01T00:00:00Z".into(),
