@@ -68,7 +68,10 @@ impl Row {
 const COLUMNS: &str = r#"
     select c.oid::regclass::text as "table", a.attname::text as name, format_type(a.atttypid, a.atttypmod) as kind,
         (select pg_get_constraintdef(k.oid) from pg_constraint k
-            where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ '(ARRAY\[| = | ~ )'
+            where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+                and (pg_get_constraintdef(k.oid) ~ '(ARRAY\[| = | ~ )'
+                    or (a.atttypid = 'integer'::regtype and pg_get_constraintdef(k.oid) ~ ' >= '))
+            order by pg_get_constraintdef(k.oid) ~ ' >= '
             limit 1) as "check"
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -291,6 +294,15 @@ fn first_allowed(check: &str) -> Option<String> {
             pattern => panic!("no value is known for the pattern {pattern}; add one here"),
         };
         return Some(quoted(fitting, "text"));
+    }
+    // the least that is enough, where one is not
+    if let Some((_, least)) = check.split_once(" >= ")
+        && let Some(least) = least
+            .split(')')
+            .next()
+            .filter(|least| least.parse::<u32>().is_ok_and(|least| least > 1))
+    {
+        return Some(least.to_owned());
     }
     let (_, list) = check.split_once("ARRAY[").or_else(|| check.split_once(" = "))?;
     Some(list.split([',', ']', ')']).next()?.to_owned())
