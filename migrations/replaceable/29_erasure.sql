@@ -12,7 +12,7 @@ as $$
             || jsonb_build_object('name', coalesce(p.name, '–'))
         order by place
     ), '[]')
-    from jsonb_array_elements(p_lines) with ordinality as l (line, place)
+    from jsonb_array_elements(case when jsonb_typeof(p_lines) = 'array' then p_lines else '[]' end) with ordinality as l (line, place)
     left join crm_products p on p.tenant_id = current_tenant_id() and p.id = (line ->> 'product_id')::uuid
 $$;
 
