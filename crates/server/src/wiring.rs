@@ -40,6 +40,7 @@ pub struct Domains {
     pub automation: automation::Context,
     pub notifications: notifications::Context,
     pub crm: crm::Context,
+    pub insights: insights::Context,
 }
 
 pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
@@ -128,6 +129,7 @@ fn assemble(
         public_url: config.public_url.clone(),
     };
     let crm = crm::Context { db: db.clone() };
+    let insights = insights::Context { db: db.clone() };
     Ok(Domains {
         access,
         assets,
@@ -138,6 +140,7 @@ fn assemble(
         automation,
         notifications,
         crm,
+        insights,
     })
 }
 

@@ -57,6 +57,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(automation::routes(domains.automation.clone()))
         .merge(notifications::routes(domains.notifications.clone()))
         .merge(crm::routes(domains.crm.clone()))
+        .merge(insights::routes(domains.insights.clone()))
         .layer(middleware::from_fn_with_state(
             domains.access.clone(),
             access::member::authenticate,

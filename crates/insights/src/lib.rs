@@ -1,0 +1,14 @@
+//! Numbers and topics: what happened, counted from what other domains have stored. Nothing here changes their tables.
+
+use kernel::Database;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What this domain needs to work.
+#[derive(Clone)]
+pub struct Context {
+    pub db: Database,
+}
+
+pub fn routes(ctx: Context) -> OpenApiRouter {
+    OpenApiRouter::new().with_state(ctx)
+}
