@@ -63,7 +63,7 @@ pub async fn list(
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<ClientRow>> {
-    let words = words(tx, filter.q.as_deref()).await?;
+    let words = words(tx, filter).await?;
     let mut rows = Vec::new();
     let is_past_values = after.is_some_and(|place| place.key == Key::Nothing);
     if !is_past_values {
@@ -80,14 +80,14 @@ pub async fn list(
 async fn step(
     tx: &mut TenantTx,
     filter: &Filter,
-    words: &Words,
+    words: &[Word],
     sort: Sort,
     after: Option<&Place>,
     limit: i64,
     has_value: bool,
 ) -> Result<Vec<ClientRow>> {
     let mut query = QueryBuilder::<Postgres>::new(ROW);
-    push_filter(tx, &mut query, filter, words);
+    push_filter(tx, &mut query, filter, words, true);
     let column = sort.column.sql();
     let (way, compare) = if sort.is_descending {
         ("desc", "<")
@@ -125,47 +125,103 @@ async fn step(
 
 /// How many there are, as far as `most`.
 pub async fn count(tx: &mut TenantTx, filter: &Filter, most: i64) -> Result<i64> {
-    let words = words(tx, filter.q.as_deref()).await?;
+    let words = words(tx, filter).await?;
     let mut query = QueryBuilder::<Postgres>::new(
         "select count(*) from (select from crm_clients c where c.tenant_id = current_tenant_id() and c.merged_into is null",
     );
-    push_filter(tx, &mut query, filter, &words);
+    push_filter(tx, &mut query, filter, &words, false);
     query.push(" limit ").push_bind(most).push(") found");
     Ok(query.build_query_scalar().fetch_one(&mut **tx).await?)
 }
 
 /// Their ids, in the order in which they are locked.
 pub async fn list_ids(tx: &mut TenantTx, filter: &Filter, most: i64) -> Result<Vec<ClientId>> {
-    let words = words(tx, filter.q.as_deref()).await?;
+    let words = words(tx, filter).await?;
     let mut query = QueryBuilder::<Postgres>::new(
         "select c.id from crm_clients c where c.tenant_id = current_tenant_id() and c.merged_into is null",
     );
-    push_filter(tx, &mut query, filter, &words);
+    push_filter(tx, &mut query, filter, &words, false);
     query.push(" order by c.id limit ").push_bind(most);
     Ok(query.build_query_scalar().fetch_all(&mut **tx).await?)
 }
 
-/// What is searched for: whole words, and the beginning of the last one.
-pub struct Words {
-    whole: Vec<String>,
-    beginning: Option<String>,
+/// What must be among the words of a client: those of a search, tags behind a `#`, fields as `=key=value`.
+struct Word {
+    text: String,
+    /// The end of a search stands for whatever begins so.
+    is_beginning: bool,
+    /// How often it is there, as far as [`MOST_COUNTED`].
+    clients: i64,
 }
 
-/// More words narrow nothing any further.
+/// More words of a search narrow nothing any further.
 const MOST_WORDS: usize = 12;
+const LONGEST_WORD: usize = 60;
+/// What so many clients have is found sooner along the order of the page than sorted out of all who have it.
+const COMMON: i64 = 4_000;
+const MOST_COUNTED: i64 = 16_000;
 
-/// Cut by the database, as the words of clients were.
-async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Words> {
-    let nothing = Words {
-        whole: Vec::new(),
-        beginning: None,
-    };
-    let Some(text) = text else { return Ok(nothing) };
-    if let Some(number) = number_in(text) {
-        return Ok(Words {
-            beginning: Some(number),
-            ..nothing
+/// The rarest first: who has it is looked up, and asked for the others one by one.
+async fn words(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Word>> {
+    let (mut whole, beginning) = searched(tx, filter.q.as_deref()).await?;
+    let tags = filter.tags.iter().map(|tag| format!("#{}", cut(tag)));
+    whole.extend(tags);
+    let fields = filter.fields.iter();
+    whole.extend(fields.map(|(key, value)| format!("={key}={}", cut(value))));
+    let mut words = Vec::new();
+    for (text, is_beginning) in whole
+        .into_iter()
+        .map(|word| (word, false))
+        .chain(beginning.map(|word| (word, true)))
+    {
+        let clients = frequency(tx, &text, is_beginning).await?;
+        words.push(Word {
+            text,
+            is_beginning,
+            clients,
         });
+    }
+    words.sort_by_key(|word| word.clients);
+    Ok(words)
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_WORD).collect()
+}
+
+async fn frequency(tx: &mut TenantTx, word: &str, is_beginning: bool) -> Result<i64> {
+    let end = if is_beginning {
+        after_all(word)
+    } else {
+        word.to_owned()
+    };
+    let clients = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+            select from crm_client_words
+            where tenant_id = current_tenant_id() and word >= $1 and word <= $2
+            limit $3
+        ) as found"#,
+        word,
+        end,
+        MOST_COUNTED,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(clients)
+}
+
+/// Behind all that begins so.
+fn after_all(beginning: &str) -> String {
+    format!("{beginning}{}", char::MAX)
+}
+
+/// Whole words, and the beginning of the last one, cut by the database as the words of clients were.
+async fn searched(tx: &mut TenantTx, text: Option<&str>) -> Result<(Vec<String>, Option<String>)> {
+    let Some(text) = text else {
+        return Ok((Vec::new(), None));
+    };
+    if let Some(number) = number_in(text) {
+        return Ok((Vec::new(), Some(number)));
     }
     let (last_place, is_open) = match text.rfind(is_between_words) {
         Some(at) => (at, !text[at..].chars().skip(1).collect::<String>().is_empty()),
@@ -192,7 +248,7 @@ async fn words(tx: &mut TenantTx, text: Option<&str>) -> Result<Words> {
         // nothing but signs is found nowhere
         whole.push(String::new());
     }
-    Ok(Words { whole, beginning })
+    Ok((whole, beginning))
 }
 
 /// Accents that stand by themselves belong to the letter before them.
@@ -209,33 +265,31 @@ fn number_in(text: &str) -> Option<String> {
     (is_number && digits.len() >= 4).then(|| digits.trim_start_matches('0').to_owned())
 }
 
-const HOLDS: &str = " and exists (select from crm_client_words w where w.tenant_id = current_tenant_id()
-        and w.client_id = c.id and w.word ";
-
-const HOLDS_TOO: &str = " and (select true from crm_client_words w where w.tenant_id = current_tenant_id()
-        and w.client_id = c.id and w.word ";
-
-/// Conditions on `crm_clients c`.
-fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filter, words: &Words) {
-    for word in &words.whole {
-        query.push(HOLDS).push("= ").push_bind(word.clone()).push(")");
-    }
-    if let Some(beginning) = &words.beginning {
-        // very many words may begin so: where there are others, who has them is asked one by one
-        let (holds, end) = if words.whole.is_empty() {
-            (HOLDS, ")")
+/// Conditions on `crm_clients c`. `is_page`: the first few in an order are wanted, not all.
+fn push_filter(
+    tx: &TenantTx,
+    query: &mut QueryBuilder<Postgres>,
+    filter: &Filter,
+    words: &[Word],
+    is_page: bool,
+) {
+    let is_walked = is_page && matches!(words, [only] if only.clients >= COMMON);
+    for (place, word) in words.iter().enumerate() {
+        let (holds, end) = if place == 0 && !is_walked {
+            ("exists (select", ")")
         } else {
-            (HOLDS_TOO, " limit 1)")
+            ("(select true", " limit 1)")
         };
-        query.push(holds).push(">= ").push_bind(beginning.clone());
-        query
-            .push(" and w.word < ")
-            .push_bind(format!("{beginning}{}", char::MAX))
-            .push(end);
-    }
-    for tag in &filter.tags {
-        let word: String = std::iter::once('#').chain(tag.chars().take(60)).collect();
-        query.push(HOLDS).push("= ").push_bind(word).push(")");
+        query.push(format!(
+            " and {holds} from crm_client_words w where w.tenant_id = current_tenant_id() and w.client_id = c.id and w.word "
+        ));
+        if word.is_beginning {
+            query.push(">= ").push_bind(word.text.clone());
+            query.push(" and w.word < ").push_bind(after_all(&word.text));
+        } else {
+            query.push("= ").push_bind(word.text.clone());
+        }
+        query.push(end);
     }
     for (column, several) in [
         ("c.client_type", &filter.client_type),
@@ -287,8 +341,6 @@ fn push_filter(tx: &TenantTx, query: &mut QueryBuilder<Postgres>, filter: &Filte
         query.push(" and c.lead_score >= ").push_bind(score);
     }
     for (key, value) in &filter.fields {
-        let word: String = format!("={key}=").chars().chain(value.chars().take(60)).collect();
-        query.push(HOLDS).push("= ").push_bind(word).push(")");
         query.push(" and c.custom_fields ->> ").push_bind(key.clone());
         query.push(" = ").push_bind(value.clone());
     }
