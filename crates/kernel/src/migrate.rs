@@ -73,6 +73,11 @@ fn fingerprint() -> String {
     format!("schema {}", hex::encode(digest.finalize()))
 }
 
+/// The newest migration that this binary knows.
+pub fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 fn migrator() -> Migrator {
     let mut migrator = Migrator {
         migrations: Cow::Borrowed(&MIGRATIONS.migrations),
@@ -83,7 +88,7 @@ fn migrator() -> Migrator {
 }
 
 /// What must exist before the first migration: the schema for its ledger, and the two roles.
-async fn prepare(owner: &mut PgConnection) -> Result<()> {
+pub async fn prepare(owner: &mut PgConnection) -> Result<()> {
     check_version(owner).await?;
     sqlx::raw_sql("create extension if not exists vector")
         .execute(&mut *owner)

@@ -166,28 +166,42 @@ fn own_program() -> PathBuf {
 
 /// The configured key, or the one in the data folder, made on first use.
 fn master_key(config: &Config) -> Result<MasterKey> {
-    let bad = |error: &str| {
-        invalid(
-            "bad_master_key",
-            format!("The master key cannot be used: {error}."),
-        )
-    };
+    match existing_master_key(config) {
+        Err(error) if error.code == "master_key_missing" => {
+            let path = config.data_dir.join("master.key");
+            write_secret(&path, &MasterKey::random().to_hex())
+                .map_err(|error| bad_master_key(&format!("{}: {error}", path.display())))?;
+            // two first starts at once: whoever wrote last must not win over who reads now
+            existing_master_key(config)
+        }
+        found => found,
+    }
+}
+
+/// The same without making one.
+pub fn existing_master_key(config: &Config) -> Result<MasterKey> {
     if let Some(text) = &config.master_key {
-        return MasterKey::from_hex(text).map_err(bad);
+        return MasterKey::from_hex(text).map_err(bad_master_key);
     }
     let path = config.data_dir.join("master.key");
     match std::fs::read_to_string(&path) {
-        Ok(text) => MasterKey::from_hex(&text).map_err(bad),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = MasterKey::random();
-            write_secret(&path, &key.to_hex())
-                .map_err(|error| bad(&format!("{}: {error}", path.display())))?;
-            // two first starts at once: whoever wrote last must not win over who reads now
-            let text = std::fs::read_to_string(&path).map_err(|error| bad(&error.to_string()))?;
-            MasterKey::from_hex(&text).map_err(bad)
-        }
-        Err(error) => Err(bad(&format!("{}: {error}", path.display()))),
+        Ok(text) => MasterKey::from_hex(&text).map_err(bad_master_key),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(invalid(
+            "master_key_missing",
+            format!(
+                "There is no master key: put it into {} or RAPPORT_MASTER_KEY.",
+                path.display()
+            ),
+        )),
+        Err(error) => Err(bad_master_key(&format!("{}: {error}", path.display()))),
     }
+}
+
+fn bad_master_key(error: &str) -> kernel::Error {
+    invalid(
+        "bad_master_key",
+        format!("The master key cannot be used: {error}."),
+    )
 }
 
 /// Writes a file that only its owner can read; leaves one that exists as it is.

@@ -1,6 +1,7 @@
 //! The command line. Every command takes `--data-dir` and `--json`; errors say what to do.
 
 mod ask;
+mod backup;
 mod demo;
 mod doctor;
 mod eval;
@@ -71,6 +72,10 @@ enum Command {
     Ask(ask::AskArgs),
     /// Ask the questions of an evaluation set, or of public data sets, and print the score
     Eval(eval::EvalArgs),
+    /// Write the whole installation into one file, also while the server runs
+    Backup(backup::BackupArgs),
+    /// Bring a backup into an empty data folder or database
+    Restore(backup::RestoreArgs),
     /// Bring the database to this version's schema
     Migrate,
     /// Check the installation and say how to mend what is wrong
@@ -145,6 +150,8 @@ pub async fn run() -> Result<ExitCode> {
         Command::Demo(args) => demo::run(&global, &args).await,
         Command::Eval(args) => eval::run(&global, &args).await,
         Command::Ask(args) => ask::run(&global, &args).await,
+        Command::Backup(args) => backup::take(&global, &args).await,
+        Command::Restore(args) => backup::restore(&global, &args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Simulate(args) => Ok(simulate::run(&args).await),

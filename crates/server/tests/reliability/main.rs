@@ -5,6 +5,7 @@
 //! --test reliability` multiplies rounds, visitors and messages.
 
 mod away;
+mod backup;
 mod book;
 #[path = "../../../documents/tests/files/build/mod.rs"]
 mod build;
