@@ -5,6 +5,7 @@
 pub mod activities;
 mod amounts;
 pub mod clients;
+mod creation;
 mod deals;
 pub mod fields;
 pub mod leads;

@@ -248,6 +248,7 @@ impl From<&Client> for Fields {
 
 /// What is sent of a client: absent is unchanged, null is cleared.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClientPatch {
     #[serde(default, deserialize_with = "kernel::extract::present")]
     #[schema(value_type = Option<String>)]

@@ -14,6 +14,7 @@ mod pipelines;
 mod products;
 mod recount;
 mod sales;
+mod strict;
 
 use serde_json::Value;
 use testkit::{Tenant, Visitor};
