@@ -2,6 +2,7 @@
 
 mod activities;
 mod clients;
+mod confirming;
 mod deals;
 mod figures;
 mod histories;
