@@ -11,6 +11,7 @@ mod lists;
 mod merging;
 mod named;
 mod orders;
+mod parallel;
 mod pipelines;
 mod products;
 mod recount;
