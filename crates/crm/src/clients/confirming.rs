@@ -61,15 +61,15 @@ async fn confirm_client(
             "The client has another address by now. Look at it again before you confirm it.",
         ));
     }
-    let email = input.email.is_some() && !client.is_email_proven;
-    let phone = input.phone.is_some() && !client.is_phone_proven;
+    let (email, phone) = (input.email.is_some(), input.phone.is_some());
     store::confirm(&mut tx, id, email, phone).await?;
-    // the addresses themselves would outlive whoever is erased
-    for field in [email.then_some("email"), phone.then_some("phone")]
-        .into_iter()
-        .flatten()
-    {
+    let news = [
+        ("email", email && !client.is_email_proven),
+        ("phone", phone && !client.is_phone_proven),
+    ];
+    for (field, _) in news.into_iter().filter(|(_, is_new)| *is_new) {
         let subject = format!("client:{id}");
+        // the address itself would outlive whoever is erased
         let details = json!({"field": field});
         audit::record_by(
             &mut tx,
