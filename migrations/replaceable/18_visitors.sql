@@ -61,3 +61,35 @@ as $$
             where p.tenant_id = current_tenant_id() and p.id = p_contact and lower(trim(p.vouched_email)) = p_address
         ))
 $$;
+
+create or replace function phone_digits(p_phone text) returns text
+language sql immutable parallel safe
+set search_path from current
+as $$ select regexp_replace(p_phone, '[^0-9]', '', 'g') $$;
+
+-- Whether a client's address or number says that the client is this contact: somebody of the team has confirmed it, or it does
+-- so by itself.
+create or replace function crm_is_proven(c crm_clients, p_kind text, p_contact uuid) returns boolean
+language sql stable
+set search_path from current
+as $$
+    select case p_kind
+        when 'email' then c.email_key is not null
+            and (c.confirmed_email is not distinct from c.email_key or crm_is_theirs(p_contact, 'email', c.email_key))
+        else c.phone_key is not null
+            and (c.confirmed_phone is not distinct from phone_digits(c.phone)
+                or crm_is_theirs(p_contact, 'phone', phone_digits(c.phone)))
+    end
+$$;
+
+-- Whether it was the contact's own visitor who left an address, and nothing has verified it.
+create or replace function crm_is_typed(p_contact uuid, p_kind text, p_address text) returns boolean
+language sql stable
+set search_path from current
+as $$
+    select exists (
+        select from contact_identities i
+        where i.tenant_id = current_tenant_id() and i.contact_id = p_contact and i.kind = p_kind and i.value = p_address
+            and not i.is_verified
+    )
+$$;

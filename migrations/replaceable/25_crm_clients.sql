@@ -155,6 +155,13 @@ begin
     new.company_key := nullif(left(crm_fold(trim(new.company_name)), 200), '');
     new.email_key := nullif(left(lower(trim(new.email)), 200), '');
     new.phone_key := right(crm_digits(new.phone), 9);
+    -- confirmed was another one
+    if new.confirmed_email is distinct from new.email_key then
+        new.confirmed_email := null;
+    end if;
+    if new.confirmed_phone is distinct from phone_digits(new.phone) then
+        new.confirmed_phone := null;
+    end if;
     new.revenue_key := least(new.total_revenue * 100, 9e18);
     new.average_key := least(new.average_order_value * 100, 9e18);
     if new.merged_into is not null then

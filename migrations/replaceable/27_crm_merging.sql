@@ -5,7 +5,8 @@ create or replace function crm_filled_fields() returns text[]
 language sql immutable parallel safe
 as $$
     select array['contact_id', 'name', 'company_name', 'email', 'phone', 'secondary_phone', 'address', 'ecommerce_customer_id',
-        'source', 'source_details', 'utm_data', 'assigned_to', 'platform_user_id', 'next_follow_up_date']
+        'source', 'source_details', 'utm_data', 'assigned_to', 'platform_user_id', 'next_follow_up_date', 'confirmed_email',
+        'confirmed_phone']
 $$;
 
 -- Writes what `crm_filled_fields` names.
@@ -19,7 +20,8 @@ as $$
         source = c.source, source_details = c.source_details, utm_data = c.utm_data, assigned_to = c.assigned_to,
         platform_user_id = c.platform_user_id, next_follow_up_date = c.next_follow_up_date, tags = c.tags,
         custom_fields = c.custom_fields, first_contact_date = c.first_contact_date, last_contact_date = c.last_contact_date,
-        client_type = c.client_type, lifecycle_stage = c.lifecycle_stage
+        client_type = c.client_type, lifecycle_stage = c.lifecycle_stage, confirmed_email = c.confirmed_email,
+        confirmed_phone = c.confirmed_phone
     where tenant_id = c.tenant_id and id = c.id
 $$;
 
@@ -326,6 +328,18 @@ begin
     end loop;
     return c;
 end;
+$$;
+
+-- The contacts of clients whose own address this is.
+create or replace function crm_contacts_of_email(p_email text) returns setof uuid
+language sql stable
+set search_path from current
+as $$
+    select contact_now(o.contact_id)
+    from crm_clients c
+    cross join lateral crm_own_client(c) o
+    where c.tenant_id = current_tenant_id() and c.merged_into is null and c.email_key = left(lower(trim(p_email)), 200)
+        and o.contact_id is not null and crm_is_proven(o, 'email', contact_now(o.contact_id))
 $$;
 
 -- Contacts that become one take their clients along; a client whose contact becomes part of one without a client follows it.

@@ -247,6 +247,8 @@ begin
         k.company_name := other.company_name;
         k.email := other.email;
         k.phone := other.phone;
+        k.confirmed_email := other.confirmed_email;
+        k.confirmed_phone := other.confirmed_phone;
         k.secondary_phone := other.secondary_phone;
         k.address := other.address;
         k.platform_user_id := other.platform_user_id;

@@ -6,6 +6,8 @@
 
 use knowledge::retrieval::text::fold;
 
+use crate::intent::plain;
+
 /// A way to read the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -169,14 +171,6 @@ fn without_opener(question: &str) -> &str {
         }
     }
     question.trim()
-}
-
-fn plain(text: &str) -> String {
-    let folded: String = fold(text)
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

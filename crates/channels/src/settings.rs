@@ -170,6 +170,14 @@ mod tests {
             (json!({"max_suggestion_chips": 6}), "max_suggestion_chips"),
             (json!({"booking_url": "http://x.example"}), "booking_url"),
             (
+                json!({"booking_url": "https://me:secret@x.example/intro"}),
+                "booking_url",
+            ),
+            (
+                json!({"booking_url": "https://me@x.example/intro"}),
+                "booking_url",
+            ),
+            (
                 json!({"suggested_messages": ["1", "2", "3", "4", "5", "6"]}),
                 "suggested_messages",
             ),

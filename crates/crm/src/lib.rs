@@ -5,6 +5,7 @@
 pub mod activities;
 mod amounts;
 pub mod clients;
+mod creation;
 mod deals;
 pub mod fields;
 pub mod leads;
@@ -38,6 +39,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(activities::api::routes())
         .merge(clients::api::routes())
         .merge(clients::bulk::api::routes())
+        .merge(clients::confirming::routes())
         .merge(clients::merging::api::routes())
         .merge(clients::timeline::api::routes())
         .merge(clients::transfer::api::routes())

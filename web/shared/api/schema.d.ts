@@ -1212,6 +1212,26 @@ export interface paths {
         patch: operations["update_client"];
         trace?: never;
     };
+    "/api/v1/crm/clients/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that an address or number which a visitor has typed is the client's. From then on orders and meetings find the
+         *     client by it.
+         */
+        post: operations["confirm_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crm/clients/{id}/merge": {
         parameters: {
             query?: never;
@@ -4766,7 +4786,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "client_address_confirmed" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -5373,6 +5393,12 @@ export interface components {
             /** @description The workspace's, in which the totals are. */
             currency: components["schemas"]["Currency"];
             ecommerce_customer_id?: string | null;
+            /**
+             * @description Orders and meetings find the client by it. One that a visitor has typed does not prove who they are until somebody of the
+             *     team confirms it.
+             */
+            is_email_proven: boolean;
+            is_phone_proven: boolean;
             /** @description A person has chosen the quality; the score no longer decides it. */
             is_quality_set: boolean;
             merged_into?: components["schemas"]["ClientId"] | null;
@@ -5392,6 +5418,11 @@ export interface components {
             rows: number;
             /** @description `,`, `;` or a tab. */
             separator: string;
+        };
+        /** @description What is right, as it was read: nothing is confirmed that has become another address meanwhile. */
+        ClientConfirmation: {
+            email?: string | null;
+            phone?: string | null;
         };
         /** @description Who the client is in the inbox. */
         ClientContact: {
@@ -5415,14 +5446,14 @@ export interface components {
             detail: Record<string, never>;
             /**
              * Format: uuid
-             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+             * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
              */
             id: string;
             kind: components["schemas"]["ClientEventKind"];
             title?: string | null;
         };
         /** @enum {string} */
-        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge" | "confirmation";
         ClientFile: {
             /** @description The file's text. */
             csv: string;
@@ -7659,8 +7690,34 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
-        NewClient: components["schemas"]["ClientPatch"] & {
+        /** @description A client. It needs a name, a company, an e-mail address or a phone number. */
+        NewClient: {
+            address?: Record<string, never> | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            company_name?: string | null;
             contact_id?: components["schemas"]["ContactId"] | null;
+            /** @description Replaces the values of the named fields; null clears one. */
+            custom_fields?: Record<string, never> | null;
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date?: string | null;
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            secondary_phone?: string | null;
+            source?: string | null;
+            source_details?: Record<string, never> | null;
+            /** @description A tag that does not exist yet is made. */
+            tags?: string[] | null;
+            utm_data?: Record<string, never> | null;
         };
         NewConnection: {
             /** @description One of the connectors' kinds. */
@@ -7719,10 +7776,36 @@ export interface components {
             label: string;
         };
         /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
-        NewDeal: components["schemas"]["DealPatch"] & {
+        NewDeal: {
+            /**
+             * Format: date
+             * @description Of a deal that is won or lost.
+             */
+            actual_close_date?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            deal_value?: components["schemas"]["Amount"] | null;
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
             pipeline_id?: components["schemas"]["PipelineId"] | null;
             pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability?: number | null;
+            products?: components["schemas"]["DealProductInput"][] | null;
             stage?: components["schemas"]["DealStage"] | null;
+            tags?: string[] | null;
+            won_reason?: string | null;
         };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
@@ -8347,7 +8430,7 @@ export interface components {
                 detail: Record<string, never>;
                 /**
                  * Format: uuid
-                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+                 * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
                  */
                 id: string;
                 kind: components["schemas"]["ClientEventKind"];
@@ -14369,6 +14452,55 @@ export interface operations {
             };
         };
     };
+    confirm_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_client: {
         parameters: {
             query?: never;
@@ -14510,7 +14642,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
-                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`, `confirmation`. */
                 kind?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;

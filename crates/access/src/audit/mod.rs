@@ -87,6 +87,7 @@ pub enum Action {
     WebhookDisabled,
     ClientCreated,
     ClientDeleted,
+    ClientAddressConfirmed,
     ClientsMerged,
     ClientsUnmerged,
     ClientsImported,
@@ -212,6 +213,7 @@ impl Action {
             | Self::ContactsUnmerged
             | Self::ClientCreated
             | Self::ClientDeleted
+            | Self::ClientAddressConfirmed
             | Self::ClientsMerged
             | Self::ClientsUnmerged
             | Self::ClientsImported

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use crm::orders::theirs;
-use kernel::ids::{ClientId, ContactId, OrderId};
+use kernel::ids::{ClientId, OrderId};
 use kernel::{Result, TenantTx};
 
 use super::codes::{self, Verification};
@@ -12,7 +12,6 @@ use crate::Context;
 #[derive(Debug, Clone)]
 pub struct Situation {
     pub permissions: Permissions,
-    pub contact: ContactId,
     /// The clients that the visitor is known to be.
     pub clients: Vec<ClientId>,
     /// By what: an identity, or `code`.
@@ -41,7 +40,6 @@ impl Situation {
         clients.extend(by_code);
         Ok(Some(Self {
             permissions: store::permissions(tx, door.channel).await?,
-            contact,
             clients,
             verified_by: if is_by_code {
                 Some("code".into())

@@ -1,6 +1,7 @@
 //! What the bot says about orders and about what waits for a person, in English and French. No model has a hand in it.
 
 use chrono::NaiveDate;
+use conversations::meetings::times;
 use crm::orders::theirs::VisitorOrder;
 use crm::orders::{OrderItem, Status};
 use knowledge::language::Language;
@@ -52,12 +53,12 @@ pub fn order(order: &VisitorOrder, language: Language) -> String {
 }
 
 fn standing(order: &VisitorOrder, language: Language) -> String {
-    let (number, on) = (words(&order.number), date(order.ordered_on, language));
     let french = language == Language::FRENCH;
+    let (number, on) = (words(&order.number), times::date(order.ordered_on, french));
     let at = |day: Option<NaiveDate>| match day {
         None => String::new(),
-        Some(day) if french => format!(" le {}", date(day, language)),
-        Some(day) => format!(" on {}", date(day, language)),
+        Some(day) if french => format!(" le {}", times::date(day, french)),
+        Some(day) => format!(" on {}", times::date(day, french)),
     };
     let status = match (order.status, french) {
         (Status::Pending, false) => "we have received it, and it is not being prepared yet".to_owned(),
@@ -83,29 +84,6 @@ fn standing(order: &VisitorOrder, language: Language) -> String {
 
 fn line(item: &OrderItem) -> String {
     format!("{} × {}", item.quantity, words(&item.name))
-}
-
-fn date(day: NaiveDate, language: Language) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    if language != Language::FRENCH {
-        return day.format("%-d %B %Y").to_string();
-    }
-    let month = usize::try_from(chrono::Datelike::month0(&day)).unwrap_or_default();
-    let month = MONTHS.get(month).copied().unwrap_or_default();
-    format!("{} {month} {}", day.format("%-d"), day.format("%Y"))
 }
 
 /// Other programs' words in a line of ours: no mark-up, no second line.

@@ -156,8 +156,10 @@ pub async fn find_place(
     }
     let contact = sqlx::query_scalar!(
         r#"select id as "id: ContactId" from contacts
-        where tenant_id = current_tenant_id() and merged_into is null and lower(email) = lower($1)
-            and crm_is_theirs(id, 'email', lower(trim($1)))
+        where tenant_id = current_tenant_id() and merged_into is null and (
+                (lower(email) = lower($1) and crm_is_theirs(id, 'email', lower(trim($1))))
+                or id = any(array(select crm_contacts_of_email($1)))
+            )
         order by last_interaction_at desc nulls last, id desc
         limit 1"#,
         email,

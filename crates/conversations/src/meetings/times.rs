@@ -1,6 +1,6 @@
 //! A time in words, in French or in English: for the chat and for mails.
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::settings::hours::Tz;
 
@@ -60,6 +60,12 @@ const SHORT_MONTHS: [[&str; 12]; 2] = [
         "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
     ],
 ];
+
+/// `24 November 2026`.
+pub fn date(day: NaiveDate, is_french: bool) -> String {
+    let month = MONTHS[usize::from(is_french)][day.month0() as usize];
+    format!("{} {month} {}", day.day(), day.year())
+}
 
 /// `Tuesday 24 November, 10:00 (CET)`.
 pub fn long(at: DateTime<Utc>, zone: Tz, is_french: bool) -> String {

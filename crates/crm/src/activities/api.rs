@@ -88,6 +88,7 @@ async fn list_activities(
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewActivity {
     client_id: Option<ClientId>,
     deal_id: Option<DealId>,
@@ -111,6 +112,7 @@ struct NewActivity {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ActivityPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<uuid::Uuid>)]

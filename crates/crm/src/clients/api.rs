@@ -11,12 +11,15 @@ use kernel::page::Page;
 use kernel::{Error, Event, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::list::{self, ClientFilter, Filter, Place, Sort};
 use super::{Client, ClientPatch, ClientRow, Fields, exists, no_name, store};
-use crate::Context;
+use crate::{Context, creation};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -93,12 +96,33 @@ async fn count_clients(
     }))
 }
 
+/// A client. It needs a name, a company, an e-mail address or a phone number.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct NewClient {
+struct NewClientOnce {
     /// Who the client is in the inbox.
     contact_id: Option<ContactId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewClient {
+    #[serde(flatten)]
+    once: NewClientOnce,
     #[serde(flatten)]
     fields: ClientPatch,
+}
+
+impl PartialSchema for NewClient {
+    fn schema() -> RefOr<Schema> {
+        creation::schema_of::<ClientPatch, NewClientOnce>()
+    }
+}
+
+impl ToSchema for NewClient {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ClientPatch::schemas(schemas);
+        NewClientOnce::schemas(schemas);
+    }
 }
 
 /// Create a client.
@@ -116,7 +140,7 @@ async fn create_client(
         return Err(no_name());
     }
     fields.settle(&mut tx, &serde_json::Map::new()).await?;
-    if let Some(contact) = input.contact_id
+    if let Some(contact) = input.once.contact_id
         && !store::has_contact(&mut tx, contact).await?
     {
         return Err(kernel::error::invalid(
@@ -125,10 +149,10 @@ async fn create_client(
         ));
     }
     let customer = fields.ecommerce_customer_id.as_deref();
-    if let Some(other) = store::find_other(&mut tx, input.contact_id, customer).await? {
+    if let Some(other) = store::find_other(&mut tx, input.once.contact_id, customer).await? {
         return Err(exists(Some(other)));
     }
-    let id = store::insert(&mut tx, input.contact_id, &fields).await?;
+    let id = store::insert(&mut tx, input.once.contact_id, &fields).await?;
     let client = store::get(&mut tx, id).await?;
     tell(&mut tx, &member, Action::ClientCreated, id, &client).await?;
     tx.commit().await?;

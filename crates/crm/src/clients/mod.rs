@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod bulk;
+pub mod confirming;
 pub mod list;
 pub mod merging;
 pub mod store;
@@ -123,6 +124,10 @@ pub struct Client {
     /// The workspace's, in which the totals are.
     pub currency: Currency,
     pub open_deals: i64,
+    /// Orders and meetings find the client by it. One that a visitor has typed does not prove who they are until somebody of the
+    /// team confirms it.
+    pub is_email_proven: bool,
+    pub is_phone_proven: bool,
     /// The client that this one became part of.
     pub merged_into: Option<ClientId>,
     #[sqlx(skip)]
@@ -155,7 +160,10 @@ pub struct Fields {
     pub name: Option<String>,
     pub company_name: Option<String>,
     pub email: Option<String>,
+    /// It is being written, and was another one before.
+    pub is_email_new: bool,
     pub phone: Option<String>,
+    pub is_phone_new: bool,
     pub secondary_phone: Option<String>,
     pub address: Option<Value>,
     pub ecommerce_customer_id: Option<String>,
@@ -181,7 +189,9 @@ impl Fields {
             name: None,
             company_name: None,
             email: None,
+            is_email_new: false,
             phone: None,
+            is_phone_new: false,
             secondary_phone: None,
             address: None,
             ecommerce_customer_id: None,
@@ -225,7 +235,9 @@ impl From<&Client> for Fields {
             name: row.name,
             company_name: row.company_name,
             email: row.email,
+            is_email_new: false,
             phone: row.phone,
+            is_phone_new: false,
             secondary_phone: client.secondary_phone.clone(),
             address: client.address.clone(),
             ecommerce_customer_id: client.ecommerce_customer_id.clone(),
@@ -248,6 +260,7 @@ impl From<&Client> for Fields {
 
 /// What is sent of a client: absent is unchanged, null is cleared.
 #[derive(Debug, Default, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClientPatch {
     #[serde(default, deserialize_with = "kernel::extract::present")]
     #[schema(value_type = Option<String>)]
@@ -308,11 +321,11 @@ impl ClientPatch {
     /// # Errors
     /// 422 for a value that a client cannot have.
     pub fn apply(self, known: Fields) -> Result<Fields> {
-        let email = text::optional(self.email, "email", 200)?.unwrap_or(known.email);
+        let email = text::optional(self.email, "email", 200)?.unwrap_or(known.email.clone());
         if email.as_ref().is_some_and(|address| !text::is_email(address)) {
             return Err(invalid("bad_email", "This is not an e-mail address."));
         }
-        let phone = text::phone(self.phone, "phone")?.unwrap_or(known.phone);
+        let phone = text::phone(self.phone, "phone")?.unwrap_or(known.phone.clone());
         let secondary_phone =
             text::phone(self.secondary_phone, "secondary_phone")?.unwrap_or(known.secondary_phone);
         words::time(self.first_contact_date)?;
@@ -329,7 +342,9 @@ impl ClientPatch {
             name: text::optional(self.name, "name", 200)?.unwrap_or(known.name),
             company_name: text::optional(self.company_name, "company_name", 200)?
                 .unwrap_or(known.company_name),
+            is_email_new: known.is_email_new || email != known.email,
             email,
+            is_phone_new: known.is_phone_new || phone != known.phone,
             phone,
             secondary_phone,
             address: text::object(self.address, "address")?.unwrap_or(known.address),

@@ -12,7 +12,8 @@ use super::{Client, ClientContact, Fields, exists};
 const CLIENT: &str =
     "select c.*, (select t.currency from tenants t where t.tenant_id = c.tenant_id) as currency,
         (select count(*) from crm_deals d where d.tenant_id = c.tenant_id and d.client_id = c.id
-            and d.stage not in ('closed_won', 'closed_lost')) as open_deals
+            and d.stage not in ('closed_won', 'closed_lost')) as open_deals,
+        crm_is_proven(c, 'email', c.contact_id) as is_email_proven, crm_is_proven(c, 'phone', c.contact_id) as is_phone_proven
     from crm_clients c
     where c.tenant_id = current_tenant_id() and c.id = ";
 
@@ -121,8 +122,11 @@ pub async fn insert(tx: &mut TenantTx, contact: Option<ContactId>, fields: &Fiel
     sqlx::query!(
         "insert into crm_clients (tenant_id, id, contact_id, name, company_name, email, phone, secondary_phone, address,
             ecommerce_customer_id, client_type, lifecycle_stage, lead_quality, is_quality_set, source, source_details, utm_data,
-            assigned_to, tags, custom_fields, first_contact_date, last_contact_date, next_follow_up_date)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+            assigned_to, tags, custom_fields, first_contact_date, last_contact_date, next_follow_up_date, confirmed_email,
+            confirmed_phone)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            case when not crm_is_typed($3, 'email', lower(trim($6))) then lower(trim($6)) end,
+            case when not crm_is_typed($3, 'phone', phone_digits($7)) then phone_digits($7) end)",
         tenant.0,
         id.0,
         contact.map(|id| id.0),
@@ -153,14 +157,19 @@ pub async fn insert(tx: &mut TenantTx, contact: Option<ContactId>, fields: &Fiel
     Ok(id)
 }
 
-/// Writes what people may change.
+/// Writes what people may change. An address that somebody of the team writes is confirmed by that, unless it is the one that
+/// the client's visitor has typed.
 pub async fn update(tx: &mut TenantTx, id: ClientId, fields: &Fields) -> Result<()> {
     sqlx::query!(
         "update crm_clients
         set name = $2, company_name = $3, email = $4, phone = $5, secondary_phone = $6, address = $7,
             ecommerce_customer_id = $8, client_type = $9, lifecycle_stage = $10, lead_quality = $11, is_quality_set = $12,
             source = $13, source_details = $14, utm_data = $15, assigned_to = $16, tags = $17, custom_fields = $18,
-            first_contact_date = $19, last_contact_date = $20, next_follow_up_date = $21
+            first_contact_date = $19, last_contact_date = $20, next_follow_up_date = $21,
+            confirmed_email = case when $22 and not crm_is_typed(contact_id, 'email', lower(trim($4)))
+                then lower(trim($4)) else confirmed_email end,
+            confirmed_phone = case when $23 and not crm_is_typed(contact_id, 'phone', phone_digits($5))
+                then phone_digits($5) else confirmed_phone end
         where tenant_id = current_tenant_id() and id = $1",
         id.0,
         fields.name,
@@ -183,10 +192,28 @@ pub async fn update(tx: &mut TenantTx, id: ClientId, fields: &Fields) -> Result<
         fields.first_contact_date,
         fields.last_contact_date,
         fields.next_follow_up_date,
+        fields.is_email_new,
+        fields.is_phone_new,
     )
     .execute(&mut **tx)
     .await
     .map_err(explain)?;
+    Ok(())
+}
+
+/// The addresses that it has are right.
+pub async fn confirm(tx: &mut TenantTx, id: ClientId, email: bool, phone: bool) -> Result<()> {
+    sqlx::query!(
+        "update crm_clients
+        set confirmed_email = case when $2 then email_key else confirmed_email end,
+            confirmed_phone = case when $3 then phone_digits(phone) else confirmed_phone end
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        email,
+        phone,
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

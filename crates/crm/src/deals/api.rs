@@ -10,6 +10,9 @@ use kernel::ids::{ClientId, DealId, PipelineId, PipelineStageId};
 use kernel::{Event, Result, TenantTx};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,6 +21,7 @@ use super::list::api::{__path_get_deal, __path_list_deals, get_deal, list_deals}
 use super::store::Reasons;
 use super::{Deal, list, store};
 use crate::Context;
+use crate::creation;
 use crate::orders::store::lock_clients;
 use crate::pipelines::Stage;
 use crate::words::maybe;
@@ -32,15 +36,35 @@ pub fn routes() -> OpenApiRouter<Context> {
 
 /// A deal for a client, or for whoever writes in a conversation. It needs a name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct NewDeal {
-    #[serde(flatten)]
-    fields: DealPatch,
+struct NewDealOnce {
     /// The default one unless given.
     pipeline_id: Option<PipelineId>,
     /// The column; the first one unless given.
     pipeline_stage_id: Option<PipelineStageId>,
     /// The first column of this stage, where no column is given.
     stage: Option<Stage>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewDeal {
+    #[serde(flatten)]
+    once: NewDealOnce,
+    #[serde(flatten)]
+    fields: DealPatch,
+}
+
+impl PartialSchema for NewDeal {
+    fn schema() -> RefOr<Schema> {
+        creation::schema_of::<DealPatch, NewDealOnce>()
+    }
+}
+
+impl ToSchema for NewDeal {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        DealPatch::schemas(schemas);
+        NewDealOnce::schemas(schemas);
+    }
 }
 
 /// Create a deal.
@@ -53,7 +77,7 @@ async fn create_deal(
 ) -> Result<(StatusCode, Json<Deal>)> {
     member.require(Permission::EditCrm)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let mut fields = input.fields;
+    let NewDeal { once, mut fields } = input;
     let client = whose(&mut tx, &fields).await?;
     lock_clients(&mut tx, &[client]).await?;
     let name = fields.name.as_deref().unwrap_or_default().trim();
@@ -62,14 +86,14 @@ async fn create_deal(
     }
     fields.client_id = Some(client);
     let mut values = Values::new(client, store::currency(&mut tx).await?);
-    values.pipeline_id = input.pipeline_id;
-    values.pipeline_stage_id = input.pipeline_stage_id;
-    values.stage = input.stage;
+    values.pipeline_id = once.pipeline_id;
+    values.pipeline_stage_id = once.pipeline_stage_id;
+    values.stage = once.stage;
     values.owner_id = member.user_id();
     values.patch(&mut tx, fields).await?;
-    let stage = match input.pipeline_stage_id {
+    let stage = match once.pipeline_stage_id {
         Some(column) => store::meaning(&mut tx, column).await?,
-        None => input.stage.unwrap_or(Stage::Prospecting),
+        None => once.stage.unwrap_or(Stage::Prospecting),
     };
     check_reason(stage, values.lost_reason.as_deref())?;
     let id = DealId::new();
@@ -139,6 +163,7 @@ async fn update_deal(
 
 /// Where a deal goes, and why.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct DealMove {
     /// The column; or `stage`.
     pipeline_stage_id: Option<PipelineStageId>,

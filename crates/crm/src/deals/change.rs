@@ -19,6 +19,7 @@ use crate::words::{self, filled};
 
 /// Something that a deal is about: a product, or words with a price.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DealProductInput {
     pub product_id: Option<ProductId>,
     /// The product's unless given.
@@ -31,6 +32,7 @@ pub struct DealProductInput {
 
 /// What can be changed of a deal. Its stage is changed by moving it.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DealPatch {
     pub client_id: Option<ClientId>,
     #[serde(default, deserialize_with = "present")]

@@ -31,24 +31,9 @@ pub async fn client_of_conversation(
     tx: &mut TenantTx,
     conversation: ConversationId,
 ) -> Result<Option<ClientId>> {
-    sqlx::query!(
-        "insert into crm_clients (tenant_id, id, contact_id, name, email, phone, source, first_contact_date, last_contact_date)
-        select p.tenant_id, $2, p.id, p.name, p.email, p.phone, h.kind, p.created_at, p.last_interaction_at
-        from conversations v
-        join contacts p on p.tenant_id = v.tenant_id and p.id = contact_now(v.contact_id)
-        join channels h on h.tenant_id = v.tenant_id and h.id = v.channel_id
-        where v.tenant_id = current_tenant_id() and v.id = $1
-        on conflict do nothing",
-        conversation.0,
-        ClientId::new().0,
-    )
-    .execute(&mut **tx)
-    .await?;
     let client = sqlx::query_scalar!(
-        r#"select crm_client_now(c.id) as "id!: ClientId"
-        from conversations v
-        join crm_clients c on c.tenant_id = v.tenant_id and c.contact_id = contact_now(v.contact_id)
-        where v.tenant_id = current_tenant_id() and v.id = $1"#,
+        r#"select crm_client_now(crm_client_of_contact(contact_now(contact_id), id)) as "id!: ClientId" from conversations
+        where tenant_id = current_tenant_id() and id = $1"#,
         conversation.0,
     )
     .fetch_optional(&mut **tx)

@@ -36,6 +36,7 @@ struct CustomFieldQuery {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewCustomField {
     entity: Entity,
     /// Small letters, digits and `_`; made of the label unless given. It never changes.
@@ -47,6 +48,7 @@ struct NewCustomField {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CustomFieldPatch {
     label: Option<String>,
     /// Values that are no longer among them stay where they are.

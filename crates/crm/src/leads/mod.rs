@@ -159,7 +159,10 @@ async fn find_or_make_client(
             store::link(tx, client, contact).await?;
             Ok(client)
         }
-        None => store::insert_client(tx, lead, contact).await,
+        None => match contact {
+            Some(contact) => store::make_client_of_contact(tx, lead, contact).await,
+            None => store::insert_client(tx, lead).await,
+        },
     }
 }
 

@@ -129,16 +129,42 @@ pub async fn link(tx: &mut TenantTx, client: ClientId, contact: Option<ContactId
     Ok(())
 }
 
-pub async fn insert_client(tx: &mut TenantTx, lead: &Lead, contact: Option<ContactId>) -> Result<ClientId> {
+/// The client of a lead's contact, who has none yet. What the lead says of them counts.
+pub async fn make_client_of_contact(tx: &mut TenantTx, lead: &Lead, contact: ContactId) -> Result<ClientId> {
+    let id = sqlx::query_scalar!(
+        r#"select crm_client_of_contact($1, $2) as "id!: ClientId""#,
+        contact.0,
+        lead.conversation_id.map(|id| id.0),
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update crm_clients
+        set name = coalesce($2, name), email = coalesce($3, email), phone = coalesce($4, phone), source = coalesce(
+            (select h.kind from channels h where h.tenant_id = current_tenant_id() and h.id = $5), source, $6)
+        where tenant_id = current_tenant_id() and id = $1",
+        id.0,
+        lead.contact_info.name,
+        lead.contact_info.email,
+        lead.contact_info.phone,
+        lead.channel_id.map(|channel| channel.0),
+        lead.source.as_str(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// The client of a lead without a contact.
+pub async fn insert_client(tx: &mut TenantTx, lead: &Lead) -> Result<ClientId> {
     let (tenant, id, now) = (tx.tenant_id(), ClientId::new(), tx.now());
     sqlx::query!(
-        "insert into crm_clients (tenant_id, id, contact_id, name, company_name, email, phone, source, first_contact_date,
+        "insert into crm_clients (tenant_id, id, name, company_name, email, phone, source, first_contact_date,
             last_contact_date, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7,
-            coalesce((select h.kind from channels h where h.tenant_id = $1 and h.id = $8), $9), $10, $10, $11, $11)",
+        values ($1, $2, $3, $4, $5, $6,
+            coalesce((select h.kind from channels h where h.tenant_id = $1 and h.id = $7), $8), $9, $9, $10, $10)",
         tenant.0,
         id.0,
-        contact.map(|contact| contact.0),
         lead.contact_info.name,
         lead.contact_info.company,
         lead.contact_info.email,

@@ -35,6 +35,7 @@ struct CrmNoteList {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewCrmNote {
     client_id: Option<ClientId>,
     deal_id: Option<DealId>,
@@ -50,6 +51,7 @@ struct NewCrmNote {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CrmNotePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]

@@ -22,7 +22,8 @@ use super::{Order, bulk, importing, store};
 use crate::Context;
 use crate::deals::store::currency;
 use crate::listing::Listing;
-use crate::products::store::{Price, list_prices};
+use crate::products::Prices;
+use crate::products::store::list_prices;
 use crate::sheet;
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -102,11 +103,12 @@ async fn whose(tx: &mut TenantTx, input: &mut OrderInput) -> Result<Option<Clien
 }
 
 /// Of the products that the lines name.
-async fn prices(tx: &mut TenantTx, input: &OrderInput) -> Result<Vec<Price>> {
+async fn prices(tx: &mut TenantTx, input: &OrderInput) -> Result<Prices> {
     let lines = || input.items.iter().flatten();
     let ids: Vec<ProductId> = lines().filter_map(|line| line.product_id).collect();
     let skus = lines().filter_map(|line| Some(line.sku.as_ref()?.trim().to_owned()));
-    list_prices(tx, &ids, &skus.collect::<Vec<_>>()).await
+    let found = list_prices(tx, &ids, &skus.collect::<Vec<_>>()).await?;
+    Ok(Prices::of(found))
 }
 
 /// Read an order.

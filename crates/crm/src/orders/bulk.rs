@@ -20,7 +20,8 @@ use super::change::{OrderInput, Values};
 use super::{Order, store};
 use crate::Context;
 use crate::deals::store::currency;
-use crate::products::store::{Price, list_prices};
+use crate::products::Prices;
+use crate::products::store::list_prices;
 use crate::sheet::{self, SalesImport, SalesImportAction, SalesImportItem};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -76,11 +77,11 @@ pub async fn finish(mut tx: TenantTx, report: &SalesImport) -> Result<()> {
 
 /// What the rows speak of.
 struct Mentioned {
-    known: Vec<Order>,
+    known: Known,
     clients: HashMap<ClientId, ClientId>,
     buyers: HashMap<Buyer, ClientId>,
     deals: HashSet<DealId>,
-    prices: Vec<Price>,
+    prices: Prices,
 }
 
 /// Writes all that can be written and tells the rest.
@@ -91,7 +92,7 @@ pub async fn write(tx: &mut TenantTx, items: Vec<(u64, OrderInput)>, report: &mu
     let (mut new, mut changed): (Vec<Values>, Vec<Values>) = (Vec::new(), Vec::new());
     let mut taken = Taken::default();
     for (row, item) in items {
-        let before = match_known(&mentioned.known, &item);
+        let before = mentioned.known.find(&item);
         let values = whose(&mentioned, &item, before).and_then(|client| {
             let mut values = match before {
                 Some(before) => Values::of(before),
@@ -169,11 +170,12 @@ async fn look_up(
     let known = store::list_known(tx, &ecommerce_ids, &numbers).await?;
     let clients: Vec<ClientId> = inputs().filter_map(|item| item.client_id).collect();
     let clients: HashMap<_, _> = store::list_clients(tx, &clients).await?.into_iter().collect();
-    let wanted: HashSet<Buyer> = inputs()
+    let mut seen = HashSet::new();
+    let wanted: Vec<Buyer> = inputs()
         .filter(|item| item.client_id.is_none())
         .filter_map(|item| item.client.clone())
+        .filter(|buyer| seen.insert(buyer.clone()))
         .collect();
-    let wanted: Vec<Buyer> = wanted.into_iter().collect();
     let found = buyers::find_or_make(tx, &wanted).await?;
     let buyers: HashMap<_, _> = wanted.into_iter().zip(found).collect();
     let deals: Vec<DealId> = inputs()
@@ -186,7 +188,7 @@ async fn look_up(
     let skus: Vec<String> = lines()
         .filter_map(|line| line.sku.as_ref().map(trimmed))
         .collect();
-    let prices = list_prices(tx, &products, &skus).await?;
+    let prices = Prices::of(list_prices(tx, &products, &skus).await?);
     let touched: Vec<ClientId> = clients
         .values()
         .chain(buyers.values())
@@ -197,7 +199,7 @@ async fn look_up(
     let orders: Vec<OrderId> = known.iter().map(|order| order.id).collect();
     store::lock(tx, &orders).await?;
     // as they are now that nobody else changes them
-    let known = store::list_known(tx, &ecommerce_ids, &numbers).await?;
+    let known = Known::of(store::list_known(tx, &ecommerce_ids, &numbers).await?);
     let mentioned = Mentioned {
         known,
         clients,
@@ -223,22 +225,50 @@ fn whose(mentioned: &Mentioned, item: &OrderInput, before: Option<&Order>) -> Re
         .ok_or_else(buyers::nobody)
 }
 
-fn match_known<'a>(known: &'a [Order], item: &OrderInput) -> Option<&'a Order> {
-    let shop_id = item.ecommerce_order_id.as_ref().and_then(Option::as_deref);
-    let shop_id = shop_id.map(str::trim).filter(|id| !id.is_empty());
-    let number = item.order_number.as_deref().map(str::trim);
-    let by_shop = shop_id.and_then(|id| {
-        known
-            .iter()
-            .find(|order| order.ecommerce_order_id.as_deref() == Some(id))
-    });
-    by_shop.or_else(|| {
-        let mut others = known.iter();
-        // one that the shop knows by another number is another order
-        others.find(|order| {
-            number == Some(&order.order_number) && (shop_id.is_none() || order.ecommerce_order_id.is_none())
-        })
-    })
+/// Orders by their numbers, of which each is one order's alone.
+struct Known {
+    orders: Vec<Order>,
+    by_number: HashMap<String, usize>,
+    by_ecommerce_id: HashMap<String, usize>,
+}
+
+impl Known {
+    fn of(orders: Vec<Order>) -> Self {
+        let places = || orders.iter().zip(0..);
+        let by_number = places().map(|(order, place)| (order.order_number.clone(), place));
+        let by_ecommerce_id =
+            places().filter_map(|(order, place)| Some((order.ecommerce_order_id.clone()?, place)));
+        Self {
+            by_number: by_number.collect(),
+            by_ecommerce_id: by_ecommerce_id.collect(),
+            orders,
+        }
+    }
+
+    fn numbered(&self, number: &str) -> Option<&Order> {
+        self.by_number
+            .get(number)
+            .and_then(|place| self.orders.get(*place))
+    }
+
+    fn of_shop(&self, id: &str) -> Option<&Order> {
+        self.by_ecommerce_id
+            .get(id)
+            .and_then(|place| self.orders.get(*place))
+    }
+
+    /// The order that an item changes.
+    fn find(&self, item: &OrderInput) -> Option<&Order> {
+        let shop_id = item.ecommerce_order_id.as_ref().and_then(Option::as_deref);
+        let shop_id = shop_id.map(str::trim).filter(|id| !id.is_empty());
+        let number = item.order_number.as_deref().map(str::trim);
+        let by_number = || {
+            let found = number.and_then(|number| self.numbered(number));
+            // one that the shop knows by another number is another order
+            found.filter(|order| shop_id.is_none() || order.ecommerce_order_id.is_none())
+        };
+        shop_id.and_then(|id| self.of_shop(id)).or_else(by_number)
+    }
 }
 
 /// What earlier rows have said.
@@ -250,13 +280,13 @@ struct Taken {
 }
 
 impl Taken {
-    fn take(&mut self, values: Values, known: &[Order]) -> Result<Values> {
-        let others = || known.iter().filter(|order| order.id != values.id);
-        if others().any(|order| order.order_number == values.order_number) {
+    fn take(&mut self, values: Values, known: &Known) -> Result<Values> {
+        let is_other = |order: &Order| order.id != values.id;
+        if known.numbered(&values.order_number).is_some_and(is_other) {
             return Err(store::number_taken());
         }
-        let id = &values.ecommerce_order_id;
-        if id.is_some() && others().any(|order| order.ecommerce_order_id == *id) {
+        let id = values.ecommerce_order_id.as_deref();
+        if id.and_then(|id| known.of_shop(id)).is_some_and(is_other) {
             return Err(store::ecommerce_id_taken());
         }
         let is_twice = !self.ids.insert(values.id)

@@ -1,5 +1,7 @@
 //! Whose an order is: a client that is known by one of these, or a new one.
 
+use std::collections::HashMap;
+
 use kernel::error::{Error, invalid};
 use kernel::ids::ClientId;
 use kernel::{Result, TenantTx};
@@ -52,25 +54,69 @@ impl Buyer {
         }
         Ok(read)
     }
+}
 
-    /// Whom of these it is.
-    pub fn find<'a>(&self, known: &'a [Known]) -> Option<&'a Known> {
-        let is = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
-        let by_shop = known
-            .iter()
-            .find(|client| is(&self.ecommerce_customer_id, &client.ecommerce_customer_id));
+/// Clients by what buyers are found by. Of several the one that was noted first.
+#[derive(Debug, Default)]
+struct Register {
+    by_number: HashMap<String, ClientId>,
+    all: Addresses,
+    /// Those whom the shop knows by no number.
+    unnumbered: Addresses,
+}
+
+#[derive(Debug, Default)]
+struct Addresses {
+    emails: HashMap<String, ClientId>,
+    phones: HashMap<String, ClientId>,
+}
+
+impl Register {
+    fn of(known: Vec<Known>) -> Self {
+        let mut register = Self::default();
+        for client in known {
+            register.note(&client);
+        }
+        register
+    }
+
+    fn note(&mut self, client: &Known) {
+        note(
+            &mut self.by_number,
+            client.ecommerce_customer_id.as_ref(),
+            client.id,
+        );
+        self.all.note(client);
+        if client.ecommerce_customer_id.is_none() {
+            self.unnumbered.note(client);
+        }
+    }
+
+    fn find(&self, buyer: &Buyer) -> Option<ClientId> {
+        let number = buyer.ecommerce_customer_id.as_ref();
         // somebody whom the shop knows by another number is somebody else
-        let may_be =
-            |client: &&Known| client.ecommerce_customer_id.is_none() || self.ecommerce_customer_id.is_none();
-        let by_email = || {
-            let mut others = known.iter().filter(may_be);
-            others.find(|client| is(&self.email, &client.email))
+        let addresses = if number.is_some() {
+            &self.unnumbered
+        } else {
+            &self.all
         };
-        let by_phone = || {
-            let mut others = known.iter().filter(may_be);
-            others.find(|client| self.email.is_none() && is(&self.phone, &client.phone))
-        };
-        by_shop.or_else(by_email).or_else(by_phone)
+        let phone = buyer.phone.as_ref().filter(|_| buyer.email.is_none());
+        let found = number.and_then(|number| self.by_number.get(number));
+        let found = found.or_else(|| addresses.emails.get(buyer.email.as_ref()?));
+        found.or_else(|| addresses.phones.get(phone?)).copied()
+    }
+}
+
+impl Addresses {
+    fn note(&mut self, client: &Known) {
+        note(&mut self.emails, client.email.as_ref(), client.id);
+        note(&mut self.phones, client.phone.as_ref(), client.id);
+    }
+}
+
+fn note(places: &mut HashMap<String, ClientId>, key: Option<&String>, client: ClientId) {
+    if let Some(key) = key {
+        places.entry(key.clone()).or_insert(client);
     }
 }
 
@@ -86,28 +132,76 @@ pub async fn find_or_make(tx: &mut TenantTx, buyers: &[Buyer]) -> Result<Vec<Cli
     if buyers.is_empty() {
         return Ok(Vec::new());
     }
-    let mut known = store::list_buyers(tx, buyers).await?;
-    if buyers.iter().any(|buyer| buyer.find(&known).is_none()) {
+    let mut known = Register::of(store::list_buyers(tx, buyers).await?);
+    if buyers.iter().any(|buyer| known.find(buyer).is_none()) {
         store::lock_buyers(tx).await?;
-        known = store::list_buyers(tx, buyers).await?;
+        known = Register::of(store::list_buyers(tx, buyers).await?);
     }
     let mut new = Vec::new();
     let mut ids = Vec::new();
     for buyer in buyers {
-        if let Some(found) = buyer.find(&known) {
-            ids.push(found.id);
-            continue;
-        }
-        let id = ClientId::new();
-        new.push((id, buyer));
-        known.push(Known {
-            id,
-            ecommerce_customer_id: buyer.ecommerce_customer_id.clone(),
-            email: buyer.email.clone(),
-            phone: buyer.phone.clone(),
+        let id = known.find(buyer).unwrap_or_else(|| {
+            let made = Known {
+                id: ClientId::new(),
+                ecommerce_customer_id: buyer.ecommerce_customer_id.clone(),
+                email: buyer.email.clone(),
+                phone: buyer.phone.clone(),
+            };
+            known.note(&made);
+            new.push((made.id, buyer));
+            made.id
         });
         ids.push(id);
     }
     store::insert_buyers(tx, &new).await?;
     Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(number: Option<&str>, email: Option<&str>, phone: Option<&str>) -> Known {
+        Known {
+            id: ClientId::new(),
+            ecommerce_customer_id: number.map(str::to_owned),
+            email: email.map(str::to_owned),
+            phone: phone.map(str::to_owned),
+        }
+    }
+
+    fn buyer(number: Option<&str>, email: Option<&str>, phone: Option<&str>) -> Buyer {
+        let known = known(number, email, phone);
+        Buyer {
+            ecommerce_customer_id: known.ecommerce_customer_id,
+            email: known.email,
+            phone: known.phone,
+            name: None,
+        }
+    }
+
+    #[test]
+    fn the_shops_number_counts_before_the_address_and_the_address_before_the_phone() {
+        let all = [
+            known(Some("7"), Some("kim@x.example"), Some("1")),
+            known(None, Some("kim@x.example"), Some("1")),
+            known(None, None, Some("2")),
+        ];
+        let ids: Vec<ClientId> = all.iter().map(|client| client.id).collect();
+        let register = Register::of(all.into());
+        let email = Some("kim@x.example");
+        for (buyer, found) in [
+            (buyer(Some("7"), Some("ana@x.example"), None), Some(ids[0])),
+            (buyer(None, email, None), Some(ids[0])),
+            // the shop knows the first one by another number
+            (buyer(Some("8"), email, None), Some(ids[1])),
+            (buyer(Some("8"), None, Some("1")), Some(ids[1])),
+            (buyer(None, None, Some("2")), Some(ids[2])),
+            // two addresses are two people, who may share a phone
+            (buyer(None, Some("ana@x.example"), Some("2")), None),
+            (buyer(Some("8"), None, None), None),
+        ] {
+            assert_eq!(register.find(&buyer), found, "{buyer:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::buyers::Buyer;
 use super::{Order, OrderItem, Status};
 use crate::amounts::{Quantity, not_negative};
-use crate::products::store::Price;
+use crate::products::Prices;
 use crate::words::{self, filled};
 
 /// A line: a product by its id or SKU, or words with a price.
@@ -159,7 +159,7 @@ impl Values {
     ///
     /// # Errors
     /// 422 for what makes no order.
-    pub fn with(mut self, input: OrderInput, prices: &[Price]) -> Result<Self> {
+    pub fn with(mut self, input: OrderInput, prices: &Prices) -> Result<Self> {
         if let Some(number) = &input.order_number {
             self.order_number = words::name(number)?;
         }
@@ -191,7 +191,7 @@ impl Values {
         Ok(self)
     }
 
-    fn count(&mut self, input: &OrderInput, prices: &[Price]) -> Result<()> {
+    fn count(&mut self, input: &OrderInput, prices: &Prices) -> Result<()> {
         let amount = |given: Option<Amount>, before: Amount, what: &str| {
             given.map_or(Ok(before), |given| not_negative(given, what))
         };
@@ -258,7 +258,7 @@ fn check_url(url: String) -> Result<String> {
     ))
 }
 
-fn read_items(inputs: &[OrderItemInput], currency: &Currency, prices: &[Price]) -> Result<Vec<OrderItem>> {
+fn read_items(inputs: &[OrderItemInput], currency: &Currency, prices: &Prices) -> Result<Vec<OrderItem>> {
     if inputs.len() > 500 {
         return Err(invalid("too_many_lines", "An order has 500 lines at most."));
     }
@@ -269,19 +269,16 @@ fn read_items(inputs: &[OrderItemInput], currency: &Currency, prices: &[Price]) 
 }
 
 /// With name, SKU and price of the product that it names. A product of another currency needs a price of its own.
-fn read_item(input: &OrderItemInput, currency: &Currency, prices: &[Price]) -> Result<OrderItem> {
+fn read_item(input: &OrderItemInput, currency: &Currency, prices: &Prices) -> Result<OrderItem> {
     let sku = words::maybe(input.sku.clone())?;
     let product = match (input.product_id, &sku) {
-        (Some(id), _) => {
-            let found = prices.iter().find(|known| known.id == id);
-            Some(found.ok_or_else(|| {
-                invalid(
-                    "no_such_product",
-                    "One of these products does not exist any more.",
-                )
-            })?)
-        }
-        (None, Some(_)) => prices.iter().find(|known| known.sku == sku),
+        (Some(id), _) => Some(prices.get(id).ok_or_else(|| {
+            invalid(
+                "no_such_product",
+                "One of these products does not exist any more.",
+            )
+        })?),
+        (None, Some(sku)) => prices.with_sku(sku),
         (None, None) => None,
     };
     let name = words::maybe(input.name.clone())?;
@@ -316,7 +313,7 @@ mod tests {
     fn order(json: &str) -> Result<Values> {
         let input: OrderInput = serde_json::from_str(json).unwrap();
         let currency = "EUR".parse().unwrap();
-        Values::new(ClientId::new(), currency, DateTime::UNIX_EPOCH).with(input, &[])
+        Values::new(ClientId::new(), currency, DateTime::UNIX_EPOCH).with(input, &Prices::default())
     }
 
     #[test]

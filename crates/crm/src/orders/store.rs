@@ -268,8 +268,8 @@ pub async fn list_buyers(tx: &mut TenantTx, buyers: &[Buyer]) -> Result<Vec<Know
             where tenant_id = current_tenant_id() and merged_into is not null and (email_key = any($2) or phone = any($3))
         )
         select n.id as "id!: ClientId", c.ecommerce_customer_id,
-            case when crm_is_theirs(n.contact_id, 'email', c.email_key) then c.email_key end as email,
-            case when crm_is_theirs(n.contact_id, 'phone', regexp_replace(c.phone, '[^0-9]', '', 'g')) then c.phone end as phone
+            case when crm_is_proven(c, 'email', n.contact_id) then c.email_key end as email,
+            case when crm_is_proven(c, 'phone', n.contact_id) then c.phone end as phone
         from asked
         join crm_clients c on c.tenant_id = current_tenant_id() and c.id = asked.id
         join crm_clients n on n.tenant_id = current_tenant_id() and n.id = crm_client_now(c.id)

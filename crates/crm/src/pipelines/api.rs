@@ -29,6 +29,7 @@ struct PipelineList {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewPipeline {
     /// 1 to 60 characters.
     name: String,
@@ -37,6 +38,7 @@ struct NewPipeline {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PipelinePatch {
     name: Option<String>,
     /// True alone: another one becomes the default in its place.

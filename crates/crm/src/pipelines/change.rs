@@ -13,6 +13,7 @@ const MOST_STAGES: usize = 20;
 
 /// A column as it is to be.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct StageInput {
     /// Of a column that is there already; none: a new one.
     pub id: Option<PipelineStageId>,

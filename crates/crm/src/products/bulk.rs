@@ -1,6 +1,6 @@
 //! Many products at once: those that are known are changed, the others made. Each row for itself, all in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use access::{Member, Permission};
 use axum::extract::{DefaultBodyLimit, State};
@@ -85,11 +85,11 @@ pub async fn write(
     };
     let ecommerce_ids = given(|item| &item.ecommerce_product_id);
     let skus = given(|item| &item.sku);
-    let known = store::list_known(tx, &ecommerce_ids, &skus).await?;
+    let known = Known::of(store::list_known(tx, &ecommerce_ids, &skus).await?);
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     let mut taken = Taken::default();
     for (row, item) in items {
-        let before = match_known(&known, &item);
+        let before = known.find(&item);
         let values = before.map_or_else(|| Values::new(usual.clone()), Values::of);
         let values = filled(item.sku.clone())
             .and_then(|_| values.with(item, &own))
@@ -124,22 +124,54 @@ pub async fn write(
     store::insert(tx, &new).await
 }
 
-fn match_known<'a>(known: &'a [Product], item: &ProductInput) -> Option<&'a Product> {
-    let is = |id: &Option<Option<String>>, other: &Option<String>| {
-        let id = id.as_ref().and_then(Option::as_deref).map(str::trim);
-        id.is_some_and(|id| !id.is_empty() && other.as_deref() == Some(id))
-    };
-    let by_shop = known
-        .iter()
-        .find(|product| is(&item.ecommerce_product_id, &product.ecommerce_product_id));
-    let by_sku = || {
-        known.iter().find(|product| {
-            let may_be = product.ecommerce_product_id.is_none()
-                || item.ecommerce_product_id.as_ref().is_none_or(Option::is_none);
-            may_be && is(&item.sku, &product.sku)
-        })
-    };
-    by_shop.or_else(by_sku)
+/// Products by their numbers, of which each is one product's alone.
+struct Known {
+    products: Vec<Product>,
+    by_sku: HashMap<String, usize>,
+    by_ecommerce_id: HashMap<String, usize>,
+}
+
+impl Known {
+    fn of(products: Vec<Product>) -> Self {
+        let places = |key: fn(&Product) -> &Option<String>| {
+            let keys = products.iter().zip(0..);
+            keys.filter_map(|(product, place)| Some((key(product).clone()?, place)))
+                .collect()
+        };
+        Self {
+            by_sku: places(|product| &product.sku),
+            by_ecommerce_id: places(|product| &product.ecommerce_product_id),
+            products,
+        }
+    }
+
+    fn with_sku(&self, sku: &str) -> Option<&Product> {
+        self.by_sku.get(sku).and_then(|place| self.products.get(*place))
+    }
+
+    fn of_shop(&self, id: &str) -> Option<&Product> {
+        self.by_ecommerce_id
+            .get(id)
+            .and_then(|place| self.products.get(*place))
+    }
+
+    /// The product that an item changes.
+    fn find(&self, item: &ProductInput) -> Option<&Product> {
+        fn given(id: &Option<Option<String>>) -> Option<&str> {
+            let id = id.as_ref().and_then(Option::as_deref).map(str::trim);
+            id.filter(|id| !id.is_empty())
+        }
+        let by_sku = || {
+            let found = given(&item.sku).and_then(|sku| self.with_sku(sku));
+            // one that the shop knows by another number is another product
+            found.filter(|product| {
+                product.ecommerce_product_id.is_none()
+                    || item.ecommerce_product_id.as_ref().is_none_or(Option::is_none)
+            })
+        };
+        let by_shop = given(&item.ecommerce_product_id).and_then(|id| self.of_shop(id));
+        by_shop.or_else(by_sku)
+    }
 }
 
 /// What earlier rows have said.
@@ -151,13 +183,14 @@ struct Taken {
 }
 
 impl Taken {
-    fn take(&mut self, values: Values, known: &[Product]) -> Result<Values> {
-        let others = || known.iter().filter(|product| product.id != values.id);
-        if values.sku.is_some() && others().any(|product| product.sku == values.sku) {
+    fn take(&mut self, values: Values, known: &Known) -> Result<Values> {
+        let is_other = |product: &Product| product.id != values.id;
+        let sku = values.sku.as_deref();
+        if sku.and_then(|sku| known.with_sku(sku)).is_some_and(is_other) {
             return Err(store::sku_taken());
         }
-        let id = &values.ecommerce_product_id;
-        if id.is_some() && others().any(|product| product.ecommerce_product_id == *id) {
+        let id = values.ecommerce_product_id.as_deref();
+        if id.and_then(|id| known.of_shop(id)).is_some_and(is_other) {
             return Err(store::ecommerce_id_taken());
         }
         let is_twice = !self.ids.insert(values.id.0)

@@ -6,12 +6,15 @@ pub mod change;
 pub mod importing;
 pub mod store;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use kernel::ids::ProductId;
 use kernel::money::{Amount, Currency};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::store::Price;
 use crate::listing::{Column, Kind};
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow, Serialize, utoipa::ToSchema)]
@@ -51,3 +54,32 @@ pub const COLUMNS: [Column; 6] = [
     Column::filled("created_at", "p.created_at", Kind::Time),
     Column::filled("updated_at", "p.updated_at", Kind::Time),
 ];
+
+/// Names and prices of products, by their ids and their SKUs, of which each is one product's alone.
+#[derive(Debug, Default)]
+pub struct Prices {
+    by_id: HashMap<ProductId, Price>,
+    by_sku: HashMap<String, ProductId>,
+}
+
+impl Prices {
+    pub fn of(prices: Vec<Price>) -> Self {
+        let skus = prices
+            .iter()
+            .filter_map(|price| Some((price.sku.clone()?, price.id)));
+        let by_sku = skus.collect();
+        let by_id = prices.into_iter().map(|price| (price.id, price));
+        Self {
+            by_id: by_id.collect(),
+            by_sku,
+        }
+    }
+
+    pub fn get(&self, id: ProductId) -> Option<&Price> {
+        self.by_id.get(&id)
+    }
+
+    pub fn with_sku(&self, sku: &str) -> Option<&Price> {
+        self.get(*self.by_sku.get(sku)?)
+    }
+}

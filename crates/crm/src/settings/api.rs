@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CrmSettingsPatch {
     currency: Option<Currency>,
     /// By channel: the rule for those who write from now on.

@@ -28,6 +28,7 @@ struct CrmTagList {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewCrmTag {
     /// 1 to 50 characters.
     name: String,
@@ -37,6 +38,7 @@ struct NewCrmTag {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CrmTagPatch {
     name: Option<String>,
     color: Option<String>,

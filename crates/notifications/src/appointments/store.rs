@@ -1,7 +1,7 @@
 //! All SQL for mails about meetings and activities. It reads what others own, and notes on it what was told.
 
 use chrono::{DateTime, Utc};
-use conversations::meetings::{Source, Status};
+use conversations::meetings::Status;
 use kernel::ids::{ConversationId, MeetingId, UserId};
 use kernel::{Result, TenantTx};
 use uuid::Uuid;
@@ -58,7 +58,6 @@ pub struct Appointment {
     pub scheduled_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub status: Status,
-    pub source: Source,
     pub conversation_id: Option<ConversationId>,
     pub attendee_name: Option<String>,
     pub attendee_email: Option<String>,
@@ -78,7 +77,7 @@ pub async fn lock_untold(tx: &mut TenantTx) -> Result<Vec<Appointment>> {
     let found = sqlx::query_as!(
         Appointment,
         r#"select id as "id: MeetingId", title, meeting_url, scheduled_at, ends_at, status as "status: Status",
-            source as "source: Source", conversation_id as "conversation_id: ConversationId", attendee_name, attendee_email,
+            conversation_id as "conversation_id: ConversationId", attendee_name, attendee_email,
             language, assigned_to as "assigned_to: UserId", ical_uid, sequence, invited_sequence is not null as "is_known!",
             invited_user as "invited_user: UserId"
         from meetings
@@ -113,7 +112,7 @@ pub async fn lock_to_remind(tx: &mut TenantTx, minutes: i32) -> Result<Vec<Appoi
     let found = sqlx::query_as!(
         Appointment,
         r#"select id as "id: MeetingId", title, meeting_url, scheduled_at, ends_at, status as "status: Status",
-            source as "source: Source", conversation_id as "conversation_id: ConversationId", attendee_name, attendee_email,
+            conversation_id as "conversation_id: ConversationId", attendee_name, attendee_email,
             language, assigned_to as "assigned_to: UserId", ical_uid, sequence, invited_sequence is not null as "is_known!",
             invited_user as "invited_user: UserId"
         from meetings

@@ -101,6 +101,34 @@ async fn speaker(visitor: &Visitor, text: &str) -> Value {
 }
 
 #[tokio::test]
+async fn however_many_are_added_at_once_a_channel_has_twenty_agents_at_most() {
+    require_runtime!();
+    let server = server().start().await;
+    let shop = Shop::new(&server).await;
+    let prompt = shop.prompt("desk").await;
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..26 {
+        let body = json!({"agent_id": format!("a{number}"), "name": "Desk", "agent_prompt_id": prompt});
+        let call = shop.tenant.api.post(&shop.agents).json(&body);
+        calls.spawn(async move { call.send().await });
+    }
+    let answers = calls.join_all().await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    for answer in &refused {
+        answer.problem(409, "too_many_agents");
+    }
+    assert_eq!((made.len(), refused.len()), (20, 6));
+    let list = shop.tenant.api.get(&shop.agents).expect(200).await;
+    let places: std::collections::BTreeSet<i64> = list["items"]
+        .as_array()
+        .expect("agents")
+        .iter()
+        .map(|agent| agent["position"].as_i64().expect("a place"))
+        .collect();
+    assert_eq!(places.len(), 20, "each has a place of its own: {list:#}");
+}
+
+#[tokio::test]
 async fn the_first_agent_whose_rule_holds_speaks_and_stays() {
     require_runtime!();
     let server = server().start().await;

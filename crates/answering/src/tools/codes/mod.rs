@@ -25,7 +25,7 @@ use crate::Context;
 pub struct Verification {
     pub id: OrderVerificationId,
     pub order_number: String,
-    pub offered_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     pub expires_at: Option<DateTime<Utc>>,
     pub client_id: Option<kernel::ids::ClientId>,
@@ -48,7 +48,7 @@ const MOST_AN_HOUR: i64 = 3;
 impl Verification {
     /// Whether a code may be asked for.
     pub fn is_offered(&self, now: DateTime<Utc>) -> bool {
-        self.verified_at.is_none() && now - self.offered_at < OFFERED_FOR
+        self.verified_at.is_none() && now - self.created_at < OFFERED_FOR
     }
 
     /// Whether a code may still be typed.

@@ -16,7 +16,7 @@ pub async fn find_last(
 ) -> Result<Option<Verification>> {
     let found = sqlx::query_as!(
         Verification,
-        r#"select id as "id: OrderVerificationId", order_number, offered_at, sent_at, expires_at, client_id as "client_id: ClientId",
+        r#"select id as "id: OrderVerificationId", order_number, created_at, sent_at, expires_at, client_id as "client_id: ClientId",
             code_hash, tries, verified_at
         from order_verifications
         where tenant_id = current_tenant_id() and conversation_id = $1 and (sent_at is not null or not $2)
@@ -94,8 +94,8 @@ pub async fn insert(
 ) -> Result<()> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
     sqlx::query!(
-        "insert into order_verifications (tenant_id, id, conversation_id, order_number, offered_at, sent_at, expires_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $5)",
+        "insert into order_verifications (tenant_id, id, conversation_id, order_number, created_at, sent_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)",
         tenant.0,
         id.0,
         conversation.0,

@@ -120,9 +120,8 @@ pub async fn list_proven(tx: &mut TenantTx, clients: &[Uuid]) -> Result<Vec<Prov
     let proven = sqlx::query_as!(
         Proven,
         r#"select id as "id: ClientId",
-            email_key is not null and crm_is_theirs(contact_id, 'email', email_key) as "email!",
-            phone_key is not null and crm_is_theirs(contact_id, 'phone', regexp_replace(phone, '[^0-9]', '', 'g')) as "phone!"
-        from crm_clients
+            crm_is_proven(c, 'email', contact_id) as "email!", crm_is_proven(c, 'phone', contact_id) as "phone!"
+        from crm_clients c
         where tenant_id = current_tenant_id() and id = any($1)"#,
         clients,
     )

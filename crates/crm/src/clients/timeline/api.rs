@@ -22,7 +22,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ClientTimelineQuery {
-    /// One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`.
+    /// One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`, `confirmation`.
     kind: Option<String>,
     cursor: Option<String>,
     /// 1 to 200, 50 unless given.

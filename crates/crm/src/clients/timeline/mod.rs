@@ -1,4 +1,4 @@
-//! Everything that happened with a client, the newest first: conversations, activities, notes, deals, orders, merges.
+//! Everything that happened with a client, the newest first: conversations, activities, notes, deals, orders, merges, confirmed addresses.
 
 pub mod api;
 pub mod store;
@@ -19,6 +19,8 @@ pub enum Kind {
     DealStage,
     Order,
     Merge,
+    /// Somebody of the team has said that an address is right.
+    Confirmation,
 }
 
 /// Something that happened with a client.
@@ -27,7 +29,7 @@ pub enum Kind {
 pub struct Event {
     pub kind: Kind,
     pub at: DateTime<Utc>,
-    /// Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+    /// Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
     pub id: Uuid,
     pub title: Option<String>,
     /// What there is to say about it, by kind.

@@ -75,6 +75,15 @@ pub async fn list(
                 where g.tenant_id = current_tenant_id() and g.kept_id = $1 and g.merged_id <> $1 and g.undone_at is null
                     and (g.created_at, g.id) < ($2, $3) and ($4 = '{}' or 'merge' = any($4))
                 order by g.created_at desc, g.id desc limit $5)
+            union all
+            (select 'confirmation', a.created_at, a.id, null, jsonb_build_object(
+                    'field', a.details -> 'field', 'confirmed_by', a.actor)
+                from audit_log a
+                where a.tenant_id = current_tenant_id()
+                    and a.subject = any(array(select 'client:' || part from unnest(crm_client_rows($1)) as part))
+                    and a.action = 'client_address_confirmed' and (a.created_at, a.id) < ($2, $3)
+                    and ($4 = '{}' or 'confirmation' = any($4))
+                order by a.created_at desc, a.id desc limit $5)
         ) e
         order by e.at desc, e.id desc
         limit $5"#,

@@ -102,7 +102,7 @@ pub async fn lock(tx: &mut TenantTx, ids: &[Uuid]) -> Result<()> {
 /// With everything but the contact, in the order of ids.
 pub async fn list_full(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Client>> {
     let mut query = QueryBuilder::<Postgres>::new(
-        "select c.*, t.currency, 0::bigint as open_deals
+        "select c.*, t.currency, 0::bigint as open_deals, false as is_email_proven, false as is_phone_proven
         from crm_clients c
         join tenants t on t.tenant_id = c.tenant_id
         where c.tenant_id = current_tenant_id() and c.id = any(",

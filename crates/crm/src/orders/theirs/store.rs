@@ -186,7 +186,7 @@ pub async fn find_address(tx: &mut TenantTx, keys: &[String]) -> Result<Option<(
         join crm_clients r on r.tenant_id = o.tenant_id and r.id = crm_order_owner(o.id, o.client_id)
         cross join lateral crm_own_client(r) as c
         where o.tenant_id = current_tenant_id() and (o.number_key = any($1) or o.shop_key = any($1))
-            and crm_is_theirs(contact_now(c.contact_id), 'email', c.email_key)
+            and crm_is_proven(c, 'email', contact_now(c.contact_id))
         order by o.number_key = any($1) desc, o.id
         limit 1"#,
         keys,

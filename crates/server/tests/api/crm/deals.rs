@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
-use testkit::{Api, require_runtime};
+use testkit::{Api, Visitor, require_runtime};
 use uuid::Uuid;
 
 use super::sales::{DEALS, Dice, PIPELINES, client, columns, create, id_of, items};
@@ -63,6 +63,43 @@ async fn a_deal_is_made_from_a_conversation_and_leads_back_to_it() {
     let tagged = json!({"conversation_id": visitor.conversation_id, "name": "x", "tags": ["Home, Office"]});
     let answer = tenant.api.post(DEALS).json(&tagged).send().await;
     answer.problem(422, "bad_tag");
+}
+
+/// Whichever way a contact becomes a client.
+#[tokio::test]
+async fn the_campaign_that_led_to_a_conversation_is_known_of_the_client() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = crate::quick_tenant(&server).await;
+    for begins_with_lead in [false, true] {
+        let page = json!({"page_url": "https://shop.example/chairs?utm_source=news"});
+        let visitor = Visitor::start(&tenant.api.without_credential(), &tenant.channel_key, &page).await;
+        visitor.say("What do twelve chairs cost?").await;
+        let made = if begins_with_lead {
+            let body = json!({"conversation_id": visitor.conversation_id, "intent": "quote",
+                "contact_info": {"name": "Mia", "company": "Oak"}});
+            let lead = create(&tenant.api, "/api/v1/leads", body).await;
+            let path = format!("/api/v1/leads/{}/convert", id_of(&lead));
+            tenant.api.post(&path).json(&json!({})).expect(200).await
+        } else {
+            let body = json!({"conversation_id": visitor.conversation_id, "name": "Chairs"});
+            create(&tenant.api, DEALS, body).await
+        };
+        let client = made["client_id"].as_str().expect("a client");
+        let client = tenant
+            .api
+            .get(&format!("/api/v1/crm/clients/{client}"))
+            .expect(200)
+            .await;
+        assert_eq!(client["utm_data"], json!({"utm_source": "news"}), "{client}");
+        assert_eq!(client["source"], "widget");
+        if begins_with_lead {
+            assert_eq!(
+                (&client["name"], &client["company_name"]),
+                (&json!("Mia"), &json!("Oak"))
+            );
+        }
+    }
 }
 
 #[tokio::test]

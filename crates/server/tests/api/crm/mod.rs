@@ -2,6 +2,7 @@
 
 mod activities;
 mod clients;
+mod confirming;
 mod deals;
 mod figures;
 mod histories;
@@ -10,10 +11,12 @@ mod lists;
 mod merging;
 mod named;
 mod orders;
+mod parallel;
 mod pipelines;
 mod products;
 mod recount;
 mod sales;
+mod strict;
 
 use serde_json::Value;
 use testkit::{Tenant, Visitor};

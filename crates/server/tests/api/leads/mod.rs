@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::quick_tenant;
 
 /// A shop that knows its prices and wants to know who asks for them.
-async fn shop(server: &Server) -> Tenant {
+pub async fn shop(server: &Server) -> Tenant {
     let tenant = quick_tenant(server).await;
     tenant
         .teach("How much is the oak table?", "The oak table costs 400 euros.")

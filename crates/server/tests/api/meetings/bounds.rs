@@ -148,6 +148,46 @@ async fn a_time_that_cannot_be_is_refused_and_harms_nobody() {
     assert_eq!(failed, 3);
 }
 
+/// What a visitor has typed names nobody, until somebody of the team says that it is right.
+#[tokio::test]
+async fn a_booking_finds_the_client_whose_address_a_colleague_has_confirmed_or_written() {
+    require_runtime!();
+    let server = server_with_address().start().await;
+    let (tenant, path) = shop(&server).await;
+    let visitor = tenant.visitor().await;
+    visitor.say("Where is the shop?").await;
+    let typed = json!({"email": "mia@example.com"});
+    visitor
+        .api
+        .post(&visitor.path("contact"))
+        .json(&typed)
+        .expect(204)
+        .await;
+    let contact = format!("/api/v1/conversations/{}", visitor.conversation_id);
+    let contact = tenant.api.get(&contact).expect(200).await["contact"]["id"].clone();
+    let client = format!("/api/v1/crm/contacts/{}/client", contact.as_str().expect("an id"));
+    let client = tenant.api.get(&client).expect(200).await["id"].clone();
+    let client = format!("/api/v1/crm/clients/{}", client.as_str().expect("an id"));
+    let whose = async |uid: &str, email: &str| {
+        let more = json!({"attendees": [{"name": "Mia", "email": email}]});
+        let (at, start) = ("2026-01-05T10:00:00Z", "2026-01-06T15:00:00Z");
+        let event = booking("BOOKING_CREATED", uid, at, start, more);
+        tell(&tenant, &path, &event).await.expect(200);
+        let all = meetings(&tenant, "").await;
+        let meeting = all.iter().find(|meeting| meeting["cal_event_id"] == uid);
+        meeting.expect("the booking")["contact_id"].clone()
+    };
+    assert_eq!(whose("a", "Mia@example.com").await, json!(null));
+    let confirm = tenant.api.post(&format!("{client}/confirm"));
+    confirm.json(&typed).expect(200).await;
+    assert_eq!(whose("b", "Mia@example.com").await, contact);
+    let written = json!({"email": "mia.maes@example.com"});
+    tenant.api.patch(&client).json(&written).expect(200).await;
+    assert_eq!(whose("c", "mia.maes@example.com").await, contact);
+    // the other one is no longer the client's
+    assert_eq!(whose("d", "mia@example.com").await, json!(null));
+}
+
 #[tokio::test]
 async fn a_meeting_is_with_the_contact_of_its_conversation_and_its_address_names_nobody() {
     require_runtime!();

@@ -129,6 +129,41 @@ async fn in_french_a_button_is_pressed_and_the_meeting_is_moved() {
     assert_eq!(all[0]["assigned_to"], first["assigned_to"]);
 }
 
+/// Somebody of the team was faster: there is nothing left to move, and the bot says so.
+#[tokio::test]
+async fn a_meeting_that_a_colleague_cancels_while_it_is_moved_stays_cancelled() {
+    require_runtime!();
+    let server = server().start().await;
+    let tenant = shop(&server).await;
+    for (number, choice) in ["2", "Other times", "tomorrow at 10:00"].into_iter().enumerate() {
+        let visitor = known_visitor(&tenant, &format!("mia{number}@example.com")).await;
+        visitor.say("Can I book a call?").await;
+        let said = text(&visitor.say("1").await);
+        assert!(said.starts_with("Your meeting is booked: "), "{said}");
+        let of = format!("?conversation_id={}", visitor.conversation_id);
+        let booked = meetings(&tenant, &of).await.remove(0);
+        let said = visitor.say("Move my meeting").await;
+        assert!(text(&said).contains("\n2. "), "{said}");
+
+        let path = format!("/api/v1/meetings/{}", booked["id"].as_str().expect("an id"));
+        let cancelled = json!({"status": "cancelled", "cancel_reason": "Snow"});
+        tenant.api.patch(&path).json(&cancelled).expect(200).await;
+        let said = text(&visitor.say(choice).await);
+        assert_eq!(said, "I do not see a meeting of yours ahead.", "{choice}");
+        let all = meetings(&tenant, &of).await;
+        assert_eq!(
+            (all.len(), &all[0]["status"], &all[0]["scheduled_at"]),
+            (1, &json!("cancelled"), &booked["scheduled_at"])
+        );
+        // and no number means anything any more
+        let said = text(&visitor.say("2").await);
+        assert!(
+            !said.contains("is moved") && !said.contains("is booked"),
+            "{said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn days_and_times_are_understood_and_a_question_between_them_is_answered() {
     require_runtime!();

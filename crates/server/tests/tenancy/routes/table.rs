@@ -263,6 +263,7 @@ pub const ROUTES: &[Route] = &[
     member("GET", "/api/v1/crm/clients/{id}", One(Client), Body::None, 200),
     member("PATCH", "/api/v1/crm/clients/{id}", One(Client), Json(r#"{"company_name": "Shop"}"#), 200),
     member("DELETE", "/api/v1/crm/clients/{id}", One(Client), Body::None, 204),
+    member("POST", "/api/v1/crm/clients/{id}/confirm", One(Client), Json(r#"{"email": "nobody@confirmed.example"}"#), 409),
     member("POST", "/api/v1/crm/clients/{id}/merge", One(Client), Json(r#"{"merged_id": "00000000-0000-7000-8000-000000000000"}"#), 404),
     member("GET", "/api/v1/crm/clients/{id}/merges", One(Client), Body::None, 200),
     member("POST", "/api/v1/crm/clients/{id}/merges/{merge_id}/undo", Within(ClientMerge), Body::None, 200),

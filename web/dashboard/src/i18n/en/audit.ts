@@ -78,6 +78,7 @@ export const audit = {
   'audit.fieldOrder': 'Order',
   'audit.clientCreated': 'Client created',
   'audit.clientDeleted': 'Client deleted',
+  'audit.clientAddressConfirmed': 'Address of a client confirmed',
   'audit.clientsMerged': 'Clients merged',
   'audit.clientsUnmerged': 'Merge of clients taken back',
   'audit.clientsImported': 'Clients imported',

@@ -77,6 +77,7 @@ export const audit = {
   'audit.fieldOrder': 'Commande',
   'audit.clientCreated': 'Client créé',
   'audit.clientDeleted': 'Client supprimé',
+  'audit.clientAddressConfirmed': 'Coordonnées d’un client confirmées',
   'audit.clientsMerged': 'Clients fusionnés',
   'audit.clientsUnmerged': 'Fusion de clients annulée',
   'audit.clientsImported': 'Clients importés',

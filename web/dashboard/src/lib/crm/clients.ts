@@ -178,6 +178,19 @@ export async function changeClients(
   return done;
 }
 
+/** Says that an address which the visitor has typed is right. */
+export async function confirmClient(
+  client: QueryClient,
+  id: string,
+  body: { email: string } | { phone: string },
+): Promise<Client> {
+  const params = { path: { id } };
+  const after = await ask(api.POST('/api/v1/crm/clients/{id}/confirm', { params, body }));
+  client.setQueryData(clientQuery(id).queryKey, after);
+  void refreshSales(client, 'client', 'duplicates');
+  return after;
+}
+
 /** Everything of the other client moves to this one. */
 export async function mergeClients(client: QueryClient, id: string, merged_id: string) {
   const params = { path: { id } };

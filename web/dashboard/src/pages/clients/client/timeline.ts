@@ -10,6 +10,7 @@ import {
 } from '$lib/crm/words';
 import type { TimelineItem } from '$lib/crm/types';
 import { workspaceHref } from '$lib/session.svelte';
+import BadgeCheck from '@lucide/svelte/icons/badge-check';
 import ArrowRight from '@lucide/svelte/icons/arrow-right';
 import Handshake from '@lucide/svelte/icons/handshake';
 import Merge from '@lucide/svelte/icons/merge';
@@ -28,6 +29,7 @@ export const timelineKinds: readonly TimelineItem['kind'][] = [
   'deal_stage',
   'order',
   'merge',
+  'confirmation',
 ];
 
 /** A detail of the line; '' where there is none of this name. */
@@ -43,6 +45,7 @@ const icons: Record<string, Component<{ class?: string }>> = {
   deal_stage: ArrowRight,
   order: ShoppingBag,
   merge: Merge,
+  confirmation: BadgeCheck,
 };
 
 export function iconOf(item: TimelineItem): Component<{ class?: string }> {
@@ -85,6 +88,9 @@ export function factsOf(item: TimelineItem, locale: string): string {
     ],
     deal: () => [moneyOf(item, 'deal_value', locale)],
     deal_stage: () => [stagesOf(item), said(item, 'notes')],
+    confirmation: () => [
+      t(said(item, 'field') === 'phone' ? 'timeline.phoneConfirmed' : 'timeline.emailConfirmed'),
+    ],
     order: () => [moneyOf(item, 'total', locale), word(said(item, 'status'), orderStatusName)],
   };
   return (facts[item.kind]?.() ?? []).filter(Boolean).join(' · ');

@@ -74,6 +74,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   tool_call_refused: 'audit.toolRefused',
   client_created: 'audit.clientCreated',
   client_deleted: 'audit.clientDeleted',
+  client_address_confirmed: 'audit.clientAddressConfirmed',
   clients_merged: 'audit.clientsMerged',
   clients_unmerged: 'audit.clientsUnmerged',
   clients_imported: 'audit.clientsImported',
