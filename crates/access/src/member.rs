@@ -277,7 +277,11 @@ pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next
     Ok(next.run(request).await)
 }
 
-async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
+/// Who sends a request; none: nobody who says so.
+///
+/// # Errors
+/// 401 for a key that is not valid, 403 for a suspended workspace and for a write from a foreign page.
+pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
     if let Some(key) = bearer(headers) {
         let (key, hash) = api_keys::recognise(&ctx.db, key).await?;
         refuse_suspended(key.is_tenant_active)?;

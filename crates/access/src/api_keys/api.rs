@@ -183,10 +183,7 @@ async fn rotate_api_key(
     )
     .await?;
     tx.commit().await?;
-    Ok(Json(CreatedApiKey {
-        api_key,
-        key: secret,
-    }))
+    Ok(Json(CreatedApiKey { api_key, key: secret }))
 }
 
 /// Revoke an API key.

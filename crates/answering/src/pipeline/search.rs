@@ -46,7 +46,9 @@ pub async fn search(
         kind: candidate.kind,
         title: candidate.title.to_string(),
         text: approved(candidate),
-        url: snapshot.details(candidate.id).and_then(|details| details.url.clone()),
+        url: snapshot
+            .details(candidate.id)
+            .and_then(|details| details.url.clone()),
         language: super::code(candidate.language),
         probability: candidate.probability.into(),
     });

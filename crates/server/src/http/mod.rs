@@ -79,6 +79,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .route("/demo/{file}", get(demo_shop::file))
         .with_state(outer.clone());
     Router::new()
+        .merge(programs::routes(&domains.programs, api.clone()))
         .merge(api)
         .merge(pages)
         .merge(docs::routes(openapi))
