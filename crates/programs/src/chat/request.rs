@@ -85,8 +85,8 @@ fn flag(body: &Map<String, Value>, field: &str, path: &str) -> Result<bool, Refu
 }
 
 fn refuse_what_is_not_there(body: &Map<String, Value>) -> Result<(), Refusal> {
-    let is_there = |field: &&str| {
-        body.get(*field).is_some_and(|value| match value {
+    let is_there = |field: &str| {
+        body.get(field).is_some_and(|value| match value {
             Value::Null | Value::Bool(false) => false,
             Value::Array(all) => !all.is_empty(),
             _ => true,
@@ -113,12 +113,11 @@ fn refuse_what_is_not_there(body: &Map<String, Value>) -> Result<(), Refusal> {
     {
         return Err(bad("modalities", "unsupported_value", "The answer is text."));
     }
-    if let Some(field) = ["tools", "functions", "logprobs", "audio", "web_search_options"]
-        .iter()
-        .find(is_there)
-    {
-        let detail = format!("`{field}` is not supported: the bot answers from the workspace's knowledge.");
-        return Err(bad(field, "unsupported_parameter", detail));
+    for field in ["tools", "functions", "logprobs", "audio", "web_search_options"] {
+        if is_there(field) {
+            let detail = format!("`{field}` is not supported: the bot answers from the workspace's knowledge.");
+            return Err(bad(field, "unsupported_parameter", detail));
+        }
     }
     Ok(())
 }
