@@ -49,7 +49,12 @@ describe(
 
     it("use the tools with npm @modelcontextprotocol/sdk 1.32.2", async () => {
       await withMcp(
-        await key("ask", "knowledge:read", "knowledge:write", "conversations:read"),
+        await key(
+          "ask",
+          "knowledge:read",
+          "knowledge:write",
+          "conversations:read",
+        ),
       );
     });
 
@@ -141,8 +146,16 @@ describe(
       const stranger = new OpenAI({ baseURL, apiKey: "rk_x", maxRetries: 0 });
       const other = new OpenAI({ baseURL, apiKey: otherKey, maxRetries: 0 });
       for (const [asked, kind, code] of [
-        [ask({}, { as: stranger }), OpenAI.AuthenticationError, "invalid_api_key"],
-        [ask({}, { as: other }), OpenAI.PermissionDeniedError, "permission_missing"],
+        [
+          ask({}, { as: stranger }),
+          OpenAI.AuthenticationError,
+          "invalid_api_key",
+        ],
+        [
+          ask({}, { as: other }),
+          OpenAI.PermissionDeniedError,
+          "permission_missing",
+        ],
         [ask({ model: "gpt-9" }), OpenAI.NotFoundError, "model_not_found"],
         [ask({ n: 2 }), OpenAI.BadRequestError, "unsupported_value"],
       ]) {
