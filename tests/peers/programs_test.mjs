@@ -145,27 +145,30 @@ describe(
         as.chat.completions.create({ model: "rapport", messages, ...options });
       const stranger = new OpenAI({ baseURL, apiKey: "rk_x", maxRetries: 0 });
       const other = new OpenAI({ baseURL, apiKey: otherKey, maxRetries: 0 });
-      for (const [asked, kind, code] of [
-        [
-          ask({}, { as: stranger }),
-          OpenAI.AuthenticationError,
-          "invalid_api_key",
-        ],
-        [
-          ask({}, { as: other }),
-          OpenAI.PermissionDeniedError,
-          "permission_missing",
-        ],
-        [ask({ model: "gpt-9" }), OpenAI.NotFoundError, "model_not_found"],
-        [ask({ n: 2 }), OpenAI.BadRequestError, "unsupported_value"],
-      ]) {
+      const refused = async (kind, code, asked) => {
         const error = await asked.then(
           () => assert.fail(`${code} was expected`),
           (error) => error,
         );
         assert.ok(error instanceof kind, String(error));
         assert.equal(error.code, code);
-      }
+      };
+      await refused(
+        OpenAI.AuthenticationError,
+        "invalid_api_key",
+        ask({}, { as: stranger }),
+      );
+      await refused(
+        OpenAI.PermissionDeniedError,
+        "permission_missing",
+        ask({}, { as: other }),
+      );
+      await refused(
+        OpenAI.NotFoundError,
+        "model_not_found",
+        ask({ model: "gpt-9" }),
+      );
+      await refused(OpenAI.BadRequestError, "unsupported_value", ask({ n: 2 }));
       await tooOften(client, OpenAI);
     }
 
