@@ -55,6 +55,7 @@ pub fn routes(ctx: &Context, api: Router) -> Router {
     let chat = Router::new()
         .merge(chat::routes())
         .merge(models::routes())
+        .fallback(|| async { chat::refusal::Refusal::nothing_here() })
         .with_state(ctx.clone())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(ctx.clone(), door::enter))

@@ -43,6 +43,27 @@ impl Refusal {
         }
     }
 
+    pub fn nothing_here() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: "unknown_url".into(),
+            message: "There is nothing at this address. `/v1/chat/completions` and `/v1/models` there are."
+                .into(),
+            param: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    fn wrong_method() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: "method_not_allowed".into(),
+            message: "This address does not know this method.".into(),
+            param: None,
+            retry_after_seconds: None,
+        }
+    }
+
     pub fn body(&self) -> Value {
         let kind = match self.status.as_u16() {
             401 => "authentication_error",
@@ -103,14 +124,15 @@ fn known_code(code: &str) -> &str {
 /// No problem has more.
 const LARGEST_PROBLEM: usize = 64 * 1024;
 
-/// Says in these words what was refused before a handler was asked: at the door, or because there is no such address.
+/// Says in these words what was refused before a handler was asked, such as at the door.
 pub async fn speak(response: Response) -> Response {
     let status = response.status();
     let is_ours = |value: &HeaderValue| value == "application/problem+json";
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours);
-    let is_bare = matches!(status, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND)
-        && !response.headers().contains_key(header::CONTENT_TYPE);
-    if !is_problem && !is_bare {
+    if status == StatusCode::METHOD_NOT_ALLOWED && !is_problem {
+        return Refusal::wrong_method().into_response();
+    }
+    if !is_problem {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -118,15 +140,11 @@ pub async fn speak(response: Response) -> Response {
         Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
         Err(_) => Value::Null,
     };
-    let text = |field: &str, other: &str| problem[field].as_str().unwrap_or(other).to_owned();
-    let (code, message) = match status {
-        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This address does not know this method."),
-        _ => ("unknown_url", "There is nothing at this address."),
-    };
+    let text = |field: &str| problem[field].as_str().unwrap_or_default();
     let refusal = Refusal {
         status: known_status(status),
-        code: known_code(&text("code", code)).to_owned(),
-        message: text("detail", message),
+        code: known_code(text("code")).to_owned(),
+        message: text("detail").to_owned(),
         param: None,
         retry_after_seconds: None,
     };

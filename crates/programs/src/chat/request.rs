@@ -115,7 +115,8 @@ fn refuse_what_is_not_there(body: &Map<String, Value>) -> Result<(), Refusal> {
     }
     for field in ["tools", "functions", "logprobs", "audio", "web_search_options"] {
         if is_there(field) {
-            let detail = format!("`{field}` is not supported: the bot answers from the workspace's knowledge.");
+            let detail =
+                format!("`{field}` is not supported: the bot answers from the workspace's knowledge.");
             return Err(bad(field, "unsupported_parameter", detail));
         }
     }
