@@ -383,6 +383,9 @@ begin
     if tg_op in ('INSERT', 'UPDATE') and new.is_active then
         insert into platform.api_key_index (key_hash, tenant_id, api_key_id, scopes, expires_at)
         values (new.key_hash, new.tenant_id, new.id, new.scopes, new.expires_at);
+        insert into platform.api_key_index (key_hash, tenant_id, api_key_id, scopes, expires_at, is_previous)
+        select new.previous_hash, new.tenant_id, new.id, new.scopes, least(new.previous_expires_at, new.expires_at), true
+        where new.previous_hash is not null;
     end if;
     return null;
 end;

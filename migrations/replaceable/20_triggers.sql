@@ -95,7 +95,8 @@ create or replace trigger invitations_index after insert or delete on invitation
     for each row execute function invitations_index();
 create or replace trigger api_keys_index_written after insert or delete on api_keys
     for each row execute function api_keys_index();
-create or replace trigger api_keys_index_changed after update of key_hash, scopes, is_active, expires_at on api_keys
+create or replace trigger api_keys_index_changed after update of key_hash, scopes, is_active, expires_at, previous_hash,
+    previous_expires_at on api_keys
     for each row execute function api_keys_index();
 create or replace trigger channels_index_written after insert or delete on channels
     for each row execute function channels_index();

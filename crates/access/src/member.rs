@@ -130,7 +130,7 @@ pub struct Member {
 #[derive(Debug, Clone)]
 enum Proof {
     Session { token_hash: [u8; 32] },
-    ApiKey(ApiKeyId),
+    ApiKey { hash: [u8; 32] },
 }
 
 #[derive(Debug, Clone)]
@@ -227,7 +227,9 @@ impl Member {
                         && Some(session.user_id) == self.user_id()
                 }))
             }
-            Proof::ApiKey(id) => api_keys::store::is_valid(db, self.tenant_id, *id, db.clock.now()).await,
+            Proof::ApiKey { hash } => {
+                api_keys::store::is_valid(db, self.tenant_id, hash, db.clock.now()).await
+            }
         }
     }
 
@@ -275,11 +277,13 @@ pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next
     Ok(next.run(request).await)
 }
 
-async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
+/// Who sends a request; none: nobody who says so.
+///
+/// # Errors
+/// 401 for a key that is not valid, 403 for a suspended workspace and for a write from a foreign page.
+pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
     if let Some(key) = bearer(headers) {
-        let found = api_keys::recognise(&ctx.db, key).await?;
-        let key =
-            found.ok_or_else(|| unauthenticated("This API key is unknown, expired or switched off."))?;
+        let (key, hash) = api_keys::recognise(&ctx.db, key).await?;
         refuse_suspended(key.is_tenant_active)?;
         if ctx.key_uses.check(key.id, ctx.db.clock.now()).is_ok() {
             // not worth refusing the request for
@@ -289,7 +293,7 @@ async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Resul
         }
         return Ok(Some(Member {
             tenant_id: key.tenant_id,
-            proof: Proof::ApiKey(key.id),
+            proof: Proof::ApiKey { hash },
             actor: Actor::ApiKey {
                 id: key.id,
                 scopes: key.scopes,

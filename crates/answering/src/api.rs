@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bots::{self, Which};
-use crate::pipeline::{self, AnswerTrace, Turn};
+use crate::pipeline::{self, AnswerTrace, Sink, Turn};
 use crate::{Context, agents, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -47,7 +47,7 @@ pub struct Said {
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
     User,
@@ -80,6 +80,16 @@ async fn ask(State(ctx): State<Context>, member: Member, Json(input): Json<Ask>)
 
 /// Answers without storing; the command line uses it as well.
 pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Result<Asked> {
+    // nobody watches: the pieces are dropped
+    let (sink, _) = mpsc::unbounded_channel();
+    let made = reply(ctx, proof, &input, &sink).await?;
+    let trace = serde_json::from_value(made.trace.clone())?;
+    let answer = answer_of(made);
+    Ok(Asked { answer, trace })
+}
+
+/// The reply that a visitor would get, in pieces while it is made and as a whole. Nothing is stored.
+pub async fn reply(ctx: &Context, proof: &impl TenantProof, input: &Ask, sink: &Sink) -> Result<BotReply> {
     let question = check_question(&input.question)?;
     let mut tx = ctx.db.tenant_read(proof).await?;
     let which = input.channel_key.as_deref().map_or(Which::First, Which::Key);
@@ -97,15 +107,10 @@ pub async fn answer(ctx: &Context, proof: &impl TenantProof, input: Ask) -> Resu
         agent: None,
         door: None,
     };
-    // nobody watches: the pieces are dropped
-    let (sink, _) = mpsc::unbounded_channel();
     let turn = agents::route(ctx, proof, &bot, None, &turn)
         .await?
         .unwrap_or(turn);
-    let made = pipeline::answer(ctx, proof, &turn, &sink).await?.reply;
-    let trace = serde_json::from_value(made.trace.clone())?;
-    let answer = answer_of(made);
-    Ok(Asked { answer, trace })
+    Ok(pipeline::answer(ctx, proof, &turn, sink).await?.reply)
 }
 
 pub(crate) fn check_question(question: &str) -> Result<&str> {
@@ -117,7 +122,7 @@ pub(crate) fn check_question(question: &str) -> Result<&str> {
 }
 
 /// A reply as the API shows it, without being stored.
-pub(crate) fn answer_of(made: BotReply) -> Answer {
+pub fn answer_of(made: BotReply) -> Answer {
     Answer {
         id: MessageId::new(),
         text: made.text,

@@ -22,6 +22,7 @@ pub mod promise;
 pub mod prompts;
 pub mod publishing;
 mod scheduling;
+mod searching;
 pub mod settings;
 mod store;
 pub mod sweep;
@@ -58,6 +59,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(api::routes())
         .merge(brain::api::routes())
         .merge(playground::routes())
+        .merge(searching::routes())
         .merge(prompts::api::routes())
         .merge(agents::api::routes())
         .merge(drafts::routes())

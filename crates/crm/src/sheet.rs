@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+pub use kernel::cells::defuse;
 use kernel::error::{Error, Result, internal, invalid};
 use kernel::money::Amount;
 use serde::{Deserialize, Serialize};
@@ -336,18 +337,6 @@ pub fn download(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, bytes).into_response())
-}
-
-/// A cell that a spreadsheet would take for a formula gets a leading apostrophe, also behind spaces and control
-/// characters and in full-width forms.
-pub fn defuse(cell: &str) -> String {
-    let first = cell.chars().find(|c| !c.is_whitespace() && !c.is_control());
-    let starts_with_control = cell.starts_with(['\t', '\r', '\0']);
-    match first {
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{cell}"),
-        _ if starts_with_control => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }
 
 /// Without the apostrophe of [`defuse`].

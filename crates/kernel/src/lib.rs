@@ -2,6 +2,7 @@
 //!
 //! Start with [`db`] (a transaction that cannot leave its tenant) and [`error`] (what a caller is told).
 
+pub mod cells;
 pub mod client_ip;
 pub mod clock;
 pub mod db;

@@ -41,6 +41,7 @@ pub struct Domains {
     pub notifications: notifications::Context,
     pub crm: crm::Context,
     pub insights: insights::Context,
+    pub programs: programs::Context,
 }
 
 pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
@@ -130,6 +131,12 @@ fn assemble(
     };
     let crm = crm::Context { db: db.clone() };
     let insights = insights::Context { db: db.clone() };
+    let programs = programs::Context::new(
+        db.clone(),
+        access.clone(),
+        answering.clone(),
+        config.public_url.clone(),
+    );
     Ok(Domains {
         access,
         assets,
@@ -141,6 +148,7 @@ fn assemble(
         notifications,
         crm,
         insights,
+        programs,
     })
 }
 

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew an API key: it keeps its name and scopes and gets a new secret, shown once. The old one goes on for a while. */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ask": {
         parameters: {
             query?: never;
@@ -138,6 +155,23 @@ export interface paths {
         };
         /** List what was done in the workspace, newest first. */
         get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the log along as CSV, newest first: at most 50,000 rows. That somebody did so is in the log, too. */
+        get: operations["export_audit_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,26 +1244,6 @@ export interface paths {
         head?: never;
         /** Change a client. */
         patch: operations["update_client"];
-        trace?: never;
-    };
-    "/api/v1/crm/clients/{id}/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm that an address or number which a visitor has typed is the client's. From then on orders and meetings find the
-         *     client by it.
-         */
-        post: operations["confirm_client"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/crm/clients/{id}/merge": {
@@ -2397,8 +2411,8 @@ export interface paths {
          * @description Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
          *     (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
          *     `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
-         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
-         *     seconds. While it is open, its member is online.
+         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again when keys or
+         *     members change, and every 5 seconds. While it is open, its member is online.
          */
         get: operations["stream_events"];
         put?: never;
@@ -2886,6 +2900,23 @@ export interface paths {
         get: operations["get_knowledge_index"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search Q&A pairs, documents and web sites by meaning and by words. Nothing is stored and no model is asked. */
+        post: operations["search_knowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4730,12 +4761,36 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
             name: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before counts.
+             */
+            previous_expires_at?: string | null;
+            /** @description The last four characters of the secret before, while it still counts. */
+            previous_last4?: string | null;
+            /**
+             * Format: date-time
+             * @description When its secret was last renewed.
+             */
+            rotated_at?: string | null;
             scopes: string[];
         };
         /** Format: uuid */
         ApiKeyId: string;
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
+        };
+        ApiKeyRotation: {
+            /**
+             * Format: date-time
+             * @description When the key expires; as before unless given, null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long the old secret still counts: 0 (it ends now) to 168 hours, 24 unless given.
+             */
+            overlap_hours?: number;
         };
         /** @description A question with what was said before it. */
         Ask: {
@@ -4786,7 +4841,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "client_address_confirmed" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "api_key_rotated" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted" | "audit_log_exported";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -5393,12 +5448,6 @@ export interface components {
             /** @description The workspace's, in which the totals are. */
             currency: components["schemas"]["Currency"];
             ecommerce_customer_id?: string | null;
-            /**
-             * @description Orders and meetings find the client by it. One that a visitor has typed does not prove who they are until somebody of the
-             *     team confirms it.
-             */
-            is_email_proven: boolean;
-            is_phone_proven: boolean;
             /** @description A person has chosen the quality; the score no longer decides it. */
             is_quality_set: boolean;
             merged_into?: components["schemas"]["ClientId"] | null;
@@ -5418,11 +5467,6 @@ export interface components {
             rows: number;
             /** @description `,`, `;` or a tab. */
             separator: string;
-        };
-        /** @description What is right, as it was read: nothing is confirmed that has become another address meanwhile. */
-        ClientConfirmation: {
-            email?: string | null;
-            phone?: string | null;
         };
         /** @description Who the client is in the inbox. */
         ClientContact: {
@@ -5446,14 +5490,14 @@ export interface components {
             detail: Record<string, never>;
             /**
              * Format: uuid
-             * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
+             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
              */
             id: string;
             kind: components["schemas"]["ClientEventKind"];
             title?: string | null;
         };
         /** @enum {string} */
-        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge" | "confirmation";
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
         ClientFile: {
             /** @description The file's text. */
             csv: string;
@@ -7193,6 +7237,38 @@ export interface components {
         KnowledgeBases: {
             items: components["schemas"]["KnowledgeBase"][];
         };
+        KnowledgeEntries: {
+            /** @description Best first. */
+            items: components["schemas"]["KnowledgeEntry"][];
+        };
+        /** @description Something that the knowledge holds. */
+        KnowledgeEntry: {
+            /**
+             * Format: uuid
+             * @description Of the Q&A pair, or of the passage.
+             */
+            id: string;
+            kind: string;
+            /** @description ISO 639-1; null where it was not recognised. */
+            language?: string | null;
+            /**
+             * Format: double
+             * @description The calibrated probability that it answers the question; of the best entry it is the confidence of an answer.
+             */
+            probability: number;
+            /** @description The approved answer, or the passage. */
+            text: string;
+            /** @description The question in the phrasing that was found, or the passage's title. */
+            title: string;
+            /** @description Where the passage comes from. */
+            url?: string | null;
+        };
+        KnowledgeSearch: {
+            /** @description 1 to 20, 8 unless given. */
+            limit?: number;
+            /** @description A question or some words, 1 to 4,000 characters. */
+            query: string;
+        };
         Label: {
             color: components["schemas"]["LabelColor"];
             id: components["schemas"]["LabelId"];
@@ -7690,34 +7766,8 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
-        /** @description A client. It needs a name, a company, an e-mail address or a phone number. */
-        NewClient: {
-            address?: Record<string, never> | null;
-            /** Format: uuid */
-            assigned_to?: string | null;
-            client_type?: components["schemas"]["ClientType"] | null;
-            company_name?: string | null;
+        NewClient: components["schemas"]["ClientPatch"] & {
             contact_id?: components["schemas"]["ContactId"] | null;
-            /** @description Replaces the values of the named fields; null clears one. */
-            custom_fields?: Record<string, never> | null;
-            ecommerce_customer_id?: string | null;
-            email?: string | null;
-            /** Format: date-time */
-            first_contact_date?: string | null;
-            /** Format: date-time */
-            last_contact_date?: string | null;
-            lead_quality?: components["schemas"]["LeadQuality"] | null;
-            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
-            name?: string | null;
-            /** Format: date-time */
-            next_follow_up_date?: string | null;
-            phone?: string | null;
-            secondary_phone?: string | null;
-            source?: string | null;
-            source_details?: Record<string, never> | null;
-            /** @description A tag that does not exist yet is made. */
-            tags?: string[] | null;
-            utm_data?: Record<string, never> | null;
         };
         NewConnection: {
             /** @description One of the connectors' kinds. */
@@ -7776,36 +7826,10 @@ export interface components {
             label: string;
         };
         /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
-        NewDeal: {
-            /**
-             * Format: date
-             * @description Of a deal that is won or lost.
-             */
-            actual_close_date?: string | null;
-            client_id?: components["schemas"]["ClientId"] | null;
-            competitor?: string | null;
-            conversation_id?: components["schemas"]["ConversationId"] | null;
-            currency?: components["schemas"]["Currency"] | null;
-            custom_fields?: Record<string, never> | null;
-            deal_value?: components["schemas"]["Amount"] | null;
-            description?: string | null;
-            /** Format: date */
-            expected_close_date?: string | null;
-            lost_reason?: string | null;
-            lost_reason_details?: string | null;
-            name?: string | null;
-            owner_id?: components["schemas"]["UserId"] | null;
+        NewDeal: components["schemas"]["DealPatch"] & {
             pipeline_id?: components["schemas"]["PipelineId"] | null;
             pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
-            /**
-             * Format: int32
-             * @description In percent.
-             */
-            probability?: number | null;
-            products?: components["schemas"]["DealProductInput"][] | null;
             stage?: components["schemas"]["DealStage"] | null;
-            tags?: string[] | null;
-            won_reason?: string | null;
         };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
@@ -8430,7 +8454,7 @@ export interface components {
                 detail: Record<string, never>;
                 /**
                  * Format: uuid
-                 * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
+                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
                  */
                 id: string;
                 kind: components["schemas"]["ClientEventKind"];
@@ -11241,6 +11265,55 @@ export interface operations {
             };
         };
     };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask: {
         parameters: {
             query?: never;
@@ -11329,10 +11402,18 @@ export interface operations {
             query?: {
                 /** @description Only this kind of deed, such as `api_key_created`. */
                 action?: components["schemas"]["AuditAction"];
+                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                actor?: string;
                 /** @description From the previous page's `next_cursor`. */
                 cursor?: string;
+                /** @description From this time on. */
+                from?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
+                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
+                subject?: string;
+                /** @description Before this time. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -11346,6 +11427,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Only this kind of deed, such as `api_key_created`. */
+                action?: components["schemas"]["AuditAction"];
+                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                actor?: string;
+                /** @description From this time on. */
+                from?: string;
+                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
+                subject?: string;
+                /** @description Before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -14452,55 +14579,6 @@ export interface operations {
             };
         };
     };
-    confirm_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["ClientId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClientConfirmation"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Client"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     merge_client: {
         parameters: {
             query?: never;
@@ -14642,7 +14720,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
-                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`, `confirmation`. */
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
                 kind?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
@@ -18941,6 +19019,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndexState"];
+                };
+            };
+        };
+    };
+    search_knowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnowledgeSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntries"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
-use kernel::Result;
-use kernel::error::{Problem, invalid, not_found};
-use kernel::extract::{Json, Path};
-use kernel::ids::ApiKeyId;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::error::{Problem, conflict, invalid, not_found};
+use kernel::extract::{Json, Path, present};
+use kernel::ids::{ApiKeyId, UserId};
+use kernel::{Result, TenantTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_api_keys, create_api_key))
         .routes(routes!(revoke_api_key))
+        .routes(routes!(rotate_api_key))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -74,12 +75,7 @@ async fn create_api_key(
             "Please choose at least one thing that the key may do.",
         ));
     }
-    if input.expires_at.is_some_and(|at| at <= ctx.db.clock.now()) {
-        return Err(invalid(
-            "bad_expiry",
-            "The key would have expired already. Choose a later day.",
-        ));
-    }
+    check_expiry(input.expires_at, ctx.db.clock.now())?;
     for scope in &input.scopes {
         let permission = Permission::ALL
             .iter()
@@ -90,11 +86,7 @@ async fn create_api_key(
         member.require(*permission)?;
     }
     let mut tx = ctx.db.tenant(&member).await?;
-    let created_by = match member.actor() {
-        Actor::User { id, .. } => Some(*id),
-        // a key's key is that of the person who made the first one
-        Actor::ApiKey { id, .. } => store::find_maker(&mut tx, *id).await?,
-    };
+    let created_by = person_behind(&mut tx, &member).await?;
     let (api_key, key) = super::create(&mut tx, name, &input.scopes, input.expires_at, created_by).await?;
     let subject = format!("api_key:{}", api_key.id);
     audit::record_by(
@@ -107,6 +99,91 @@ async fn create_api_key(
     .await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(CreatedApiKey { api_key, key })))
+}
+
+fn check_expiry(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<()> {
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(invalid(
+            "bad_expiry",
+            "The key would have expired already. Choose a later day.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whose key it becomes: a key's key is that of the person who made the first one.
+async fn person_behind(tx: &mut TenantTx, member: &Member) -> Result<Option<UserId>> {
+    match member.actor() {
+        Actor::User { id, .. } => Ok(Some(*id)),
+        Actor::ApiKey { id, .. } => store::find_maker(tx, *id).await,
+    }
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct ApiKeyRotation {
+    /// How long the old secret still counts: 0 (it ends now) to 168 hours, 24 unless given.
+    #[serde(default = "a_day")]
+    #[schema(required = false, minimum = 0, maximum = 168)]
+    overlap_hours: i64,
+    /// When the key expires; as before unless given, null: never.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+fn a_day() -> i64 {
+    24
+}
+
+/// Renew an API key: it keeps its name and scopes and gets a new secret, shown once. The old one goes on for a while.
+#[utoipa::path(post, path = "/api-keys/{id}/rotate", operation_id = "rotate_api_key", tag = "api-keys",
+    params(("id" = ApiKeyId, Path)), request_body = ApiKeyRotation,
+    responses((status = 200, body = CreatedApiKey), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn rotate_api_key(
+    State(ctx): State<Context>,
+    member: Member,
+    Path(id): Path<ApiKeyId>,
+    Json(input): Json<ApiKeyRotation>,
+) -> Result<Json<CreatedApiKey>> {
+    member.require(Permission::ManageApiKeys)?;
+    if !(0..=168).contains(&input.overlap_hours) {
+        return Err(invalid(
+            "bad_overlap",
+            "The old secret can go on for 0 to 168 hours, a week.",
+        ));
+    }
+    check_expiry(input.expires_at.flatten(), ctx.db.clock.now())?;
+    let mut tx = ctx.db.tenant(&member).await?;
+    let key = store::lock(&mut tx, id)
+        .await?
+        .ok_or_else(|| not_found("API key"))?;
+    // whoever gets the secret can do all that the key may
+    for permission in Permission::ALL {
+        if key.scopes.iter().any(|scope| scope == permission.scope()) {
+            member.require(*permission)?;
+        }
+    }
+    let expires_at = input.expires_at.unwrap_or(key.expires_at);
+    if expires_at.is_some_and(|at| at <= tx.now()) {
+        return Err(conflict(
+            "api_key_expired",
+            "This key has expired. Say with `expires_at` how long the renewed one is to live.",
+        ));
+    }
+    let overlap = TimeDelta::hours(input.overlap_hours);
+    let by = person_behind(&mut tx, &member).await?;
+    let (api_key, secret) = super::rotate(&mut tx, &key, overlap, expires_at, by).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        audit::Action::ApiKeyRotated,
+        &format!("api_key:{id}"),
+        json!({"name": api_key.name, "overlap_hours": input.overlap_hours, "expires_at": api_key.expires_at}),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Json(CreatedApiKey { api_key, key: secret }))
 }
 
 /// Revoke an API key.

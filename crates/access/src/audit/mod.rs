@@ -36,6 +36,7 @@ pub enum Action {
     TwoFactorDisabled,
     ApiKeyCreated,
     ApiKeyRevoked,
+    ApiKeyRotated,
     LlmCredentialCreated,
     LlmCredentialChanged,
     LlmCredentialDeleted,
@@ -119,6 +120,7 @@ pub enum Action {
     RuleCreated,
     RuleChanged,
     RuleDeleted,
+    AuditLogExported,
 }
 
 impl Action {
@@ -142,6 +144,7 @@ impl Action {
             | Self::MemberRemoved => Some(Members),
             Self::ApiKeyCreated
             | Self::ApiKeyRevoked
+            | Self::ApiKeyRotated
             | Self::LlmCredentialCreated
             | Self::LlmCredentialChanged
             | Self::LlmCredentialDeleted => Some(Keys),
@@ -222,7 +225,8 @@ impl Action {
             | Self::DealCreated
             | Self::DealDeleted
             | Self::ToolCallApproved
-            | Self::ToolCallRefused => None,
+            | Self::ToolCallRefused
+            | Self::AuditLogExported => None,
         }
     }
 }
@@ -245,6 +249,27 @@ pub struct AuditEntry {
     #[schema(value_type = Object)]
     pub details: Value,
     pub created_at: DateTime<Utc>,
+}
+
+/// What is looked for in the log; whatever is not given does not matter.
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditFilter {
+    /// Only this kind of deed, such as `api_key_created`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+    /// Who: `user:<id>`, `api_key:<id>`, `operator` or `system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// What was touched: `<kind>:<id>`, or a kind such as `channel`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// From this time on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<DateTime<Utc>>,
 }
 
 /// Adds one row, and tells open dashboards which list to read again. `subject` is `<kind>:<id>`.

@@ -5,7 +5,7 @@ use kernel::page::Position;
 use kernel::{Result, TenantTx};
 use serde_json::Value;
 
-use super::{Action, AuditEntry};
+use super::{Action, AuditEntry, AuditFilter};
 
 pub async fn insert(
     tx: &mut TenantTx,
@@ -31,7 +31,7 @@ pub async fn insert(
 /// Newest first, after `position`.
 pub async fn list(
     tx: &mut TenantTx,
-    action: Option<Action>,
+    filter: &AuditFilter,
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<AuditEntry>> {
@@ -51,12 +51,20 @@ pub async fn list(
         from audit_log a
         where ($1::text is null or a.action = $1)
             and ($2::timestamptz is null or (a.created_at, a.id) < ($2, $3::uuid))
+            and ($5::text is null or a.actor = $5)
+            and ($6::text is null or a.subject = $6 or split_part(a.subject, ':', 1) = $6)
+            and ($7::timestamptz is null or a.created_at >= $7)
+            and ($8::timestamptz is null or a.created_at < $8)
         order by a.created_at desc, a.id desc
         limit $4"#,
-        action as Option<Action>,
+        filter.action as Option<Action>,
         position.map(|position| position.at),
         position.map(|position| position.id),
         limit,
+        filter.actor,
+        filter.subject,
+        filter.from,
+        filter.to,
     )
     .fetch_all(&mut **tx)
     .await?;

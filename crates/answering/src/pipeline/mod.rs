@@ -10,6 +10,7 @@ mod gaps;
 mod ground;
 mod prompt;
 mod retrieve;
+pub mod search;
 mod trace;
 
 use std::collections::HashMap;

@@ -121,6 +121,28 @@ fn note_lack(found: &Searched, trace: &mut Trace) {
     }
 }
 
+/// The entries that come nearest to a text, best first, with what they were found in.
+pub async fn look_up(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Arc<Snapshot>,
+    text: &str,
+    limit: usize,
+) -> (Arc<Snapshot>, Vec<Candidate>) {
+    let vectors = embed_texts(ctx, proof, snapshot, vec![text.to_owned()]).await;
+    let query = Query {
+        text,
+        vector: vectors
+            .as_ref()
+            .and_then(|vectors| vectors.first())
+            .map(Vec::as_slice),
+        language: knowledge::language::detect(text),
+    };
+    let Enlarged { snapshot, .. } = enlarge(&ctx.knowledge, proof, snapshot, &query).await;
+    let found = snapshot.search(&query, limit).candidates;
+    (snapshot, found)
+}
+
 async fn search(
     ctx: &Context,
     proof: &impl TenantProof,
@@ -213,6 +235,15 @@ async fn embed(
         return Some(known);
     }
     let texts: Vec<String> = readings.iter().map(|reading| reading.text.clone()).collect();
+    embed_texts(ctx, proof, snapshot, texts).await
+}
+
+async fn embed_texts(
+    ctx: &Context,
+    proof: &impl TenantProof,
+    snapshot: &Snapshot,
+    texts: Vec<String>,
+) -> Option<Vec<Vec<f32>>> {
     let embedders = &ctx.knowledge.embedders;
     let embedder = match embedders.find(proof.tenant_id(), &snapshot.embedder).await {
         Ok(embedder) => embedder?,

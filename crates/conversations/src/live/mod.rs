@@ -89,8 +89,8 @@ struct MessageEvent {
 /// Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
 /// (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
 /// `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
-/// again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
-/// seconds. While it is open, its member is online.
+/// again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again when keys or
+/// members change, and every 5 seconds. While it is open, its member is online.
 #[utoipa::path(get, path = "/events", operation_id = "stream_events", tag = "conversations",
     responses((status = 200, body = MessageEvent, content_type = "text/event-stream"), (status = 429, body = Problem)))]
 async fn stream_events(State(ctx): State<Context>, member: Member, headers: HeaderMap) -> Result<Response> {
@@ -158,6 +158,8 @@ fn follow(
             };
             let sse = match received {
                 Ok(envelope) if envelope.tenant_id != member.tenant_id() => continue,
+                // a key that was revoked, or somebody who was removed, hears nothing of what comes after
+                Ok(envelope) if changes_access(&envelope.event) && !is_still_member(&ctx, &member).await => break,
                 Ok(envelope) => hear(&ctx, &member, &envelope, &mut told).await,
                 Err(RecvError::Lagged(_)) => Some(Sse::default().event("resync").data("{}")),
                 Err(RecvError::Closed) => break,
@@ -309,6 +311,14 @@ async fn read_message(
             message,
             conversation,
         }))
+}
+
+fn changes_access(event: &Event) -> bool {
+    let what = match event {
+        Event::WorkspaceChanged { what } => what,
+        _ => return false,
+    };
+    matches!(what, WorkspaceList::Keys | WorkspaceList::Members)
 }
 
 async fn is_still_member(ctx: &Context, member: &Member) -> bool {

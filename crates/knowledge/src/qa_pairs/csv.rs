@@ -4,6 +4,7 @@
 //! Reading goes on after a bad row and names it; writing quotes cells that a spreadsheet would run as a formula.
 
 use axum::body::Bytes;
+use kernel::cells::defuse;
 use kernel::error::{Result, internal, invalid};
 use serde::{Deserialize, Serialize};
 
@@ -292,18 +293,6 @@ pub fn write(pairs: &[QaPair]) -> Result<Vec<u8>> {
         writer.write_record(&cells).map_err(internal)?;
     }
     writer.into_inner().map_err(|error| internal(error.to_string()))
-}
-
-/// A cell that a spreadsheet would take for a formula gets a leading apostrophe, also behind spaces and control
-/// characters and in full-width forms.
-fn defuse(cell: &str) -> String {
-    let first = cell.chars().find(|c| !c.is_whitespace() && !c.is_control());
-    let starts_with_control = cell.starts_with(['\t', '\r', '\0']);
-    match first {
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{cell}"),
-        _ if starts_with_control => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }
 
 /// Without the apostrophe of [`defuse`].

@@ -79,6 +79,7 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .route("/demo/{file}", get(demo_shop::file))
         .with_state(outer.clone());
     Router::new()
+        .merge(programs::routes(&domains.programs, api.clone()))
         .merge(api)
         .merge(pages)
         .merge(docs::routes(openapi))
@@ -101,7 +102,8 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
 /// Says in words what a bare 405 means. Not a fallback of the router: that would take the place of the guards around
 /// the routes, and one of them answers the questions that browsers ask before they write (preflight requests).
 async fn explain_method_not_allowed(response: Response) -> Response {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+    let is_explained = response.headers().contains_key(header::CONTENT_TYPE);
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || is_explained {
         return response;
     }
     let detail = "This address does not know this method.";

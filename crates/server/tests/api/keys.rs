@@ -46,6 +46,10 @@ async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
     }
     nobody_hands_out_more_than_they_have(&tenant).await;
     a_key_ends(&server, &tenant).await;
+    a_key_is_renewed(&server, &tenant).await;
+    who_renews_a_key_may_do_all_that_it_may(&tenant).await;
+    an_old_secret_ends_with_whose_it_was(&server, &tenant).await;
+    a_revoked_key_hears_nothing_more(&tenant).await;
     a_key_is_shown_once(&server, &tenant).await;
     a_providers_key_is_never_shown(&server, &tenant).await;
     nothing_is_done_in_a_suspended_tenant(&server, &tenant).await;
@@ -148,11 +152,14 @@ async fn a_key_ends(server: &Server, tenant: &Tenant) {
     .execute(&mut server.owner().await)
     .await
     .expect("time passes");
-    expired
-        .get("/api/v1/qa-pairs")
-        .send()
-        .await
-        .problem(401, "unauthenticated");
+    let problem = expired.get("/api/v1/qa-pairs").send().await;
+    let problem = problem.problem(401, "api_key_expired");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("expired on")),
+        "{problem}"
+    );
     for wrong in ["", "rk_", &key[..key.len() - 1], &key.to_uppercase(), &key[3..]] {
         let caller = tenant.api.with_bearer(wrong);
         caller
@@ -161,6 +168,152 @@ async fn a_key_ends(server: &Server, tenant: &Tenant) {
             .await
             .problem(401, "unauthenticated");
     }
+}
+
+/// What renewing gives.
+async fn renew(caller: &Api, id: &str, body: &Value) -> Value {
+    let path = format!("/api/v1/api-keys/{id}/rotate");
+    caller.post(&path).json(body).expect(200).await
+}
+
+async fn is_heard(tenant: &Tenant, key: &str) {
+    let caller = tenant.api.with_bearer(key);
+    caller.get("/api/v1/qa-pairs").expect(200).await;
+}
+
+async fn is_refused(tenant: &Tenant, key: &str, code: &str) {
+    let caller = tenant.api.with_bearer(key);
+    caller.get("/api/v1/qa-pairs").send().await.problem(401, code);
+}
+
+async fn a_key_is_renewed(server: &Server, tenant: &Tenant) {
+    let (id, first) = make_key(tenant, &["knowledge:read"]).await;
+    let renewed = renew(&tenant.api, &id, &json!({"overlap_hours": 24})).await;
+    let second = renewed["key"].as_str().expect("a key");
+    assert_ne!(second, first);
+    assert_eq!(
+        (&renewed["id"], &renewed["scopes"]),
+        (&json!(id), &json!(["knowledge:read"]))
+    );
+    assert_eq!(renewed["previous_last4"], first[first.len() - 4..]);
+    is_heard(tenant, &first).await;
+    is_heard(tenant, second).await;
+
+    // the first one is forgotten, the second one goes on for a while
+    let third = renew(&tenant.api, &id, &json!({"overlap_hours": 1})).await;
+    let third = third["key"].as_str().expect("a key");
+    is_refused(tenant, &first, "unauthenticated").await;
+    is_heard(tenant, second).await;
+    let pass = async |what: &str| {
+        let statement = format!(
+            "update api_keys set {what} = now() - interval '1 second' where tenant_id = $1 and id = $2::uuid"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(tenant.id)
+            .bind(&id)
+            .execute(&mut server.owner().await)
+            .await
+            .expect("time passes");
+    };
+    pass("previous_expires_at").await;
+    is_refused(tenant, second, "api_key_replaced").await;
+    is_heard(tenant, third).await;
+    let list = tenant.api.get("/api/v1/api-keys").expect(200).await;
+    let items = list["items"].as_array().expect("a list");
+    let shown = items
+        .iter()
+        .find(|key| key["id"] == id.as_str())
+        .expect("the key");
+    assert_eq!(shown["previous_last4"], Value::Null);
+    assert!(shown["rotated_at"].is_string());
+
+    let fourth = renew(&tenant.api, &id, &json!({"overlap_hours": 0})).await;
+    is_refused(tenant, third, "unauthenticated").await;
+    let fourth = fourth["key"].as_str().expect("a key");
+    // an expired key is renewed only with a new end, and its old secret stays dead
+    pass("expires_at").await;
+    let path = format!("/api/v1/api-keys/{id}/rotate");
+    let rotate = |body: Value| tenant.api.post(&path).json(&body).send();
+    rotate(json!({})).await.problem(409, "api_key_expired");
+    rotate(json!({"overlap_hours": 169}))
+        .await
+        .problem(422, "bad_overlap");
+    rotate(json!({"expires_at": "2020-01-01T00:00:00Z"}))
+        .await
+        .problem(422, "bad_expiry");
+    let fifth = renew(
+        &tenant.api,
+        &id,
+        &json!({"overlap_hours": 24, "expires_at": null}),
+    )
+    .await;
+    assert_eq!(
+        (&fifth["expires_at"], &fifth["previous_last4"]),
+        (&Value::Null, &Value::Null)
+    );
+    is_heard(tenant, fifth["key"].as_str().expect("a key")).await;
+    is_refused(tenant, fourth, "unauthenticated").await;
+
+    tenant
+        .api
+        .delete(&format!("/api/v1/api-keys/{id}"))
+        .expect(204)
+        .await;
+    rotate(json!({})).await.problem(404, "not_found");
+    let logged = tenant
+        .api
+        .get("/api/v1/audit-log?action=api_key_rotated")
+        .expect(200)
+        .await;
+    assert_eq!(logged["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(logged["items"][0]["subject"], format!("api_key:{id}"));
+}
+
+async fn who_renews_a_key_may_do_all_that_it_may(tenant: &Tenant) {
+    let keeper = make_key(tenant, &["api_keys:manage", "ask"]).await.1;
+    let keeper = tenant.api.with_bearer(&keeper);
+    let (narrow, _) = make_key(tenant, &["ask"]).await;
+    renew(&keeper, &narrow, &json!({})).await;
+    let (wide, _) = make_key(tenant, &["ask", "knowledge:read"]).await;
+    let path = format!("/api/v1/api-keys/{wide}/rotate");
+    let refused = keeper.post(&path).json(&json!({})).send().await;
+    refused.problem(403, "permission_missing");
+}
+
+async fn an_old_secret_ends_with_whose_it_was(server: &Server, tenant: &Tenant) {
+    let owner = server.member(tenant, "keeper@shop.example", "owner").await;
+    let admin = server.member(tenant, "leaver@shop.example", "admin").await;
+    let body = json!({"name": "Theirs", "scopes": ["knowledge:read"]});
+    let made = admin.post("/api/v1/api-keys").json(&body).expect(201).await;
+    let (id, old) = (
+        made["id"].as_str().expect("an id"),
+        made["key"].as_str().expect("a key"),
+    );
+    let renewed = renew(&owner, id, &json!({"overlap_hours": 168})).await;
+    is_heard(tenant, old).await;
+    let members = owner.get("/api/v1/members").expect(200).await;
+    let items = members["items"].as_array().expect("a list");
+    let leaver = items
+        .iter()
+        .find(|member| member["email"] == "leaver@shop.example")
+        .expect("the admin");
+    let path = format!("/api/v1/members/{}", leaver["user_id"].as_str().expect("an id"));
+    owner.delete(&path).expect(204).await;
+    is_refused(tenant, old, "unauthenticated").await;
+    is_heard(tenant, renewed["key"].as_str().expect("a key")).await;
+}
+
+async fn a_revoked_key_hears_nothing_more(tenant: &Tenant) {
+    let (id, key) = make_key(tenant, &["conversations:read"]).await;
+    let mut events = tenant.api.with_bearer(&key).get("/api/v1/events").stream().await;
+    events.next_named("ready").await;
+    tenant
+        .api
+        .delete(&format!("/api/v1/api-keys/{id}"))
+        .expect(204)
+        .await;
+    let told = events.rest().await;
+    assert!(told.is_empty(), "told after it was revoked: {told:?}");
 }
 
 async fn a_key_is_shown_once(server: &Server, tenant: &Tenant) {

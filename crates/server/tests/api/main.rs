@@ -3,6 +3,7 @@
 mod accounts;
 mod agents;
 mod assets;
+mod audit;
 mod automation;
 mod channels;
 mod conversations;
@@ -31,6 +32,7 @@ mod members;
 mod origins;
 mod outbound;
 mod playground;
+mod programs;
 mod provenance;
 mod public_sets;
 mod sessions;

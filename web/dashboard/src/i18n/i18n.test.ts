@@ -55,6 +55,8 @@ describe('texts', () => {
       'audit.fieldConversations',
       'audit.fieldEmail',
       'audit.fieldQuestion',
+      'audit.kindInvitation',
+      'audit.kindWebhook',
       'auth.code',
       'auth.email',
       'automation.collections',

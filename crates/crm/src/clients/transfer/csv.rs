@@ -2,6 +2,7 @@
 //! spreadsheet takes for a formula.
 
 use kernel::Result;
+use kernel::cells::defuse;
 use kernel::error::{internal, invalid};
 
 use super::{LARGEST_FILE, MOST_ROWS};
@@ -100,18 +101,6 @@ pub fn write(heading: &[String], rows: impl Iterator<Item = Vec<String>>) -> Res
         writer.write_record(defused(&row)).map_err(internal)?;
     }
     writer.into_inner().map_err(|error| internal(error.to_string()))
-}
-
-/// A cell that a spreadsheet would take for a formula gets a leading apostrophe, also behind spaces and control
-/// characters and in full-width forms.
-pub fn defuse(cell: &str) -> String {
-    let first = cell.chars().find(|c| !c.is_whitespace() && !c.is_control());
-    let starts_with_control = cell.starts_with(['\t', '\r', '\0']);
-    match first {
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{cell}"),
-        _ if starts_with_control => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }
 
 /// Without the apostrophe of [`defuse`].

@@ -25,3 +25,15 @@ export async function revokeApiKey(client: QueryClient, id: string): Promise<voi
   await ask(api.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } }));
   await client.invalidateQueries({ queryKey: KEYS });
 }
+
+/** Renews a key: gives the new one, which cannot be read again. */
+export async function rotateApiKey(
+  client: QueryClient,
+  id: string,
+  overlap_hours: number,
+): Promise<string> {
+  const init = { params: { path: { id } }, body: { overlap_hours } };
+  const { key } = await ask(api.POST('/api/v1/api-keys/{id}/rotate', init));
+  await client.invalidateQueries({ queryKey: KEYS });
+  return key;
+}

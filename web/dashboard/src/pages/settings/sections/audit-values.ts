@@ -53,6 +53,8 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   reason: 'audit.fieldReason',
   tool: 'audit.fieldTool',
   order_number: 'audit.fieldOrder',
+  overlap_hours: 'audit.fieldOverlap',
+  rows: 'audit.fieldRows',
   ...toolNames,
 };
 

@@ -21,6 +21,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   two_factor_disabled: 'audit.twoFactorDisabled',
   api_key_created: 'audit.apiKeyCreated',
   api_key_revoked: 'audit.apiKeyRevoked',
+  api_key_rotated: 'audit.apiKeyRotated',
   llm_credential_created: 'audit.modelCreated',
   llm_credential_changed: 'audit.modelChanged',
   llm_credential_deleted: 'audit.modelDeleted',
@@ -103,6 +104,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   rule_created: 'audit.ruleCreated',
   rule_changed: 'audit.ruleChanged',
   rule_deleted: 'audit.ruleDeleted',
+  audit_log_exported: 'audit.logExported',
 };
 
 /** A newer server may know an action that this page does not. */
