@@ -129,7 +129,10 @@ fn assemble(
         public_url: config.public_url.clone(),
     };
     let crm = crm::Context { db: db.clone() };
-    let insights = insights::Context { db: db.clone() };
+    let insights = insights::Context {
+        db: db.clone(),
+        answering: answering.clone(),
+    };
     Ok(Domains {
         access,
         assets,
