@@ -11,7 +11,6 @@ use insights::topics::clustering::{Home, Point, sort};
 use insights::topics::words::{vector, words};
 use knowledge::language::detect;
 use knowledge::public_sets::{Embeddings, Labelled, banking};
-use knowledge::retrieval::ModelReach;
 use serde_json::json;
 
 /// Questions with their true intents.
@@ -88,10 +87,9 @@ fn points(questions: &[Labelled], embeddings: &Embeddings, first: usize) -> Vec<
     let numbered = questions.iter().enumerate();
     numbered
         .map(|(place, question)| {
-            let language = detect(&question.text);
-            let words = words(&question.text, language);
+            let words = words(&question.text, detect(&question.text));
             Point {
-                vector: vector(embeddings.get(&question.text), &words, language, ModelReach::English),
+                vector: vector(embeddings.get(&question.text), &words),
                 person: (first + place) as u64,
             }
         })

@@ -4,18 +4,23 @@
 //! A topic stands for all its messages by the mean of their vectors: the product of two means is the mean cosine of all
 //! pairs, so that a group joins a topic by the same measure by which messages join each other. Start at [`sort`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use kodama::{Method, linkage};
 
-/// Two groups become one if their messages' mean cosine reaches this. Measured by `bench/topics`.
-pub const SAME: f32 = 0.45;
-/// What belongs to no group goes to the topic that it comes nearest to, if it comes as near as this.
-pub const NEAR: f32 = 0.30;
+/// Two groups become one if their messages' mean cosine reaches this: a little more where much is written, and topics lie
+/// closer together. Measured by `bench/topics`.
+pub fn same(messages: usize) -> f32 {
+    let tens = (messages as f32 / 100.0).max(1.0).log10();
+    0.5 + 0.05 * tens.min(1.0)
+}
+
+/// What does not come as near as this to any topic belongs to none.
+pub const NEAR: f32 = 0.3;
 /// A topic that comes so near to another one is the same.
 pub const ONE: f32 = 0.60;
 /// A topic whose halves are further apart than this is two.
-pub const TWO: f32 = 0.25;
+pub const TWO: f32 = 0.3;
 /// Comparing more with each other would take too long: of more, so many are taken, evenly.
 pub const MOST_COMPARED: usize = 4_000;
 
@@ -38,70 +43,94 @@ pub enum Home {
 
 /// The least messages that make a topic: few where little is written, more where much is.
 pub fn least(messages: usize) -> usize {
-    (((messages as f64).sqrt() / 3.0).round() as usize).max(3)
+    ((messages as f64).powf(0.3) as usize).max(3)
 }
+
+/// How often messages are given to the topic that they come nearest to, which moves its mean.
+const ROUNDS: usize = 3;
 
 /// Finds for each message the topic that it is about, if it is about any. `known` are the means of the known topics.
 pub fn sort(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
-    let (compared, rest) = sample(points.len());
-    let vectors: Vec<&[f32]> = compared
-        .iter()
-        .map(|place| points[*place].vector.as_slice())
-        .collect();
-    let mut topics: Vec<(Home, Vec<f32>)> = Vec::new();
-    for (place, mean) in known.iter().enumerate() {
-        topics.push((Home::Known(place), mean.clone()));
-    }
-    let mut homes = vec![None; points.len()];
-    let mut left = rest;
-    let least = least(vectors.len());
-    let mut new = 0;
-    for group in groups(&vectors, SAME) {
-        let members: Vec<usize> = group.iter().map(|place| compared[*place]).collect();
-        let mean = mean(&members, points);
-        let nearest = nearest(&mean, topics.iter().take(known.len()));
-        let home = match nearest {
-            Some((home, near)) if near >= SAME => home,
-            _ if members.len() >= least && has_two_people(&members, points) => {
-                let home = Home::New(new);
-                new += 1;
-                topics.push((home, mean));
-                home
-            }
-            _ => {
-                left.extend(members);
-                continue;
-            }
-        };
-        members.iter().for_each(|member| homes[*member] = Some(home));
-    }
-    for place in left {
-        let found = nearest(&points[place].vector, topics.iter());
-        homes[place] = found.filter(|(_, near)| *near >= NEAR).map(|(home, _)| home);
+    let mut homes = gather(points, known);
+    for _ in 0..ROUNDS {
+        let topics = topics(points, known, &homes);
+        homes = points.iter().map(|point| nearest(&point.vector, &topics)).collect();
     }
     homes
 }
 
-/// The places that are compared with each other, evenly taken, and those that are not.
-fn sample(all: usize) -> (Vec<usize>, Vec<usize>) {
-    if all <= MOST_COMPARED {
-        return ((0..all).collect(), Vec::new());
+/// Groups of messages each find a topic, or make one.
+fn gather(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
+    let compared = sample(points.len());
+    let vectors: Vec<&[f32]> = compared.iter().map(|place| points[*place].vector.as_slice()).collect();
+    let (same, least) = (same(vectors.len()), least(vectors.len()));
+    let topics = topics(points, known, &[]);
+    let mut homes = vec![None; points.len()];
+    let mut new = 0;
+    for group in groups(&vectors, same) {
+        let members: Vec<usize> = group.iter().map(|place| compared[*place]).collect();
+        let mean = mean(&members, points);
+        let is_same = |home: &Home| topics.iter().any(|topic| topic.home == *home && dot(&mean, &topic.mean) >= same);
+        let home = nearest(&mean, &topics).filter(is_same).or_else(|| {
+            let is_one = members.len() >= least && has_two_people(&members, points);
+            is_one.then(|| {
+                new += 1;
+                Home::New(new - 1)
+            })
+        });
+        members.iter().for_each(|member| homes[*member] = home);
     }
-    let taken: HashSet<usize> = (0..MOST_COMPARED).map(|n| n * all / MOST_COMPARED).collect();
-    (0..all).partition(|place| taken.contains(place))
+    homes
 }
 
-fn nearest<'a>(
-    vector: &[f32],
-    topics: impl Iterator<Item = &'a (Home, Vec<f32>)>,
-) -> Option<(Home, f32)> {
-    let near = topics
-        .filter(|(_, mean)| mean.len() == vector.len())
-        .map(|(home, mean)| (*home, dot(vector, mean)));
-    near.fold(None, |best: Option<(Home, f32)>, (home, near)| match best {
-        Some((_, most)) if most >= near => best,
-        _ => Some((home, near)),
-    })
+/// The places that are compared with each other, evenly taken.
+fn sample(all: usize) -> Vec<usize> {
+    let taken = all.min(MOST_COMPARED);
+    (0..taken).map(|n| n * all / taken).collect()
+}
+
+struct Topic {
+    home: Home,
+    mean: Vec<f32>,
+    /// One over the mean's length.
+    scale: f32,
+}
+
+impl Topic {
+    fn new(home: Home, mean: Vec<f32>) -> Option<Self> {
+        let length = dot(&mean, &mean).sqrt();
+        (length > 0.0).then(|| Self {
+            home,
+            mean,
+            scale: 1.0 / length,
+        })
+    }
+}
+
+/// The known topics, and the new ones as they are by these homes.
+fn topics(points: &[Point], known: &[Vec<f32>], homes: &[Option<Home>]) -> Vec<Topic> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, home) in homes.iter().enumerate() {
+        if let Some(Home::New(topic)) = home {
+            members.entry(*topic).or_default().push(place);
+        }
+    }
+    let known = known.iter().enumerate().map(|(place, mean)| (Home::Known(place), mean.clone()));
+    let new = members.iter().map(|(topic, members)| (Home::New(*topic), mean(members, points)));
+    known.chain(new).filter_map(|(home, mean)| Topic::new(home, mean)).collect()
+}
+
+/// The topic whose mean points the same way most, if it is near.
+fn nearest(vector: &[f32], topics: &[Topic]) -> Option<Home> {
+    let mut best: Option<(f32, f32, Home)> = None;
+    for topic in topics.iter().filter(|topic| topic.mean.len() == vector.len()) {
+        let near = dot(vector, &topic.mean);
+        let cosine = near * topic.scale;
+        if best.is_none_or(|(most, _, _)| cosine > most) {
+            best = Some((cosine, near, topic.home));
+        }
+    }
+    best.filter(|(_, near, _)| *near >= NEAR).map(|(_, _, home)| home)
 }
 
 fn has_two_people(members: &[usize], points: &[Point]) -> bool {
@@ -192,8 +221,8 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut sums = [0.0f32; 8];
     for (a, b) in a.iter().zip(b) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
         }
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
@@ -266,6 +295,6 @@ mod tests {
     fn a_chain_of_neighbours_is_not_one_group() {
         let points: Vec<Point> = (0..9).map(|n| at(n as f32 * 20.0, n)).collect();
         let vectors: Vec<&[f32]> = points.iter().map(|point| point.vector.as_slice()).collect();
-        assert!(groups(&vectors, SAME).len() > 1);
+        assert!(groups(&vectors, same(9)).len() > 1);
     }
 }

@@ -8,15 +8,14 @@ use chrono::{Days, NaiveDate};
 use kernel::db::JobTenant;
 use kernel::error::{internal, unavailable};
 use kernel::ids::{ContactId, MessageId, TopicId};
-use kernel::{Result, TenantProof};
+use kernel::{Result, TenantProof, TenantTx};
 use knowledge::embedding;
 use knowledge::language::{Language, detect};
-use knowledge::retrieval::ModelReach;
 use llm::embedder::Embedder;
 use pgvector::Vector;
 
 use super::clustering::{self, Home, Point};
-use super::store::{self, Looked, Question};
+use super::store::{self, Embedded, Known, Looked, Question};
 use super::words::{self, Word};
 use crate::Context;
 
@@ -33,7 +32,6 @@ const MOST_CHARACTERS: usize = 1_000;
 /// What a tenant's messages are seen by: its embedding model, or their words alone.
 pub struct Sight {
     embedder: Option<Arc<dyn Embedder>>,
-    reach: ModelReach,
 }
 
 impl Sight {
@@ -42,7 +40,6 @@ impl Sight {
         let embedders = &ctx.answering.knowledge.embedders;
         Ok(Self {
             embedder: embedders.find(proof.tenant_id(), &choice).await?,
-            reach: choice.reach(),
         })
     }
 
@@ -62,7 +59,7 @@ impl Sight {
         }
         let vectors = seen.iter().enumerate().map(|(place, read)| {
             let meaning = meanings.get(place).map(Vec::as_slice);
-            words::vector(meaning, &read.words, read.language, self.reach)
+            words::vector(meaning, &read.words)
         });
         Ok(vectors.collect())
     }
@@ -107,35 +104,10 @@ pub async fn look_at(ctx: &Context, proof: &JobTenant, sight: &Sight, day: Naive
     drop(tx);
     let read: Vec<Read> = questions.into_iter().filter_map(Read::of).collect();
     let vectors = sight.see(&read).await?;
-    let people = read
-        .iter()
-        .map(|read| read.person)
-        .chain(homeless.iter().map(|one| one.person));
-    let all = vectors
-        .iter()
-        .cloned()
-        .chain(homeless.iter().map(|one| one.vector.to_vec()));
-    let points = all.zip(number(people)).map(|(vector, person)| Point { vector, person });
-    let homes = sort(points.collect(), known.iter().map(|topic| topic.centroid.as_ref())).await?;
+    let homes = find_homes(&read, &vectors, &homeless, &known).await?;
 
     let mut tx = ctx.db.tenant(proof).await?;
-    let mut new: HashMap<usize, TopicId> = HashMap::new();
-    let mut found: Vec<Option<TopicId>> = Vec::with_capacity(homes.len());
-    for home in homes {
-        found.push(match home {
-            Some(Home::Known(place)) => known.get(place).map(|topic| topic.id),
-            Some(Home::New(place)) => Some(match new.get(&place) {
-                Some(id) => *id,
-                None => {
-                    let id = TopicId::new();
-                    store::insert_topic(&mut tx, id).await?;
-                    new.insert(place, id);
-                    id
-                }
-            }),
-            None => None,
-        });
-    }
+    let found = make_topics(&mut tx, &known, homes).await?;
     let (found_now, found_again) = found.split_at(read.len());
     let looked = read.iter().zip(vectors).zip(found_now).map(|((read, vector), topic)| Looked {
         id: read.id,
@@ -144,19 +116,56 @@ pub async fn look_at(ctx: &Context, proof: &JobTenant, sight: &Sight, day: Naive
         vector,
     });
     store::insert_messages(&mut tx, day, looked.collect()).await?;
-    let again: Vec<_> = homeless
-        .iter()
-        .zip(found_again)
-        .filter_map(|(one, topic)| Some((one.id, (*topic)?, one.day)))
-        .collect();
-    let ids: Vec<MessageId> = again.iter().map(|(id, _, _)| *id).collect();
-    let topics: Vec<TopicId> = again.iter().map(|(_, topic, _)| *topic).collect();
+    let again = homeless.iter().zip(found_again);
+    let again: Vec<(&Embedded, TopicId)> = again.filter_map(|(one, topic)| Some((one, (*topic)?))).collect();
+    let (ids, topics): (Vec<MessageId>, Vec<TopicId>) = again.iter().map(|(one, topic)| (one.id, *topic)).unzip();
     store::move_messages(&mut tx, &ids, &topics).await?;
     let grown: HashSet<TopicId> = found.iter().flatten().copied().collect();
     store::renew_centroids(&mut tx, &grown.into_iter().collect::<Vec<_>>()).await?;
     store::finish_day(&mut tx, day, &changes).await?;
     tx.commit().await?;
-    Ok(again.into_iter().map(|(_, _, day)| day).collect())
+    Ok(again.into_iter().map(|(one, _)| one.day).collect())
+}
+
+/// Comparing thousands takes a second or two, so it keeps nobody else from their turn.
+async fn find_homes(
+    read: &[Read],
+    vectors: &[Vec<f32>],
+    homeless: &[Embedded],
+    known: &[Known],
+) -> Result<Vec<Option<Home>>> {
+    let people = number(read.iter().map(|read| read.person).chain(homeless.iter().map(|one| one.person)));
+    let all = vectors.iter().cloned().chain(homeless.iter().map(|one| one.vector.to_vec()));
+    let points: Vec<Point> = all.zip(people).map(|(vector, person)| Point { vector, person }).collect();
+    let mean = |topic: &Known| topic.centroid.as_ref().map(Vector::to_vec).unwrap_or_default();
+    let means: Vec<Vec<f32>> = known.iter().map(mean).collect();
+    let sorted = tokio::task::spawn_blocking(move || clustering::sort(&points, &means));
+    sorted.await.map_err(internal)
+}
+
+/// The topics of the messages, those that are new among them made.
+async fn make_topics(
+    tx: &mut TenantTx,
+    known: &[Known],
+    homes: Vec<Option<Home>>,
+) -> Result<Vec<Option<TopicId>>> {
+    let mut new: HashMap<usize, TopicId> = HashMap::new();
+    let mut found = Vec::with_capacity(homes.len());
+    for home in homes {
+        if let Some(Home::New(place)) = home
+            && !new.contains_key(&place)
+        {
+            let id = TopicId::new();
+            store::insert_topic(tx, id).await?;
+            new.insert(place, id);
+        }
+        found.push(match home {
+            Some(Home::Known(place)) => known.get(place).map(|topic| topic.id),
+            Some(Home::New(place)) => new.get(&place).copied(),
+            None => None,
+        });
+    }
+    Ok(found)
 }
 
 /// Each person by a number.
@@ -168,15 +177,6 @@ fn number(people: impl Iterator<Item = ContactId>) -> Vec<u64> {
             *known.entry(person).or_insert(next)
         })
         .collect()
-}
-
-/// Comparing thousands takes a second or two, so it keeps nobody else from their turn.
-async fn sort(points: Vec<Point>, known: impl Iterator<Item = Option<&Vector>>) -> Result<Vec<Option<Home>>> {
-    let known: Vec<Vec<f32>> = known
-        .map(|centroid| centroid.map(Vector::to_vec).unwrap_or_default())
-        .collect();
-    let sorted = tokio::task::spawn_blocking(move || clustering::sort(&points, &known));
-    sorted.await.map_err(internal)
 }
 
 /// Of each topic so many messages tell what it is about.

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use knowledge::language::{Language, is_function_word};
-use knowledge::retrieval::ModelReach;
 use knowledge::retrieval::text::{fold, stem};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -22,7 +21,7 @@ const EMPTY: &str = "able actually allo alright also already anyone anything bon
     don etc everyone fine got good great guys hello help hey hope how info information just kind know let like look looking madame maybe \
     merci monsieur need needs nice okay please possible possibly pls question questions quick really regards salut see something somebody \
     someone still svp tell thank thanks thing things think time trying understand use using want wanted wants way wish wonder wondering would \
-    yes aide aider aimerais aimerait cordialement demande demander dire dites dois doit faire fais faut genre infos informations peux plait \
+    yes aide aider aimerais aimerait beaucoup cordialement demande demander dire dites dois doit faire fais faut genre infos informations peux plait \
     possible pourriez pouvez pouvoir puis quelque quelqu renseignement renseignements savoir souhaite souhaiterais souhaiterait stp toujours \
     truc trucs veuillez veut voici voila voudrais voudrait voulais vouloir";
 
@@ -62,12 +61,11 @@ fn empty() -> &'static HashSet<&'static str> {
 
 /// The places that words share in a vector.
 const PLACES: usize = 256;
-/// What share of a message's likeness its words have, beside its meaning: more where the model does not know the language.
-pub const SHARE_KNOWN: f32 = 0.15;
-pub const SHARE_UNKNOWN: f32 = 0.5;
+/// What share of a message's likeness its words have, beside its meaning.
+const SHARE: f32 = 0.15;
 
 /// Meaning and words of a message as one vector of length one. Without a model the words are all there is.
-pub fn vector(meaning: Option<&[f32]>, words: &[Word], language: Language, reach: ModelReach) -> Vec<f32> {
+pub fn vector(meaning: Option<&[f32]>, words: &[Word]) -> Vec<f32> {
     let mut of_words = vec![0.0f32; PLACES];
     for word in words {
         let hash = hash(&word.stem);
@@ -78,11 +76,9 @@ pub fn vector(meaning: Option<&[f32]>, words: &[Word], language: Language, reach
         scale(&mut of_words, 1.0);
         return of_words;
     };
-    let is_known = reach == ModelReach::Multilingual || language.is_unknown() || language == Language::ENGLISH;
-    let share = if is_known { SHARE_KNOWN } else { SHARE_UNKNOWN };
     let mut vector = meaning.to_vec();
-    scale(&mut vector, (1.0 - share).sqrt());
-    scale(&mut of_words, share.sqrt());
+    scale(&mut vector, (1.0 - SHARE).sqrt());
+    scale(&mut of_words, SHARE.sqrt());
     vector.extend(of_words);
     scale(&mut vector, 1.0);
     vector

@@ -326,8 +326,8 @@ pub async fn first_days(tx: &mut TenantTx, only: Option<TopicId>) -> Result<Vec<
 pub async fn samples(tx: &mut TenantTx, filter: &Filter, topic: TopicId) -> Result<Vec<TopicSample>> {
     let samples = sqlx::query_as!(
         TopicSample,
-        r#"select m.id as "message_id: MessageId", m.conversation_id as "conversation_id: ConversationId",
-            left(m.text_content, 300) as "text!", tm.language, m.sent_at
+        r#"select m.id as "message_id!: MessageId", m.conversation_id as "conversation_id!: ConversationId",
+            left(m.text_content, 300) as "text!", tm.language, m.sent_at as "sent_at!"
         from topics p
         join topic_messages tm on tm.tenant_id = p.tenant_id and tm.topic_id = p.id
         join messages m on m.tenant_id = tm.tenant_id and m.id = tm.message_id
@@ -413,8 +413,8 @@ pub async fn messages(
 ) -> Result<Vec<TopicMessage>> {
     let messages = sqlx::query_as!(
         TopicMessage,
-        r#"select m.id as "message_id: MessageId", m.conversation_id as "conversation_id: ConversationId",
-            c.channel_id as "channel_id: ChannelId", m.text_content as text, tm.language, m.sent_at,
+        r#"select m.id as "message_id!: MessageId", m.conversation_id as "conversation_id!: ConversationId",
+            c.channel_id as "channel_id!: ChannelId", m.text_content as "text!", tm.language, m.sent_at as "sent_at!",
             topics_answerer(n.sender_type, n.mode, n.actions) as "answered!: Answerer"
         from topic_messages tm
         join messages m on m.tenant_id = tm.tenant_id and m.id = tm.message_id
