@@ -40,7 +40,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end
     }
 
@@ -77,7 +80,9 @@ fn a_day(test: &[Labelled], size: usize, about: usize, chance: &mut Chance) -> V
     let mut intents: Vec<&str> = by_intent.keys().copied().collect();
     chance.shuffle(&mut intents);
     let chosen = intents.into_iter().take(about);
-    let mut questions: Vec<Labelled> = chosen.flat_map(|intent| by_intent[intent].iter().map(|q| (*q).clone())).collect();
+    let mut questions: Vec<Labelled> = chosen
+        .flat_map(|intent| by_intent[intent].iter().map(|q| (*q).clone()))
+        .collect();
     chance.shuffle(&mut questions);
     questions.truncate(size);
     questions
@@ -125,7 +130,9 @@ fn stream(test: &[Labelled], embeddings: &Embeddings, into: &Path) -> Result<(),
     for day in 0..days {
         let (from, to) = (day * all.len() / days, (day + 1) * all.len() / days);
         // what belonged nowhere takes part again
-        let at: Vec<usize> = (0..to).filter(|place| *place >= from || found[*place] < 0).collect();
+        let at: Vec<usize> = (0..to)
+            .filter(|place| *place >= from || found[*place] < 0)
+            .collect();
         let known: Vec<Vec<f32>> = (0..topics).map(|topic| mean(&all, &found, topic)).collect();
         let today: Vec<Point> = at
             .iter()
@@ -173,11 +180,16 @@ fn finish(
 ) -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
     for question in questions {
-        let meaning = embeddings.get(&question.text).ok_or("a question without a vector")?;
+        let meaning = embeddings
+            .get(&question.text)
+            .ok_or("a question without a vector")?;
         meaning.iter().for_each(|x| bytes.extend(x.to_le_bytes()));
     }
     fs::write(into.join(format!("{name}.f32")), bytes)?;
-    let intents: Vec<&str> = questions.iter().map(|question| question.category.as_str()).collect();
+    let intents: Vec<&str> = questions
+        .iter()
+        .map(|question| question.category.as_str())
+        .collect();
     let set = json!({"name": name, "intents": intents, "found": found, "seconds": seconds});
     fs::write(into.join(format!("{name}.json")), set.to_string())?;
     Ok(())

@@ -54,7 +54,10 @@ pub fn sort(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
     let mut homes = gather(points, known);
     for _ in 0..ROUNDS {
         let topics = topics(points, known, &homes);
-        homes = points.iter().map(|point| nearest(&point.vector, &topics)).collect();
+        homes = points
+            .iter()
+            .map(|point| nearest(&point.vector, &topics))
+            .collect();
     }
     homes
 }
@@ -62,7 +65,10 @@ pub fn sort(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
 /// Groups of messages each find a topic, or make one.
 fn gather(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
     let compared = sample(points.len());
-    let vectors: Vec<&[f32]> = compared.iter().map(|place| points[*place].vector.as_slice()).collect();
+    let vectors: Vec<&[f32]> = compared
+        .iter()
+        .map(|place| points[*place].vector.as_slice())
+        .collect();
     let (same, least) = (same(vectors.len()), least(vectors.len()));
     let topics = topics(points, known, &[]);
     let mut homes = vec![None; points.len()];
@@ -70,7 +76,11 @@ fn gather(points: &[Point], known: &[Vec<f32>]) -> Vec<Option<Home>> {
     for group in groups(&vectors, same) {
         let members: Vec<usize> = group.iter().map(|place| compared[*place]).collect();
         let mean = mean(&members, points);
-        let is_same = |home: &Home| topics.iter().any(|topic| topic.home == *home && dot(&mean, &topic.mean) >= same);
+        let is_same = |home: &Home| {
+            topics
+                .iter()
+                .any(|topic| topic.home == *home && dot(&mean, &topic.mean) >= same)
+        };
         let home = nearest(&mean, &topics).filter(is_same).or_else(|| {
             let is_one = members.len() >= least && has_two_people(&members, points);
             is_one.then(|| {
@@ -115,9 +125,17 @@ fn topics(points: &[Point], known: &[Vec<f32>], homes: &[Option<Home>]) -> Vec<T
             members.entry(*topic).or_default().push(place);
         }
     }
-    let known = known.iter().enumerate().map(|(place, mean)| (Home::Known(place), mean.clone()));
-    let new = members.iter().map(|(topic, members)| (Home::New(*topic), mean(members, points)));
-    known.chain(new).filter_map(|(home, mean)| Topic::new(home, mean)).collect()
+    let known = known
+        .iter()
+        .enumerate()
+        .map(|(place, mean)| (Home::Known(place), mean.clone()));
+    let new = members
+        .iter()
+        .map(|(topic, members)| (Home::New(*topic), mean(members, points)));
+    known
+        .chain(new)
+        .filter_map(|(home, mean)| Topic::new(home, mean))
+        .collect()
 }
 
 /// The topic whose mean points the same way most, if it is near.
@@ -178,7 +196,9 @@ pub fn smaller_half(vectors: &[&[f32]]) -> Option<Vec<usize>> {
     }
     let (one, other) = (root(&mut parents, last.one), root(&mut parents, last.other));
     let part = |of: usize, parents: &mut [usize]| -> Vec<usize> {
-        (0..vectors.len()).filter(|place| root(parents, *place) == of).collect()
+        (0..vectors.len())
+            .filter(|place| root(parents, *place) == of)
+            .collect()
     };
     let (one, other) = (part(one, &mut parents), part(other, &mut parents));
     let smaller = if other.len() <= one.len() { other } else { one };

@@ -60,7 +60,11 @@ pub async fn enqueue(tx: &mut TenantTx, with_today: bool) -> Result<()> {
         with_today,
     };
     let series = format!("find_topics/{}", tx.tenant_id());
-    let key = if with_today { format!("{series}/today") } else { series.clone() };
+    let key = if with_today {
+        format!("{series}/today")
+    } else {
+        series.clone()
+    };
     let options = Options::default().replacing(key).in_series(series);
     queue::enqueue(tx, &job, options).await.map_err(internal)?;
     Ok(())
@@ -92,8 +96,7 @@ async fn prepare(ctx: &Context, proof: &JobTenant, state: &store::State, sight: 
     let Some(last) = &state.last else { return Ok(()) };
     if last.time_zone != state.time_zone {
         let mut tx = ctx.db.tenant(proof).await?;
-        store::move_days(&mut tx).await?;
-        store::set_state(&mut tx, &state.time_zone, &last.embedder).await?;
+        store::move_days(&mut tx, &state.time_zone).await?;
         tx.commit().await?;
     }
     if last.embedder != sight.name() {

@@ -1,7 +1,7 @@
 //! What topics are called: by their keywords, in better words where the tenant has a model and budget for it, and as people
 //! say where they have said so. A name tells of nobody: a word that only one visitor has used stands in none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use answering::model::TenantModel;
 use answering::pipeline::{self, Options};
@@ -61,31 +61,50 @@ pub async fn renew(ctx: &Context, proof: &JobTenant) -> Result<()> {
         if before != (topic.known.keywords.clone(), topic.known.label.clone()) {
             let known = &topic.known;
             let (keywords, for_these) = (&known.keywords, &known.labelled_for);
-            store::set_words(&mut tx, known.id, keywords, &known.label, &known.label_origin, for_these).await?;
+            store::set_words(
+                &mut tx,
+                known.id,
+                keywords,
+                &known.label,
+                &known.label_origin,
+                for_these,
+            )
+            .await?;
         }
     }
     tx.commit().await?;
     name_by_model(ctx, proof, topics).await
 }
 
-/// Topics that are part of none, each with what is said about it and its parts.
+/// All topics, each with what is said about it and its parts.
 fn gather(known: Vec<Known>, said: Vec<store::Said>) -> Vec<Topic> {
     let mut people: HashMap<ContactId, u64> = HashMap::new();
-    let mut by_topic: BTreeMap<TopicId, Vec<(Said, String)>> = BTreeMap::new();
+    let mut by_topic: HashMap<TopicId, Vec<(Said, String)>> = HashMap::new();
     for one in said {
         let next = people.len() as u64;
         let person = *people.entry(one.person).or_insert(next);
         let spoken = Language::from_code(one.language.as_deref().unwrap_or_default());
         let words = words::words(&one.text, spoken.or(detect(&one.text)));
-        by_topic.entry(one.topic).or_default().push((Said { person, words }, one.text));
+        by_topic
+            .entry(one.topic)
+            .or_default()
+            .push((Said { person, words }, one.text));
     }
-    let whole = known.into_iter().filter(|topic| topic.merged_into.is_none());
-    whole
-        .map(|known| {
-            let (said, texts) = by_topic.remove(&known.id).unwrap_or_default().into_iter().unzip();
-            Topic { known, said, texts }
-        })
-        .collect()
+    let with_parts = |topic: TopicId| -> Vec<TopicId> {
+        let parts = known.iter().filter(|part| part.merged_into == Some(topic));
+        std::iter::once(topic).chain(parts.map(|part| part.id)).collect()
+    };
+    let of: Vec<Vec<TopicId>> = known.iter().map(|topic| with_parts(topic.id)).collect();
+    let topics = known.into_iter().zip(of).map(|(known, of)| {
+        let theirs = of
+            .iter()
+            .filter_map(|topic| by_topic.get(topic))
+            .flatten()
+            .cloned();
+        let (said, texts) = theirs.unzip();
+        Topic { known, said, texts }
+    });
+    topics.collect()
 }
 
 /// The name stays if a person has given it, or the model and it is still about the same.
@@ -95,7 +114,8 @@ fn name_by_keywords(topic: &mut Topic, keywords: Vec<String>) {
     let stays = match known.label_origin.as_str() {
         "person" => true,
         "model" => {
-            is_alike(&known.labelled_for, &known.keywords) && is_fit(&known.label, &topic.said, &known.keywords)
+            is_alike(&known.labelled_for, &known.keywords)
+                && is_fit(&known.label, &topic.said, &known.keywords)
         }
         _ => false,
     };
@@ -114,7 +134,8 @@ fn is_alike(before: &[String], now: &[String]) -> bool {
 async fn name_by_model(ctx: &Context, proof: &JobTenant, topics: Vec<Topic>) -> Result<()> {
     let mut unnamed: Vec<Topic> = topics
         .into_iter()
-        .filter(|topic| topic.known.label_origin == "keywords" && !topic.known.keywords.is_empty())
+        .filter(|topic| topic.known.merged_into.is_none() && !topic.known.keywords.is_empty())
+        .filter(|topic| topic.known.label_origin == "keywords")
         .filter(|topic| !is_alike(&topic.known.labelled_for, &topic.known.keywords))
         .collect();
     if unnamed.is_empty() {
@@ -122,7 +143,12 @@ async fn name_by_model(ctx: &Context, proof: &JobTenant, topics: Vec<Topic>) -> 
     }
     unnamed.sort_by_key(|topic| std::cmp::Reverse(topic.said.len()));
     unnamed.truncate(MOST_NAMED);
-    let model = match ctx.answering.models.find(&ctx.db, proof, &Options::default()).await {
+    let model = match ctx
+        .answering
+        .models
+        .find(&ctx.db, proof, &Options::default())
+        .await
+    {
         Ok(Some(model)) => model,
         Ok(None) => return Ok(()),
         Err(error) => {
@@ -146,7 +172,15 @@ async fn name_by_model(ctx: &Context, proof: &JobTenant, topics: Vec<Topic>) -> 
         let origin = if label.is_some() { "model" } else { "keywords" };
         let label = label.unwrap_or_else(|| known.label.clone());
         let mut tx = ctx.db.tenant(proof).await?;
-        store::set_words(&mut tx, known.id, &known.keywords, &label, origin, &known.keywords).await?;
+        store::set_words(
+            &mut tx,
+            known.id,
+            &known.keywords,
+            &label,
+            origin,
+            &known.keywords,
+        )
+        .await?;
         tx.commit().await?;
     }
     Ok(())
@@ -175,7 +209,13 @@ fn material(topic: &Topic) -> String {
         let plain: String = message
             .chars()
             .take(LONGEST_SHOWN)
-            .map(|c| if matches!(c, '<' | '>') || c.is_control() { ' ' } else { c })
+            .map(|c| {
+                if matches!(c, '<' | '>') || c.is_control() {
+                    ' '
+                } else {
+                    c
+                }
+            })
             .collect();
         text.push_str(&format!("<message>{plain}</message>\n"));
     }
@@ -194,14 +234,19 @@ fn understand(text: &str, topic: &Topic) -> Option<String> {
     let label = answer.label.trim().trim_end_matches('.').to_owned();
     let is_sensible = (3..=LONGEST_LABEL).contains(&label.chars().count())
         && label.split_whitespace().count() <= 6
-        && label.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’' | '-' | '&' | ','));
+        && label
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’' | '-' | '&' | ','));
     (is_sensible && is_fit(&label, &topic.said, &topic.known.keywords)).then_some(label)
 }
 
 /// It has a keyword in it, so that no single visitor can choose it; and no word that only one of them has used.
 fn is_fit(label: &str, said: &[Said], keywords: &[String]) -> bool {
     let language = detect(&keywords.join(" "));
-    let (of_label, keywords) = (words::words(label, language), words::words(&keywords.join(" "), language));
+    let (of_label, keywords) = (
+        words::words(label, language),
+        words::words(&keywords.join(" "), language),
+    );
     let is_keyword = |word: &Word| keywords.iter().any(|keyword| keyword.stem == word.stem);
     let users = |word: &Word| -> usize {
         let is_it = |used: &Word| used.stem == word.stem || used.written == word.written;

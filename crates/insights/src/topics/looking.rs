@@ -45,7 +45,9 @@ impl Sight {
 
     /// Vectors made under the same name can be compared.
     pub fn name(&self) -> &str {
-        self.embedder.as_ref().map_or("words", |embedder| embedder.model())
+        self.embedder
+            .as_ref()
+            .map_or("words", |embedder| embedder.model())
     }
 
     async fn see(&self, seen: &[Read]) -> Result<Vec<Vec<f32>>> {
@@ -54,7 +56,8 @@ impl Sight {
             for batch in seen.chunks(BATCH) {
                 let texts = batch.iter().map(|read| read.text.clone()).collect();
                 let embedded = embedder.embed(texts).await;
-                meanings.extend(embedded.map_err(|error| unavailable(format!("Embedding failed: {error}.")))?);
+                meanings
+                    .extend(embedded.map_err(|error| unavailable(format!("Embedding failed: {error}.")))?);
             }
         }
         let vectors = seen.iter().enumerate().map(|(place, read)| {
@@ -94,7 +97,12 @@ impl Read {
 }
 
 /// Looks at a day and gives the other days on which messages have found a topic by it.
-pub async fn look_at(ctx: &Context, proof: &JobTenant, sight: &Sight, day: NaiveDate) -> Result<Vec<NaiveDate>> {
+pub async fn look_at(
+    ctx: &Context,
+    proof: &JobTenant,
+    sight: &Sight,
+    day: NaiveDate,
+) -> Result<Vec<NaiveDate>> {
     let mut tx = ctx.db.tenant_read(proof).await?;
     let changes = store::changes(&mut tx, day).await?;
     let questions = store::questions(&mut tx, day, MOST_QUESTIONS).await?;
@@ -109,16 +117,21 @@ pub async fn look_at(ctx: &Context, proof: &JobTenant, sight: &Sight, day: Naive
     let mut tx = ctx.db.tenant(proof).await?;
     let found = make_topics(&mut tx, &known, homes).await?;
     let (found_now, found_again) = found.split_at(read.len());
-    let looked = read.iter().zip(vectors).zip(found_now).map(|((read, vector), topic)| Looked {
-        id: read.id,
-        topic: *topic,
-        language: read.language(),
-        vector,
-    });
+    let looked = read
+        .iter()
+        .zip(vectors)
+        .zip(found_now)
+        .map(|((read, vector), topic)| Looked {
+            id: read.id,
+            topic: *topic,
+            language: read.language(),
+            vector,
+        });
     store::insert_messages(&mut tx, day, looked.collect()).await?;
     let again = homeless.iter().zip(found_again);
     let again: Vec<(&Embedded, TopicId)> = again.filter_map(|(one, topic)| Some((one, (*topic)?))).collect();
-    let (ids, topics): (Vec<MessageId>, Vec<TopicId>) = again.iter().map(|(one, topic)| (one.id, *topic)).unzip();
+    let (ids, topics): (Vec<MessageId>, Vec<TopicId>) =
+        again.iter().map(|(one, topic)| (one.id, *topic)).unzip();
     store::move_messages(&mut tx, &ids, &topics).await?;
     let grown: HashSet<TopicId> = found.iter().flatten().copied().collect();
     store::renew_centroids(&mut tx, &grown.into_iter().collect::<Vec<_>>()).await?;
@@ -134,9 +147,19 @@ async fn find_homes(
     homeless: &[Embedded],
     known: &[Known],
 ) -> Result<Vec<Option<Home>>> {
-    let people = number(read.iter().map(|read| read.person).chain(homeless.iter().map(|one| one.person)));
-    let all = vectors.iter().cloned().chain(homeless.iter().map(|one| one.vector.to_vec()));
-    let points: Vec<Point> = all.zip(people).map(|(vector, person)| Point { vector, person }).collect();
+    let people = number(
+        read.iter()
+            .map(|read| read.person)
+            .chain(homeless.iter().map(|one| one.person)),
+    );
+    let all = vectors
+        .iter()
+        .cloned()
+        .chain(homeless.iter().map(|one| one.vector.to_vec()));
+    let points: Vec<Point> = all
+        .zip(people)
+        .map(|(vector, person)| Point { vector, person })
+        .collect();
     let mean = |topic: &Known| topic.centroid.as_ref().map(Vector::to_vec).unwrap_or_default();
     let means: Vec<Vec<f32>> = known.iter().map(mean).collect();
     let sorted = tokio::task::spawn_blocking(move || clustering::sort(&points, &means));

@@ -36,10 +36,10 @@ pub async fn state(tx: &mut TenantTx) -> Result<State> {
         time_zone: row.time_zone,
         today: row.today,
         hour: row.hour,
-        last: row.last_time_zone.zip(row.last_embedder).map(|(time_zone, embedder)| Last {
-            time_zone,
-            embedder,
-        }),
+        last: row
+            .last_time_zone
+            .zip(row.last_embedder)
+            .map(|(time_zone, embedder)| Last { time_zone, embedder }),
     })
 }
 
@@ -116,7 +116,13 @@ pub async fn finish_day(tx: &mut TenantTx, day: NaiveDate, changes: &[Uuid]) -> 
 }
 
 /// Cuts the days anew, by another time zone. They all have to be looked at again.
-pub async fn move_days(tx: &mut TenantTx) -> Result<()> {
+pub async fn move_days(tx: &mut TenantTx, time_zone: &str) -> Result<()> {
+    sqlx::query!(
+        "update topic_state set time_zone = $1 where tenant_id = current_tenant_id()",
+        time_zone
+    )
+    .execute(&mut **tx)
+    .await?;
     sqlx::query!(
         "update topic_messages tm set day = (m.sent_at at time zone t.time_zone)::date
         from messages m
@@ -185,7 +191,12 @@ pub struct Embedded {
 }
 
 /// Messages of these days that belonged to no topic, the newest, but the oldest of them first.
-pub async fn homeless(tx: &mut TenantTx, from: NaiveDate, to: NaiveDate, limit: i64) -> Result<Vec<Embedded>> {
+pub async fn homeless(
+    tx: &mut TenantTx,
+    from: NaiveDate,
+    to: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Embedded>> {
     let messages = sqlx::query_as!(
         Embedded,
         r#"select id as "id!: MessageId", person as "person!: ContactId", day as "day!", vector as "vector!: Vector" from (
@@ -235,24 +246,23 @@ pub struct Said {
     pub language: Option<String>,
 }
 
-/// The newest messages of each topic, parts among those of the topic that they belong to.
+/// The newest messages of each topic.
 pub async fn said(tx: &mut TenantTx, of_each: i64) -> Result<Vec<Said>> {
     let said = sqlx::query_as!(
         Said,
-        r#"select r.id as "topic: TopicId", s.person as "person!: ContactId", s.text as "text!", s.language
-        from topics r
+        r#"select t.id as "topic: TopicId", s.person as "person!: ContactId", s.text as "text!", s.language
+        from topics t
         cross join lateral (
             select c.contact_id as person, m.text_content as text, tm.language
-            from topics p
-            join topic_messages tm on tm.tenant_id = p.tenant_id and tm.topic_id = p.id
+            from topic_messages tm
             join messages m on m.tenant_id = tm.tenant_id and m.id = tm.message_id
             join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
-            where p.tenant_id = r.tenant_id and coalesce(p.merged_into, p.id) = r.id
+            where tm.tenant_id = t.tenant_id and tm.topic_id = t.id
             order by tm.day desc, m.id desc
             limit $1
         ) s
-        where r.tenant_id = current_tenant_id()
-        order by r.number"#,
+        where t.tenant_id = current_tenant_id()
+        order by t.number"#,
         of_each,
     )
     .fetch_all(&mut **tx)
@@ -371,9 +381,11 @@ pub async fn renew_centroids(tx: &mut TenantTx, topics: &[TopicId]) -> Result<()
 
 /// Vectors of another model cannot be compared with those to come.
 pub async fn forget_vectors(tx: &mut TenantTx) -> Result<()> {
-    sqlx::query!("update topics set centroid = null where tenant_id = current_tenant_id() and centroid is not null")
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "update topics set centroid = null where tenant_id = current_tenant_id() and centroid is not null"
+    )
+    .execute(&mut **tx)
+    .await?;
     sqlx::query!("update topic_messages set embedding = null where tenant_id = current_tenant_id() and embedding is not null")
         .execute(&mut **tx)
         .await?;
@@ -404,8 +416,10 @@ pub async fn without_vectors(tx: &mut TenantTx, since: NaiveDate, of_each: i64) 
 }
 
 pub async fn set_vectors(tx: &mut TenantTx, vectors: Vec<(MessageId, Vec<f32>)>) -> Result<()> {
-    let (ids, vectors): (Vec<Uuid>, Vec<Vector>) =
-        vectors.into_iter().map(|(id, vector)| (id.0, Vector::from(vector))).unzip();
+    let (ids, vectors): (Vec<Uuid>, Vec<Vector>) = vectors
+        .into_iter()
+        .map(|(id, vector)| (id.0, Vector::from(vector)))
+        .unzip();
     sqlx::query(
         "update topic_messages tm set embedding = v.vector
         from (select unnest($1::uuid[]) as id, unnest($2::vector[]) as vector) v

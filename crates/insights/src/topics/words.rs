@@ -32,7 +32,9 @@ pub fn words(text: &str, language: Language) -> Vec<Word> {
         .filter(|piece| !piece.contains(['@', '/', '\\', '#']) && !piece.starts_with("www."))
         .collect();
     let lower = plain.join(" ").to_lowercase().replace(['’', 'ʼ'], "'");
-    let pieces = lower.unicode_words().flat_map(|word| word.split(['\'', '.', ':']));
+    let pieces = lower
+        .unicode_words()
+        .flat_map(|word| word.split(['\'', '.', ':']));
     pieces.filter_map(|piece| word(piece, language)).collect()
 }
 
@@ -144,7 +146,10 @@ struct Term<'a> {
 impl Term<'_> {
     /// The form that most people have written.
     fn written(&self) -> String {
-        let most = self.forms.iter().max_by_key(|(form, people)| (people.len(), std::cmp::Reverse(form.len())));
+        let most = self
+            .forms
+            .iter()
+            .max_by_key(|(form, people)| (people.len(), std::cmp::Reverse(form.len())));
         most.map_or_else(String::new, |(form, _)| (*form).to_owned())
     }
 }
@@ -168,9 +173,17 @@ pub fn label(keywords: &[String], number: i32) -> String {
         return format!("#{number}");
     };
     let mut letters = first.chars();
-    let capital: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let capital: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     let rest = rest.iter().take(2).cloned();
-    std::iter::once(capital).chain(rest).collect::<Vec<_>>().join(", ")
+    std::iter::once(capital)
+        .chain(rest)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -212,7 +225,9 @@ mod tests {
         ];
         let of = |texts: &[&str]| -> Vec<Said> {
             let numbered = texts.iter().enumerate();
-            numbered.map(|(n, text)| said(n as u64, text, Language::ENGLISH)).collect()
+            numbered
+                .map(|(n, text)| said(n as u64, text, Language::ENGLISH))
+                .collect()
         };
         let found = keywords(&[of(&delivery), of(&refund)]);
         assert_eq!(found[0][0], "parcel");
@@ -234,7 +249,10 @@ mod tests {
 
     #[test]
     fn french_words_keep_their_accents_and_lose_their_articles() {
-        let found = words("Quel est le délai de livraison de l'enveloppe ?", Language::FRENCH);
+        let found = words(
+            "Quel est le délai de livraison de l'enveloppe ?",
+            Language::FRENCH,
+        );
         let written: Vec<&str> = found.iter().map(|word| word.written.as_str()).collect();
         assert_eq!(written, ["délai", "livraison", "enveloppe"]);
     }

@@ -54,7 +54,8 @@ impl TopicRange {
 
     fn is_csv(&self, headers: &HeaderMap) -> bool {
         let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        self.format.as_deref() == Some("csv") || accepted.is_some_and(|accepted| accepted.starts_with("text/csv"))
+        self.format.as_deref() == Some("csv")
+            || accepted.is_some_and(|accepted| accepted.starts_with("text/csv"))
     }
 }
 
@@ -109,7 +110,10 @@ struct TopicsRefreshing {
 /// Look for topics now, today included. The list says when it is done.
 #[utoipa::path(post, path = "/analytics/topics/refresh", operation_id = "refresh_topics", tag = "analytics",
     responses((status = 202, body = TopicsRefreshing)))]
-async fn refresh_topics(State(ctx): State<Context>, member: Member) -> Result<(StatusCode, Json<TopicsRefreshing>)> {
+async fn refresh_topics(
+    State(ctx): State<Context>,
+    member: Member,
+) -> Result<(StatusCode, Json<TopicsRefreshing>)> {
     member.require(Permission::ReplyToVisitors)?;
     let mut tx = ctx.db.tenant(&member).await?;
     finding::request(&mut tx).await?;
@@ -278,7 +282,10 @@ async fn separate_topic(
 
 /// The days of both are counted anew.
 async fn count(tx: &mut TenantTx, one: TopicId, other: TopicId) -> Result<()> {
-    let parts = store::parts(tx, Some(other)).await?.into_iter().map(|part| part.id);
+    let parts = store::parts(tx, Some(other))
+        .await?
+        .into_iter()
+        .map(|part| part.id);
     let topics: Vec<TopicId> = [one, other].into_iter().chain(parts).collect();
     let days = finding::days_of(tx, &topics).await?;
     finding::count_days(tx, &days).await

@@ -62,7 +62,10 @@ impl Filter {
 
     /// The range of the same length just before.
     fn before(&self) -> Self {
-        let back = |day: NaiveDate| day.checked_sub_signed(TimeDelta::days(self.days())).unwrap_or(day);
+        let back = |day: NaiveDate| {
+            day.checked_sub_signed(TimeDelta::days(self.days()))
+                .unwrap_or(day)
+        };
         Self {
             from: back(self.from),
             to: back(self.to),
@@ -71,7 +74,11 @@ impl Filter {
     }
 
     fn grain(&self) -> Grain {
-        if self.days() > MOST_SINGLE_DAYS { Grain::Week } else { Grain::Day }
+        if self.days() > MOST_SINGLE_DAYS {
+            Grain::Week
+        } else {
+            Grain::Day
+        }
     }
 }
 
@@ -330,9 +337,17 @@ async fn read(tx: &mut TenantTx, filter: &Filter, only: Option<TopicId>, all: i6
             }),
         };
         let previous_messages: i64 = of_before.map(|day| day.messages).sum();
-        let mut topic = describe(root, &counts.unwrap_or(Counts::none(id)), texts, previous_messages, all);
+        let mut topic = describe(
+            root,
+            &counts.unwrap_or(Counts::none(id)),
+            texts,
+            previous_messages,
+            all,
+        );
         topic.series = series(filter, &days);
-        topic.open_gaps = gaps.get(&id).map_or(0, |gaps| gaps.iter().map(|one| one.gaps).sum());
+        topic.open_gaps = gaps
+            .get(&id)
+            .map_or(0, |gaps| gaps.iter().map(|one| one.gaps).sum());
         topic.first_asked_on = firsts.get(&id).and_then(|firsts| Some(firsts.first()?.day));
         topic
     });

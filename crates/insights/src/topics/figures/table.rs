@@ -76,11 +76,7 @@ fn rate(rate: Option<f64>) -> String {
     rate.map_or_else(String::new, |rate| format!("{rate:.4}"))
 }
 
-fn download(
-    name: &str,
-    columns: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<Response> {
+fn download(name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Response> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns).map_err(internal)?;
     for row in rows {
