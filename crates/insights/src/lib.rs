@@ -1,5 +1,7 @@
 //! Numbers and topics: what happened, counted from what other domains have stored. Nothing here changes their tables.
 
+pub mod topics;
+
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -7,8 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 #[derive(Clone)]
 pub struct Context {
     pub db: Database,
+    /// The tenant's models: what turns messages into vectors, and what names topics.
+    pub answering: answering::Context,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().with_state(ctx)
+    OpenApiRouter::new().merge(topics::routes()).with_state(ctx)
 }

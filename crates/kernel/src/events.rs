@@ -94,6 +94,7 @@ pub enum WorkspaceList {
     Activities,
     Leads,
     Meetings,
+    Topics,
 }
 
 impl Event {

@@ -106,6 +106,7 @@ id_types! {
     SegmentId,
     LeadId,
     MeetingId,
+    TopicId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

@@ -130,7 +130,10 @@ fn assemble(
         public_url: config.public_url.clone(),
     };
     let crm = crm::Context { db: db.clone() };
-    let insights = insights::Context { db: db.clone() };
+    let insights = insights::Context {
+        db: db.clone(),
+        answering: answering.clone(),
+    };
     let programs = programs::Context::new(
         db.clone(),
         access.clone(),

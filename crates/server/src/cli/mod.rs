@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod migrate;
 mod model;
+mod nightly;
 mod openapi;
 mod output;
 mod psql;

@@ -34,7 +34,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::Progress;
-use super::{Global, ServeArgs};
+use super::{Global, ServeArgs, nightly};
 use crate::canary::{Canary, PassCanary, pass_canary};
 use crate::config::Config;
 use crate::database::{self, Opened, Purpose};
@@ -193,6 +193,7 @@ async fn background(
             () = renew_tokens_forever(&domains) => {}
             () = rescore_clients_forever(&domains) => {}
             () = note_waiting_forever(&domains) => {}
+            () = nightly::look_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -205,6 +206,7 @@ async fn background(
     let failing_webhooks = failing_webhook_runner(pool.clone(), &domains);
     let mailing = mailing_runner(pool.clone(), &domains);
     let rules = rule_runner(pool.clone(), &domains);
+    let nights = nightly::runner(pool.clone(), &domains);
     tokio::join!(
         work(runner, &stopped),
         work(crawls, &stopped),
@@ -216,6 +218,7 @@ async fn background(
         work(failing_webhooks, &stopped),
         work(mailing, &stopped),
         work(rules, &stopped),
+        work(nights, &stopped),
         rest
     );
     pool.close().await;

@@ -40,6 +40,7 @@ mod sessions;
 mod support;
 mod taking_over;
 mod tools;
+mod topics;
 mod transcripts;
 mod triage;
 mod upkeep;

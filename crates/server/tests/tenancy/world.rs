@@ -1,6 +1,7 @@
 //! A tenant in which one of each thing can be made, through the product's own routes.
 
 mod sales;
+mod topics;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -272,6 +273,7 @@ impl World {
                     "actions": [{"type": "note", "text": format!("Said {mark}")}]});
                 lonely(self.create("automation/rules", body).await)
             }
+            Thing::Topic => lonely(self.make_topic().await),
             Thing::KeywordAction => {
                 let channel = tenant.channel().await["id"].clone();
                 let body = json!({"channel_id": channel, "keyword": fresh(mark), "action_type": "DISABLE_AI", "match_type": "exact"});
@@ -440,7 +442,7 @@ impl World {
     /// Until its gaps have been put together: that is done a few seconds after they were asked.
     pub async fn settle(&self, owner: &mut PgConnection) {
         let waiting = "select (select count(*) from qa_gaps where tenant_id = $1 and embedding is null)
-            + (select count(*) from graphile_worker._private_jobs where key = 'group_gaps/' || $1::uuid)";
+            + (select count(*) from graphile_worker._private_jobs where key ~ ('^(group_gaps|find_topics)/' || $1::uuid))";
         let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
         loop {
             let count: i64 = sqlx::query_scalar(waiting)

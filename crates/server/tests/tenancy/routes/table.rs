@@ -109,6 +109,7 @@ pub enum Thing {
     KeywordAction,
     Collection,
     Rule,
+    Topic,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -343,6 +344,14 @@ pub const ROUTES: &[Route] = &[
     member("POST", "/api/v1/tool-calls/{id}/approve", One(ToolCall), Body::None, 200),
     member("POST", "/api/v1/tool-calls/{id}/refuse", One(ToolCall), Body::None, 200),
     member("PATCH", "/api/v1/escalations/{id}", One(Escalation), Json(r#"{"status": "in_progress"}"#), 200),
+    member("GET", "/api/v1/analytics/topics", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/topics/daily", Nothing, Body::None, 200),
+    member("POST", "/api/v1/analytics/topics/refresh", Nothing, Body::None, 202),
+    member("GET", "/api/v1/analytics/topics/{id}", One(Topic), Body::None, 200),
+    member("PATCH", "/api/v1/analytics/topics/{id}", One(Topic), Json(r#"{"label": "Parcels"}"#), 200),
+    member("GET", "/api/v1/analytics/topics/{id}/messages", One(Topic), Body::None, 200),
+    member("POST", "/api/v1/analytics/topics/{id}/merge", One(Topic), Json(r#"{"into": "00000000-0000-7000-8000-000000000000"}"#), 404),
+    member("POST", "/api/v1/analytics/topics/{id}/separate", One(Topic), Body::None, 409),
     member("GET", "/api/v1/events", Nothing, Stream, 200),
     member("GET", "/api/v1/gaps", Nothing, Body::None, 200),
     member("GET", "/api/v1/gaps/counts", Nothing, Body::None, 200),
