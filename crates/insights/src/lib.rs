@@ -1,5 +1,7 @@
 //! Numbers and topics: what happened, counted from what other domains have stored. Nothing here changes their tables.
 
+pub mod analytics;
+
 use kernel::Database;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -10,5 +12,5 @@ pub struct Context {
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().with_state(ctx)
+    OpenApiRouter::new().merge(analytics::routes()).with_state(ctx)
 }
