@@ -198,6 +198,11 @@ $$;
 create or replace trigger analytics_rename_channel after update of name on channels
     for each row when (new.name <> old.name) execute function analytics_rename_channel();
 
+-- Null if one of them is; never below 0.
+create or replace function analytics_seconds(p_from timestamptz, p_to timestamptz) returns double precision
+language sql immutable parallel safe
+as $$ select case when p_to >= p_from then extract(epoch from p_to - p_from) when p_to < p_from then 0 end $$;
+
 -- What these conversations came to. A reply that is not the answer to a question (a greeting) says nothing of what the bot
 -- knew; one of which nothing was written down, because it was said elsewhere, is taken for an answer.
 create or replace function analytics_facts(p_conversations uuid[]) returns setof analytics_conversations
@@ -214,16 +219,14 @@ as $$
         said.by_visitor, said.by_bot, said.by_person, said.people, said.first_person,
         told.answered, told.unknown, told.confidence_sum, told.confidence_count, told.helpful, told.unhelpful,
         handed.reason,
-        extract(epoch from greatest(least(said.bot_at, said.person_at) - asked.at, interval '0')),
-        extract(epoch from greatest(said.bot_at - asked.at, interval '0')),
-        extract(epoch from greatest(
-            said.person_at - case when handed.at between asked.at and said.person_at then handed.at else asked.at end, interval '0'
-        )),
+        analytics_seconds(asked.at, least(said.bot_at, said.person_at)),
+        analytics_seconds(asked.at, said.bot_at),
+        analytics_seconds(case when handed.at between asked.at and said.person_at then handed.at else asked.at end, said.person_at),
         case
             when said.by_bot > 0 and said.by_person = 0 and handed.reason is null and coalesce(final.is_known, false)
-                then extract(epoch from greatest(said.last_bot_at - asked.at, interval '0'))
+                then analytics_seconds(asked.at, said.last_bot_at)
         end,
-        case when said.by_person > 0 then extract(epoch from greatest(closed.first_at - c.created_at, interval '0')) end,
+        case when said.by_person > 0 then analytics_seconds(c.created_at, closed.first_at) end,
         closed.reopened, closed.first_at, closed.durable_at
     from conversations c
     left join lateral (

@@ -192,6 +192,7 @@ async fn background(
             () = tell_by_mail_forever(&domains) => {}
             () = renew_tokens_forever(&domains) => {}
             () = rescore_clients_forever(&domains) => {}
+            () = refresh_analytics_forever(&domains) => {}
             () = note_waiting_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
@@ -552,6 +553,17 @@ async fn rescore_clients_forever(domains: &Domains) {
     loop {
         tick.tick().await;
         if let Err(error) = crm::clients::rescore_everywhere(&domains.crm).await {
+            error.log();
+        }
+    }
+}
+
+/// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count.
+async fn refresh_analytics_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = insights::analytics::counting::refresh_everywhere(&domains.insights).await {
             error.log();
         }
     }

@@ -4,7 +4,7 @@ mod activities;
 mod clients;
 mod deals;
 mod figures;
-mod histories;
+pub mod histories;
 mod importing;
 mod lists;
 mod merging;
@@ -13,7 +13,7 @@ mod orders;
 mod pipelines;
 mod products;
 mod recount;
-mod sales;
+pub mod sales;
 
 use serde_json::Value;
 use testkit::{Tenant, Visitor};
