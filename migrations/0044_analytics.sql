@@ -157,6 +157,14 @@ create index qa_gaps_opened on qa_gaps (tenant_id, created_at);
 create index qa_gaps_closed on qa_gaps (tenant_id, closed_at) where closed_at is not null;
 create index crm_clients_by_month on crm_clients (tenant_id, created_at) where merged_into is null;
 
+-- The figures of a week or a month by mail.
+alter table email_choices add column report text not null default 'never'
+    constraint email_choices_report_check check (report in ('never', 'weekly', 'monthly'));
+alter table emails
+    drop constraint emails_kind_check,
+    add constraint emails_kind_check check (kind in ('message', 'escalation', 'mention', 'digest', 'transcript', 'test',
+        'confirmation', 'webhook', 'invitation', 'meeting', 'activity', 'report'));
+
 -- All that there is waits to be counted.
 alter table tenants no force row level security;
 alter table conversations no force row level security;

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[derive(Clone)]
 pub struct Context {
     pub db: Database,
+    pub notifications: notifications::Context,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {

@@ -129,7 +129,10 @@ fn assemble(
         public_url: config.public_url.clone(),
     };
     let crm = crm::Context { db: db.clone() };
-    let insights = insights::Context { db: db.clone() };
+    let insights = insights::Context {
+        db: db.clone(),
+        notifications: notifications.clone(),
+    };
     Ok(Domains {
         access,
         assets,

@@ -10,6 +10,7 @@ pub mod counting;
 mod filter;
 mod gaps;
 mod knowledge;
+pub mod mails;
 mod metrics;
 mod pages;
 mod range;
@@ -27,6 +28,7 @@ use crate::Context;
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .merge(behind::api::routes())
+        .merge(metrics::api::routes())
         .merge(pages::api::routes())
         .merge(tables::api::routes())
 }

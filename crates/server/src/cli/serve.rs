@@ -558,12 +558,20 @@ async fn rescore_clients_forever(domains: &Domains) {
     }
 }
 
-/// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count.
+/// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count. Every ten: the
+/// figures of a week or a month, for members who want them by mail.
 async fn refresh_analytics_forever(domains: &Domains) {
-    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    use insights::analytics::{counting, mails};
+    let (mut count, mut tell) = (
+        tokio::time::interval(Duration::from_secs(60)),
+        tokio::time::interval(Duration::from_secs(10 * 60)),
+    );
     loop {
-        tick.tick().await;
-        if let Err(error) = insights::analytics::counting::refresh_everywhere(&domains.insights).await {
+        let done = tokio::select! {
+            _ = count.tick() => counting::refresh_everywhere(&domains.insights).await,
+            _ = tell.tick() => mails::tell_everywhere(&domains.insights).await,
+        };
+        if let Err(error) = done {
             error.log();
         }
     }

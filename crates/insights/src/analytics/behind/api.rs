@@ -28,7 +28,6 @@ const MOST_ROWS: i64 = 10_000;
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
-        .routes(routes!(metrics::api::list_analytics_metrics))
         .routes(routes!(list_analytics_conversations))
         .routes(routes!(list_analytics_answers))
         .routes(routes!(list_analytics_gaps))
@@ -68,7 +67,7 @@ fn time(at: DateTime<Utc>) -> Cell {
 
 /// List the conversations behind a number.
 #[utoipa::path(get, path = "/analytics/{metric}/conversations", operation_id = "list_analytics_conversations", tag = "analytics",
-    params(("metric" = String, Path,), AnalyticsQuery, PartQuery, PageQuery),
+    params(("metric" = String, Path), AnalyticsQuery, PartQuery, PageQuery),
     responses((status = 200, body = Behind<Conversation>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn list_analytics_conversations(
     State(ctx): State<Context>,
@@ -145,7 +144,7 @@ fn listed(metric: &str, part: &PartQuery) -> Option<Listed> {
 
 /// List the answers behind a number.
 #[utoipa::path(get, path = "/analytics/{metric}/answers", operation_id = "list_analytics_answers", tag = "analytics",
-    params(("metric" = String, Path,), AnalyticsQuery, PartQuery, PageQuery),
+    params(("metric" = String, Path), AnalyticsQuery, PartQuery, PageQuery),
     responses((status = 200, body = Behind<Answer>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn list_analytics_answers(
     State(ctx): State<Context>,
@@ -200,7 +199,7 @@ async fn list_analytics_answers(
 
 /// List the gaps behind a number.
 #[utoipa::path(get, path = "/analytics/{metric}/gaps", operation_id = "list_analytics_gaps", tag = "analytics",
-    params(("metric" = String, Path,), AnalyticsQuery, PartQuery, PageQuery),
+    params(("metric" = String, Path), AnalyticsQuery, PartQuery, PageQuery),
     responses((status = 200, body = Behind<Gap>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn list_analytics_gaps(
     State(ctx): State<Context>,
@@ -252,7 +251,7 @@ async fn list_analytics_gaps(
 
 /// List the deals behind a number.
 #[utoipa::path(get, path = "/analytics/{metric}/deals", operation_id = "list_analytics_deals", tag = "analytics",
-    params(("metric" = String, Path,), AnalyticsQuery, PartQuery, PageQuery),
+    params(("metric" = String, Path), AnalyticsQuery, PartQuery, PageQuery),
     responses((status = 200, body = Behind<Deal>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn list_analytics_deals(
     State(ctx): State<Context>,

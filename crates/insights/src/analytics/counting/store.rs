@@ -1,6 +1,6 @@
 //! All SQL for keeping what is counted in step.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use kernel::{Result, TenantTx};
 
 /// What a workspace counts by.
@@ -8,13 +8,16 @@ pub struct Workspace {
     pub time_zone: String,
     pub currency: String,
     pub today: NaiveDate,
+    /// What the clocks show there.
+    pub now: NaiveDateTime,
 }
 
 pub async fn workspace(tx: &mut TenantTx) -> Result<Workspace> {
     let now = tx.now();
     let workspace = sqlx::query_as!(
         Workspace,
-        r#"select time_zone, currency, ($1::timestamptz at time zone time_zone)::date as "today!"
+        r#"select time_zone, currency, ($1::timestamptz at time zone time_zone)::date as "today!",
+            $1::timestamptz at time zone time_zone as "now!"
         from tenants
         where tenant_id = current_tenant_id()"#,
         now,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::filter::Question;
 use super::metrics::{self, Items, Unit};
-use super::report::{Chart, Figure, Measured, Series, as_number, rows_over_time};
+use super::report::{ByPart, Chart, Figure, Measured, Series, as_number, rows_over_time};
 
 /// A gap behind a number.
 #[derive(Debug, Serialize, sqlx::FromRow, utoipa::ToSchema)]
@@ -54,7 +54,7 @@ async fn figure(tx: &mut TenantTx, question: &Question, name: &'static str) -> R
 
 /// Opened against closed.
 pub async fn over_time(tx: &mut TenantTx, question: &Question) -> Result<Chart> {
-    let mut all = Vec::new();
+    let mut all: Vec<ByPart> = Vec::new();
     for days in [Some(question.days), question.previous].into_iter().flatten() {
         let counted = store::by_part(tx, question, days).await?;
         let rows = counted

@@ -14,15 +14,20 @@ use super::{answers, gaps, knowledge, sales, team, usage};
 const COUNT: Formula = Formula::Count { of: "true" };
 
 pub async fn overview(tx: &mut TenantTx, question: &Question, is_current: bool) -> Result<Page> {
-    let names = ["conversations", "automation_rate", "first_reply", "satisfaction"];
-    let mut figures = conversations::figures(tx, question, &names).await?;
-    figures.push(gaps::open_gaps(tx, question).await?);
+    let figures = overview_figures(tx, question).await?;
     let outcomes = conversations::outcomes();
     let charts = vec![
         conversations::over_time(tx, question, "outcomes", Unit::Count, outcomes).await?,
         conversations::hours(tx, question).await?,
     ];
     Ok(page(question, is_current, figures, charts))
+}
+
+pub async fn overview_figures(tx: &mut TenantTx, question: &Question) -> Result<Vec<Figure>> {
+    let names = ["conversations", "automation_rate", "first_reply", "satisfaction"];
+    let mut figures = conversations::figures(tx, question, &names).await?;
+    figures.push(gaps::open_gaps(tx, question).await?);
+    Ok(figures)
 }
 
 fn page(question: &Question, is_current: bool, figures: Vec<Figure>, charts: Vec<Chart>) -> Page {

@@ -7,7 +7,7 @@ use kernel::Result;
 use kernel::error::{Problem, not_found};
 use kernel::extract::{Json, Path, Query};
 use kernel::page::{Page, PageQuery};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,18 +30,26 @@ struct RowsQuery {
     to: Option<NaiveDate>,
 }
 
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AnalyticsRows {
+    /// As the columns are.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Value>,
+    next_cursor: Option<String>,
+}
+
 /// List the rows of one of the tables `analytics_…`, the newest period first.
 #[utoipa::path(get, path = "/analytics/tables/{name}", operation_id = "list_analytics_rows", tag = "analytics",
     params(("name" = String, Path, description = "`daily`, `deal_metrics`, `client_metrics`, `revenue_metrics`, `chatbot_effectiveness` or `channel_performance`"),
         RowsQuery, PageQuery),
-    responses((status = 200, body = Page<Value>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = AnalyticsRows), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn list_analytics_rows(
     State(ctx): State<Context>,
     member: Member,
     Path(name): Path<String>,
     Query(query): Query<RowsQuery>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<Page<Value>>> {
+) -> Result<Json<AnalyticsRows>> {
     let table = store::find(&name).ok_or_else(|| not_found("table"))?;
     member.require(if table.is_of_sales {
         Permission::ReadCrm
@@ -63,7 +71,7 @@ async fn list_analytics_rows(
     )
     .await?;
     let page = Page::cut(rows, page.limit(), |row| row.position);
-    Ok(Json(Page {
+    Ok(Json(AnalyticsRows {
         items: page.items.into_iter().map(|row| row.columns).collect(),
         next_cursor: page.next_cursor,
     }))

@@ -12,7 +12,7 @@ use super::report::{Chart, Row, Series, as_number};
 /// Ages as keys, the youngest first.
 const AGES: [&str; 6] = ["1h", "4h", "1d", "3d", "7d", "older"];
 
-type OpenNow = Vec<(Option<String>, String, i64)>;
+type OpenNow = [(Option<String>, String, i64)];
 
 /// Who has handled how many conversations and has how many now, and what waits for how long.
 pub async fn charts(tx: &mut TenantTx, question: &Question) -> Result<[Chart; 2]> {

@@ -1,6 +1,7 @@
 //! Analytics: every figure is what a plain recount of the rows says, and every number opens the very things that it counts.
 
 mod histories;
+mod mails;
 mod pages;
 mod recount;
 mod tables;
