@@ -186,38 +186,35 @@ begin
 end;
 $$;
 
--- Everything, whatever has changed.
-create or replace function analytics_count_all() returns void
+-- Everything is to be counted, whatever has changed.
+create or replace function analytics_touch_all() returns void
 language plpgsql
 set search_path from current
 as $$
-declare
-    zone text := (select time_zone from tenants where tenant_id = current_tenant_id());
 begin
-    delete from analytics_daily where tenant_id = current_tenant_id();
-    delete from analytics_chatbot_effectiveness where tenant_id = current_tenant_id();
-    delete from analytics_channel_performance where tenant_id = current_tenant_id();
-    delete from analytics_deal_metrics where tenant_id = current_tenant_id();
-    delete from analytics_client_metrics where tenant_id = current_tenant_id();
-    delete from analytics_revenue_metrics where tenant_id = current_tenant_id();
-    perform analytics_count_days(array_agg(distinct (m.sent_at at time zone zone)::date)),
-        analytics_count_channels(array_agg(distinct date_trunc('month', m.sent_at at time zone zone)::date))
-    from messages m
-    where m.tenant_id = current_tenant_id();
-    perform analytics_count_deals(array_agg(distinct date_trunc('month', d.created_at at time zone zone)::date))
-    from crm_deals d
-    where d.tenant_id = current_tenant_id();
-    perform analytics_count_clients(array_agg(distinct date_trunc('month', c.created_at at time zone zone)::date))
-    from crm_clients c
-    where c.tenant_id = current_tenant_id();
-    perform analytics_count_orders(array_agg(distinct (o.order_date at time zone zone)::date))
-    from crm_orders o
-    where o.tenant_id = current_tenant_id();
+    delete from analytics_touched n where n.tenant_id = current_tenant_id() and n.subject <> 'conversation';
+    delete from analytics_daily t where t.tenant_id = current_tenant_id();
+    delete from analytics_chatbot_effectiveness t where t.tenant_id = current_tenant_id();
+    delete from analytics_channel_performance t where t.tenant_id = current_tenant_id();
+    delete from analytics_deal_metrics t where t.tenant_id = current_tenant_id();
+    delete from analytics_client_metrics t where t.tenant_id = current_tenant_id();
+    delete from analytics_revenue_metrics t where t.tenant_id = current_tenant_id();
+    insert into analytics_touched (tenant_id, subject, at)
+    select distinct current_tenant_id(), happened.subject, happened.at
+    from (
+        select 'day' as subject, date_trunc('hour', m.sent_at) as at from messages m where m.tenant_id = current_tenant_id()
+        union
+        select 'deals', date_trunc('hour', d.created_at) from crm_deals d where d.tenant_id = current_tenant_id()
+        union
+        select 'clients', date_trunc('hour', c.created_at) from crm_clients c where c.tenant_id = current_tenant_id()
+        union
+        select 'orders', date_trunc('hour', o.order_date) from crm_orders o where o.tenant_id = current_tenant_id()
+    ) happened;
 end;
 $$;
 
--- Counts what has changed since the last time, for the tenant of this transaction.
-create or replace function refresh_all_analytics() returns void
+-- Counts days and months that have changed, so many days of changes at most, and says how many it has dealt with.
+create or replace function analytics_count_periods(p_most integer) returns integer
 language plpgsql
 set search_path from current
 as $$
@@ -225,14 +222,24 @@ declare
     zone    text := (select time_zone from tenants where tenant_id = current_tenant_id());
     changed record;
 begin
-    while analytics_count_conversations(2000) > 0 loop
-    end loop;
-    with taken as (
-        delete from analytics_touched n
+    perform pg_advisory_xact_lock(hashtextextended('analytics/' || current_tenant_id(), 0));
+    if exists (select from analytics_touched n where n.tenant_id = current_tenant_id() and n.subject = 'all') then
+        perform analytics_touch_all();
+    end if;
+    with periods as (
+        select distinct n.subject, (n.at at time zone zone)::date as day
+        from analytics_touched n
         where n.tenant_id = current_tenant_id() and n.subject <> 'conversation'
+        order by 1, 2
+        limit p_most
+    ),
+    taken as (
+        delete from analytics_touched n
+        using periods p
+        where n.tenant_id = current_tenant_id() and n.subject = p.subject and (n.at at time zone zone)::date = p.day
         returning n.subject, n.at at time zone zone as at
     )
-    select bool_or(subject = 'all') as is_all,
+    select count(distinct (subject, at::date))::integer as dealt_with,
         array_agg(distinct at::date) filter (where subject = 'day') as days,
         array_agg(distinct date_trunc('month', at)::date) filter (where subject = 'day') as months,
         array_agg(distinct date_trunc('month', at)::date) filter (where subject = 'deals') as deals,
@@ -240,10 +247,6 @@ begin
         array_agg(distinct at::date) filter (where subject = 'orders') as orders
     into changed
     from taken;
-    if changed.is_all then
-        perform analytics_count_all();
-        return;
-    end if;
     if changed.days is not null then
         perform analytics_count_days(changed.days), analytics_count_channels(changed.months);
     end if;
@@ -256,5 +259,19 @@ begin
     if changed.orders is not null then
         perform analytics_count_orders(changed.orders);
     end if;
+    return changed.dealt_with;
+end;
+$$;
+
+-- Counts what has changed since the last time, for the tenant of this transaction.
+create or replace function refresh_all_analytics() returns void
+language plpgsql
+set search_path from current
+as $$
+begin
+    while analytics_count_conversations(2000) > 0 loop
+    end loop;
+    while analytics_count_periods(100) > 0 loop
+    end loop;
 end;
 $$;

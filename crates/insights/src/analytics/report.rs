@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::filter::Question;
-use super::metrics::{Items, Metric, Unit};
+use super::metrics::{self, Items, Metric, Unit};
 use super::range::{Days, Grain};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -166,6 +166,8 @@ pub struct Series {
     /// A name that somebody gave; null: the key is a word.
     pub label: Option<String>,
     pub metric: Option<&'static str>,
+    /// With `metric`: what lists what is behind it.
+    pub items: Option<Items>,
     pub unit: Option<Unit>,
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub filter: Narrowing,
@@ -190,6 +192,7 @@ impl Series {
             key: key.into(),
             label: None,
             metric: None,
+            items: None,
             unit: None,
             filter: Narrowing::new(),
         }
@@ -202,6 +205,7 @@ impl Series {
 
     pub fn of(mut self, metric: &'static str) -> Self {
         self.metric = Some(metric);
+        self.items = metrics::find(metric).and_then(|metric| metric.items);
         self
     }
 

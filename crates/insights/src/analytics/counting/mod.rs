@@ -10,6 +10,8 @@ use crate::Context;
 
 /// So many notes of changes in one transaction.
 const BATCH: i32 = 1_000;
+/// So many days in one transaction.
+const PERIODS: i32 = 40;
 /// A reader waits for so many batches at most.
 const BATCHES: usize = 10;
 
@@ -32,12 +34,13 @@ pub async fn catch_up(db: &Database, proof: &impl TenantProof) -> Result<bool> {
 /// The same for the tables `analytics_…`.
 pub async fn refresh(db: &Database, proof: &impl TenantProof) -> Result<()> {
     while !catch_up(db, proof).await? {}
-    let mut tx = db.tenant(proof).await?;
-    if store::has_stale_periods(&mut tx).await? {
-        store::refresh(&mut tx).await?;
+    loop {
+        let mut tx = db.tenant(proof).await?;
+        if !store::has_stale_periods(&mut tx).await? || store::count_periods(&mut tx, PERIODS).await? == 0 {
+            return Ok(());
+        }
         tx.commit().await?;
     }
-    Ok(())
 }
 
 /// For every active tenant; one that fails does not keep the others waiting.

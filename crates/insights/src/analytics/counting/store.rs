@@ -56,9 +56,10 @@ pub async fn has_stale_periods(tx: &mut TenantTx) -> Result<bool> {
     Ok(found)
 }
 
-pub async fn refresh(tx: &mut TenantTx) -> Result<()> {
-    sqlx::query!("select refresh_all_analytics() as done")
+/// How many days of changes were dealt with, of so many at most.
+pub async fn count_periods(tx: &mut TenantTx, most: i32) -> Result<i32> {
+    let counted = sqlx::query_scalar!(r#"select analytics_count_periods($1) as "counted!""#, most)
         .fetch_one(&mut **tx)
         .await?;
-    Ok(())
+    Ok(counted)
 }

@@ -39,10 +39,15 @@ async fn a_report_comes_once_a_week_to_whoever_wants_it_and_quotes_nobody() {
     .fetch_one(&mut owner)
     .await
     .expect("a time");
-    for (at, mails_by_then) in [(monday - chrono::TimeDelta::hours(2), 0), (monday, 1), (monday, 1)] {
+    for (at, mails_by_then) in [
+        (monday - chrono::TimeDelta::hours(2), 0),
+        (monday, 1),
+        (monday, 1),
+    ] {
         let db = server.database(Clock::manual(at)).await;
         let outbound = Outbound::new(AllowList::default()).expect("a client");
-        let notifications = notifications::Context::new(db.clone(), MasterKey::random(), outbound, None, None);
+        let notifications =
+            notifications::Context::new(db.clone(), MasterKey::random(), outbound, None, None);
         let ctx = insights::Context { db, notifications };
         mails::tell_everywhere(&ctx).await.expect("reports");
         let mails: Vec<(String, String, Option<String>)> =
