@@ -41,7 +41,8 @@ fn condition(metric: &str, is_whole: bool) -> Option<(Scope, String)> {
 }
 
 pub async fn by_confidence(tx: &mut TenantTx, question: &Question) -> Result<Vec<(i32, i64)>> {
-    let mut query = QueryBuilder::new("select least(floor(a.confidence * 10), 9)::integer, count(*)");
+    let mut query =
+        QueryBuilder::<Postgres>::new("select least(floor(a.confidence * 10), 9)::integer, count(*)");
     push_answers(&mut query, question, Scope::Begun, SURE);
     query.push(" group by 1");
     Ok(query.build_query_as().fetch_all(&mut **tx).await?)
@@ -57,7 +58,7 @@ pub async fn count(
     let Some((scope, condition)) = condition(metric, is_whole) else {
         return Ok(None);
     };
-    let mut query = QueryBuilder::new("select count(*)");
+    let mut query = QueryBuilder::<Postgres>::new("select count(*)");
     push_answers(&mut query, question, scope, &condition);
     Ok(Some(query.build_query_scalar().fetch_one(&mut **tx).await?))
 }
@@ -73,7 +74,7 @@ pub async fn list(
     let Some((scope, condition)) = condition(metric, is_whole) else {
         return Ok(Vec::new());
     };
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::<Postgres>::new(
         "select a.id, a.conversation_id, a.question_text as question, a.mode, a.confidence, a.feedback,
             a.created_at as answered_at",
     );

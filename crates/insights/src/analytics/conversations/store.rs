@@ -221,7 +221,7 @@ pub async fn channels_by_part(
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, String, i64)>> {
-    let mut query = QueryBuilder::new("select ");
+    let mut query = QueryBuilder::<Postgres>::new("select ");
     push_key(&mut query, Group::Part, question, days);
     query.push(", f.channel_id::text, count(*) from analytics_conversations f");
     push_scope(&mut query, &question.filter, days, &question.zone);
@@ -366,7 +366,7 @@ pub const AGE: &str = "case
     end";
 
 pub async fn count(tx: &mut TenantTx, question: &Question, listed: &Listed) -> Result<i64> {
-    let mut query = QueryBuilder::new("select count(*)");
+    let mut query = QueryBuilder::<Postgres>::new("select count(*)");
     push_listed(&mut query, question, listed, tx.now());
     Ok(query.build_query_scalar().fetch_one(&mut **tx).await?)
 }
@@ -379,7 +379,7 @@ pub async fn list(
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Conversation>> {
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::<Postgres>::new(
         "select c.id, f.began_at, f.outcome, c.status, p.name as contact_name, c.channel_id, h.name as channel_name,
             c.language, a.name as assignee_name, c.rating, f.hand_over_reason, f.first_reply_seconds,
             c.last_message_preview, c.last_message_at",
@@ -445,7 +445,7 @@ fn push_listed(
 
 /// With people now, by the member who has it (none: nobody) and how long they have had it.
 pub async fn open_now(tx: &mut TenantTx, question: &Question) -> Result<Vec<(Option<String>, String, i64)>> {
-    let mut query = QueryBuilder::new(format!("select c.assigned_to::text, {AGE}, count(*)"));
+    let mut query = QueryBuilder::<Postgres>::new(format!("select c.assigned_to::text, {AGE}, count(*)"));
     push_listed(&mut query, question, &Listed::OpenNow, tx.now());
     query.push(" group by 1, 2");
     Ok(query.build_query_as().fetch_all(&mut **tx).await?)

@@ -10,7 +10,7 @@ use crate::analytics::range::Days;
 
 /// None: the metric is no number about gaps.
 pub async fn count(tx: &mut TenantTx, question: &Question, days: Days, metric: &str) -> Result<Option<i64>> {
-    let mut query = QueryBuilder::new("select count(*)");
+    let mut query = QueryBuilder::<Postgres>::new("select count(*)");
     if !push_gaps(&mut query, question, days, metric) {
         return Ok(None);
     }
@@ -25,7 +25,7 @@ pub async fn list(
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Gap>> {
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::<Postgres>::new(
         "select g.id, g.question, g.status, g.times_asked, g.conversation_id, g.created_at as opened_at, g.closed_at",
     );
     if !push_gaps(&mut query, question, question.days, metric) {

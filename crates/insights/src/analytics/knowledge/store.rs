@@ -21,7 +21,8 @@ const ENTRIES: &str = "(
 
 /// Answers to questions, and how many of them name no source.
 pub async fn sources(tx: &mut TenantTx, question: &Question, days: Days) -> Result<(i64, i64)> {
-    let mut query = QueryBuilder::new("select count(*), count(*) filter (where a.sources = '[]')");
+    let mut query =
+        QueryBuilder::<Postgres>::new("select count(*), count(*) filter (where a.sources = '[]')");
     query.push(ANSWERS);
     push_given_on(&mut query, question, days);
     query.push(format!(" and {KNOWN}"));
@@ -34,7 +35,7 @@ pub async fn sources_by_part(
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, i64, i64)>> {
-    let mut query = QueryBuilder::new("select greatest(date_trunc(");
+    let mut query = QueryBuilder::<Postgres>::new("select greatest(date_trunc(");
     query
         .push_bind(question.grain.as_str())
         .push(", a.created_at at time zone ")
@@ -64,7 +65,7 @@ fn push_uses(query: &mut QueryBuilder<Postgres>, question: &Question, days: Days
 
 /// How many entries were used, and how many were not.
 pub async fn entries(tx: &mut TenantTx, question: &Question, days: Days) -> Result<(i64, i64)> {
-    let mut query = QueryBuilder::new("");
+    let mut query = QueryBuilder::<Postgres>::new("");
     push_uses(&mut query, question, days);
     query.push(format!(
         "select count(*) filter (where u.entry is not null), count(*) filter (where u.entry is null)
@@ -83,7 +84,7 @@ pub struct Entry {
 
 /// The twenty from which most answers were made.
 pub async fn list_used(tx: &mut TenantTx, question: &Question) -> Result<Vec<Entry>> {
-    let mut query = QueryBuilder::new("");
+    let mut query = QueryBuilder::<Postgres>::new("");
     push_uses(&mut query, question, question.days);
     query.push(format!(
         "select e.id::text, e.title, count(*) as answers from uses join {ENTRIES} on e.id = uses.entry
@@ -95,7 +96,7 @@ pub async fn list_used(tx: &mut TenantTx, question: &Question) -> Result<Vec<Ent
 /// The fifty oldest from which none was made.
 pub async fn list_unused(tx: &mut TenantTx, question: &Question) -> Result<Vec<Entry>> {
     let now = tx.now();
-    let mut query = QueryBuilder::new("");
+    let mut query = QueryBuilder::<Postgres>::new("");
     push_uses(&mut query, question, question.days);
     query.push("select e.id::text, e.title, greatest(floor(extract(epoch from ");
     query

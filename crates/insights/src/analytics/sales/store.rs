@@ -57,7 +57,7 @@ pub async fn by_currency(
     days: Days,
     metric: &str,
 ) -> Result<BTreeMap<String, (i64, f64)>> {
-    let mut query = QueryBuilder::new("");
+    let mut query = QueryBuilder::<Postgres>::new("");
     if metric == "revenue" {
         query.push(
             "select o.currency, count(*), sum(o.total)::float8 from crm_orders o
@@ -94,7 +94,7 @@ fn push_days(query: &mut QueryBuilder<Postgres>, column: &str, days: Days, quest
 
 /// None: the metric is no number about deals.
 pub async fn count(tx: &mut TenantTx, question: &Question, wanted: (&str, bool)) -> Result<Option<i64>> {
-    let mut query = QueryBuilder::new("select count(*)");
+    let mut query = QueryBuilder::<Postgres>::new("select count(*)");
     if !push_deals(&mut query, question, question.days, wanted) {
         return Ok(None);
     }
@@ -109,7 +109,7 @@ pub async fn list(
     after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Deal>> {
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::<Postgres>::new(
         "select d.id, d.name, d.client_id,
             (select coalesce(c.name, c.company_name) from crm_clients c where c.tenant_id = d.tenant_id and c.id = d.client_id)
                 as client_name,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::page::Position;
 use kernel::{Result, TenantTx};
 use serde_json::Value;
-use sqlx::QueryBuilder;
+use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::analytics::range::Days;
@@ -69,7 +69,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Row>> {
     let (name, begins) = (table.name, table.begins);
-    let mut query = QueryBuilder::new(format!(
+    let mut query = QueryBuilder::<Postgres>::new(format!(
         "select {begins}, t.id, to_jsonb(t) - 'tenant_id' from analytics_{name} t cross join (select "
     ));
     query.push_bind(zone.to_owned()).push("::text as zone) z");

@@ -91,7 +91,7 @@ pub async fn tokens_by_part(
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, String, i64)>> {
-    let mut query = QueryBuilder::new("select ");
+    let mut query = QueryBuilder::<Postgres>::new("select ");
     push_part(&mut query, question, days);
     query
         .push(", a.model, sum(a.input_tokens + a.output_tokens)::bigint")
@@ -114,7 +114,7 @@ fn push_part(query: &mut QueryBuilder<Postgres>, question: &Question, days: Days
 
 /// The median, and what 95 of 100 stay below.
 pub async fn answer_times(tx: &mut TenantTx, question: &Question, days: Days) -> Result<[Measured; 2]> {
-    let mut query = QueryBuilder::new(
+    let mut query = QueryBuilder::<Postgres>::new(
         "select count(*), percentile_cont(0.5) within group (order by waited.seconds),
             percentile_cont(0.95) within group (order by waited.seconds)",
     );
@@ -134,7 +134,7 @@ pub async fn answer_times_by_part(
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, Option<f64>, Option<f64>)>> {
-    let mut query = QueryBuilder::new("select ");
+    let mut query = QueryBuilder::<Postgres>::new("select ");
     push_part(&mut query, question, days);
     query
         .push(

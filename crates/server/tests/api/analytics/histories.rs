@@ -204,9 +204,12 @@ impl World {
         let rows = recount::rows(owner, &self.tenant).await;
         let stories = recount::stories(&rows);
         let days: BTreeSet<&String> = stories.iter().map(|story| &story.day).collect();
-        let middle = days.iter().nth(days.len() / 2).map_or("2026-01-01", |day| day);
+        let middle = days
+            .iter()
+            .nth(days.len() / 2)
+            .map_or("2026-01-01", |day| day.as_str());
         let languages: BTreeSet<&String> = stories.iter().map(|story| &story.language).collect();
-        let language = languages.first().map_or("none", |language| language);
+        let language = languages.first().map_or("none", |language| language.as_str());
         let now = rows["now"].as_f64().expect("a time");
         type Passes<'a> = Box<dyn Fn(&Story) -> bool + 'a>;
         let scopes: [(String, Passes); 4] = [
@@ -363,7 +366,7 @@ impl World {
                     assert_eq!(listed.len() as f64, value, "{narrowed}\n{}", self.history());
                     assert_eq!(
                         listed,
-                        wanted.map(|story| story.id.clone()).collect(),
+                        wanted.map(|story| story.id.clone()).collect::<BTreeSet<String>>(),
                         "{narrowed}"
                     );
                 }
