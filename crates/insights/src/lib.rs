@@ -1,5 +1,6 @@
 //! Numbers and topics: what happened, counted from what other domains have stored. Nothing here changes their tables.
 
+pub mod analytics;
 pub mod topics;
 
 use kernel::Database;
@@ -11,8 +12,12 @@ pub struct Context {
     pub db: Database,
     /// The tenant's models: what turns messages into vectors, and what names topics.
     pub answering: answering::Context,
+    pub notifications: notifications::Context,
 }
 
 pub fn routes(ctx: Context) -> OpenApiRouter {
-    OpenApiRouter::new().merge(topics::routes()).with_state(ctx)
+    OpenApiRouter::new()
+        .merge(analytics::routes())
+        .merge(topics::routes())
+        .with_state(ctx)
 }

@@ -12,7 +12,7 @@ use kernel::secrets::{decode, encode, equal, sign};
 use kernel::{Result, TenantProof};
 use uuid::Uuid;
 
-use crate::choices::{Pace, api as own, store};
+use crate::choices::{Pace, Report, api as own, store};
 use crate::{Context, wording};
 
 const CSP: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -77,6 +77,7 @@ async fn unsubscribe(State(ctx): State<Context>, Path(token): Path<String>) -> R
     let mut tx = ctx.db.tenant(&signed).await?;
     let mut choices = own::find(&mut tx, signed.user).await?;
     choices.pace = Pace::Never;
+    choices.report = Some(Report::Never);
     store::set(&mut tx, signed.user, &choices).await?;
     let tenant = access::tenants::store::get(&mut tx).await?;
     tx.commit().await?;

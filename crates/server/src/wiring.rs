@@ -133,6 +133,7 @@ fn assemble(
     let insights = insights::Context {
         db: db.clone(),
         answering: answering.clone(),
+        notifications: notifications.clone(),
     };
     let programs = programs::Context::new(
         db.clone(),

@@ -35,8 +35,9 @@ async fn set_email_choices(
     let user = member.person()?.user_id;
     let mut tx = ctx.db.tenant(&member).await?;
     store::set(&mut tx, user, &choices).await?;
+    let chosen = find(&mut tx, user).await?;
     tx.commit().await?;
-    Ok(Json(choices))
+    Ok(Json(chosen))
 }
 
 pub async fn find(tx: &mut TenantTx, user: kernel::ids::UserId) -> Result<Choices> {

@@ -57,6 +57,27 @@ impl Pace {
     }
 }
 
+/// How often a report of the workspace's figures comes: on Mondays, or on the first of the month, at eight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EmailReport)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Report {
+    Never,
+    Weekly,
+    Monthly,
+}
+
+impl Report {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = EmailChoices)]
 pub struct Choices {
@@ -64,6 +85,9 @@ pub struct Choices {
     pub escalations: bool,
     pub mentions: bool,
     pub pace: Pace,
+    /// Unchanged where it is not sent.
+    #[serde(default)]
+    pub report: Option<Report>,
 }
 
 impl Choices {
@@ -79,6 +103,7 @@ impl Choices {
             } else {
                 Pace::Now
             },
+            report: Some(Report::Never),
         }
     }
 }

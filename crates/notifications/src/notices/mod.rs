@@ -225,6 +225,7 @@ mod tests {
             escalations,
             mentions,
             pace,
+            report: None,
         };
         let happening = |kind, assigned_to, is_escalated| Happening {
             kind,

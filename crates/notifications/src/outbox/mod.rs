@@ -39,6 +39,8 @@ pub enum Kind {
     Meeting,
     /// What a member wanted to be reminded of.
     Activity,
+    /// The figures of a week or a month.
+    Report,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Self::Invitation => "invitation",
             Self::Meeting => "meeting",
             Self::Activity => "activity",
+            Self::Report => "report",
         }
     }
 
@@ -72,7 +75,8 @@ impl Kind {
             | Self::Test
             | Self::Webhook
             | Self::Meeting
-            | Self::Activity => 200,
+            | Self::Activity
+            | Self::Report => 200,
         }
     }
 }

@@ -263,6 +263,31 @@ pub fn switched_off(
     (subject, body)
 }
 
+/// The figures of a period, a line each.
+pub fn report(
+    tenant: &Tenant,
+    period: &str,
+    lines: &[String],
+    link: Option<&str>,
+    way_out: Option<&str>,
+) -> (String, String) {
+    let language = tenant.language.as_str();
+    let what = pick(language, "Your figures", "Vos chiffres");
+    let against = pick(
+        language,
+        "In brackets the change against the period before.",
+        "Entre parenthèses, l’évolution par rapport à la période précédente.",
+    );
+    let subject = format!("{what}, {period} – {}", line(&tenant.name));
+    let link = link.map_or_else(String::new, |link| format!("{link}\n"));
+    let body = format!(
+        "{what}, {period}\n\n{}\n\n{against}\n\n{link}\n{}",
+        lines.join("\n"),
+        footer(tenant, way_out)
+    );
+    (subject, body)
+}
+
 /// `example.com` of `https://example.com/hooks/secret`.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

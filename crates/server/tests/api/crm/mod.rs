@@ -5,7 +5,7 @@ mod clients;
 mod confirming;
 mod deals;
 mod figures;
-mod histories;
+pub mod histories;
 mod importing;
 mod lists;
 mod merging;
@@ -15,7 +15,7 @@ mod parallel;
 mod pipelines;
 mod products;
 mod recount;
-mod sales;
+pub mod sales;
 mod strict;
 
 use serde_json::Value;

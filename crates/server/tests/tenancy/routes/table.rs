@@ -556,4 +556,13 @@ pub const ROUTES: &[Route] = &[
     member("PATCH", "/api/v1/crm/orders/{id}", One(Order), Json(r#"{"status": "processing"}"#), 200),
     member("DELETE", "/api/v1/crm/orders/{id}", One(Order), Body::None, 204),
     member("GET", "/api/v1/crm/summary", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/ai", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/channels", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/gaps", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/knowledge", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/metrics", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/overview", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/sales", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/team", Nothing, Body::None, 200),
+    member("GET", "/api/v1/analytics/usage", Nothing, Body::None, 200),
 ];

@@ -45,6 +45,7 @@ export const email = {
   'email.kindTranscript': 'Transcript',
   'email.kindTest': 'Test',
   'email.kindConfirmation': 'Confirmation',
+  'email.kindReport': 'Report',
   'email.kindWebhook': 'Webhook off',
   'email.kindInvitation': 'Invitation to a meeting',
   'email.kindMeeting': 'Reminder of a meeting',
@@ -61,6 +62,10 @@ export const email = {
   'email.paceHourly': 'A digest every hour',
   'email.paceDaily': 'A digest at eight in the morning',
   'email.paceNever': 'Never',
+  'email.report': 'Report of the figures',
+  'email.reportNever': 'Never',
+  'email.reportWeekly': 'Every Monday at eight',
+  'email.reportMonthly': 'On the first of the month at eight',
   'email.paceHint':
     'A new message is told when nobody has answered for two minutes; digests hold what is still open.',
   'email.messages': 'New messages',

@@ -48,6 +48,7 @@ export const email = {
   'email.kindTranscript': 'Transcription',
   'email.kindTest': 'Essai',
   'email.kindConfirmation': 'Confirmation',
+  'email.kindReport': 'Rapport',
   'email.kindWebhook': 'Webhook désactivé',
   'email.kindInvitation': 'Invitation à un rendez-vous',
   'email.kindMeeting': 'Rappel d’un rendez-vous',
@@ -64,6 +65,10 @@ export const email = {
   'email.paceHourly': 'Un résumé toutes les heures',
   'email.paceDaily': 'Un résumé à huit heures du matin',
   'email.paceNever': 'Jamais',
+  'email.report': 'Rapport chiffré',
+  'email.reportNever': 'Jamais',
+  'email.reportWeekly': 'Chaque lundi à huit heures',
+  'email.reportMonthly': 'Le premier du mois à huit heures',
   'email.paceHint':
     'Un nouveau message est signalé si personne n’a répondu en deux minutes ; les résumés contiennent ce qui est encore ouvert.',
   'email.messages': 'Nouveaux messages',
