@@ -6,6 +6,7 @@ export const analytics = {
   'analytics.figuresCsv': 'Figures as CSV',
   'analytics.isCounting':
     'Much of this is still being counted. The numbers become complete in a few minutes.',
+  'analytics.filters': 'Filters',
   'analytics.range': 'Days',
   'analytics.from': 'From',
   'analytics.to': 'To',
@@ -145,6 +146,11 @@ export const analytics = {
   'analyticsUnknown.no_deals_closed': 'No deal was closed in these days',
   'analyticsUnknown.no_prices': 'No model has a price yet',
   'analyticsUnknown.nothing_resolved': 'The AI resolved nothing in these days',
+  'analyticsUnknown.no_replies': 'Nobody replied in these days',
+  'analyticsUnknown.no_gaps': 'No gaps',
+  'analyticsUnknown.no_deals': 'No deals',
+  'analyticsUnknown.no_deals_won': 'No deal was won in these days',
+  'analyticsUnknown.no_orders': 'No order in these days',
   'analyticsUnknown.no_model_calls': 'No model was called in these days',
 
   'topics.title': 'What visitors talk about',
@@ -192,7 +198,7 @@ export const analytics = {
   'topics.choose': 'Choose a topic',
   'topics.merge': 'Merge',
   'topics.separate': 'Take out again',
-  'topics.separateOf': 'Take {label} out again',
+  'topics.separateOf': 'Take out again: {label}',
   'topics.hide': 'Hide',
   'topics.show': 'Show again',
 } as const;

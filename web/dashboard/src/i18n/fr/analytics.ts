@@ -5,6 +5,7 @@ export const analytics = {
   'analytics.figuresCsv': 'Chiffres en CSV',
   'analytics.isCounting':
     'Une grande partie est encore en cours de comptage. Les chiffres seront complets dans quelques minutes.',
+  'analytics.filters': 'Filtres',
   'analytics.range': 'Jours',
   'analytics.from': 'Du',
   'analytics.to': 'Au',
@@ -144,6 +145,11 @@ export const analytics = {
   'analyticsUnknown.no_deals_closed': 'Aucune affaire close ces jours-là',
   'analyticsUnknown.no_prices': 'Aucun modèle n’a encore de prix',
   'analyticsUnknown.nothing_resolved': 'L’IA n’a rien résolu ces jours-là',
+  'analyticsUnknown.no_replies': 'Personne n’a répondu ces jours-là',
+  'analyticsUnknown.no_gaps': 'Aucune lacune',
+  'analyticsUnknown.no_deals': 'Aucune affaire',
+  'analyticsUnknown.no_deals_won': 'Aucune affaire gagnée ces jours-là',
+  'analyticsUnknown.no_orders': 'Aucune commande ces jours-là',
   'analyticsUnknown.no_model_calls': 'Aucun appel à un modèle ces jours-là',
 
   'topics.title': 'De quoi parlent les visiteurs',
@@ -191,7 +197,7 @@ export const analytics = {
   'topics.choose': 'Choisir un sujet',
   'topics.merge': 'Réunir',
   'topics.separate': 'Ressortir',
-  'topics.separateOf': 'Ressortir {label}',
+  'topics.separateOf': 'Ressortir : {label}',
   'topics.hide': 'Masquer',
   'topics.show': 'Montrer de nouveau',
 };

@@ -117,14 +117,14 @@ describe('words', () => {
 
   it('writes lengths of time by their two largest parts', () => {
     const text = (seconds: number) => both((one) => durationText(seconds, one));
-    expect(text(0)).toEqual(['0 sec', '0 s']);
-    expect(text(0.85)).toEqual(['850 ms', '850 ms']);
-    expect(text(2.13)).toEqual(['2.1 sec', '2,1 s']);
-    expect(text(59.7)).toEqual(['1 min', '1 min']);
-    expect(text(252)).toEqual(['4 min 12 sec', '4 min 12 s']);
-    expect(text(3 * HOUR + 5 * 60)).toEqual(['3 hr 5 min', '3 h 5 min']);
-    expect(text(2 * HOUR - 1)).toEqual(['2 hr', '2 h']);
-    expect(text(52 * HOUR)).toEqual(['2 days 4 hr', '2 j 4 h']);
+    expect(text(0)).toEqual(['0s', '0s']);
+    expect(text(0.85)).toEqual(['850ms', '850ms']);
+    expect(text(2.13)).toEqual(['2.1s', '2,1s']);
+    expect(text(59.7)).toEqual(['1m', '1min']);
+    expect(text(252)).toEqual(['4m 12s', '4min 12s']);
+    expect(text(3 * HOUR + 5 * 60)).toEqual(['3h 5m', '3h 5min']);
+    expect(text(2 * HOUR - 1)).toEqual(['2h', '2h']);
+    expect(text(52 * HOUR)).toEqual(['2d 4h', '2j 4h']);
   });
 
   it('writes days, weeks and months of the workspace, whatever the zone of this computer', () => {
@@ -141,5 +141,6 @@ describe('words', () => {
     expect(weekdays('en', 'short')).toEqual(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
     expect(weekdays('fr', 'long')[0]).toBe('lundi');
     expect(both((one) => hourText(14, one))).toEqual(['2 PM', '14 h']);
+    expect(both((one) => hourText(14, one, true))).toEqual(['2:00 PM', '14:00']);
   });
 });

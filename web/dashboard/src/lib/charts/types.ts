@@ -48,6 +48,8 @@ export interface Bar {
   value: number | null;
   /** What stands behind the value, in grey. */
   note?: string;
+  /** What stands below it, where there is more to say. */
+  detail?: string;
   color?: Color;
   /** What the bar is made of, if it is not of one piece. */
   parts?: readonly { value: number; color: Color }[];

@@ -10,7 +10,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** “5,284”, “71.4%”, “4 min 12 sec”, “€1,234.50”. */
+/** “5,284”, “71.4%”, “4m 12s”, “€1,234.50”. */
 export function valueText(value: number, unit: Unit, locale: string): string {
   if (typeof unit === 'object') {
     const options = { style: 'currency', currency: unit.currency } as const;
@@ -29,7 +29,7 @@ export function valueText(value: number, unit: Unit, locale: string): string {
   return write(value, locale, { maximumFractionDigits: 1 });
 }
 
-/** The same where there is little room: “1.2K”, “€12K”, “4 min”. */
+/** The same where there is little room: “1.2K”, “€12K”, “4m”. */
 export function tickText(value: number, unit: Unit, locale: string): string {
   if (unit === 'seconds') return value === 0 ? '0' : durationText(value, locale);
   if (unit === 'percent') return valueText(value, unit, locale);
@@ -46,7 +46,7 @@ export function tickText(value: number, unit: Unit, locale: string): string {
   });
 }
 
-/** “850 ms”, “2.1 sec”, “4 min 12 sec”, “3 hr 5 min”, “2 days 4 hr”: the two largest parts. */
+/** “850ms”, “2.1s”, “4m 12s”, “3h 5m”, “2d 4h”: the two largest parts. */
 export function durationText(seconds: number, locale: string): string {
   if (seconds > 0 && seconds < 0.9995) {
     return write(Math.max(1, Math.round(seconds * 1000)), locale, unitOf('millisecond'));
@@ -98,9 +98,11 @@ export function weekdays(locale: string, weekday: 'short' | 'long'): string[] {
   return Array.from({ length: 7 }, (_, day) => format.format((4 + day) * DAY * 1000));
 }
 
-/** “14:00”, “2 pm”. */
-export function hourText(hour: number, locale: string): string {
-  return dates(locale, { hour: 'numeric' }).format(hour * HOUR * 1000);
+/** “14”, “2 PM”; with its minutes where it stands alone. */
+export function hourText(hour: number, locale: string, withMinutes = false): string {
+  const whole = { hour: 'numeric' } as const;
+  const options = withMinutes ? ({ ...whole, minute: '2-digit' } as const) : whole;
+  return dates(locale, options).format(hour * HOUR * 1000);
 }
 
 /** So many days later, by the calendar. */
@@ -124,7 +126,7 @@ function dates(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTi
 }
 
 function unitOf(unit: string): Intl.NumberFormatOptions {
-  return { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 };
+  return { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 0 };
 }
 
 function write(value: number, locale: string, options: Intl.NumberFormatOptions): string {

@@ -38,15 +38,22 @@ const COLORS: Record<string, Color> = {
   p50: 2,
   p90: 3,
   p95: 3,
+  person_first_reply: 2,
+  person_first_reply_p90: 3,
+  person_resolution_time: 2,
+  person_resolution_time_p90: 3,
+  answers_without_source: 3,
   win_rate: 4,
   reason: 3,
   age: 3,
+  channel: 2,
+  language: 2,
   member: 2,
   stage: 2,
-  lost_reason: 3,
 };
 
 export function colorOf(key: string, index: number): Color {
+  if (CURRENCY.test(key)) return 2;
   return COLORS[key] ?? (((index % 6) + 1) as Color);
 }
 
@@ -84,8 +91,8 @@ export function byCurrency(chart: Chart): { currency: string | null; chart: Char
 
 /** What opens when the number of a row and a series is clicked; undefined where nothing does. */
 export function behindOf(chart: Chart, row: ChartRow, one?: ChartSeries): Behind | undefined {
-  if (!chart.items) return undefined;
   const metric = one?.metric ?? chart.metric;
+  if (!chart.items || !metric) return undefined;
   return { metric, items: chart.items, filter: { ...row.filter, ...one?.filter } };
 }
 
@@ -150,7 +157,7 @@ export function barsOf(chart: Chart, words: Words, isStacked: boolean): Bar[] {
       ...name,
       value: values[0] ?? null,
       color: COLORS[chart.dimension] ?? colorOf(first?.key ?? '', 0),
-      ...(notes.length > 0 && { note: notes.join(' · ') }),
+      ...(notes.length > 0 && { detail: notes.join(' · ') }),
     };
   });
 }

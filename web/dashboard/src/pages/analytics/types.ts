@@ -31,7 +31,7 @@ export interface Chart {
   chart: string;
   dimension: string;
   unit: string;
-  metric: string;
+  metric?: string | null;
   items?: string | null;
   has_data: boolean;
   series: ChartSeries[];

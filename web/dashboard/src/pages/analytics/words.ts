@@ -1,6 +1,7 @@
 /** How charts, their rows and what is behind them are called. */
 import type { Point } from '$lib/charts/types';
 import { dateText, hourText, rangeText, spanText, weekdays, type Grain } from '$lib/charts/words';
+import { dealStageName, dealStages } from '$lib/crm/words';
 import { languageName } from '../inbox/names';
 import { language, locale, t } from '../../i18n/index.svelte';
 import type { Comparison, PageId } from './address';
@@ -32,6 +33,11 @@ const unknowns = [
   'no_deals_closed',
   'no_prices',
   'nothing_resolved',
+  'no_replies',
+  'no_gaps',
+  'no_deals',
+  'no_deals_won',
+  'no_orders',
   'no_model_calls',
 ] as const;
 
@@ -91,7 +97,11 @@ function rowName(dimension: string, { key, label }: ChartRow): string {
     case 'language':
       return key === 'none' ? t('analytics.noLanguage') : languageName(key);
     case 'reason':
-      return handOverName(key);
+      return key ? handOverName(key) : t('analytics.none');
+    case 'stage': {
+      const stage = among(dealStages, key);
+      return stage ? dealStageName(stage) : key;
+    }
     case 'step': {
       const step = among(steps, key);
       return step ? t(`analyticsStep.${step}`) : key;
@@ -102,7 +112,7 @@ function rowName(dimension: string, { key, label }: ChartRow): string {
     }
     case 'weekday_hour': {
       const [day = 1, hour = 0] = key.split('-').map(Number);
-      return `${weekdays(locale(), 'long')[day - 1] ?? ''}, ${hourText(hour, locale())}`;
+      return `${weekdays(locale(), 'long')[day - 1] ?? ''}, ${hourText(hour, locale(), true)}`;
     }
     case 'bin': {
       const from = Number(key) * 10;
@@ -119,7 +129,11 @@ export function axisName(dimension: string): string {
 
 /** What narrows the list behind a number, in words; ids that only a list could name are left out. */
 export function filterWords(filter: Record<string, string>): string {
-  const { from, to, weekday, hour, outcome, reason, language: code, bin, stage, currency } = filter;
+  const { from, to, weekday, hour, outcome, reason, language: code } = filter;
+  const word = (dimension: string) => {
+    const key = filter[dimension];
+    return key && rowName(dimension, { key, filter: {}, values: [] });
+  };
   const isDay = from && from === to;
   return [
     isDay ? spanText(from, 'day', locale()) : from && to ? rangeText(from, to, locale()) : '',
@@ -128,10 +142,13 @@ export function filterWords(filter: Record<string, string>): string {
       : '',
     outcome && outcomeName(outcome),
     reason && handOverName(reason),
-    code && rowName('language', { key: code, filter: {}, values: [] }),
-    bin && rowName('bin', { key: bin, filter: {}, values: [] }),
-    stage,
-    currency,
+    code && word('language'),
+    word('step'),
+    word('age'),
+    word('bin'),
+    filter.feedback === 'up' ? t('thread.up') : filter.feedback ? t('thread.down') : '',
+    filter.lost_reason,
+    filter.currency,
   ]
     .filter(Boolean)
     .join(' · ');
