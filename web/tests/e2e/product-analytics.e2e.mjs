@@ -41,7 +41,9 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByLabel('Days').selectOption('today');
     const count = valueOf(await overview(), 'conversations');
     assert.ok(count >= 3);
-    await page.getByRole('button', { name: `Conversations: ${count}, show what is counted` }).click();
+    await page
+      .getByRole('button', { name: `Conversations: ${count}, show what is counted` })
+      .click();
     assert.match(page.url(), /range=today.*behind=conversations\.conversations/);
     const sheet = page.getByRole('dialog', { name: 'Conversations' });
     await sheet.getByText(`${count} conversations`).waitFor();
@@ -82,7 +84,10 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     const chart = page.getByRole('img', { name: /^Conversations by outcome\./ });
     await chart.focus();
     await page.keyboard.press('End');
-    await page.getByRole('status').filter({ hasText: /Resolved by the AI \d/ }).waitFor({ state: 'attached' });
+    await page
+      .getByRole('status')
+      .filter({ hasText: /Resolved by the AI \d/ })
+      .waitFor({ state: 'attached' });
     const card = page.getByRole('region', { name: 'Conversations by outcome' });
     await card.getByRole('button', { name: 'View as table' }).click();
     const row = card.getByRole('row').last();
@@ -142,10 +147,12 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
       await owner.patch('/profile', { language });
       for (const [index, name] of PAGES.entries()) {
         const theme = index % 2 ? 'dark' : 'light';
-        await page.evaluate((one) => localStorage.setItem('rapport.theme', one), theme);
+        await page.emulateMedia({ colorScheme: theme });
         await page.setViewportSize({ width: index % 2 ? 400 : 1024, height: 900 });
         await page.goto(server.url + path(`/analytics/${name}?range=today`));
-        await page.getByRole('region', { name: language === 'fr' ? 'Chiffres clés' : 'Figures' }).waitFor();
+        await page
+          .getByRole('region', { name: language === 'fr' ? 'Chiffres clés' : 'Figures' })
+          .waitFor();
         await assertAccessible(page, `${name} ${language} ${theme}`);
         const isWider = await page.evaluate(
           () => document.documentElement.scrollWidth > document.documentElement.clientWidth,

@@ -5,6 +5,7 @@ export const charts = {
   'chart.csvOf': 'CSV: {title}',
   'chart.about': 'What is “{title}”?',
   'chart.needsDay': 'Needs 1 day of data',
+  'chart.nothing': 'Nothing to count in these days',
   'chart.span': '{from} to {to}',
   'chart.seriesSummary': '{label}: {least} to {most}, last {last}',
   'chart.unknown': '{label}: nothing known',

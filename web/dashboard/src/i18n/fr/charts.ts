@@ -4,6 +4,7 @@ export const charts = {
   'chart.csvOf': 'CSV : {title}',
   'chart.about': 'Qu’est-ce que « {title} » ?',
   'chart.needsDay': 'Il faut un jour de données',
+  'chart.nothing': 'Rien à compter ces jours-là',
   'chart.span': 'Du {from} au {to}',
   'chart.seriesSummary': '{label} : de {least} à {most}, dernier {last}',
   'chart.unknown': '{label} : rien de connu',

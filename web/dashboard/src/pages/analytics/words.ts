@@ -19,8 +19,8 @@ const steps = ['begun', 'answered', 'resolved', 'rated'] as const;
 const ages = ['1h', '4h', '1d', '3d', '7d', 'older'] as const;
 const handOvers = ['visitor_asked', 'low_confidence', 'agent', 'bot_limit', 'approval'] as const;
 const series = [
-  ...['up', 'down', 'opened', 'closed', 'median', 'p50', 'p90', 'p95', 'handled'],
-  ...['messages', 'open_now', 'conversations', 'answers', 'deals', 'cost', 'rate'],
+  ...['up', 'down', 'opened', 'closed', 'median', 'p50', 'p90', 'p95'],
+  ...['answers', 'deals', 'age'],
 ] as const;
 const unknowns = [
   'no_conversations',
