@@ -123,7 +123,7 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.waitForURL(/from=2026-01-02&to=/);
   });
 
-  it('keeps what is there when the server fails, and tries again', async () => {
+  it('says in the server’s words what went wrong, and tries again', async () => {
     const visit = await visits.open({ path: path('/analytics?range=7') });
     visit.expected = /status of 503/;
     const { page } = visit;
