@@ -38,7 +38,7 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.keyboard.press('g');
     await page.keyboard.press('a');
     await page.getByRole('heading', { name: 'Analytics', level: 1 }).waitFor();
-    await page.getByLabel('Days').selectOption('today');
+    await page.getByLabel('Days', { exact: true }).selectOption('today');
     const count = valueOf(await overview(), 'conversations');
     assert.ok(count >= 3);
     await page
@@ -108,7 +108,7 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
 
   it('keeps days and filters from page to page, in the address', async () => {
     const { page } = await visits.open({ path: path('/analytics?range=today') });
-    await page.getByLabel('Outcome').selectOption('unanswered');
+    await page.getByLabel('Outcome', { exact: true }).selectOption('unanswered');
     const count = valueOf(await overview('&outcome=unanswered'), 'conversations');
     const shown = `Conversations: ${count}, show what is counted`;
     await page.getByRole('button', { name: shown }).waitFor();
@@ -118,7 +118,7 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByRole('button', { name: shown }).waitFor();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.waitForURL('**/analytics?range=today');
-    await page.getByLabel('Days').selectOption('custom');
+    await page.getByLabel('Days', { exact: true }).selectOption('custom');
     await page.getByLabel('From', { exact: true }).fill('2026-01-02');
     await page.waitForURL(/from=2026-01-02&to=/);
   });
@@ -133,7 +133,7 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.route(address, (route) =>
       route.fulfill({ status: 503, json: { code: 'busy', title: 'busy', detail, status: 503 } }),
     );
-    await page.getByLabel('Days').selectOption('90');
+    await page.getByLabel('Days', { exact: true }).selectOption('90');
     await page.getByRole('alert').filter({ hasText: detail }).waitFor();
     await page.unroute(address);
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -146,9 +146,10 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
       const { page } = await visits.open();
       await owner.patch('/profile', { language });
       for (const [index, name] of PAGES.entries()) {
-        const theme = index % 2 ? 'dark' : 'light';
+        const isNarrow = (index % 2 === 0) === (language === 'fr');
+        const theme = isNarrow ? 'dark' : 'light';
         await page.emulateMedia({ colorScheme: theme });
-        await page.setViewportSize({ width: index % 2 ? 400 : 1024, height: 900 });
+        await page.setViewportSize({ width: isNarrow ? 400 : 1024, height: 900 });
         await page.goto(server.url + path(`/analytics/${name}?range=today`));
         await page
           .getByRole('region', { name: language === 'fr' ? 'Chiffres clés' : 'Figures' })
