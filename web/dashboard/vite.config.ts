@@ -10,8 +10,8 @@ const server = process.env.RAPPORT_URL ?? 'http://127.0.0.1:8080';
 
 /** Of `src/lib`, what many pages use but the first screen does not: it comes with the first page that wants it. */
 const later =
-  'crm|markdown|fold|csv|percent|random-id|tool-words|' +
-  'ui[\\\\/](Confirm|CopyBlock|Dialog|Field|LeaveGuard|Progress|Select|Sheet|Switch|Tabs|Thumb|place)|' +
+  'charts|crm|markdown|fold|csv|percent|random-id|tool-words|' +
+  'ui[\\\\/](Confirm|CopyBlock|Dialog|Field|LeaveGuard|Progress|Select|Sheet|Switch|Tabs|Thumb|Tooltip|place)|' +
   'data[\\\\/](automation|channels|contacts|escalations|evaluation|inbox-settings|knowledge|leads|meetings|messages|' +
   'messaging|playground|promise|provenance|timeline|tools|versions)';
 
@@ -49,7 +49,7 @@ export default defineConfig({
             {
               // What the first screen draws; each alone would be a file of its own.
               name: 'icons',
-              test: /icons[\\/](alarm-clock|arrow-up|book-open|bot|check|chevron-down|circle-question-mark|flask-conical|handshake|house|inbox|list-filter|message-circle|package|plug|search|settings|shopping-bag|timer|users)\./,
+              test: /icons[\\/](alarm-clock|arrow-up|book-open|bot|chart-column|check|chevron-down|circle-question-mark|flask-conical|handshake|house|inbox|list-filter|message-circle|package|plug|search|settings|shopping-bag|timer|users)\./,
             },
             {
               name: 'inbox-parts',

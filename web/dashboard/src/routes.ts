@@ -6,6 +6,8 @@ import type { Pattern } from './lib/address';
 export interface PageProps {
   /** What is open on the page. */
   id?: string;
+  /** Which of several that share an address. */
+  page?: string;
   /** Of an invitation. */
   token?: string;
 }
@@ -211,6 +213,12 @@ export const pages: readonly Page[] = [
     path: '/:tenant/playground',
     title: 'playground.title',
     load: withTexts(() => import('./pages/playground/Playground.svelte')),
+  },
+  {
+    name: 'analytics',
+    path: '/:tenant/analytics/:page?',
+    title: 'nav.analytics',
+    load: withTexts(() => import('./pages/analytics/Analytics.svelte')),
   },
   {
     name: 'install',

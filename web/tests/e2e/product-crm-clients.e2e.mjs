@@ -191,7 +191,7 @@ describe('clients', { skip: reasonToSkip(), timeout: 400_000 }, () => {
     await plan('For nobody', at(24 * 9), { assigned_to: null });
     const { page } = await visits.open();
     await page.keyboard.press('g');
-    await page.keyboard.press('a');
+    await page.keyboard.press('t');
     const overdue = page.getByRole('region', { name: /^Overdue/ });
     await overdue.getByRole('button', { name: 'Call back' }).waitFor();
     await page

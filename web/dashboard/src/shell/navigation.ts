@@ -4,6 +4,7 @@ import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import FlaskConical from '@lucide/svelte/icons/flask-conical';
 import MessageCircle from '@lucide/svelte/icons/message-circle';
 import AlarmClock from '@lucide/svelte/icons/alarm-clock';
+import ChartColumn from '@lucide/svelte/icons/chart-column';
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
@@ -76,7 +77,7 @@ export const navigation: Group[] = [
         path: '/activities',
         label: 'nav.activities',
         icon: AlarmClock,
-        key: 'a',
+        key: 't',
       },
       {
         page: 'meetings',
@@ -114,6 +115,18 @@ export const navigation: Group[] = [
     ],
   },
   {
+    title: 'nav.insight',
+    destinations: [
+      {
+        page: 'analytics',
+        path: '/analytics',
+        label: 'nav.analytics',
+        icon: ChartColumn,
+        key: 'a',
+      },
+    ],
+  },
+  {
     isLast: true,
     destinations: [
       { page: 'settings', path: '/settings', label: 'nav.settings', icon: Settings, key: 's' },
@@ -133,6 +146,13 @@ export const parts: { path: string; label: PlainKey; of: PlainKey }[] = [
   { path: '/knowledge/upkeep', label: 'upkeep.title', of: 'nav.knowledge' },
   { path: '/knowledge/versions', label: 'versions.title', of: 'nav.knowledge' },
   { path: '/knowledge/evaluation', label: 'evaluation.title', of: 'nav.knowledge' },
+  { path: '/analytics/ai', label: 'analyticsPage.ai', of: 'nav.analytics' },
+  { path: '/analytics/topics', label: 'analyticsPage.topics', of: 'nav.analytics' },
+  { path: '/analytics/knowledge', label: 'analyticsPage.knowledge', of: 'nav.analytics' },
+  { path: '/analytics/team', label: 'analyticsPage.team', of: 'nav.analytics' },
+  { path: '/analytics/channels', label: 'analyticsPage.channels', of: 'nav.analytics' },
+  { path: '/analytics/sales', label: 'analyticsPage.sales', of: 'nav.analytics' },
+  { path: '/analytics/usage', label: 'analyticsPage.usage', of: 'nav.analytics' },
 ];
 
 /** What the bottom bar of a phone has room for; the rest is in its menu. */

@@ -40,6 +40,8 @@ export const app = {
   'nav.install': 'Widget',
   'nav.channels': 'Channels',
   'nav.automation': 'Automation',
+  'nav.insight': 'Insight',
+  'nav.analytics': 'Analytics',
   'nav.leads': 'Leads',
   'nav.settings': 'Settings',
   'nav.account': 'Account:',

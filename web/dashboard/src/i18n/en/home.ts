@@ -58,6 +58,7 @@ export const home = {
   'home.traceTime': 'Time',
   'home.style': 'Style it',
   'home.today': 'Today',
+  'home.moreNumbers': 'All numbers of today',
   'home.needsPerson': 'Needs a person',
   'home.conversations': 'Conversations',
   'home.automation': 'Without a person',

@@ -1,8 +1,10 @@
 /** English texts of pages that are not opened first: they come with the page, see `withTexts`. */
 import { agent } from './agent';
+import { analytics } from './analytics';
 import { audit } from './audit';
 import { automation } from './automation';
 import { channels } from './channels';
+import { charts } from './charts';
 import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
@@ -38,6 +40,7 @@ export const later = {
   ...conversation,
   ...messaging,
   ...channels,
+  ...charts,
   ...automation,
   ...reasons,
   ...shortcuts,
@@ -63,6 +66,7 @@ export const later = {
   ...meetings,
   ...playground,
   ...agent,
+  ...analytics,
   ...audit,
   ...email,
   ...crm,

@@ -40,6 +40,8 @@ export const app = {
   'nav.install': 'Widget',
   'nav.channels': 'Canaux',
   'nav.automation': 'Automatisation',
+  'nav.insight': 'Analyse',
+  'nav.analytics': 'Statistiques',
   'nav.leads': 'Pistes',
   'nav.settings': 'Réglages',
   'nav.account': 'Compte :',

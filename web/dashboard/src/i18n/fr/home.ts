@@ -59,6 +59,7 @@ export const home = {
   'home.traceTime': 'Durée',
   'home.style': 'L’habiller',
   'home.today': 'Aujourd’hui',
+  'home.moreNumbers': 'Tous les chiffres du jour',
   'home.needsPerson': 'Demande une personne',
   'home.conversations': 'Conversations',
   'home.automation': 'Sans intervention',

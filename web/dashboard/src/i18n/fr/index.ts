@@ -11,6 +11,7 @@ import { crmSales } from './crm-sales';
 import { messaging } from './messaging';
 import { automation } from './automation';
 import { channels } from './channels';
+import { charts } from './charts';
 import { gaps } from './gaps';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
@@ -27,6 +28,7 @@ import { leads } from './leads';
 import { meetings } from './meetings';
 import { playground } from './playground';
 import { agent } from './agent';
+import { analytics } from './analytics';
 import { audit } from './audit';
 import { widget } from './widget';
 import { home } from './home';
@@ -46,6 +48,7 @@ export const fr: Texts = {
   ...conversation,
   ...messaging,
   ...channels,
+  ...charts,
   ...automation,
   ...reasons,
   ...gaps,
@@ -63,6 +66,7 @@ export const fr: Texts = {
   ...meetings,
   ...playground,
   ...agent,
+  ...analytics,
   ...audit,
   ...email,
   ...widget,

@@ -127,6 +127,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   automation: ['automation-rules', 'automation-firings', 'keyword-actions', 'content-collections'],
   leads: ['leads'],
   meetings: ['meetings'],
+  topics: ['analytics'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */
