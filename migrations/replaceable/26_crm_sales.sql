@@ -225,13 +225,7 @@ language plpgsql
 as $$
 begin
     perform crm_lock_clients(p_tenant, p_clients);
-    with by_currency as (
-        select o.client_id, o.currency, count(*) as orders, sum(o.total) as total
-        from crm_orders o
-        where o.tenant_id = p_tenant and o.client_id = any(p_clients) and o.status not in ('cancelled', 'refunded')
-        group by o.client_id, o.currency
-    ),
-    figures as (
+    with figures as (
         select c.id,
             coalesce(sum(b.orders), 0)::integer as orders,
             coalesce(sum(b.orders) filter (where b.currency = t.currency), 0) as own_orders,
@@ -243,7 +237,13 @@ begin
             ) as each
         from crm_clients c
         join tenants t on t.tenant_id = c.tenant_id
-        left join by_currency b on b.client_id = c.id
+        -- client by client: of orders that were written a moment ago there are no statistics to join by
+        left join lateral (
+            select o.currency, count(*) as orders, sum(o.total) as total
+            from crm_orders o
+            where o.tenant_id = p_tenant and o.client_id = c.id and o.status not in ('cancelled', 'refunded')
+            group by o.currency
+        ) b on true
         where c.tenant_id = p_tenant and c.id = any(p_clients)
         group by c.id
     )

@@ -84,9 +84,15 @@ struct Mentioned {
     prices: Prices,
 }
 
+/// From so many rows on it pays to plan anew.
+const MANY: usize = 200;
+
 /// Writes all that can be written and tells the rest.
 pub async fn write(tx: &mut TenantTx, items: Vec<(u64, OrderInput)>, report: &mut SalesImport) -> Result<()> {
     store::lock_buyers(tx).await?;
+    if items.len() >= MANY {
+        store::plan_for_many(tx).await?;
+    }
     let (usual, now) = (currency(tx).await?, tx.now());
     let (items, mentioned) = look_up(tx, items, report).await?;
     let (mut new, mut changed): (Vec<Values>, Vec<Values>) = (Vec::new(), Vec::new());

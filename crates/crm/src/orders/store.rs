@@ -295,6 +295,16 @@ pub async fn lock_buyers(tx: &mut TenantTx) -> Result<()> {
     Ok(())
 }
 
+/// Before very many rows are written. Plans that were made while the tables were small, or are made before there are statistics of
+/// what is being written, would walk whole tables for every row.
+pub async fn plan_for_many(tx: &mut TenantTx) -> Result<()> {
+    for statement in ["set local enable_seqscan = off", "discard plans"] {
+        let mut query = QueryBuilder::<Postgres>::new(statement);
+        query.build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 pub async fn insert_buyers(tx: &mut TenantTx, buyers: &[(ClientId, &Buyer)]) -> Result<()> {
     if buyers.is_empty() {
         return Ok(());
