@@ -13,7 +13,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
-const REPLACEABLE: [&str; 13] = [
+const REPLACEABLE: [&str; 14] = [
     include_str!("../../../migrations/replaceable/05_clock.sql"),
     include_str!("../../../migrations/replaceable/10_functions.sql"),
     include_str!("../../../migrations/replaceable/15_webhooks.sql"),
@@ -27,6 +27,7 @@ const REPLACEABLE: [&str; 13] = [
     include_str!("../../../migrations/replaceable/28_crm_words.sql"),
     include_str!("../../../migrations/replaceable/29_erasure.sql"),
     include_str!("../../../migrations/replaceable/30_tenancy.sql"),
+    include_str!("../../../migrations/replaceable/37_topics.sql"),
 ];
 
 /// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.
