@@ -29,7 +29,7 @@ const REPLACEABLE: [&str; 16] = [
     include_str!("../../../migrations/replaceable/30_tenancy.sql"),
     include_str!("../../../migrations/replaceable/35_analytics.sql"),
     include_str!("../../../migrations/replaceable/36_analytics_periods.sql"),
-    include_str!("../../../migrations/replaceable/36_topics.sql"),
+    include_str!("../../../migrations/replaceable/37_topics.sql"),
 ];
 
 /// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.

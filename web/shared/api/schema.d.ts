@@ -40,6 +40,126 @@ export interface paths {
         patch: operations["update_agent_prompt"];
         trace?: never;
     };
+    "/api/v1/analytics/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What do visitors ask about? Topics that were asked about in these days, the most messages first; or as CSV. */
+        get: operations["list_topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a topic: typical messages, open questions without an answer, and what the bot answers from. */
+        get: operations["get_topic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename or hide a topic. */
+        patch: operations["update_topic"];
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a topic into another one: its messages count there from now on, those of the past too. */
+        post: operations["merge_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages about a topic, the newest first. `none` in place of an id: those that are about no topic. */
+        get: operations["list_topic_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a topic out of the one that it was put into. */
+        post: operations["separate_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was counted day by day: the rows of `topics_daily`, the newest first; or as CSV. */
+        get: operations["list_topics_daily"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for topics now, today included. The list says when it is done. */
+        post: operations["refresh_topics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/answers/{id}/gap": {
         parameters: {
             query?: never;
@@ -8988,6 +9108,21 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_TopicMessage: {
+            items: {
+                answered: components["schemas"]["TopicAnswerer"];
+                channel_id: components["schemas"]["ChannelId"];
+                conversation_id: components["schemas"]["ConversationId"];
+                language?: string | null;
+                message_id: components["schemas"]["MessageId"];
+                /** Format: date-time */
+                sent_at: string;
+                text: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Version: {
             items: {
                 /**
@@ -10399,6 +10534,216 @@ export interface components {
          * @enum {string}
          */
         ToolPermission: "off" | "allowed" | "ask";
+        /** @description What several visitors ask about. */
+        Topic: {
+            answered: components["schemas"]["TopicAnswered"];
+            /**
+             * Format: double
+             * @description Messages whose next reply was an answer of the bot; 0 to 1, null without messages.
+             */
+            automation_rate?: number | null;
+            /**
+             * Format: double
+             * @description Against the range of the same length before; null where that had none.
+             */
+            change?: number | null;
+            /** Format: int64 */
+            conversations: number;
+            feedback: components["schemas"]["TopicThumbs"];
+            /**
+             * Format: date
+             * @description Over all time; null: by nobody any more.
+             */
+            first_asked_on?: string | null;
+            id: components["schemas"]["TopicId"];
+            is_hidden: boolean;
+            keywords: string[];
+            label: string;
+            /** @description `keywords`, `model` or `person`. */
+            label_origin: string;
+            /** @description Of its messages, the most first; `und`: not recognised. */
+            languages: string[];
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int32
+             * @description What `topics_daily` calls it.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Questions among its messages that still have no answer.
+             */
+            open_gaps: number;
+            /** @description Topics that were put into this one. */
+            parts: components["schemas"]["TopicPart"][];
+            /** Format: int64 */
+            previous_messages: number;
+            /**
+             * Format: double
+             * @description Thumbs up among the rated answers; 0 to 1, null where none was rated.
+             */
+            satisfaction?: number | null;
+            series: components["schemas"]["TopicPoint"][];
+            /**
+             * Format: double
+             * @description Of all messages that were looked at; 0 to 1.
+             */
+            share: number;
+            /** Format: int64 */
+            visitors: number;
+        };
+        /** @description How many of the messages were replied to by whom. */
+        TopicAnswered: {
+            /** Format: int64 */
+            bot: number;
+            /** Format: int64 */
+            declined: number;
+            /** Format: int64 */
+            nobody: number;
+            /** Format: int64 */
+            person: number;
+        };
+        /**
+         * @description Who replied to a message next.
+         * @enum {string}
+         */
+        TopicAnswerer: "bot" | "declined" | "person" | "nobody";
+        /** @description A row of `topics_daily`. */
+        TopicDay: {
+            /** Format: date */
+            date: string;
+            keywords: string[];
+            /** Format: int32 */
+            message_count: number;
+            /**
+             * Format: double
+             * @description Of the day's questions, 0 to 100.
+             */
+            percentage: number;
+            /** @description Ids of messages. */
+            sample_messages: components["schemas"]["MessageId"][];
+            /** Format: int32 */
+            topic_id: number;
+            topic_label?: string | null;
+        };
+        TopicDays: {
+            items: components["schemas"]["TopicDay"][];
+        };
+        /** @description A topic with what it is made of. */
+        TopicDetails: components["schemas"]["Topic"] & {
+            /** @description Open questions without an answer among its messages, the most asked first. */
+            gaps: components["schemas"]["TopicGap"][];
+            /** @description What the bot answered from, the most used first. */
+            qa_pairs: components["schemas"]["TopicPair"][];
+            /** @description Typical messages of the range. */
+            samples: components["schemas"]["TopicSample"][];
+        };
+        TopicGap: {
+            cluster_id: components["schemas"]["GapId"];
+            id: components["schemas"]["GapId"];
+            question: string;
+            status: string;
+            /** Format: int32 */
+            times_asked: number;
+        };
+        /**
+         * @description What one point of a series stands for.
+         * @enum {string}
+         */
+        TopicGrain: "day" | "week";
+        /** Format: uuid */
+        TopicId: string;
+        TopicMerge: {
+            /** @description The topic that remains. */
+            into: components["schemas"]["TopicId"];
+        };
+        /** @description A message behind a number. */
+        TopicMessage: {
+            answered: components["schemas"]["TopicAnswerer"];
+            channel_id: components["schemas"]["ChannelId"];
+            conversation_id: components["schemas"]["ConversationId"];
+            language?: string | null;
+            message_id: components["schemas"]["MessageId"];
+            /** Format: date-time */
+            sent_at: string;
+            text: string;
+        };
+        TopicPair: {
+            id: components["schemas"]["QaPairId"];
+            question: string;
+            /** Format: int64 */
+            uses: number;
+        };
+        TopicPart: {
+            id: components["schemas"]["TopicId"];
+            label: string;
+        };
+        TopicPatch: {
+            is_hidden?: boolean | null;
+            /** @description 1 to 80 characters, and it stays so; null: named by its keywords or the model again. */
+            label?: string | null;
+        };
+        TopicPoint: {
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: date
+             * @description The day, or the Monday of the week.
+             */
+            on: string;
+        };
+        /** @description What the topics of a workspace are in some days. */
+        Topics: {
+            /** Format: date */
+            from: string;
+            grain: components["schemas"]["TopicGrain"];
+            /** @description Somebody has asked for a look, which has not come to its end. */
+            is_running: boolean;
+            /** @description The most messages first. */
+            items: components["schemas"]["Topic"][];
+            /**
+             * Format: date-time
+             * @description The last look; null: there was none.
+             */
+            made_at?: string | null;
+            /**
+             * Format: int64
+             * @description Questions of visitors that were looked at.
+             */
+            messages: number;
+            time_zone: string;
+            /** Format: date */
+            to: string;
+            /**
+             * Format: int64
+             * @description Beside these: not looked at yet.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Of these: like nothing that others ask.
+             */
+            without_topic: number;
+        };
+        TopicSample: {
+            conversation_id: components["schemas"]["ConversationId"];
+            language?: string | null;
+            message_id: components["schemas"]["MessageId"];
+            /** Format: date-time */
+            sent_at: string;
+            /** @description The first 300 characters. */
+            text: string;
+        };
+        TopicsRefreshing: {
+            is_running: boolean;
+        };
+        TopicThumbs: {
+            /** Format: int64 */
+            down: number;
+            /** Format: int64 */
+            up: number;
+        };
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -11147,6 +11492,321 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topics: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topics"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_topic: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicMerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topic_messages: {
+        parameters: {
+            query?: {
+                /** @description Those alone that were replied to by `bot`, `declined`, `person` or `nobody`. */
+                answered?: "bot" | "declined" | "person" | "nobody";
+                channel_id?: components["schemas"]["ChannelId"];
+                cursor?: string;
+                from?: string;
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TopicMessage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    separate_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topics_daily: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDays"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicsRefreshing"];
                 };
             };
         };

@@ -4,7 +4,7 @@ use access::tenants::Operator;
 use chrono::{Days, NaiveDate};
 use kernel::db::JobTenant;
 use kernel::error::internal;
-use kernel::{Event, Result, TenantProof, TenantTx, WorkspaceList};
+use kernel::{Event, Result, TenantTx, WorkspaceList};
 use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
 
