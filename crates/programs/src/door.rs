@@ -11,6 +11,11 @@ use kernel::error::unauthenticated;
 
 use crate::Context;
 
+/// The `Authorization` of a request. It does not stand among the headers any more, so that no library can print them with
+/// it.
+#[derive(Clone)]
+pub struct Key(pub HeaderValue);
+
 /// Recognises the key and counts the request. A browser's cookie does not count here, so that no page of somebody else's
 /// can use it.
 pub async fn enter(State(ctx): State<Context>, mut request: Request, next: Next) -> Result<Response> {
@@ -23,6 +28,10 @@ pub async fn enter(State(ctx): State<Context>, mut request: Request, next: Next)
     };
     if let Actor::ApiKey { id, .. } = member.actor() {
         ctx.key_limit.check(*id, ctx.db.clock.now())?;
+    }
+    if let Some(mut key) = request.headers_mut().remove(header::AUTHORIZATION) {
+        key.set_sensitive(true);
+        request.extensions_mut().insert(Key(key));
     }
     request.extensions_mut().insert::<Member>(member);
     Ok(next.run(request).await)

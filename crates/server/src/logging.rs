@@ -7,11 +7,12 @@ use tracing_subscriber::EnvFilter;
 /// `RUST_LOG` decides what is shown; warnings unless it says otherwise, and what the server itself reports.
 pub fn start(default: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    // the job library prints payloads; `queue` reports failures without them
-    let filter = match "graphile_worker=off".parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    // these libraries print what they are given: the job library its payloads, which `queue` reports failures without, and
+    // that of the Model Context Protocol whole requests, which say in their answers what went wrong
+    let quiet = ["graphile_worker=off", "rmcp=off"].into_iter();
+    let filter = quiet
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

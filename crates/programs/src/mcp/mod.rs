@@ -24,6 +24,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 
 use crate::Context;
+use crate::door::Key;
 use requests::Requests;
 
 const INSTRUCTIONS: &str = "\
@@ -101,8 +102,8 @@ impl ServerHandler for Tools {
             let detail = format!("There is no tool `{:.60}`.", request.name);
             return Err(ErrorData::invalid_params(detail, None));
         }
-        let (_, parts) = caller(&context)?;
-        let requests = Requests::new(self.api.clone(), &parts.headers);
+        let (_, key) = caller(&context)?;
+        let requests = Requests::new(self.api.clone(), key.clone());
         let arguments = request.arguments.unwrap_or_default();
         let result = match run::call(&requests, &request.name, arguments.into()).await {
             Ok(value) => CallToolResult::structured(value),
@@ -115,12 +116,12 @@ impl ServerHandler for Tools {
     }
 }
 
-/// Who calls, and how: the door has put both into the request.
-fn caller(context: &RequestContext<RoleServer>) -> Result<(&Member, &Parts), ErrorData> {
-    let parts = context.extensions.get::<Parts>();
-    let member = parts.and_then(|parts| parts.extensions.get::<Member>());
+/// Who calls, and with which key: the door has put both into the request.
+fn caller(context: &RequestContext<RoleServer>) -> Result<(&Member, &Key), ErrorData> {
+    let known = context.extensions.get::<Parts>().map(|parts| &parts.extensions);
+    let member = known.and_then(|known| known.get::<Member>());
     member
-        .zip(parts)
+        .zip(known.and_then(|known| known.get::<Key>()))
         .ok_or_else(|| ErrorData::internal_error("The request came in by no door.", None))
 }
 

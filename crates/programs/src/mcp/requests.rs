@@ -2,10 +2,12 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, header};
+use axum::http::{HeaderValue, Method, Request, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use crate::door::Key;
 
 /// No answer of the API that a tool asks for is larger.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -36,15 +38,12 @@ impl Trouble {
 /// The API, as the caller may use it.
 pub struct Requests {
     api: Router,
-    key: Option<HeaderValue>,
+    key: HeaderValue,
 }
 
 impl Requests {
-    pub fn new(api: Router, headers: &HeaderMap) -> Self {
-        Self {
-            api,
-            key: headers.get(header::AUTHORIZATION).cloned(),
-        }
+    pub fn new(api: Router, key: Key) -> Self {
+        Self { api, key: key.0 }
     }
 
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
@@ -61,9 +60,9 @@ impl Requests {
         *request.uri_mut() = format!("/api/v1{path}").parse().map_err(|_| Trouble::ours())?;
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(header::CONTENT_TYPE, json);
-        if let Some(key) = &self.key {
-            request.headers_mut().insert(header::AUTHORIZATION, key.clone());
-        }
+        request
+            .headers_mut()
+            .insert(header::AUTHORIZATION, self.key.clone());
         let Ok(response) = self.api.clone().oneshot(request).await;
         let is_done = response.status().is_success();
         let body = to_bytes(response.into_body(), LARGEST_ANSWER).await;

@@ -59,7 +59,7 @@ fn names(tools: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn an_assistant_works_with_the_tools_that_its_key_allows() {
     require_runtime!();
-    let server = server().start().await;
+    let server = server().set("RUST_LOG", "info,rmcp=trace").start().await;
     let tenant = quick_tenant(&server).await;
     tenant.teach(QUESTION, APPROVED).await;
     let all = [
@@ -77,6 +77,10 @@ async fn an_assistant_works_with_the_tools_that_its_key_allows() {
     a_pair_is_added(&tenant, &assistant).await;
     where_drafts_rule_a_pair_is_a_draft(&tenant, &assistant).await;
     what_goes_wrong_is_said(&server, &tenant).await;
+    // whatever the operator wants to see
+    for secret in ["Bearer", "rk_", QUESTION, "bicycles"] {
+        assert!(!server.log().contains(secret), "`{secret}` is in the log");
+    }
 }
 
 async fn it_says_who_it_is(assistant: &Api) {

@@ -72,7 +72,7 @@ export const technical = {
   'apiKeys.useHint':
     'Programs made for OpenAI’s API can ask your assistant as a model. Programs that speak MCP can search what it knows, read conversations and add answers.',
   'apiKeys.program': 'Program',
-  'apiKeys.needs': 'The key must be allowed: {scopes}. Put it in place of rk_….',
+  'apiKeys.needs': 'Put your key where rk_… stands. It must be allowed: {scopes}.',
   'scope.conversationsRead': 'Read conversations',
   'scope.conversationsWrite': 'Reply, assign, resolve',
   'scope.knowledgeRead': 'Read knowledge and gaps',

@@ -74,7 +74,7 @@ export const technical = {
   'apiKeys.useHint':
     'Les programmes faits pour l’API d’OpenAI peuvent interroger votre assistant comme un modèle. Ceux qui parlent MCP peuvent chercher dans ses connaissances, lire les conversations et ajouter des réponses.',
   'apiKeys.program': 'Programme',
-  'apiKeys.needs': 'La clé doit permettre : {scopes}. Mettez-la à la place de rk_….',
+  'apiKeys.needs': 'Là où est écrit rk_…, mettez votre clé. Elle doit permettre : {scopes}.',
   'scope.conversationsRead': 'Lire les conversations',
   'scope.conversationsWrite': 'Répondre, attribuer, résoudre',
   'scope.knowledgeRead': 'Lire les connaissances et les lacunes',
