@@ -141,6 +141,31 @@ describe('analytics', { skip: reasonToSkip(), timeout: 300_000 }, () => {
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
+  it('makes topics of what visitors ask, and keeps the name that a colleague gives', async () => {
+    const asked = ['Where is my parcel?', 'Where is my parcel now?', 'Where is my parcel please?'];
+    for (const text of [...asked, ...asked, ...asked]) {
+      const visitor = await Visitor.begin(server.url, server.channelKey);
+      await visitor.ask(text);
+    }
+    const { page } = await visits.open({ path: path('/analytics/topics?range=today') });
+    await page.getByRole('button', { name: 'Look now' }).click();
+    const topics = page.getByRole('region', { name: 'What visitors talk about' });
+    const parcels = topics.getByRole('row').filter({ hasText: /parcel/i });
+    await parcels.getByRole('button').click();
+    const sheet = page.getByRole('dialog');
+    await sheet.getByRole('link', { name: 'Where is my parcel now?' }).first().waitFor();
+    await sheet.getByText('Name, merge or hide').click();
+    await assertAccessible(page, 'a topic');
+    await sheet.getByLabel('Name').fill('Lost parcels');
+    await sheet.getByRole('button', { name: 'Rename' }).click();
+    await page.getByRole('dialog', { name: 'Lost parcels' }).waitFor();
+    await page.keyboard.press('Escape');
+    await topics.getByRole('button', { name: 'Lost parcels' }).waitFor();
+    const all = await owner.get('/analytics/topics');
+    const kept = all.items.find(({ label }) => label === 'Lost parcels');
+    assert.deepEqual([kept.label_origin, kept.messages], ['person', 9]);
+  });
+
   for (const language of ['en', 'fr']) {
     it(`is accessible on every page, light and dark, wide and narrow (${language})`, async () => {
       const { page } = await visits.open();
