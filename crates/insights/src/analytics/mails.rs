@@ -2,34 +2,33 @@
 
 use access::tenants::{self, Operator};
 use chrono::{Datelike as _, Days as Ahead, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
-use kernel::{Result, TenantProof};
+use kernel::{Database, Result, TenantProof};
 use notifications::choices::Report;
-use notifications::reports;
+use notifications::{Context as Notifications, reports};
 
 use super::filter::{Filter, Question};
 use super::metrics::{self, Unit};
 use super::range::{Compare, Days};
 use super::report::{ChangeUnit, Figure};
 use super::{counting, pages};
-use crate::Context;
 
 /// A report that could not be written for so long after it was due is not written any more.
 const LATEST: TimeDelta = TimeDelta::days(2);
 
 /// Writes the reports that are due, in every active tenant; one that fails does not keep the others waiting.
-pub async fn tell_everywhere(ctx: &Context) -> Result<()> {
-    for operator in Operator::for_all_active(&ctx.db).await? {
-        if let Err(error) = tell(ctx, &operator).await {
+pub async fn tell_everywhere(db: &Database, notifications: &Notifications) -> Result<()> {
+    for operator in Operator::for_all_active(db).await? {
+        if let Err(error) = tell(db, notifications, &operator).await {
             error.log();
         }
     }
     Ok(())
 }
 
-async fn tell(ctx: &Context, proof: &impl TenantProof) -> Result<()> {
-    let mut tx = ctx.db.tenant_read(proof).await?;
+async fn tell(db: &Database, notifications: &Notifications, proof: &impl TenantProof) -> Result<()> {
+    let mut tx = db.tenant_read(proof).await?;
     let workspace = counting::store::workspace(&mut tx).await?;
-    let readers = reports::list_readers(&ctx.notifications, &mut tx).await?;
+    let readers = reports::list_readers(notifications, &mut tx).await?;
     drop(tx);
     let due: Vec<_> = readers
         .iter()
@@ -38,8 +37,8 @@ async fn tell(ctx: &Context, proof: &impl TenantProof) -> Result<()> {
     if due.is_empty() {
         return Ok(());
     }
-    counting::catch_up(&ctx.db, proof).await?;
-    let mut tx = ctx.db.tenant(proof).await?;
+    counting::catch_up(db, proof).await?;
+    let mut tx = db.tenant(proof).await?;
     let language = tenants::store::get(&mut tx).await?.language;
     for (reader, days) in due {
         let question = Question {
@@ -55,7 +54,7 @@ async fn tell(ctx: &Context, proof: &impl TenantProof) -> Result<()> {
         let lines: Vec<String> = figures.iter().map(|figure| line(figure, is_french)).collect();
         let name = format!("{} – {}", day(days.from, is_french), day(days.to, is_french));
         let key = format!("{}/{}", days.from, days.to);
-        reports::put(&ctx.notifications, &mut tx, reader, (&name, &key), &lines).await?;
+        reports::put(notifications, &mut tx, reader, (&name, &key), &lines).await?;
     }
     tx.commit().await
 }

@@ -1,7 +1,9 @@
-//! Work that is done when a workspace's day is over. It may take minutes, and keeps no other job from its turn.
+//! Numbers and topics: what is found when a workspace's day is over, which may take minutes and keeps no other job from its
+//! turn, and what is counted in between.
 
 use std::time::Duration;
 
+use insights::analytics::{counting, mails};
 use insights::topics::jobs::{self as topics, FindTopics, find_topics};
 use queue::Runner;
 
@@ -24,6 +26,25 @@ pub async fn look_forever(domains: &Domains) {
     loop {
         tick.tick().await;
         if let Err(error) = topics::look_everywhere(&domains.insights).await {
+            error.log();
+        }
+    }
+}
+
+/// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count. Every ten: the
+/// figures of a week or a month, for members who want them by mail.
+pub async fn refresh_analytics_forever(domains: &Domains) {
+    let insights = &domains.insights;
+    let (mut count, mut tell) = (
+        tokio::time::interval(Duration::from_secs(60)),
+        tokio::time::interval(Duration::from_secs(10 * 60)),
+    );
+    loop {
+        let done = tokio::select! {
+            _ = count.tick() => counting::refresh_everywhere(insights).await,
+            _ = tell.tick() => mails::tell_everywhere(&insights.db, &insights.notifications).await,
+        };
+        if let Err(error) = done {
             error.log();
         }
     }

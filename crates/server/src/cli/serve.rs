@@ -192,7 +192,7 @@ async fn background(
             () = tell_by_mail_forever(&domains) => {}
             () = renew_tokens_forever(&domains) => {}
             () = rescore_clients_forever(&domains) => {}
-            () = refresh_analytics_forever(&domains) => {}
+            () = nightly::refresh_analytics_forever(&domains) => {}
             () = note_waiting_forever(&domains) => {}
             () = nightly::look_forever(&domains) => {}
             () = until(stopped.clone()) => {}
@@ -556,25 +556,6 @@ async fn rescore_clients_forever(domains: &Domains) {
     loop {
         tick.tick().await;
         if let Err(error) = crm::clients::rescore_everywhere(&domains.crm).await {
-            error.log();
-        }
-    }
-}
-
-/// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count. Every ten: the
-/// figures of a week or a month, for members who want them by mail.
-async fn refresh_analytics_forever(domains: &Domains) {
-    use insights::analytics::{counting, mails};
-    let (mut count, mut tell) = (
-        tokio::time::interval(Duration::from_secs(60)),
-        tokio::time::interval(Duration::from_secs(10 * 60)),
-    );
-    loop {
-        let done = tokio::select! {
-            _ = count.tick() => counting::refresh_everywhere(&domains.insights).await,
-            _ = tell.tick() => mails::tell_everywhere(&domains.insights).await,
-        };
-        if let Err(error) = done {
             error.log();
         }
     }

@@ -71,7 +71,8 @@ impl World {
         self.told.push(format!("step {what}"));
         let Some(visitor) = self.some_visitor().filter(|_| what > 4) else {
             let visitor = self.tenant.visitor().await;
-            visitor.say(self.dice.one_of(&SAYINGS)).await;
+            let saying = *self.dice.one_of(&SAYINGS);
+            visitor.say(saying).await;
             self.visitors.push(visitor);
             return;
         };

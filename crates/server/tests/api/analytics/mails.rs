@@ -48,8 +48,9 @@ async fn a_report_comes_once_a_week_to_whoever_wants_it_and_quotes_nobody() {
         let outbound = Outbound::new(AllowList::default()).expect("a client");
         let notifications =
             notifications::Context::new(db.clone(), MasterKey::random(), outbound, None, None);
-        let ctx = insights::Context { db, notifications };
-        mails::tell_everywhere(&ctx).await.expect("reports");
+        mails::tell_everywhere(&db, &notifications)
+            .await
+            .expect("reports");
         let mails: Vec<(String, String, Option<String>)> =
             sqlx::query_as("select to_address, subject, body from emails where kind = 'report'")
                 .fetch_all(&mut owner)
