@@ -105,8 +105,8 @@ impl World {
             }
             16 | 17 => self.thumb(&visitor).await,
             18 => {
-                let is_paused = self.dice.roll(2) == 0;
-                self.patch(&agent, &path, json!({"ai_paused": is_paused})).await;
+                let body = json!({"ai_paused": self.dice.roll(2) == 0});
+                self.patch(&agent, &path, body).await;
             }
             19 => self.merge(&visitor).await,
             20 => self.erase(&visitor).await,
