@@ -92,8 +92,9 @@ export function byCurrency(chart: Chart): { currency: string | null; chart: Char
 /** What opens when the number of a row and a series is clicked; undefined where nothing does. */
 export function behindOf(chart: Chart, row: ChartRow, one?: ChartSeries): Behind | undefined {
   const metric = one?.metric ?? chart.metric;
-  if (!chart.items || !metric) return undefined;
-  return { metric, items: chart.items, filter: { ...row.filter, ...one?.filter } };
+  const items = one?.items ?? chart.items;
+  if (!items || !metric) return undefined;
+  return { metric, items, filter: { ...row.filter, ...one?.filter } };
 }
 
 export function unitOfSeries(chart: Chart, one: ChartSeries): Unit {

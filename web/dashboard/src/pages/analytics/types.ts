@@ -41,7 +41,9 @@ export interface Chart {
 export interface ChartSeries {
   key: string;
   label?: string | null;
+  /** Its own, where it is not the chart's. */
   metric?: string | null;
+  items?: string | null;
   unit?: string | null;
   filter: Record<string, string>;
 }
