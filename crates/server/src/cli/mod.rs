@@ -4,6 +4,7 @@ mod ask;
 mod demo;
 mod doctor;
 mod eval;
+mod import;
 mod migrate;
 mod model;
 mod openapi;
@@ -71,6 +72,8 @@ enum Command {
     Ask(ask::AskArgs),
     /// Ask the questions of an evaluation set, or of public data sets, and print the score
     Eval(eval::EvalArgs),
+    /// Bring in what another system holds, out of its database
+    Import(import::ImportArgs),
     /// Bring the database to this version's schema
     Migrate,
     /// Check the installation and say how to mend what is wrong
@@ -145,6 +148,7 @@ pub async fn run() -> Result<ExitCode> {
         Command::Demo(args) => demo::run(&global, &args).await,
         Command::Eval(args) => eval::run(&global, &args).await,
         Command::Ask(args) => ask::run(&global, &args).await,
+        Command::Import(args) => import::run(&global, args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Simulate(args) => Ok(simulate::run(&args).await),

@@ -1,6 +1,7 @@
 //! What spans domains: readable lists of domain calls.
 
 pub mod demo;
+pub mod import;
 pub mod onboarding;
 pub mod sign_up;
 pub mod tenant;

@@ -401,6 +401,7 @@ pub const ROUTES: &[Route] = &[
     door(Personal, "POST", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 200),
     door(Personal, "DELETE", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 204),
     door(Personal, "POST", "/api/v1/profile/two-factor/confirm", Json(r#"{"code": "000000"}"#), 200),
+    member("GET", "/api/v1/import-rows", Nothing, Body::None, 200),
     member("GET", "/api/v1/onboarding", Nothing, Body::None, 200),
     member("PUT", "/api/v1/onboarding", Nothing, Json(r#"{"is_hidden": false}"#), 204),
     member("GET", "/api/v1/onboarding/template", Nothing, Body::None, 200),
