@@ -2627,6 +2627,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rows that were brought in from another system, the newest first, with what has no column of its own. */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbound-events": {
         parameters: {
             query?: never;
@@ -4766,7 +4783,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -6943,6 +6960,31 @@ export interface components {
             /** @description Pairs that got another answer. */
             updated: number;
         };
+        /** @description What was brought in with a row and has no column of its own. */
+        ImportRow: {
+            /** Format: uuid */
+            became_id?: string | null;
+            /** @description The table that it went into; null: it is kept here alone. */
+            became_table?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was brought in first.
+             */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Which one of that kind. */
+            installation: string;
+            /** @description Values that have no column of their own, as they were. */
+            left_over: Record<string, never>;
+            /** @description What could not be taken over as it was. */
+            notes: string[];
+            /** @description The kind of system that it comes from, such as `s4`. */
+            source: string;
+            /** @description Its key there. */
+            source_id: string;
+            source_table: string;
+        };
         /** @description An event of the ledger. */
         InboundEvent: {
             /** @description The account it was sent to, if it is not the channel's own. */
@@ -8669,6 +8711,35 @@ export interface components {
                 thumbs_down: number;
                 /** Format: int64 */
                 thumbs_up: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ImportRow: {
+            items: {
+                /** Format: uuid */
+                became_id?: string | null;
+                /** @description The table that it went into; null: it is kept here alone. */
+                became_table?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was brought in first.
+                 */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Which one of that kind. */
+                installation: string;
+                /** @description Values that have no column of their own, as they were. */
+                left_over: Record<string, never>;
+                /** @description What could not be taken over as it was. */
+                notes: string[];
+                /** @description The kind of system that it comes from, such as `s4`. */
+                source: string;
+                /** @description Its key there. */
+                source_id: string;
+                source_table: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -18195,6 +18266,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapCounts"];
+                };
+            };
+        };
+    };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description What it became here. */
+                became_id?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Its key there. */
+                source_id?: string;
+                /** @description The table that it was in there. */
+                source_table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportRow"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
