@@ -242,6 +242,10 @@ async fn rows_that_are_not_as_they_should_be_come_in_as_far_as_they_can() {
         "update crm_products set name = 'Chaise FranÃ§aise', shelf = 'left', custom_fields = '{\"wood\": \"chÃªne\"}', currency = 'eur'",
         "update crm_products set sku = 'the same' where organization_id = (select min(id::text)::uuid from organizations)",
         "update crm_clients set client_type = 'Customer', lifecycle_stage = 'SQL'",
+        "insert into messages (id, organization_id, channel_id, contact_id, message_platform_id, sender_type, content_type, text_content,
+            is_read_by_agent, sent_at)
+        select gen_random_uuid(), organization_id, channel_id, contact_id, message_platform_id, sender_type, 'text', 'Said again', true,
+            sent_at from messages",
         "update crm_orders set total = -5 where order_number like '%0 é'",
     ] {
         old.run(sql).await;
@@ -271,6 +275,12 @@ async fn rows_that_are_not_as_they_should_be_come_in_as_far_as_they_can() {
     assert_eq!(
         (outcome("cost"), outcome("shelf")),
         (json!("missing"), json!("kept"))
+    );
+    let twice = table("public.messages");
+    assert_eq!(
+        (&twice["created"], &twice["refused"]),
+        (&json!(8), &json!(0)),
+        "{told}"
     );
     let left = report["not_read"].as_array().expect("what is not read");
     assert!(

@@ -98,18 +98,10 @@ pub async fn write(
         refusal(error)?;
         store::forget(tx).await?;
         let mut written = Vec::new();
-        for prepared in fresh {
-            store::mark(tx).await?;
-            match insert(tx, scope, table, std::slice::from_ref(&prepared)).await {
-                Ok(()) => {
-                    store::keep(tx).await?;
-                    written.push(prepared);
-                }
-                Err(error) => {
-                    let reason = refusal(error)?;
-                    store::forget(tx).await?;
-                    report.refuse(&prepared.row.id, reason);
-                }
+        for mut prepared in fresh {
+            match insert_alone(tx, scope, table, &mut prepared).await? {
+                None => written.push(prepared),
+                Some(reason) => report.refuse(&prepared.row.id, reason),
             }
         }
         fresh = written;
@@ -122,6 +114,44 @@ pub async fn write(
         activates.extend(prepared.out.activates);
     }
     Ok(activates)
+}
+
+/// Writes one row by itself; gives the reason if it is refused. A message under a name that another one has comes in without.
+async fn insert_alone(
+    tx: &mut TenantTx,
+    scope: &Scope<'_>,
+    table: &Table,
+    prepared: &mut Prepared,
+) -> Result<Option<String>> {
+    for is_last in [false, true] {
+        store::mark(tx).await?;
+        let Err(error) = insert(tx, scope, table, std::slice::from_ref(prepared)).await else {
+            store::keep(tx).await?;
+            return Ok(None);
+        };
+        let is_twice = error.as_database_error().and_then(|db| db.constraint())
+            == Some("messages_client_message_id_key");
+        let reason = refusal(error)?;
+        store::forget(tx).await?;
+        if is_last || !is_twice {
+            return Ok(Some(reason));
+        }
+        for target in prepared
+            .out
+            .targets
+            .iter_mut()
+            .filter(|target| target.table == "messages")
+        {
+            if let Some(name) = target.values.insert("client_message_id".to_owned(), Value::Null) {
+                prepared.row.left.insert("client_message_id".to_owned(), name);
+            }
+        }
+        prepared
+            .row
+            .notes
+            .push("another message of its conversation has the same name there".to_owned());
+    }
+    Ok(None)
 }
 
 fn tell_notes(prepared: &Prepared, report: &mut TableReport) {
