@@ -92,7 +92,7 @@ impl Plan {
             format!(" order by {}", self.order)
         };
         format!(
-            "select r._import_key, to_jsonb(r) - '_import_key' from (select t.{}::text as _import_key, {} from {}.{} t{condition}{order}) r",
+            "select r._import_key, (to_jsonb(r) - '_import_key')::text from (select t.{}::text as _import_key, {} from {}.{} t{condition}{order}) r",
             quoted(table.key),
             self.select,
             quoted(table.schema),

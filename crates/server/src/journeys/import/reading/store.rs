@@ -11,12 +11,17 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use super::super::mapping::Table;
 use super::{Catalogue, Plan};
 
-/// So many rows are held at a time.
-const BATCH: usize = 500;
+/// So many rows are held at a time, and fewer where they are large.
+const MOST_ROWS: usize = 500;
+const FIRST_ROWS: usize = 50;
+/// Of JSON.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// A database of others, open for reading.
 pub struct Reader {
     connection: PgConnection,
+    /// How many rows to ask for next.
+    rows: usize,
 }
 
 impl Reader {
@@ -45,7 +50,10 @@ impl Reader {
             )
             .await
             .map_err(failed)?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            rows: FIRST_ROWS,
+        })
     }
 
     /// Tables and views that this account may read, with their columns.
@@ -86,6 +94,7 @@ impl Reader {
 
     /// Begins to read a table, all of it or one tenant's rows; [`Reader::next`] gives them. One at a time.
     pub async fn begin(&mut self, table: &Table, plan: &Plan, tenant: Option<&str>) -> Result<()> {
+        self.rows = FIRST_ROWS;
         let sql = format!(
             "close all; declare rows no scroll cursor for {}",
             plan.query(table, tenant)
@@ -99,16 +108,24 @@ impl Reader {
 
     /// The next rows with their keys; none at the end.
     pub async fn next(&mut self) -> Result<Vec<(String, Map<String, Value>)>> {
-        let sql = format!("fetch {BATCH} from rows");
-        let rows: Vec<(Option<String>, Value)> = sqlx::query_as(AssertSqlSafe(sql))
+        let sql = format!("fetch {} from rows", self.rows);
+        let rows: Vec<(Option<String>, String)> = sqlx::query_as(AssertSqlSafe(sql))
             .fetch_all(&mut self.connection)
             .await
             .map_err(failed)?;
-        let with_key = rows.into_iter().filter_map(|(key, row)| match row {
-            Value::Object(map) => Some((key?, map)),
-            _ => None,
-        });
-        Ok(with_key.collect())
+        let bytes: usize = rows.iter().map(|(_, row)| row.len()).sum();
+        if bytes > MOST_BYTES {
+            self.rows = (self.rows / 4).max(1);
+        } else if bytes < MOST_BYTES / 4 {
+            self.rows = (self.rows * 2).min(MOST_ROWS);
+        }
+        let mut with_key = Vec::with_capacity(rows.len());
+        for (key, row) in rows {
+            if let (Some(key), Value::Object(map)) = (key, serde_json::from_str(&row)?) {
+                with_key.push((key, map));
+            }
+        }
+        Ok(with_key)
     }
 
     pub async fn close(self) {
