@@ -170,7 +170,7 @@ impl Old {
             "uuid" => format!("'{}'", id(place, row)),
             "integer" => number.to_string(),
             "numeric" | "double precision" => format!("{number}.25"),
-            "boolean" => (row % TENANTS == 0).to_string(),
+            "boolean" => row.is_multiple_of(TENANTS).to_string(),
             "timestamp with time zone" => {
                 format!("timestamptz '2024-01-01 00:00Z' + interval '{number} hours'")
             }

@@ -378,7 +378,7 @@ fn said(
         .filter(|(key, _)| !KNOWN.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    (!left.is_empty()).then(|| Value::Object(left))
+    (!left.is_empty()).then_some(Value::Object(left))
 }
 
 /// What the bot thought of the question before.
