@@ -166,7 +166,7 @@ declare
     endpoint uuid;
     woken    text;
 begin
-    if not exists (
+    if is_importing() or not exists (
         select from webhook_endpoints e
         where e.tenant_id = new.tenant_id and e.is_enabled and tg_argv[0] = any(e.event_types)
     ) then

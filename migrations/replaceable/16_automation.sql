@@ -40,6 +40,9 @@ as $$
 declare
     is_asked boolean := exists (select from automation_rules r where r.tenant_id = tenant and r.event = kind and r.is_active);
 begin
+    if is_importing() then
+        return;
+    end if;
     insert into automation_events (tenant_id, event, subject_id, conversation_id, facts, chain, caused_by, is_pending, created_at)
     values (
         tenant, kind, subject, conversation, coalesce(automation_facts(conversation), '{}') || own,

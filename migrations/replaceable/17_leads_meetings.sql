@@ -66,7 +66,7 @@ create or replace function meetings_tell() returns trigger
 language plpgsql
 as $$
 begin
-    if exists (select from meeting_settings s where s.tenant_id = new.tenant_id and s.is_scheduler_on) then
+    if not is_importing() and exists (select from meeting_settings s where s.tenant_id = new.tenant_id and s.is_scheduler_on) then
         perform graphile_worker.add_job(
             identifier => 'look_for_notices',
             payload => json_build_object('tenant', new.tenant_id),

@@ -278,7 +278,8 @@ declare
     rule text;
 begin
     select client_rule into rule from channels where tenant_id = new.tenant_id and id = new.channel_id;
-    if rule = 'always' or (rule = 'identified' and exists (
+    -- of those who wrote elsewhere only who is known by an address: the others are clients where the source says so
+    if (rule = 'always' and not is_importing()) or (rule <> 'never' and exists (
         select from contacts c
         where c.tenant_id = new.tenant_id and c.id = new.contact_id and (c.email is not null or c.phone is not null)
     )) then
@@ -332,6 +333,9 @@ language plpgsql
 set search_path from current
 as $$
 begin
+    if is_importing() then
+        return null;
+    end if;
     update crm_clients c
     set last_contact_date = greatest(c.last_contact_date, coalesce(new.completed_at, now()))
     where c.tenant_id = new.tenant_id

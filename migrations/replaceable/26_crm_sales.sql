@@ -80,7 +80,7 @@ begin
     new.stage := found.stage;
     if tg_op = 'INSERT' then
         new.probability := coalesce(new.probability, found.probability);
-    elsif new.pipeline_stage_id <> old.pipeline_stage_id or new.stage <> old.stage then
+    elsif (new.pipeline_stage_id <> old.pipeline_stage_id or new.stage <> old.stage) and not is_importing() then
         new.stage_changed_at := now();
         if new.probability is not distinct from old.probability then
             new.probability := found.probability;
@@ -115,6 +115,10 @@ as $$
 declare
     before crm_pipeline_stages;
 begin
+    -- what is brought in comes with its own history
+    if is_importing() then
+        return null;
+    end if;
     if tg_op = 'UPDATE' then
         select s.* into before from crm_pipeline_stages s
         where s.tenant_id = new.tenant_id and s.id = old.pipeline_stage_id;
@@ -155,7 +159,7 @@ end;
 $$;
 
 create or replace trigger crm_deal_stages_history_refuse before insert on crm_deal_stages_history
-    for each row when (pg_trigger_depth() = 0) execute function crm_deal_stages_history_refuse();
+    for each row when (pg_trigger_depth() = 0 and not is_importing()) execute function crm_deal_stages_history_refuse();
 
 -- A column that comes to mean another stage takes its deals along.
 create or replace function crm_pipeline_stages_take_deals() returns trigger
@@ -187,7 +191,9 @@ create or replace function crm_orders_note_dates() returns trigger
 language plpgsql
 as $$
 begin
-    if tg_op = 'INSERT' then
+    if is_importing() then
+        return new;
+    elsif tg_op = 'INSERT' then
         if new.order_date < now() - interval '1 day' then
             return new;
         end if;
@@ -253,11 +259,11 @@ begin
         average_order_value = case when f.own_orders = 0 then 0 else round(f.own_total / f.own_orders, 2) end,
         revenue_by_currency = f.each,
         client_type = case
-            when c.total_orders = 0 and f.orders > 0 and c.client_type in ('lead', 'prospect') then 'customer'
+            when not is_importing() and c.total_orders = 0 and f.orders > 0 and c.client_type in ('lead', 'prospect') then 'customer'
             else c.client_type
         end,
         lifecycle_stage = case
-            when c.total_orders = 0 and f.orders > 0 and c.lifecycle_stage in ('lead', 'mql', 'sql', 'opportunity') then 'customer'
+            when not is_importing() and c.total_orders = 0 and f.orders > 0 and c.lifecycle_stage in ('lead', 'mql', 'sql', 'opportunity') then 'customer'
             else c.lifecycle_stage
         end
     from figures f

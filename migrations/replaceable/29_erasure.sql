@@ -95,10 +95,43 @@ $$;
 create or replace trigger conversations_forget before delete on conversations
     for each row execute function conversations_forget();
 
+-- What was brought in with a row and has no column goes with it. That it was brought in stays known: it is not done again.
+create or replace function imports_forget(p_rows uuid[]) returns void
+language sql
+set search_path from current
+as $$
+    update import_rows set left_over = '{}', notes = '{}'
+    where tenant_id = current_tenant_id() and became_id = any (p_rows) and (left_over, notes) <> ('{}', '{}')
+$$;
+
+create or replace function imports_forget_row() returns trigger
+language plpgsql
+set search_path from current
+as $$
+begin
+    perform imports_forget(array[old.id]);
+    return null;
+end;
+$$;
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['contacts', 'conversations', 'messages', 'leads', 'meetings', 'escalations', 'qa_gaps', 'crm_clients', 'crm_deals',
+        'crm_orders', 'crm_activities', 'crm_notes', 'memberships']
+    loop
+        execute format(
+            'create or replace trigger imports_forget after delete on %I for each row execute function imports_forget_row()', t
+        );
+    end loop;
+end;
+$$;
+
 create or replace function crm_blank_activities(p_activities uuid[]) returns void
 language sql
 set search_path from current
 as $$
+    select imports_forget(p_activities);
     delete from emails where tenant_id = current_tenant_id() and about_id = any (p_activities);
     update crm_activities set subject = activity_type, description = null, metadata = '{}', remind_at = null
     where tenant_id = current_tenant_id() and id = any (p_activities)
@@ -108,6 +141,7 @@ create or replace function crm_blank_deals(p_deals uuid[]) returns void
 language sql
 set search_path from current
 as $$
+    select imports_forget(p_deals);
     delete from webhook_deliveries where tenant_id = current_tenant_id() and subject_id = any (p_deals);
     delete from automation_events where tenant_id = current_tenant_id() and subject_id = any (p_deals);
     update crm_deals
@@ -123,6 +157,7 @@ create or replace function crm_blank_orders(p_orders uuid[]) returns void
 language sql
 set search_path from current
 as $$
+    select imports_forget(p_orders);
     delete from webhook_deliveries where tenant_id = current_tenant_id() and subject_id = any (p_orders);
     delete from automation_events where tenant_id = current_tenant_id() and subject_id = any (p_orders);
     update crm_orders
@@ -138,6 +173,7 @@ as $$
 declare
     deals uuid[] := array(select id from crm_deals where tenant_id = current_tenant_id() and client_id = any (p_clients));
 begin
+    perform imports_forget(p_clients);
     delete from webhook_deliveries where tenant_id = current_tenant_id() and client_id = any (p_clients);
     delete from leads where tenant_id = current_tenant_id() and (client_id = any (p_clients) or deal_id = any (deals));
     delete from crm_notes where tenant_id = current_tenant_id() and (client_id = any (p_clients) or deal_id = any (deals));

@@ -40,126 +40,6 @@ export interface paths {
         patch: operations["update_agent_prompt"];
         trace?: never;
     };
-    "/api/v1/analytics/topics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What do visitors ask about? Topics that were asked about in these days, the most messages first; or as CSV. */
-        get: operations["list_topics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read a topic: typical messages, open questions without an answer, and what the bot answers from. */
-        get: operations["get_topic"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Rename or hide a topic. */
-        patch: operations["update_topic"];
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/{id}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Put a topic into another one: its messages count there from now on, those of the past too. */
-        post: operations["merge_topic"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/{id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the messages about a topic, the newest first. `none` in place of an id: those that are about no topic. */
-        get: operations["list_topic_messages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/{id}/separate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take a topic out of the one that it was put into. */
-        post: operations["separate_topic"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/daily": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read what was counted day by day: the rows of `topics_daily`, the newest first; or as CSV. */
-        get: operations["list_topics_daily"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analytics/topics/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Look for topics now, today included. The list says when it is done. */
-        post: operations["refresh_topics"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/answers/{id}/gap": {
         parameters: {
             query?: never;
@@ -212,23 +92,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/api-keys/{id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Renew an API key: it keeps its name and scopes and gets a new secret, shown once. The old one goes on for a while. */
-        post: operations["rotate_api_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/ask": {
         parameters: {
             query?: never;
@@ -275,23 +138,6 @@ export interface paths {
         };
         /** List what was done in the workspace, newest first. */
         get: operations["list_audit_log"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit-log/export.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Take the log along as CSV, newest first: at most 50,000 rows. That somebody did so is in the log, too. */
-        get: operations["export_audit_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2531,8 +2377,8 @@ export interface paths {
          * @description Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
          *     (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
          *     `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
-         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again when keys or
-         *     members change, and every 5 seconds. While it is open, its member is online.
+         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
+         *     seconds. While it is open, its member is online.
          */
         get: operations["stream_events"];
         put?: never;
@@ -2781,6 +2627,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rows that were brought in from another system, the newest first, with what has no column of its own. */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbound-events": {
         parameters: {
             query?: never;
@@ -3020,23 +2883,6 @@ export interface paths {
         get: operations["get_knowledge_index"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/knowledge/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Search Q&A pairs, documents and web sites by meaning and by words. Nothing is stored and no model is asked. */
-        post: operations["search_knowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4881,36 +4727,12 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
             name: string;
-            /**
-             * Format: date-time
-             * @description Until when the secret before counts.
-             */
-            previous_expires_at?: string | null;
-            /** @description The last four characters of the secret before, while it still counts. */
-            previous_last4?: string | null;
-            /**
-             * Format: date-time
-             * @description When its secret was last renewed.
-             */
-            rotated_at?: string | null;
             scopes: string[];
         };
         /** Format: uuid */
         ApiKeyId: string;
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
-        };
-        ApiKeyRotation: {
-            /**
-             * Format: date-time
-             * @description When the key expires; as before unless given, null: never.
-             */
-            expires_at?: string | null;
-            /**
-             * Format: int64
-             * @description How long the old secret still counts: 0 (it ends now) to 168 hours, 24 unless given.
-             */
-            overlap_hours?: number;
         };
         /** @description A question with what was said before it. */
         Ask: {
@@ -4961,7 +4783,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "api_key_rotated" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted" | "audit_log_exported";
+        AuditAction: "tenant_created" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -7138,6 +6960,31 @@ export interface components {
             /** @description Pairs that got another answer. */
             updated: number;
         };
+        /** @description What was brought in with a row and has no column of its own. */
+        ImportRow: {
+            /** Format: uuid */
+            became_id?: string | null;
+            /** @description The table that it went into; null: it is kept here alone. */
+            became_table?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was brought in first.
+             */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Which one of that kind. */
+            installation: string;
+            /** @description Values that have no column of their own, as they were. */
+            left_over: Record<string, never>;
+            /** @description What could not be taken over as it was. */
+            notes: string[];
+            /** @description The kind of system that it comes from, such as `s4`. */
+            source: string;
+            /** @description Its key there. */
+            source_id: string;
+            source_table: string;
+        };
         /** @description An event of the ledger. */
         InboundEvent: {
             /** @description The account it was sent to, if it is not the channel's own. */
@@ -7356,38 +7203,6 @@ export interface components {
         KnowledgeBaseId: string;
         KnowledgeBases: {
             items: components["schemas"]["KnowledgeBase"][];
-        };
-        KnowledgeEntries: {
-            /** @description Best first. */
-            items: components["schemas"]["KnowledgeEntry"][];
-        };
-        /** @description Something that the knowledge holds. */
-        KnowledgeEntry: {
-            /**
-             * Format: uuid
-             * @description Of the Q&A pair, or of the passage.
-             */
-            id: string;
-            kind: string;
-            /** @description ISO 639-1; null where it was not recognised. */
-            language?: string | null;
-            /**
-             * Format: double
-             * @description The calibrated probability that it answers the question; of the best entry it is the confidence of an answer.
-             */
-            probability: number;
-            /** @description The approved answer, or the passage. */
-            text: string;
-            /** @description The question in the phrasing that was found, or the passage's title. */
-            title: string;
-            /** @description Where the passage comes from. */
-            url?: string | null;
-        };
-        KnowledgeSearch: {
-            /** @description 1 to 20, 8 unless given. */
-            limit?: number;
-            /** @description A question or some words, 1 to 4,000 characters. */
-            query: string;
         };
         Label: {
             color: components["schemas"]["LabelColor"];
@@ -8901,6 +8716,35 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_ImportRow: {
+            items: {
+                /** Format: uuid */
+                became_id?: string | null;
+                /** @description The table that it went into; null: it is kept here alone. */
+                became_table?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was brought in first.
+                 */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                /** @description Which one of that kind. */
+                installation: string;
+                /** @description Values that have no column of their own, as they were. */
+                left_over: Record<string, never>;
+                /** @description What could not be taken over as it was. */
+                notes: string[];
+                /** @description The kind of system that it comes from, such as `s4`. */
+                source: string;
+                /** @description Its key there. */
+                source_id: string;
+                source_table: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Lead: {
             items: {
                 assigned_to?: components["schemas"]["UserId"] | null;
@@ -9103,21 +8947,6 @@ export interface components {
                 seq?: number | null;
                 /** @description Plain text; what was found stands between « and ». */
                 snippet: string;
-            }[];
-            /** @description Send it as `cursor` to get the next page; null on the last one. */
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list. */
-        Page_TopicMessage: {
-            items: {
-                answered: components["schemas"]["TopicAnswerer"];
-                channel_id: components["schemas"]["ChannelId"];
-                conversation_id: components["schemas"]["ConversationId"];
-                language?: string | null;
-                message_id: components["schemas"]["MessageId"];
-                /** Format: date-time */
-                sent_at: string;
-                text: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -10534,216 +10363,6 @@ export interface components {
          * @enum {string}
          */
         ToolPermission: "off" | "allowed" | "ask";
-        /** @description What several visitors ask about. */
-        Topic: {
-            answered: components["schemas"]["TopicAnswered"];
-            /**
-             * Format: double
-             * @description Messages whose next reply was an answer of the bot; 0 to 1, null without messages.
-             */
-            automation_rate?: number | null;
-            /**
-             * Format: double
-             * @description Against the range of the same length before; null where that had none.
-             */
-            change?: number | null;
-            /** Format: int64 */
-            conversations: number;
-            feedback: components["schemas"]["TopicThumbs"];
-            /**
-             * Format: date
-             * @description Over all time; null: by nobody any more.
-             */
-            first_asked_on?: string | null;
-            id: components["schemas"]["TopicId"];
-            is_hidden: boolean;
-            keywords: string[];
-            label: string;
-            /** @description `keywords`, `model` or `person`. */
-            label_origin: string;
-            /** @description Of its messages, the most first; `und`: not recognised. */
-            languages: string[];
-            /** Format: int64 */
-            messages: number;
-            /**
-             * Format: int32
-             * @description What `topics_daily` calls it.
-             */
-            number: number;
-            /**
-             * Format: int64
-             * @description Questions among its messages that still have no answer.
-             */
-            open_gaps: number;
-            /** @description Topics that were put into this one. */
-            parts: components["schemas"]["TopicPart"][];
-            /** Format: int64 */
-            previous_messages: number;
-            /**
-             * Format: double
-             * @description Thumbs up among the rated answers; 0 to 1, null where none was rated.
-             */
-            satisfaction?: number | null;
-            series: components["schemas"]["TopicPoint"][];
-            /**
-             * Format: double
-             * @description Of all messages that were looked at; 0 to 1.
-             */
-            share: number;
-            /** Format: int64 */
-            visitors: number;
-        };
-        /** @description How many of the messages were replied to by whom. */
-        TopicAnswered: {
-            /** Format: int64 */
-            bot: number;
-            /** Format: int64 */
-            declined: number;
-            /** Format: int64 */
-            nobody: number;
-            /** Format: int64 */
-            person: number;
-        };
-        /**
-         * @description Who replied to a message next.
-         * @enum {string}
-         */
-        TopicAnswerer: "bot" | "declined" | "person" | "nobody";
-        /** @description A row of `topics_daily`. */
-        TopicDay: {
-            /** Format: date */
-            date: string;
-            keywords: string[];
-            /** Format: int32 */
-            message_count: number;
-            /**
-             * Format: double
-             * @description Of the day's questions, 0 to 100.
-             */
-            percentage: number;
-            /** @description Ids of messages. */
-            sample_messages: components["schemas"]["MessageId"][];
-            /** Format: int32 */
-            topic_id: number;
-            topic_label?: string | null;
-        };
-        TopicDays: {
-            items: components["schemas"]["TopicDay"][];
-        };
-        /** @description A topic with what it is made of. */
-        TopicDetails: components["schemas"]["Topic"] & {
-            /** @description Open questions without an answer among its messages, the most asked first. */
-            gaps: components["schemas"]["TopicGap"][];
-            /** @description What the bot answered from, the most used first. */
-            qa_pairs: components["schemas"]["TopicPair"][];
-            /** @description Typical messages of the range. */
-            samples: components["schemas"]["TopicSample"][];
-        };
-        TopicGap: {
-            cluster_id: components["schemas"]["GapId"];
-            id: components["schemas"]["GapId"];
-            question: string;
-            status: string;
-            /** Format: int32 */
-            times_asked: number;
-        };
-        /**
-         * @description What one point of a series stands for.
-         * @enum {string}
-         */
-        TopicGrain: "day" | "week";
-        /** Format: uuid */
-        TopicId: string;
-        TopicMerge: {
-            /** @description The topic that remains. */
-            into: components["schemas"]["TopicId"];
-        };
-        /** @description A message behind a number. */
-        TopicMessage: {
-            answered: components["schemas"]["TopicAnswerer"];
-            channel_id: components["schemas"]["ChannelId"];
-            conversation_id: components["schemas"]["ConversationId"];
-            language?: string | null;
-            message_id: components["schemas"]["MessageId"];
-            /** Format: date-time */
-            sent_at: string;
-            text: string;
-        };
-        TopicPair: {
-            id: components["schemas"]["QaPairId"];
-            question: string;
-            /** Format: int64 */
-            uses: number;
-        };
-        TopicPart: {
-            id: components["schemas"]["TopicId"];
-            label: string;
-        };
-        TopicPatch: {
-            is_hidden?: boolean | null;
-            /** @description 1 to 80 characters, and it stays so; null: named by its keywords or the model again. */
-            label?: string | null;
-        };
-        TopicPoint: {
-            /** Format: int64 */
-            messages: number;
-            /**
-             * Format: date
-             * @description The day, or the Monday of the week.
-             */
-            on: string;
-        };
-        /** @description What the topics of a workspace are in some days. */
-        Topics: {
-            /** Format: date */
-            from: string;
-            grain: components["schemas"]["TopicGrain"];
-            /** @description Somebody has asked for a look, which has not come to its end. */
-            is_running: boolean;
-            /** @description The most messages first. */
-            items: components["schemas"]["Topic"][];
-            /**
-             * Format: date-time
-             * @description The last look; null: there was none.
-             */
-            made_at?: string | null;
-            /**
-             * Format: int64
-             * @description Questions of visitors that were looked at.
-             */
-            messages: number;
-            time_zone: string;
-            /** Format: date */
-            to: string;
-            /**
-             * Format: int64
-             * @description Beside these: not looked at yet.
-             */
-            waiting: number;
-            /**
-             * Format: int64
-             * @description Of these: like nothing that others ask.
-             */
-            without_topic: number;
-        };
-        TopicSample: {
-            conversation_id: components["schemas"]["ConversationId"];
-            language?: string | null;
-            message_id: components["schemas"]["MessageId"];
-            /** Format: date-time */
-            sent_at: string;
-            /** @description The first 300 characters. */
-            text: string;
-        };
-        TopicsRefreshing: {
-            is_running: boolean;
-        };
-        TopicThumbs: {
-            /** Format: int64 */
-            down: number;
-            /** Format: int64 */
-            up: number;
-        };
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -11496,321 +11115,6 @@ export interface operations {
             };
         };
     };
-    list_topics: {
-        parameters: {
-            query?: {
-                /** @description Messages on this channel alone. */
-                channel_id?: components["schemas"]["ChannelId"];
-                /** @description `csv` for a file. */
-                format?: string;
-                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
-                from?: string;
-                /** @description Also topics that somebody has hidden. */
-                include_hidden?: boolean;
-                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
-                language?: string;
-                /** @description The last day; today unless given. */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Topics"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_topic: {
-        parameters: {
-            query?: {
-                /** @description Messages on this channel alone. */
-                channel_id?: components["schemas"]["ChannelId"];
-                /** @description `csv` for a file. */
-                format?: string;
-                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
-                from?: string;
-                /** @description Also topics that somebody has hidden. */
-                include_hidden?: boolean;
-                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
-                language?: string;
-                /** @description The last day; today unless given. */
-                to?: string;
-            };
-            header?: never;
-            path: {
-                id: components["schemas"]["TopicId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicDetails"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    update_topic: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["TopicId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TopicPatch"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicDetails"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    merge_topic: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["TopicId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TopicMerge"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicDetails"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_topic_messages: {
-        parameters: {
-            query?: {
-                /** @description Those alone that were replied to by `bot`, `declined`, `person` or `nobody`. */
-                answered?: "bot" | "declined" | "person" | "nobody";
-                channel_id?: components["schemas"]["ChannelId"];
-                cursor?: string;
-                from?: string;
-                language?: string;
-                /** @description 1 to 200, 50 unless given. */
-                limit?: number;
-                to?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_TopicMessage"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    separate_topic: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["TopicId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicDetails"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_topics_daily: {
-        parameters: {
-            query?: {
-                /** @description Messages on this channel alone. */
-                channel_id?: components["schemas"]["ChannelId"];
-                /** @description `csv` for a file. */
-                format?: string;
-                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
-                from?: string;
-                /** @description Also topics that somebody has hidden. */
-                include_hidden?: boolean;
-                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
-                language?: string;
-                /** @description The last day; today unless given. */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicDays"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refresh_topics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TopicsRefreshing"];
-                };
-            };
-        };
-    };
     open_gap_of_answer: {
         parameters: {
             query?: never;
@@ -11925,55 +11229,6 @@ export interface operations {
             };
         };
     };
-    rotate_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["ApiKeyId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiKeyRotation"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     ask: {
         parameters: {
             query?: never;
@@ -12062,18 +11317,10 @@ export interface operations {
             query?: {
                 /** @description Only this kind of deed, such as `api_key_created`. */
                 action?: components["schemas"]["AuditAction"];
-                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
-                actor?: string;
                 /** @description From the previous page's `next_cursor`. */
                 cursor?: string;
-                /** @description From this time on. */
-                from?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
-                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
-                subject?: string;
-                /** @description Before this time. */
-                to?: string;
             };
             header?: never;
             path?: never;
@@ -12087,52 +11334,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_audit_log: {
-        parameters: {
-            query?: {
-                /** @description Only this kind of deed, such as `api_key_created`. */
-                action?: components["schemas"]["AuditAction"];
-                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
-                actor?: string;
-                /** @description From this time on. */
-                from?: string;
-                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
-                subject?: string;
-                /** @description Before this time. */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -19069,6 +18270,44 @@ export interface operations {
             };
         };
     };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description What it became here. */
+                became_id?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Its key there. */
+                source_id?: string;
+                /** @description The table that it was in there. */
+                source_table?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportRow"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_inbound_events: {
         parameters: {
             query?: {
@@ -19679,37 +18918,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndexState"];
-                };
-            };
-        };
-    };
-    search_knowledge: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KnowledgeSearch"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KnowledgeEntries"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

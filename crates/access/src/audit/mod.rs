@@ -22,6 +22,7 @@ pub const SYSTEM: &str = "system";
 #[schema(as = AuditAction)]
 pub enum Action {
     TenantCreated,
+    DataImported,
     WorkspaceChanged,
     InboxSettingsChanged,
     OnboardingChanged,
@@ -224,6 +225,7 @@ impl Action {
             | Self::ClientsChanged
             | Self::DealCreated
             | Self::DealDeleted
+            | Self::DataImported
             | Self::ToolCallApproved
             | Self::ToolCallRefused
             | Self::AuditLogExported => None,

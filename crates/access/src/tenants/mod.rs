@@ -26,6 +26,12 @@ impl NewTenant {
     pub fn reserve() -> Self {
         Self(TenantId::new())
     }
+
+    /// Names a tenant whose id follows from where it comes from, whether or not it is there by now. For commands of the
+    /// operator alone.
+    pub fn named(id: TenantId) -> Self {
+        Self(id)
+    }
 }
 
 impl TenantProof for NewTenant {

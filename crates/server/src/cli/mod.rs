@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod eval;
+mod import;
 mod migrate;
 mod model;
 mod nightly;
@@ -77,6 +78,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Bring a backup into an empty data folder or database
     Restore(backup::RestoreArgs),
+    /// Bring in what another system holds, out of its database
+    Import(import::ImportArgs),
     /// Bring the database to this version's schema
     Migrate,
     /// Check the installation and say how to mend what is wrong
@@ -153,6 +156,7 @@ pub async fn run() -> Result<ExitCode> {
         Command::Ask(args) => ask::run(&global, &args).await,
         Command::Backup(args) => backup::take(&global, &args).await,
         Command::Restore(args) => backup::restore(&global, &args).await,
+        Command::Import(args) => import::run(&global, args).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Simulate(args) => Ok(simulate::run(&args).await),

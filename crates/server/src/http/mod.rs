@@ -24,7 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::canary::Canary;
-use crate::journeys::{onboarding, sign_up};
+use crate::journeys::{import, onboarding, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -48,6 +48,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
     let dashboard = OpenApiRouter::new()
         .merge(sign_up::routes(domains.clone()))
         .merge(onboarding::routes(domains.clone()))
+        .merge(import::api::routes(domains.access.clone()))
         .merge(access::routes(domains.access.clone()))
         .merge(::assets::routes(domains.assets.clone()))
         .merge(conversations::routes(domains.conversations.clone()))

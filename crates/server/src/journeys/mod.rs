@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod demo;
+pub mod import;
 pub mod onboarding;
 pub mod sign_up;
 pub mod tenant;

@@ -4,7 +4,7 @@
 //! leaves it to a person to say who speaks for the business.
 
 mod crisp;
-mod html;
+pub mod html;
 mod intercom;
 mod json;
 mod lines;

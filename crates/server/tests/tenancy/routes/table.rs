@@ -177,7 +177,7 @@ use Thing::{
     Connection, Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal,
     Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView,
     Invitation, KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline,
-    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Transcript, Version, WebhookDelivery,
+    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Topic, Transcript, Version, WebhookDelivery,
     WebhookEndpoint, Website,
 };
 
@@ -414,6 +414,7 @@ pub const ROUTES: &[Route] = &[
     door(Personal, "POST", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 200),
     door(Personal, "DELETE", "/api/v1/profile/two-factor", Json(r#"{"password": "a long password"}"#), 204),
     door(Personal, "POST", "/api/v1/profile/two-factor/confirm", Json(r#"{"code": "000000"}"#), 200),
+    member("GET", "/api/v1/import-rows", Nothing, Body::None, 200),
     member("GET", "/api/v1/onboarding", Nothing, Body::None, 200),
     member("PUT", "/api/v1/onboarding", Nothing, Json(r#"{"is_hidden": false}"#), 204),
     member("GET", "/api/v1/onboarding/template", Nothing, Body::None, 200),

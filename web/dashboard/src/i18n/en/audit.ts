@@ -30,6 +30,7 @@ export const audit = {
   'audit.formerKey': 'A revoked key',
   'audit.formerMember': 'A former member',
   'audit.tenantCreated': 'Workspace created',
+  'audit.dataImported': 'Data brought in from another system',
   'audit.workspaceChanged': 'Workspace changed',
   'audit.inboxSettings': 'Inbox rules changed',
   'audit.onboarding': 'First steps shown or hidden',

@@ -29,6 +29,7 @@ export const audit = {
   'audit.formerKey': 'Une clé révoquée',
   'audit.formerMember': 'Un ancien membre',
   'audit.tenantCreated': 'Espace créé',
+  'audit.dataImported': 'Données reprises d’un autre système',
   'audit.workspaceChanged': 'Espace modifié',
   'audit.inboxSettings': 'Règles de la boîte modifiées',
   'audit.onboarding': 'Premiers pas affichés ou masqués',

@@ -7,6 +7,7 @@ import { fieldNames, valueText } from './audit-values';
 /** Every action that the server can write; one without a text does not compile. */
 export const actionNames: Record<AuditAction, PlainKey> = {
   tenant_created: 'audit.tenantCreated',
+  data_imported: 'audit.dataImported',
   workspace_changed: 'audit.workspaceChanged',
   inbox_settings_changed: 'audit.inboxSettings',
   onboarding_changed: 'audit.onboarding',
