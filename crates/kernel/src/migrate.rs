@@ -78,7 +78,11 @@ fn fingerprint() -> String {
 
 /// The newest migration that this binary knows.
 pub fn newest() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+    MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or_default()
 }
 
 fn migrator() -> Migrator {

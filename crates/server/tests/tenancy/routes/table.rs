@@ -177,8 +177,8 @@ use Thing::{
     Connection, Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal,
     Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView,
     Invitation, KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline,
-    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Topic, Transcript, Version, WebhookDelivery,
-    WebhookEndpoint, Website,
+    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Topic, Transcript, Version,
+    WebhookDelivery, WebhookEndpoint, Website,
 };
 
 #[rustfmt::skip]
