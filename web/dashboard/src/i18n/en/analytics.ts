@@ -79,7 +79,7 @@ export const analytics = {
   'analyticsOutcome.unanswered': 'Unanswered',
 
   'analyticsChart.outcomes': 'Conversations by outcome',
-  'analyticsChart.hours': 'When visitors write',
+  'analyticsChart.hours': 'When conversations begin',
   'analyticsChart.rates': 'How the AI does',
   'analyticsChart.funnel': 'From the first message to the rating',
   'analyticsChart.reasons': 'Why the AI hands over',
@@ -120,7 +120,7 @@ export const analytics = {
   'analyticsSeries.deals': 'Deals',
 
   'analyticsStep.begun': 'Begun',
-  'analyticsStep.answered': 'Answered by the AI',
+  'analyticsStep.answered': 'Answered',
   'analyticsStep.resolved': 'Resolved',
   'analyticsStep.rated': 'Rated',
 

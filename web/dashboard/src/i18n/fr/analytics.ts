@@ -78,7 +78,7 @@ export const analytics = {
   'analyticsOutcome.unanswered': 'Sans réponse',
 
   'analyticsChart.outcomes': 'Conversations par issue',
-  'analyticsChart.hours': 'Quand les visiteurs écrivent',
+  'analyticsChart.hours': 'Quand les conversations commencent',
   'analyticsChart.rates': 'Comment va l’IA',
   'analyticsChart.funnel': 'Du premier message à la note',
   'analyticsChart.reasons': 'Pourquoi l’IA transmet',
@@ -119,7 +119,7 @@ export const analytics = {
   'analyticsSeries.deals': 'Affaires',
 
   'analyticsStep.begun': 'Commencées',
-  'analyticsStep.answered': 'Répondues par l’IA',
+  'analyticsStep.answered': 'Répondues',
   'analyticsStep.resolved': 'Résolues',
   'analyticsStep.rated': 'Notées',
 
