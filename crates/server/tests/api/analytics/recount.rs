@@ -63,7 +63,6 @@ pub struct Story {
     pub hour: String,
     pub outcome: &'static str,
     pub language: String,
-    pub channel: String,
     pub has_bot: bool,
     pub handed_over: Option<String>,
     pub known: f64,
@@ -110,7 +109,6 @@ fn story(rows: &Value, conversation: &Value) -> Story {
         day: text(conversation, "day").to_owned(),
         hour: text(conversation, "hour").to_owned(),
         language: conversation["language"].as_str().unwrap_or("none").to_owned(),
-        channel: text(conversation, "channel_id").to_owned(),
         rating: number(conversation, "rating"),
         ..Story::default()
     };
