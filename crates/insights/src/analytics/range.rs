@@ -31,7 +31,7 @@ pub enum Grain {
 #[serde(rename_all = "snake_case")]
 #[schema(as = AnalyticsCompare)]
 pub enum Compare {
-    /// As many days right before.
+    /// As many days right before; of a whole month of the calendar the month before.
     Previous,
     /// The same dates a year before.
     Year,
@@ -68,6 +68,13 @@ impl Days {
 
     pub fn before(self, compare: Compare) -> Self {
         match compare {
+            Compare::Previous if self.is_a_month() => {
+                let to = self.from.pred_opt().unwrap_or(self.from);
+                Self {
+                    from: to.with_day(1).unwrap_or(to),
+                    to,
+                }
+            }
             Compare::Previous => {
                 let length = TimeDelta::days(self.count());
                 Self {
@@ -83,6 +90,14 @@ impl Days {
                 }
             }
         }
+    }
+
+    /// One of the calendar, as a whole.
+    fn is_a_month(self) -> bool {
+        let next = self.to.succ_opt();
+        self.from.day() == 1
+            && next.is_some_and(|next| next.day() == 1)
+            && (self.from.year(), self.from.month()) == (self.to.year(), self.to.month())
     }
 
     /// What fits on a chart.
@@ -169,6 +184,8 @@ mod tests {
     fn what_it_is_compared_with_is_as_long_or_a_year_ago() {
         let week = days("2026-03-02", "2026-03-08");
         assert_eq!(week.before(Compare::Previous), days("2026-02-23", "2026-03-01"));
+        let march = days("2026-03-01", "2026-03-31");
+        assert_eq!(march.before(Compare::Previous), days("2026-02-01", "2026-02-28"));
         assert_eq!(
             days("2024-02-29", "2024-03-01").before(Compare::Year),
             days("2023-02-28", "2023-03-01")

@@ -20,7 +20,12 @@ const FEWEST: usize = 20;
 pub async fn merge_and_split(ctx: &Context, proof: &JobTenant) -> Result<Vec<NaiveDate>> {
     let mut touched = merge(ctx, proof).await?;
     let topics = store::topics(&mut ctx.db.tenant_read(proof).await?).await?;
-    for topic in topics {
+    for topic in &topics {
+        let is_put_together =
+            topic.merged_into.is_some() || topics.iter().any(|part| part.merged_into == Some(topic.id));
+        if is_put_together || topic.stays_apart || topic.label_origin == "person" {
+            continue;
+        }
         touched.extend(split(ctx, proof, topic.id).await?);
     }
     Ok(touched)

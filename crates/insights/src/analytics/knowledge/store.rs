@@ -19,6 +19,14 @@ const ENTRIES: &str = "(
         select id, coalesce(nullif(title, ''), url), created_at from website_pages where tenant_id = current_tenant_id()
     ) e";
 
+/// `where …`: only those that were there by the end of these days.
+fn push_there(query: &mut QueryBuilder<Postgres>, question: &Question, days: Days) {
+    query
+        .push(" where (e.created_at at time zone ")
+        .push_bind(question.zone.clone());
+    query.push(")::date <= ").push_bind(days.to);
+}
+
 /// Answers to questions, and how many of them name no source.
 pub async fn sources(tx: &mut TenantTx, question: &Question, days: Days) -> Result<(i64, i64)> {
     let mut query =
@@ -71,6 +79,7 @@ pub async fn entries(tx: &mut TenantTx, question: &Question, days: Days) -> Resu
         "select count(*) filter (where u.entry is not null), count(*) filter (where u.entry is null)
         from {ENTRIES} left join (select distinct entry from uses) u on u.entry = e.id"
     ));
+    push_there(&mut query, question, days);
     Ok(query.build_query_as().fetch_one(&mut **tx).await?)
 }
 
@@ -103,8 +112,9 @@ pub async fn list_unused(tx: &mut TenantTx, question: &Question) -> Result<Vec<E
         .push_bind(now)
         .push(" - e.created_at) / 86400), 0)::bigint as answers from ");
     query.push(ENTRIES);
+    push_there(&mut query, question, question.days);
     query.push(
-        " where not exists (select from uses where uses.entry = e.id) order by e.created_at, e.id limit 50",
+        " and not exists (select from uses where uses.entry = e.id) order by e.created_at, e.id limit 50",
     );
     Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }

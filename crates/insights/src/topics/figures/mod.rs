@@ -26,7 +26,7 @@ pub struct Filter {
 
 /// Days that are shown unless others are asked for.
 const USUAL_DAYS: u64 = 30;
-const MOST_DAYS: i64 = 400;
+const MOST_DAYS: i64 = 1_100;
 /// More days than these are shown by week.
 const MOST_SINGLE_DAYS: i64 = 92;
 

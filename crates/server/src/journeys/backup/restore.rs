@@ -80,7 +80,16 @@ pub async fn restore(config: &Config, file: &Path, tell: impl Fn(&str)) -> Resul
             })?;
         }
         remove_uploads(config, &manifest);
-        return Err(error);
+        return Err(match &config.database_url {
+            Some(_) if error.code != "not_empty" && error.code != "program_failed" => invalid(
+                "restore_failed",
+                format!(
+                    "{} The database holds what was restored: empty it before the next try.",
+                    error.detail
+                ),
+            ),
+            _ => error,
+        });
     }
     opened.close().await;
     Ok(manifest)

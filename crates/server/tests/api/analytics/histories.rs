@@ -67,7 +67,7 @@ impl World {
 
     /// Something that happens to a business.
     pub async fn step(&mut self, owner: &mut PgConnection) {
-        let what = self.dice.roll(24);
+        let what = self.dice.roll(28);
         self.told.push(format!("step {what}"));
         let Some(visitor) = self.some_visitor().filter(|_| what > 4) else {
             let visitor = self.tenant.visitor().await;
@@ -99,7 +99,8 @@ impl World {
             }
             11..=13 => self.patch(&agent, &path, json!({"status": "resolved"})).await,
             14 => self.patch(&agent, &path, json!({"status": "open"})).await,
-            15 => {
+            15 | 24 | 25 => {
+                self.patch(&agent, &path, json!({"status": "resolved"})).await;
                 let body = json!({"rating": 1 + self.dice.roll(5)});
                 visitor.api.post(&visitor.path("rating")).json(&body).send().await;
             }
@@ -111,6 +112,14 @@ impl World {
             19 => self.merge(&visitor).await,
             20 => self.erase(&visitor).await,
             21 => self.sell(owner).await,
+            26 | 27 => {
+                self.patch(&agent, &path, json!({"status": "resolved"})).await;
+                let hours = 24 * (4 + self.dice.roll(14));
+                move_back(owner, &self.tenant, &visitor.conversation_id.to_string(), hours).await;
+                if self.dice.roll(2) == 0 {
+                    self.patch(&agent, &path, json!({"status": "open"})).await;
+                }
+            }
             _ => {
                 let hours = self.dice.roll(24 * 40);
                 move_back(owner, &self.tenant, &visitor.conversation_id.to_string(), hours).await;

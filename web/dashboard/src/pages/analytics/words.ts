@@ -94,6 +94,8 @@ function span({ key, filter }: ChartRow, grain: Grain): string {
 function rowName(dimension: string, { key, label }: ChartRow): string {
   if (label) return label;
   switch (dimension) {
+    case 'member':
+      return t('analytics.formerMember');
     case 'language':
       return key === 'none' ? t('analytics.noLanguage') : languageName(key);
     case 'reason':
