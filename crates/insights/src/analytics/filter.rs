@@ -18,8 +18,10 @@ pub struct AnalyticsQuery {
     pub from: Option<NaiveDate>,
     /// Today unless given.
     pub to: Option<NaiveDate>,
+    #[param(inline)]
     pub compare: Option<Compare>,
     /// Up to 31 days `day`, up to 183 `week`, else `month` unless given.
+    #[param(inline)]
     pub grain: Option<Grain>,
     /// Ids, separated by commas.
     pub channel_id: Option<String>,
@@ -60,6 +62,7 @@ pub struct AnalyticsQuery {
     /// Of deals; empty: none was given.
     pub lost_reason: Option<String>,
     /// `csv` for a file.
+    #[param(inline)]
     pub format: Option<Format>,
     /// With `format=csv`: the chart's table in place of the figures.
     pub chart: Option<String>,

@@ -40,6 +40,7 @@ pub enum Part {
 #[into_params(parameter_in = Query)]
 pub struct PartQuery {
     /// Of a percentage: `part` unless given.
+    #[param(inline)]
     pub part: Option<Part>,
 }
 
