@@ -40,6 +40,364 @@ export interface paths {
         patch: operations["update_agent_prompt"];
         trace?: never;
     };
+    "/api/v1/analytics/{metric}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the answers behind a number. */
+        get: operations["list_analytics_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/{metric}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the conversations behind a number. */
+        get: operations["list_analytics_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/{metric}/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deals behind a number. */
+        get: operations["list_analytics_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/{metric}/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the gaps behind a number. */
+        get: operations["list_analytics_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/ai": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of what the bot does. */
+        get: operations["get_analytics_ai"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of channels and languages. */
+        get: operations["get_analytics_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of gaps. */
+        get: operations["get_analytics_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/knowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of the use of the knowledge. */
+        get: operations["get_analytics_knowledge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each number of analytics is. */
+        get: operations["list_analytics_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of the overview. */
+        get: operations["get_analytics_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of sales. */
+        get: operations["get_analytics_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/tables/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rows of one of the tables `analytics_…`, the newest period first. */
+        get: operations["list_analytics_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of the team. */
+        get: operations["get_analytics_team"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What do visitors ask about? Topics that were asked about in these days, the most messages first; or as CSV. */
+        get: operations["list_topics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a topic: typical messages, open questions without an answer, and what the bot answers from. */
+        get: operations["get_topic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename or hide a topic. */
+        patch: operations["update_topic"];
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a topic into another one: its messages count there from now on, those of the past too. */
+        post: operations["merge_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages about a topic, the newest first. `none` in place of an id: those that are about no topic. */
+        get: operations["list_topic_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/{id}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a topic out of the one that it was put into. */
+        post: operations["separate_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was counted day by day: the rows of `topics_daily`, the newest first; or as CSV. */
+        get: operations["list_topics_daily"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/topics/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for topics now, today included. The list says when it is done. */
+        post: operations["refresh_topics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of the use and cost of models. */
+        get: operations["get_analytics_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/answers/{id}/gap": {
         parameters: {
             query?: never;
@@ -92,6 +450,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew an API key: it keeps its name and scopes and gets a new secret, shown once. The old one goes on for a while. */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ask": {
         parameters: {
             query?: never;
@@ -138,6 +513,23 @@ export interface paths {
         };
         /** List what was done in the workspace, newest first. */
         get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the log along as CSV, newest first: at most 50,000 rows. That somebody did so is in the log, too. */
+        get: operations["export_audit_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,6 +1602,26 @@ export interface paths {
         head?: never;
         /** Change a client. */
         patch: operations["update_client"];
+        trace?: never;
+    };
+    "/api/v1/crm/clients/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that an address or number which a visitor has typed is the client's. From then on orders and meetings find the
+         *     client by it.
+         */
+        post: operations["confirm_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/crm/clients/{id}/merge": {
@@ -2377,8 +2789,8 @@ export interface paths {
          * @description Events: `message` (a message and its conversation), `message_changed` (a message: delivered, read, failed, edited), `conversation` (a changed conversation), `timeline`
          *     (`{conversation_id}`: a note or an event was added), `presence` (`{conversation_id, people}`: who has it open),
          *     `mention` (`{conversation_id, user_id, note_id}`: the caller was mentioned), `workspace` (`{what}`: read that list
-         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again every 5
-         *     seconds. While it is open, its member is online.
+         *     again), `gap` (`{id}` of a changed gap), `typing`, `resync` (read your lists again). Access is checked again when keys or
+         *     members change, and every 5 seconds. While it is open, its member is online.
          */
         get: operations["stream_events"];
         put?: never;
@@ -2883,6 +3295,23 @@ export interface paths {
         get: operations["get_knowledge_index"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search Q&A pairs, documents and web sites by meaning and by words. Nothing is stored and no model is asked. */
+        post: operations["search_knowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4639,6 +5068,199 @@ export interface components {
          * @example 1234.50
          */
         Amount: string;
+        /** @description An answer behind a number. */
+        AnalyticsAnswer: {
+            /** Format: date-time */
+            answered_at: string;
+            /** Format: double */
+            confidence: number;
+            conversation_id: components["schemas"]["ConversationId"];
+            feedback?: string | null;
+            /** @description Of the message that it is. */
+            id: components["schemas"]["MessageId"];
+            mode: string;
+            question: string;
+        };
+        /**
+         * @description In which direction it gets better.
+         * @enum {string}
+         */
+        AnalyticsBetter: "up" | "down";
+        AnalyticsChart: {
+            chart: string;
+            /** @description `time`, `weekday_hour`, or what its rows are. */
+            dimension: string;
+            /** @description False: nothing was counted at all. */
+            has_data: boolean;
+            items?: components["schemas"]["AnalyticsItems"] | null;
+            /** @description Whose list opens what is behind a bar; of a series its own, if it has one. */
+            metric?: string | null;
+            rows: components["schemas"]["AnalyticsRow"][];
+            series: components["schemas"]["AnalyticsSeries"][];
+            unit: components["schemas"]["AnalyticsUnit"];
+        };
+        /** @description A conversation behind a number. */
+        AnalyticsConversation: {
+            assignee_name?: string | null;
+            /** Format: date-time */
+            began_at: string;
+            /** Format: uuid */
+            channel_id: string;
+            channel_name: string;
+            contact_name?: string | null;
+            /** Format: double */
+            first_reply_seconds?: number | null;
+            hand_over_reason?: string | null;
+            id: components["schemas"]["ConversationId"];
+            language?: string | null;
+            /** Format: date-time */
+            last_message_at?: string | null;
+            last_message_preview?: string | null;
+            outcome: string;
+            /** Format: int32 */
+            rating?: number | null;
+            status: string;
+        };
+        /** @description From the first day to the last, both of them too. */
+        AnalyticsDays: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
+        /** @description A deal behind a number. */
+        AnalyticsDeal: {
+            client_id: components["schemas"]["ClientId"];
+            client_name?: string | null;
+            /** Format: date */
+            closed_on?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            currency: string;
+            id: components["schemas"]["DealId"];
+            name: string;
+            /** Format: date-time */
+            opened_at: string;
+            owner_name?: string | null;
+            stage: string;
+            stage_name?: string | null;
+            /** Format: double */
+            value: number;
+        };
+        AnalyticsFigure: {
+            /**
+             * Format: double
+             * @description Of percentages in points, else in per cent of `previous`.
+             */
+            change?: number | null;
+            change_unit: components["schemas"]["ChangeUnit"];
+            /** @description Of money. */
+            currency?: string | null;
+            items?: components["schemas"]["AnalyticsItems"] | null;
+            metric: string;
+            /**
+             * Format: double
+             * @description Of a percentage: so many of…
+             */
+            part?: number | null;
+            /**
+             * Format: double
+             * @description Of the period that it is compared with.
+             */
+            previous?: number | null;
+            reason?: string | null;
+            unit: components["schemas"]["AnalyticsUnit"];
+            /**
+             * Format: double
+             * @description Null: it cannot be known; `reason` says why.
+             */
+            value?: number | null;
+            /**
+             * Format: double
+             * @description …so many. Of other figures: how many it was made from.
+             */
+            whole?: number | null;
+        };
+        /** @description A gap behind a number. */
+        AnalyticsGap: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            id: components["schemas"]["GapId"];
+            /** Format: date-time */
+            opened_at: string;
+            question: string;
+            status: string;
+            /** Format: int32 */
+            times_asked: number;
+        };
+        /** @enum {string} */
+        AnalyticsGrain: "day" | "week" | "month";
+        /**
+         * @description What lists the things behind a number: the last word of its address.
+         * @enum {string}
+         */
+        AnalyticsItems: "conversations" | "answers" | "gaps" | "deals";
+        AnalyticsMetric: {
+            better?: components["schemas"]["AnalyticsBetter"] | null;
+            definition: components["schemas"]["AnalyticsWords"];
+            items?: components["schemas"]["AnalyticsItems"] | null;
+            metric: string;
+            name: components["schemas"]["AnalyticsWords"];
+            /** @description The page that it is a figure of. */
+            page: string;
+            unit: components["schemas"]["AnalyticsUnit"];
+            /** @description Why it is not known where it is null. */
+            unknown: string;
+        };
+        AnalyticsMetrics: {
+            items: components["schemas"]["AnalyticsMetric"][];
+        };
+        AnalyticsPage: {
+            charts: components["schemas"]["AnalyticsChart"][];
+            figures: components["schemas"]["AnalyticsFigure"][];
+            range: components["schemas"]["AnalyticsRange"];
+        };
+        AnalyticsRange: components["schemas"]["AnalyticsDays"] & {
+            grain: components["schemas"]["AnalyticsGrain"];
+            /** @description False: much has changed and is still being counted; ask again in a minute. */
+            is_current: boolean;
+            previous?: components["schemas"]["AnalyticsDays"] | null;
+            time_zone: string;
+        };
+        AnalyticsRow: {
+            filter: {
+                [key: string]: string;
+            };
+            key: string;
+            label?: string | null;
+            /** @description The same place in the period that it is compared with. */
+            previous?: (number | null)[] | null;
+            /** @description One a series; null: it cannot be known. */
+            values: (number | null)[];
+        };
+        AnalyticsRows: {
+            /** @description As the columns are. */
+            items: Record<string, never>[];
+            next_cursor?: string | null;
+        };
+        AnalyticsSeries: {
+            filter: {
+                [key: string]: string;
+            };
+            items?: components["schemas"]["AnalyticsItems"] | null;
+            key: string;
+            /** @description A name that somebody gave; null: the key is a word. */
+            label?: string | null;
+            metric?: string | null;
+            unit?: components["schemas"]["AnalyticsUnit"] | null;
+        };
+        /** @enum {string} */
+        AnalyticsUnit: "count" | "percent" | "seconds" | "days" | "money" | "tokens" | "score";
+        /** @description In both languages of the dashboard. */
+        AnalyticsWords: {
+            en: string;
+            fr: string;
+        };
         /** @description What the bot answered, and how sure it is. */
         Answer: {
             actions: components["schemas"]["Action"][];
@@ -4727,12 +5349,36 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
             name: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before counts.
+             */
+            previous_expires_at?: string | null;
+            /** @description The last four characters of the secret before, while it still counts. */
+            previous_last4?: string | null;
+            /**
+             * Format: date-time
+             * @description When its secret was last renewed.
+             */
+            rotated_at?: string | null;
             scopes: string[];
         };
         /** Format: uuid */
         ApiKeyId: string;
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
+        };
+        ApiKeyRotation: {
+            /**
+             * Format: date-time
+             * @description When the key expires; as before unless given, null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int64
+             * @description How long the old secret still counts: 0 (it ends now) to 168 hours, 24 unless given.
+             */
+            overlap_hours?: number;
         };
         /** @description A question with what was said before it. */
         Ask: {
@@ -4783,7 +5429,7 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted";
+        AuditAction: "tenant_created" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "api_key_rotated" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "client_address_confirmed" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted" | "audit_log_exported";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
@@ -4888,6 +5534,108 @@ export interface components {
         BacktestWithDifferences: components["schemas"]["Backtest"] & {
             /** @description Broken ones first, then changed and fixed; of each the most asked first. At most 500. */
             differences: components["schemas"]["BacktestDifference"][];
+        };
+        /** @description A page of what a number counts. */
+        Behind_AnalyticsAnswer: {
+            /**
+             * Format: int64
+             * @description The number.
+             */
+            count: number;
+            items: {
+                /** Format: date-time */
+                answered_at: string;
+                /** Format: double */
+                confidence: number;
+                conversation_id: components["schemas"]["ConversationId"];
+                feedback?: string | null;
+                /** @description Of the message that it is. */
+                id: components["schemas"]["MessageId"];
+                mode: string;
+                question: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of what a number counts. */
+        Behind_AnalyticsConversation: {
+            /**
+             * Format: int64
+             * @description The number.
+             */
+            count: number;
+            items: {
+                assignee_name?: string | null;
+                /** Format: date-time */
+                began_at: string;
+                /** Format: uuid */
+                channel_id: string;
+                channel_name: string;
+                contact_name?: string | null;
+                /** Format: double */
+                first_reply_seconds?: number | null;
+                hand_over_reason?: string | null;
+                id: components["schemas"]["ConversationId"];
+                language?: string | null;
+                /** Format: date-time */
+                last_message_at?: string | null;
+                last_message_preview?: string | null;
+                outcome: string;
+                /** Format: int32 */
+                rating?: number | null;
+                status: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of what a number counts. */
+        Behind_AnalyticsDeal: {
+            /**
+             * Format: int64
+             * @description The number.
+             */
+            count: number;
+            items: {
+                client_id: components["schemas"]["ClientId"];
+                client_name?: string | null;
+                /** Format: date */
+                closed_on?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                currency: string;
+                id: components["schemas"]["DealId"];
+                name: string;
+                /** Format: date-time */
+                opened_at: string;
+                owner_name?: string | null;
+                stage: string;
+                stage_name?: string | null;
+                /** Format: double */
+                value: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of what a number counts. */
+        Behind_AnalyticsGap: {
+            /**
+             * Format: int64
+             * @description The number.
+             */
+            count: number;
+            items: {
+                /** Format: date-time */
+                closed_at?: string | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                id: components["schemas"]["GapId"];
+                /** Format: date-time */
+                opened_at: string;
+                question: string;
+                status: string;
+                /** Format: int32 */
+                times_asked: number;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
         };
         /** @description The bot's part of a channel's settings. */
         BotSettings: {
@@ -5069,6 +5817,8 @@ export interface components {
         };
         /** Format: uuid */
         ChangeId: string;
+        /** @enum {string} */
+        ChangeUnit: "points" | "percent";
         /** @description A channel as members see it. */
         Channel: {
             /** @description A model other than the default credential's. */
@@ -5390,6 +6140,12 @@ export interface components {
             /** @description The workspace's, in which the totals are. */
             currency: components["schemas"]["Currency"];
             ecommerce_customer_id?: string | null;
+            /**
+             * @description Orders and meetings find the client by it. One that a visitor has typed does not prove who they are until somebody of the
+             *     team confirms it.
+             */
+            is_email_proven: boolean;
+            is_phone_proven: boolean;
             /** @description A person has chosen the quality; the score no longer decides it. */
             is_quality_set: boolean;
             merged_into?: components["schemas"]["ClientId"] | null;
@@ -5409,6 +6165,11 @@ export interface components {
             rows: number;
             /** @description `,`, `;` or a tab. */
             separator: string;
+        };
+        /** @description What is right, as it was read: nothing is confirmed that has become another address meanwhile. */
+        ClientConfirmation: {
+            email?: string | null;
+            phone?: string | null;
         };
         /** @description Who the client is in the inbox. */
         ClientContact: {
@@ -5432,14 +6193,14 @@ export interface components {
             detail: Record<string, never>;
             /**
              * Format: uuid
-             * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+             * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
              */
             id: string;
             kind: components["schemas"]["ClientEventKind"];
             title?: string | null;
         };
         /** @enum {string} */
-        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge";
+        ClientEventKind: "conversation" | "activity" | "note" | "deal" | "deal_stage" | "order" | "merge" | "confirmation";
         ClientFile: {
             /** @description The file's text. */
             csv: string;
@@ -6534,6 +7295,7 @@ export interface components {
             mentions: boolean;
             messages: components["schemas"]["EmailMessages"];
             pace: components["schemas"]["EmailPace"];
+            report?: components["schemas"]["EmailReport"] | null;
         };
         /** Format: uuid */
         EmailId: string;
@@ -6541,7 +7303,7 @@ export interface components {
          * @description What a mail is about.
          * @enum {string}
          */
-        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity";
+        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity" | "report";
         EmailList: {
             items: components["schemas"]["Email"][];
         };
@@ -6552,6 +7314,11 @@ export interface components {
         EmailMessages: "none" | "mine" | "mine_and_unassigned" | "all";
         /** @enum {string} */
         EmailPace: "now" | "hourly" | "daily" | "never";
+        /**
+         * @description How often a report of the workspace's figures comes: on Mondays, or on the first of the month, at eight.
+         * @enum {string}
+         */
+        EmailReport: "never" | "weekly" | "monthly";
         /** @description How this workspace sends mail. */
         EmailSettings: {
             /** @description Hears of every escalation at once. */
@@ -7204,6 +7971,38 @@ export interface components {
         KnowledgeBases: {
             items: components["schemas"]["KnowledgeBase"][];
         };
+        KnowledgeEntries: {
+            /** @description Best first. */
+            items: components["schemas"]["KnowledgeEntry"][];
+        };
+        /** @description Something that the knowledge holds. */
+        KnowledgeEntry: {
+            /**
+             * Format: uuid
+             * @description Of the Q&A pair, or of the passage.
+             */
+            id: string;
+            kind: string;
+            /** @description ISO 639-1; null where it was not recognised. */
+            language?: string | null;
+            /**
+             * Format: double
+             * @description The calibrated probability that it answers the question; of the best entry it is the confidence of an answer.
+             */
+            probability: number;
+            /** @description The approved answer, or the passage. */
+            text: string;
+            /** @description The question in the phrasing that was found, or the passage's title. */
+            title: string;
+            /** @description Where the passage comes from. */
+            url?: string | null;
+        };
+        KnowledgeSearch: {
+            /** @description 1 to 20, 8 unless given. */
+            limit?: number;
+            /** @description A question or some words, 1 to 4,000 characters. */
+            query: string;
+        };
         Label: {
             color: components["schemas"]["LabelColor"];
             id: components["schemas"]["LabelId"];
@@ -7701,8 +8500,34 @@ export interface components {
             /** @description Any of the widget's settings; the others have their default. */
             settings?: Record<string, never>;
         };
-        NewClient: components["schemas"]["ClientPatch"] & {
+        /** @description A client. It needs a name, a company, an e-mail address or a phone number. */
+        NewClient: {
+            address?: Record<string, never> | null;
+            /** Format: uuid */
+            assigned_to?: string | null;
+            client_type?: components["schemas"]["ClientType"] | null;
+            company_name?: string | null;
             contact_id?: components["schemas"]["ContactId"] | null;
+            /** @description Replaces the values of the named fields; null clears one. */
+            custom_fields?: Record<string, never> | null;
+            ecommerce_customer_id?: string | null;
+            email?: string | null;
+            /** Format: date-time */
+            first_contact_date?: string | null;
+            /** Format: date-time */
+            last_contact_date?: string | null;
+            lead_quality?: components["schemas"]["LeadQuality"] | null;
+            lifecycle_stage?: components["schemas"]["LifecycleStage"] | null;
+            name?: string | null;
+            /** Format: date-time */
+            next_follow_up_date?: string | null;
+            phone?: string | null;
+            secondary_phone?: string | null;
+            source?: string | null;
+            source_details?: Record<string, never> | null;
+            /** @description A tag that does not exist yet is made. */
+            tags?: string[] | null;
+            utm_data?: Record<string, never> | null;
         };
         NewConnection: {
             /** @description One of the connectors' kinds. */
@@ -7761,10 +8586,36 @@ export interface components {
             label: string;
         };
         /** @description A deal for a client, or for whoever writes in a conversation. It needs a name. */
-        NewDeal: components["schemas"]["DealPatch"] & {
+        NewDeal: {
+            /**
+             * Format: date
+             * @description Of a deal that is won or lost.
+             */
+            actual_close_date?: string | null;
+            client_id?: components["schemas"]["ClientId"] | null;
+            competitor?: string | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            custom_fields?: Record<string, never> | null;
+            deal_value?: components["schemas"]["Amount"] | null;
+            description?: string | null;
+            /** Format: date */
+            expected_close_date?: string | null;
+            lost_reason?: string | null;
+            lost_reason_details?: string | null;
+            name?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
             pipeline_id?: components["schemas"]["PipelineId"] | null;
             pipeline_stage_id?: components["schemas"]["PipelineStageId"] | null;
+            /**
+             * Format: int32
+             * @description In percent.
+             */
+            probability?: number | null;
+            products?: components["schemas"]["DealProductInput"][] | null;
             stage?: components["schemas"]["DealStage"] | null;
+            tags?: string[] | null;
+            won_reason?: string | null;
         };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
@@ -8389,7 +9240,7 @@ export interface components {
                 detail: Record<string, never>;
                 /**
                  * Format: uuid
-                 * @description Of the conversation, activity, note, deal, order or merge; of a `deal_stage` its own.
+                 * @description Of the conversation, activity, note, deal, order, merge or confirmation; of a `deal_stage` its own.
                  */
                 id: string;
                 kind: components["schemas"]["ClientEventKind"];
@@ -8947,6 +9798,21 @@ export interface components {
                 seq?: number | null;
                 /** @description Plain text; what was found stands between « and ». */
                 snippet: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TopicMessage: {
+            items: {
+                answered: components["schemas"]["TopicAnswerer"];
+                channel_id: components["schemas"]["ChannelId"];
+                conversation_id: components["schemas"]["ConversationId"];
+                language?: string | null;
+                message_id: components["schemas"]["MessageId"];
+                /** Format: date-time */
+                sent_at: string;
+                text: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -10363,6 +11229,216 @@ export interface components {
          * @enum {string}
          */
         ToolPermission: "off" | "allowed" | "ask";
+        /** @description What several visitors ask about. */
+        Topic: {
+            answered: components["schemas"]["TopicAnswered"];
+            /**
+             * Format: double
+             * @description Messages whose next reply was an answer of the bot; 0 to 1, null without messages.
+             */
+            automation_rate?: number | null;
+            /**
+             * Format: double
+             * @description Against the range of the same length before; null where that had none.
+             */
+            change?: number | null;
+            /** Format: int64 */
+            conversations: number;
+            feedback: components["schemas"]["TopicThumbs"];
+            /**
+             * Format: date
+             * @description Over all time; null: by nobody any more.
+             */
+            first_asked_on?: string | null;
+            id: components["schemas"]["TopicId"];
+            is_hidden: boolean;
+            keywords: string[];
+            label: string;
+            /** @description `keywords`, `model` or `person`. */
+            label_origin: string;
+            /** @description Of its messages, the most first; `und`: not recognised. */
+            languages: string[];
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int32
+             * @description What `topics_daily` calls it.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Questions among its messages that still have no answer.
+             */
+            open_gaps: number;
+            /** @description Topics that were put into this one. */
+            parts: components["schemas"]["TopicPart"][];
+            /** Format: int64 */
+            previous_messages: number;
+            /**
+             * Format: double
+             * @description Thumbs up among the rated answers; 0 to 1, null where none was rated.
+             */
+            satisfaction?: number | null;
+            series: components["schemas"]["TopicPoint"][];
+            /**
+             * Format: double
+             * @description Of all messages that were looked at; 0 to 1.
+             */
+            share: number;
+            /** Format: int64 */
+            visitors: number;
+        };
+        /** @description How many of the messages were replied to by whom. */
+        TopicAnswered: {
+            /** Format: int64 */
+            bot: number;
+            /** Format: int64 */
+            declined: number;
+            /** Format: int64 */
+            nobody: number;
+            /** Format: int64 */
+            person: number;
+        };
+        /**
+         * @description Who replied to a message next.
+         * @enum {string}
+         */
+        TopicAnswerer: "bot" | "declined" | "person" | "nobody";
+        /** @description A row of `topics_daily`. */
+        TopicDay: {
+            /** Format: date */
+            date: string;
+            keywords: string[];
+            /** Format: int32 */
+            message_count: number;
+            /**
+             * Format: double
+             * @description Of the day's questions, 0 to 100.
+             */
+            percentage: number;
+            /** @description Ids of messages. */
+            sample_messages: components["schemas"]["MessageId"][];
+            /** Format: int32 */
+            topic_id: number;
+            topic_label?: string | null;
+        };
+        TopicDays: {
+            items: components["schemas"]["TopicDay"][];
+        };
+        /** @description A topic with what it is made of. */
+        TopicDetails: components["schemas"]["Topic"] & {
+            /** @description Open questions without an answer among its messages, the most asked first. */
+            gaps: components["schemas"]["TopicGap"][];
+            /** @description What the bot answered from, the most used first. */
+            qa_pairs: components["schemas"]["TopicPair"][];
+            /** @description Typical messages of the range. */
+            samples: components["schemas"]["TopicSample"][];
+        };
+        TopicGap: {
+            cluster_id: components["schemas"]["GapId"];
+            id: components["schemas"]["GapId"];
+            question: string;
+            status: string;
+            /** Format: int32 */
+            times_asked: number;
+        };
+        /**
+         * @description What one point of a series stands for.
+         * @enum {string}
+         */
+        TopicGrain: "day" | "week";
+        /** Format: uuid */
+        TopicId: string;
+        TopicMerge: {
+            /** @description The topic that remains. */
+            into: components["schemas"]["TopicId"];
+        };
+        /** @description A message behind a number. */
+        TopicMessage: {
+            answered: components["schemas"]["TopicAnswerer"];
+            channel_id: components["schemas"]["ChannelId"];
+            conversation_id: components["schemas"]["ConversationId"];
+            language?: string | null;
+            message_id: components["schemas"]["MessageId"];
+            /** Format: date-time */
+            sent_at: string;
+            text: string;
+        };
+        TopicPair: {
+            id: components["schemas"]["QaPairId"];
+            question: string;
+            /** Format: int64 */
+            uses: number;
+        };
+        TopicPart: {
+            id: components["schemas"]["TopicId"];
+            label: string;
+        };
+        TopicPatch: {
+            is_hidden?: boolean | null;
+            /** @description 1 to 80 characters, and it stays so; null: named by its keywords or the model again. */
+            label?: string | null;
+        };
+        TopicPoint: {
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: date
+             * @description The day, or the Monday of the week.
+             */
+            on: string;
+        };
+        /** @description What the topics of a workspace are in some days. */
+        Topics: {
+            /** Format: date */
+            from: string;
+            grain: components["schemas"]["TopicGrain"];
+            /** @description Somebody has asked for a look, which has not come to its end. */
+            is_running: boolean;
+            /** @description The most messages first. */
+            items: components["schemas"]["Topic"][];
+            /**
+             * Format: date-time
+             * @description The last look; null: there was none.
+             */
+            made_at?: string | null;
+            /**
+             * Format: int64
+             * @description Questions of visitors that were looked at.
+             */
+            messages: number;
+            time_zone: string;
+            /** Format: date */
+            to: string;
+            /**
+             * Format: int64
+             * @description Beside these: not looked at yet.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Of these: like nothing that others ask.
+             */
+            without_topic: number;
+        };
+        TopicSample: {
+            conversation_id: components["schemas"]["ConversationId"];
+            language?: string | null;
+            message_id: components["schemas"]["MessageId"];
+            /** Format: date-time */
+            sent_at: string;
+            /** @description The first 300 characters. */
+            text: string;
+        };
+        TopicsRefreshing: {
+            is_running: boolean;
+        };
+        TopicThumbs: {
+            /** Format: int64 */
+            down: number;
+            /** Format: int64 */
+            up: number;
+        };
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -11115,6 +12191,1375 @@ export interface operations {
             };
         };
     };
+    list_analytics_answers: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of a percentage: `part` unless given. */
+                part?: "part" | "whole";
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind_AnalyticsAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_analytics_conversations: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of a percentage: `part` unless given. */
+                part?: "part" | "whole";
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind_AnalyticsConversation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_analytics_deals: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of a percentage: `part` unless given. */
+                part?: "part" | "whole";
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind_AnalyticsDeal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_analytics_gaps: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of a percentage: `part` unless given. */
+                part?: "part" | "whole";
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind_AnalyticsGap"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_ai: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_channels: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_gaps: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_knowledge: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_analytics_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsMetrics"];
+                };
+            };
+        };
+    };
+    get_analytics_overview: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_sales: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_analytics_rows: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Thirty days up to `to` unless given; of months those that begin in the range. */
+                from?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `daily`, `deal_metrics`, `client_metrics`, `revenue_metrics`, `chatbot_effectiveness` or `channel_performance` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsRows"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analytics_team: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topics: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topics"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_topic: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicMerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topic_messages: {
+        parameters: {
+            query?: {
+                /** @description Those alone that were replied to by `bot`, `declined`, `person` or `nobody`. */
+                answered?: "bot" | "declined" | "person" | "nobody";
+                channel_id?: components["schemas"]["ChannelId"];
+                cursor?: string;
+                from?: string;
+                language?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TopicMessage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    separate_topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TopicId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_topics_daily: {
+        parameters: {
+            query?: {
+                /** @description Messages on this channel alone. */
+                channel_id?: components["schemas"]["ChannelId"];
+                /** @description `csv` for a file. */
+                format?: string;
+                /** @description The first day, in the workspace's time zone; 29 days before the last unless given. */
+                from?: string;
+                /** @description Also topics that somebody has hidden. */
+                include_hidden?: boolean;
+                /** @description Messages in this language alone, as `en`; `und`: not recognised. */
+                language?: string;
+                /** @description The last day; today unless given. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicDays"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicsRefreshing"];
+                };
+            };
+        };
+    };
+    get_analytics_usage: {
+        parameters: {
+            query?: {
+                /** @description How long it has been open: `1h`, `4h`, `1d`, `3d`, `7d`, `older`. */
+                age?: string;
+                /** @description Of answers: 0 to 9, the first digit of the confidence. */
+                bin?: number;
+                /** @description Ids, separated by commas. */
+                channel_id?: string;
+                /** @description With `format=csv`: the chart's table in place of the figures. */
+                chart?: string;
+                compare?: "previous" | "year";
+                /** @description Of deals. */
+                currency?: string;
+                /** @description Of answers: a Q&A pair, document or page that it was made from. */
+                entry?: string;
+                /** @description Of answers: `up` or `down`. */
+                feedback?: string;
+                /** @description `csv` for a file. */
+                format?: "json" | "csv";
+                /** @description In the workspace's time zone; thirty days up to `to` unless given. */
+                from?: string;
+                /** @description Up to 31 days `day`, up to 183 `week`, else `month` unless given. */
+                grain?: "day" | "week" | "month";
+                /** @description When it began: 0 to 23. */
+                hour?: number;
+                /** @description Ids, separated by commas: any of them. */
+                label_id?: string;
+                /** @description Codes, separated by commas; `none`: not recognised. */
+                language?: string;
+                /** @description Of deals; empty: none was given. */
+                lost_reason?: string;
+                /** @description `bot`, `handed_over`, `person`, `unanswered`, separated by commas. */
+                outcome?: string;
+                /** @description Of what is counted by person: a member, or `none`. */
+                person?: string;
+                /** @description Of deals. */
+                pipeline_id?: string;
+                /** @description Of deals: a column of the pipeline. */
+                pipeline_stage_id?: string;
+                /** @description 1 to 5. */
+                rating?: number;
+                /** @description Of the first hand-over. */
+                reason?: string;
+                /** @description How far it came: `begun`, `answered`, `resolved`, `rated`. */
+                step?: string;
+                /** @description Today unless given. */
+                to?: string;
+                /** @description A member: it is assigned to them, or they replied in it. Of deals the owner. */
+                user_id?: string;
+                /** @description When it began: 1 is Monday, 7 Sunday. */
+                weekday?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_gap_of_answer: {
         parameters: {
             query?: never;
@@ -11229,6 +13674,55 @@ export interface operations {
             };
         };
     };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ask: {
         parameters: {
             query?: never;
@@ -11317,10 +13811,18 @@ export interface operations {
             query?: {
                 /** @description Only this kind of deed, such as `api_key_created`. */
                 action?: components["schemas"]["AuditAction"];
+                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                actor?: string;
                 /** @description From the previous page's `next_cursor`. */
                 cursor?: string;
+                /** @description From this time on. */
+                from?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
+                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
+                subject?: string;
+                /** @description Before this time. */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -11334,6 +13836,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Only this kind of deed, such as `api_key_created`. */
+                action?: components["schemas"]["AuditAction"];
+                /** @description Who: `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                actor?: string;
+                /** @description From this time on. */
+                from?: string;
+                /** @description What was touched: `<kind>:<id>`, or a kind such as `channel`. */
+                subject?: string;
+                /** @description Before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -14440,6 +16988,55 @@ export interface operations {
             };
         };
     };
+    confirm_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_client: {
         parameters: {
             query?: never;
@@ -14581,7 +17178,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
-                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`. */
+                /** @description One or several, with commas: `conversation`, `activity`, `note`, `deal`, `deal_stage`, `order`, `merge`, `confirmation`. */
                 kind?: string;
                 /** @description 1 to 200, 50 unless given. */
                 limit?: number;
@@ -18918,6 +21515,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndexState"];
+                };
+            };
+        };
+    };
+    search_knowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnowledgeSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntries"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
