@@ -44,7 +44,8 @@ pub struct Domains {
     pub programs: programs::Context,
 }
 
-pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
+/// Boxed: it is large, and travels through every command.
+pub async fn build(config: &Config, db: &Database) -> Result<Box<Domains>> {
     let master_key = master_key(config)?;
     let allow: AllowList = config
         .outbound_allow
@@ -52,7 +53,7 @@ pub async fn build(config: &Config, db: &Database) -> Result<Domains> {
         .map_err(|error| invalid("bad_outbound_allow", format!("RAPPORT_OUTBOUND_ALLOW: {error}.")))?;
     let outbound = Outbound::new(allow)?;
     let local = runtime::load_embedder(config).await;
-    assemble(config, db, master_key, outbound, local)
+    assemble(config, db, master_key, outbound, local).map(Box::new)
 }
 
 /// The same without reading anything from disk: enough to describe the routes.

@@ -11,9 +11,8 @@ use super::{Pipeline, Stage};
 
 const MOST_STAGES: usize = 20;
 
-/// A column as it is to be.
+/// A column as it is to be. What else a column that was read says of itself may stand beside.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct StageInput {
     /// Of a column that is there already; none: a new one.
     pub id: Option<PipelineStageId>,

@@ -150,21 +150,21 @@ pub async fn run() -> Result<ExitCode> {
         "error"
     });
     match command {
-        Command::Serve(args) => serve::run(&global, &args).await,
-        Command::Demo(args) => demo::run(&global, &args).await,
-        Command::Eval(args) => eval::run(&global, &args).await,
-        Command::Ask(args) => ask::run(&global, &args).await,
-        Command::Backup(args) => backup::take(&global, &args).await,
-        Command::Restore(args) => backup::restore(&global, &args).await,
-        Command::Import(args) => import::run(&global, args).await,
+        Command::Serve(args) => Box::pin(serve::run(&global, &args)).await,
+        Command::Demo(args) => Box::pin(demo::run(&global, &args)).await,
+        Command::Eval(args) => Box::pin(eval::run(&global, &args)).await,
+        Command::Ask(args) => Box::pin(ask::run(&global, &args)).await,
+        Command::Backup(args) => Box::pin(backup::take(&global, &args)).await,
+        Command::Restore(args) => Box::pin(backup::restore(&global, &args)).await,
+        Command::Import(args) => Box::pin(import::run(&global, args)).await,
         Command::Migrate => migrate::run(&global).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Simulate(args) => Ok(simulate::run(&args).await),
         Command::Openapi => openapi::run(),
         Command::Psql(args) => psql::run(&global, &args).await,
-        Command::Tenant(command) => tenant::run(&global, command).await,
-        Command::User(command) => user::run(&global, command).await,
-        Command::Qa(command) => qa::run(&global, command).await,
-        Command::Model(command) => model::run(&global, command).await,
+        Command::Tenant(command) => Box::pin(tenant::run(&global, command)).await,
+        Command::User(command) => Box::pin(user::run(&global, command)).await,
+        Command::Qa(command) => Box::pin(qa::run(&global, command)).await,
+        Command::Model(command) => Box::pin(model::run(&global, command)).await,
     }
 }

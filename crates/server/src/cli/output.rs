@@ -40,7 +40,7 @@ impl Progress {
 /// The database and all domains, for one command.
 pub struct Session {
     pub opened: Opened,
-    pub domains: Domains,
+    pub domains: Box<Domains>,
 }
 
 impl Session {

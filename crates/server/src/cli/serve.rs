@@ -57,7 +57,7 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
 }
 
 /// Opens the database and builds the domains.
-pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Domains)> {
+pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Box<Domains>)> {
     let opened = database::open(config, Purpose::Serve, |step| progress.tell(step)).await?;
     progress.tell("loading the embedding model");
     let domains = wiring::build(config, &opened.db).await?;
@@ -68,7 +68,7 @@ pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Doma
 pub async fn serve(
     config: &Config,
     opened: Opened,
-    domains: Domains,
+    domains: Box<Domains>,
     demo_channel: Option<Arc<str>>,
     announce: impl FnOnce(&str),
 ) -> Result<ExitCode> {
@@ -145,7 +145,7 @@ async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
 async fn background(
     pool: sqlx::PgPool,
     db: kernel::Database,
-    domains: Domains,
+    domains: Box<Domains>,
     sites_at_once: usize,
     canary: Canary,
     stopped: watch::Receiver<bool>,

@@ -5,7 +5,6 @@ mod sayings;
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use testkit::fake::{FakeProvider, Reply};
 use testkit::{EventStream, Tenant, require_runtime};
 use uuid::Uuid;

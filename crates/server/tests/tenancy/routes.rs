@@ -260,8 +260,16 @@ pub fn path_to(route: &Route, made: &Made) -> String {
         | Names::Within(_) => (made.parent, made.id),
         _ => (made.id, made.id),
     };
+    let metric = match route.path.rsplit('/').next() {
+        Some("answers") => "helpful_rate",
+        Some("deals") => "deals_won",
+        Some("gaps") => "gaps_opened",
+        _ => "conversations",
+    };
     let path = route
         .path
+        .replace("{metric}", metric)
+        .replace("{name}", "daily")
         .replace("{id}", &id.to_string())
         .replace("{user_id}", &id.to_string());
     // what else it names stands within

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use chrono::Utc;
 use kernel::error::{Error, Result, internal, invalid};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -42,7 +41,7 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
     let manifest = Manifest {
         format: 1,
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        taken_at: Utc::now(),
+        taken_at: opened.db.clock.now(),
         schema,
         postgres,
         master_key_check: key_check(&key),

@@ -270,6 +270,7 @@ impl Column {
             "vector" => "[1,0,0]".into(),
             "integer" | "bigint" | "real" | "double precision" => "1".into(),
             kind if kind.starts_with("numeric") => "1".into(),
+            kind if kind.starts_with("character varying") => format!("generated {fresh}"),
             kind => panic!(
                 "{}.{}: no value is known for the type {kind}; add one here",
                 self.table, self.name
