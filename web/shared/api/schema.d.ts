@@ -11088,7 +11088,7 @@ export interface components {
         SourceKind: "qa" | "passage" | "order";
         /** @enum {string} */
         Speaker: "user" | "assistant";
-        /** @description A column as it is to be. */
+        /** @description A column as it is to be. What else a column that was read says of itself may stand beside. */
         StageInput: {
             id?: components["schemas"]["PipelineStageId"] | null;
             /** @description 1 to 60 characters. */
