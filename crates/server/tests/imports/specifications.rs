@@ -1,9 +1,15 @@
 //! The schemas that the tests use, beside the specifications that they were written down from.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-const SPECIFICATIONS: &str = "/work/shared/seeds";
+/// They lie beside the repository, or where `RAPPORT_SHARED` says; without them the comparison is left out.
+fn specifications() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    std::env::var_os("RAPPORT_SHARED")
+        .map_or_else(beside, PathBuf::from)
+        .join("seeds")
+}
 
 /// `table.column` of all `create table` of an SQL text.
 fn of_sql(sql: &str) -> BTreeSet<String> {
@@ -77,7 +83,7 @@ fn of_page(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_schemas_are_those_of_the_specifications() {
-    let read = |file: &str| std::fs::read_to_string(Path::new(SPECIFICATIONS).join(file)).ok();
+    let read = |file: &str| std::fs::read_to_string(specifications().join(file)).ok();
     let pages = [
         ("s0-chat-widget-platform.md", include_str!("schemas/s0.sql"), true),
         (
@@ -95,7 +101,7 @@ fn the_schemas_are_those_of_the_specifications() {
     ];
     for (file, ours, is_sql) in pages {
         let Some(page) = read(file) else {
-            println!("skipped: {SPECIFICATIONS}/{file} is not there");
+            println!("skipped: {} is not there", specifications().join(file).display());
             continue;
         };
         let theirs = if is_sql { of_sql(&page) } else { of_page(&page) };
