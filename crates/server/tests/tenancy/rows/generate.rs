@@ -256,6 +256,7 @@ impl Column {
         let value = match kind {
             // their checks are patterns
             "text" if self.name == "currency" => "EUR".into(),
+            "text" if self.name == "time_zone" => "Europe/Brussels".into(),
             "text" if self.name == "color" => "#3B82F6".into(),
             "text" if self.table == "crm_custom_fields" && self.name == "key" => "shade".into(),
             "uuid" => fresh.to_string(),
