@@ -25,6 +25,13 @@ async fn no_table_lets_a_tenant_reach_anothers_rows() {
     require_runtime!();
     let server = server().start().await;
     let mut owner = server.scratch_database().await;
+    // triggers enqueue jobs
+    let pool = sqlx::PgPool::connect_with(server.owner_options().await.database("scratch"))
+        .await
+        .expect("a pool");
+    queue::migrate(&pool).await.expect("the queue's tables");
+    queue::grant(&mut owner, "rapport_app").await.expect("rights");
+    pool.close().await;
     let generator = Generator::read(&mut owner).await;
     assert!(
         generator.tables.len() >= 20,
