@@ -11,14 +11,16 @@ mod take;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use chrono::{DateTime, Utc};
 use embedded_postgres::Cluster;
 use kernel::error::{Error, Result, invalid};
 use kernel::secrets::MasterKey;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 pub use restore::{check, restore};
 pub use take::take;
@@ -110,6 +112,20 @@ fn program(cluster: Option<&Cluster>, name: &str) -> Result<PathBuf> {
             format!("There is no {name} here. Install the PostgreSQL client programs of the server's version or newer."),
         )
     })
+}
+
+/// Tells PostgreSQL's program where the database is. A password goes by the environment: arguments are seen by every
+/// account of the machine.
+fn point(program: &mut Command, database: &str) {
+    let without_password = Url::parse(database).ok().and_then(|mut url| {
+        let password = percent_decode_str(url.password()?).decode_utf8().ok()?.into_owned();
+        url.set_password(None).ok()?;
+        Some((url, password))
+    });
+    match without_password {
+        Some((url, password)) => program.env("PGPASSWORD", password).args(["--dbname", url.as_str()]),
+        None => program.args(["--dbname", database]),
+    };
 }
 
 /// Waits for its end, with what it said as the error.

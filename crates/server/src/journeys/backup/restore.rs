@@ -13,7 +13,7 @@ use kernel::secrets::MasterKey;
 use uuid::Uuid;
 use zip::ZipArchive;
 
-use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, program, store};
+use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, point, program, store};
 use crate::config::Config;
 use crate::database::{self, Opened, Purpose, Redo};
 use crate::wiring;
@@ -115,13 +115,8 @@ async fn into(
     store::drop_empty_schema(&mut owner).await?;
     tell("restoring the database");
     let mut command = Command::new(program(opened.cluster.as_ref(), "pg_restore")?);
-    command.args([
-        "--no-owner",
-        "--single-transaction",
-        "--exit-on-error",
-        "--dbname",
-        &url,
-    ]);
+    command.args(["--no-owner", "--single-transaction", "--exit-on-error"]);
+    point(&mut command, &url);
     let path = file.to_owned();
     tokio::task::spawn_blocking(move || load(command, &path))
         .await

@@ -10,7 +10,7 @@ use kernel::error::{Error, Result, internal, invalid};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, program, store};
+use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, point, program, store};
 use crate::config::Config;
 use crate::database::Opened;
 use crate::wiring;
@@ -49,15 +49,8 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
         files: std::collections::BTreeMap::new(),
     };
     let mut dump = Command::new(program(opened.cluster.as_ref(), "pg_dump")?);
-    dump.args([
-        "--format=custom",
-        "--no-owner",
-        "--no-comments",
-        "--snapshot",
-        &snapshot,
-        "--dbname",
-        &url,
-    ]);
+    dump.args(["--format=custom", "--no-owner", "--no-comments", "--snapshot", &snapshot]);
+    point(&mut dump, &url);
     let (data_dir, target) = (config.data_dir.clone(), file.to_owned());
     let packed = tokio::task::spawn_blocking(move || {
         let unfinished = beside(&target);
