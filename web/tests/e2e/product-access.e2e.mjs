@@ -35,7 +35,7 @@ describe('access', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await dialog.getByRole('button', { name: 'Create a key' }).click();
     const key = await dialog.getByLabel('The key').innerText();
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await page.getByText('Read conversations').waitFor();
+    await page.getByText('Read conversations', { exact: true }).waitFor();
 
     const call = async (method, path, body) => {
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
