@@ -121,6 +121,17 @@ pub enum Action {
     RuleCreated,
     RuleChanged,
     RuleDeleted,
+    TrainingSetCreated,
+    TrainingSetFrozen,
+    TrainingSetExported,
+    TrainingSetDeleted,
+    ModelVersionRegistered,
+    ModelTuningStarted,
+    ModelTuningCancelled,
+    ModelVersionActivated,
+    ModelVersionDeactivated,
+    ModelVersionChanged,
+    ModelVersionDeleted,
     AuditLogExported,
 }
 
@@ -128,8 +139,8 @@ impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
         use WorkspaceList::{
-            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Orders, Products, Sales,
-            Settings, Webhooks,
+            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Models, Orders, Products,
+            Sales, Settings, Webhooks,
         };
         match self {
             Self::WorkspaceChanged
@@ -185,6 +196,16 @@ impl Action {
             | Self::RuleCreated
             | Self::RuleChanged
             | Self::RuleDeleted => Some(Automation),
+            Self::TrainingSetCreated
+            | Self::TrainingSetFrozen
+            | Self::TrainingSetDeleted
+            | Self::ModelVersionRegistered
+            | Self::ModelTuningStarted
+            | Self::ModelTuningCancelled
+            | Self::ModelVersionActivated
+            | Self::ModelVersionDeactivated
+            | Self::ModelVersionChanged
+            | Self::ModelVersionDeleted => Some(Models),
             Self::LeadDeleted => Some(Leads),
             Self::MeetingSettingsChanged => Some(Meetings),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
@@ -228,6 +249,7 @@ impl Action {
             | Self::DataImported
             | Self::ToolCallApproved
             | Self::ToolCallRefused
+            | Self::TrainingSetExported
             | Self::AuditLogExported => None,
         }
     }
