@@ -8,7 +8,7 @@ create table training_sets (
     filter        jsonb not null default '{}', -- what it was put together by
     system_prompt text not null default '',    -- stands before each example
     status        text not null default 'draft'
-        constraint training_sets_status_check check (status in ('draft', 'frozen')),
+        constraint training_sets_status_check check (status in ('frozen', 'draft')),
     digest        text,                        -- SHA-256 of what is exported, in hex; null: a draft
     example_count integer,                     -- when it was frozen. Erasing a visitor takes away examples of frozen sets too
     frozen_at     timestamptz,
@@ -56,7 +56,7 @@ create table model_versions (
     training_set_id     uuid,
     training_dataset_id text,                  -- the digest of what it was trained on
     status              text not null default 'training'
-        constraint model_versions_status_check check (status in ('training', 'ready', 'deprecated', 'failed', 'cancelled')),
+        constraint model_versions_status_check check (status in ('ready', 'training', 'deprecated', 'failed', 'cancelled')),
     is_active           boolean not null default false,
     metrics             jsonb not null default '{}',
     note                text not null default '',

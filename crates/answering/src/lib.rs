@@ -16,6 +16,7 @@ pub mod intent;
 mod keywords;
 mod leads;
 pub mod model;
+pub mod model_versions;
 pub mod pipeline;
 mod playground;
 pub mod promise;
@@ -27,6 +28,7 @@ pub mod settings;
 mod store;
 pub mod sweep;
 pub mod tools;
+pub mod training;
 pub mod transcript_wording;
 pub mod turns;
 pub mod wording;
@@ -68,6 +70,8 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(promise::api::routes())
         .merge(evaluation::sets::api::routes())
         .merge(tools::api::routes())
+        .merge(training::api::routes())
+        .merge(model_versions::api::routes())
         .with_state(ctx)
 }
 

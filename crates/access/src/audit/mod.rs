@@ -122,6 +122,7 @@ pub enum Action {
     RuleChanged,
     RuleDeleted,
     TrainingSetCreated,
+    TrainingSetChanged,
     TrainingSetFrozen,
     TrainingSetExported,
     TrainingSetDeleted,
@@ -197,6 +198,7 @@ impl Action {
             | Self::RuleChanged
             | Self::RuleDeleted => Some(Automation),
             Self::TrainingSetCreated
+            | Self::TrainingSetChanged
             | Self::TrainingSetFrozen
             | Self::TrainingSetDeleted
             | Self::ModelVersionRegistered
