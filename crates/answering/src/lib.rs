@@ -3,6 +3,7 @@
 //! Start with [`pipeline`]: the steps from question to reply. [`turns`] decides when to take them: one reply for
 //! a burst of messages, none when a person has taken over.
 
+pub mod adapting;
 pub mod agents;
 pub mod api;
 mod booking;
@@ -68,6 +69,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(gap_proposals::routes())
         .merge(publishing::api::routes())
         .merge(promise::api::routes())
+        .merge(adapting::api::routes())
         .merge(evaluation::sets::api::routes())
         .merge(tools::api::routes())
         .merge(training::api::routes())

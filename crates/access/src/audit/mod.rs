@@ -133,6 +133,8 @@ pub enum Action {
     ModelVersionDeactivated,
     ModelVersionChanged,
     ModelVersionDeleted,
+    RetrievalTrainingStarted,
+    RetrievalTrained,
     AuditLogExported,
 }
 
@@ -207,7 +209,9 @@ impl Action {
             | Self::ModelVersionActivated
             | Self::ModelVersionDeactivated
             | Self::ModelVersionChanged
-            | Self::ModelVersionDeleted => Some(Models),
+            | Self::ModelVersionDeleted
+            | Self::RetrievalTrainingStarted
+            | Self::RetrievalTrained => Some(Models),
             Self::LeadDeleted => Some(Leads),
             Self::MeetingSettingsChanged => Some(Meetings),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),

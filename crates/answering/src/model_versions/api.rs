@@ -431,7 +431,7 @@ async fn may_activate(tx: &mut TenantTx, version: &ModelVersion) -> Result<()> {
         return Err(conflict("not_ready", "Only a version that is ready can be activated."));
     }
     if version.kind == Kind::Retrieval {
-        return Ok(());
+        return crate::adapting::may_serve(tx, version.id).await;
     }
     let credential = match version.credential_id {
         Some(id) => credentials::store::find(tx, id).await?,

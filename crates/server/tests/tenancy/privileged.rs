@@ -87,6 +87,16 @@ const CHANGES_NOTHING: &[(&str, &str, &str)] = &[
         "asks the provider",
     ),
     (
+        "POST",
+        "/api/v1/retrieval-model/roll-back",
+        "refused here, because nothing is active; tests/api/retrieval_model sees the row",
+    ),
+    (
+        "POST",
+        "/api/v1/retrieval-model/train",
+        "refused here, for want of labels; tests/api/retrieval_model sees the row",
+    ),
+    (
         "PATCH",
         "/api/v1/channels/{id}/draft",
         "visitors get it when it is published",
