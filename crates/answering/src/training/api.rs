@@ -263,9 +263,9 @@ async fn update_training_example(
 ) -> Result<Json<TrainingSet>> {
     may_look(&member)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    store::leave_out(&mut tx, id, example, patch.is_left_out).await?;
     let set = store::lock(&mut tx, id).await?;
     must_be_draft(&set)?;
-    store::leave_out(&mut tx, id, example, patch.is_left_out).await?;
     let details = json!({"name": set.name, "left_out": patch.is_left_out});
     finish(tx, &member, id, details).await
 }

@@ -30,6 +30,7 @@ mod limits;
 mod meetings;
 mod meetings_scheduler;
 mod members;
+mod model_versions;
 mod origins;
 mod outbound;
 mod playground;
