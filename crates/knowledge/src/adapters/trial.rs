@@ -105,6 +105,8 @@ pub struct Trained {
 
 /// So many questions with a known answer are needed: of fewer no interval says anything.
 pub const FEWEST_QUESTIONS: usize = 30;
+/// So many are learned from; where there are more, a fixed draw of them.
+const MOST_QUESTIONS: usize = 2_000;
 const FOLDS: usize = 5;
 /// Candidates in which the right one is looked for.
 const PLACES: usize = 20;
@@ -146,6 +148,7 @@ pub fn train(snapshot: &Snapshot, labelled: &[Labelled], tell: impl Fn(f64)) -> 
 fn in_fixed_order(labelled: &[Labelled]) -> Vec<&Labelled> {
     let mut ordered: Vec<&Labelled> = labelled.iter().collect();
     ordered.sort_by_cached_key(|one| secrets::sha256(one.question.to_lowercase().as_bytes()));
+    ordered.truncate(MOST_QUESTIONS);
     ordered
 }
 

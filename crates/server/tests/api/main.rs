@@ -37,6 +37,7 @@ mod playground;
 mod programs;
 mod provenance;
 mod public_sets;
+mod retrieval_model;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
