@@ -156,7 +156,7 @@ async fn train(
 ) -> Result<Trained> {
     let (told, mut hear) = mpsc::unbounded_channel();
     let training = tokio::task::spawn_blocking(move || {
-        trial::train(&snapshot, &labelled, |done| {
+        trial::train(&snapshot.index, &labelled, |done| {
             // whoever listened may have gone
             drop(told.send(done));
         })

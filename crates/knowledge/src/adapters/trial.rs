@@ -6,7 +6,6 @@
 //! [`crate::calibration`] does it. No chance but a fixed one: the same questions give the same version. Start at [`train`].
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use kernel::secrets;
 use serde::{Deserialize, Serialize};
@@ -14,10 +13,9 @@ use uuid::Uuid;
 
 use crate::calibration::{self, Calibration, Reach};
 use crate::measures::{self, Judged};
-use crate::retrieval::Query;
 use crate::retrieval::adapter::Adapter;
 use crate::retrieval::lessons::{Lesson, Lessons};
-use crate::snapshot::Snapshot;
+use crate::retrieval::{Index, Query};
 
 /// A question, and what people say of its answer.
 #[derive(Debug, Clone)]
@@ -116,12 +114,11 @@ const AS_GOOD: f64 = 0.01;
 
 /// Learns and tries. Takes seconds to minutes of one processor: not for use inside of async code. Tells how far it is, from
 /// 0 to 1.
-pub fn train(snapshot: &Snapshot, labelled: &[Labelled], tell: impl Fn(f64)) -> Trained {
+pub fn train(index: &Index, labelled: &[Labelled], tell: impl Fn(f64)) -> Trained {
     let labelled = in_fixed_order(labelled);
     let lessons: Vec<Lesson> = labelled.iter().map(|one| one.lesson()).collect();
-    let lessons = Lessons::of(&snapshot.index, &lessons);
-    let plain = snapshot.adapted_by(None);
-    let base: Vec<Seen> = labelled.iter().map(|one| one.look(&plain)).collect();
+    let lessons = Lessons::of(index, &lessons);
+    let base: Vec<Seen> = labelled.iter().map(|one| one.look(index, None)).collect();
     let mut adapted = base.clone();
     for fold in 0..FOLDS {
         tell(fold as f64 / (FOLDS + 1) as f64);
@@ -129,9 +126,8 @@ pub fn train(snapshot: &Snapshot, labelled: &[Labelled], tell: impl Fn(f64)) -> 
         let Some(adapter) = lessons.learn(&rest) else {
             continue;
         };
-        let with = snapshot.adapted_by(Some(Arc::new(adapter)));
         for at in held {
-            adapted[at] = labelled[at].look(&with);
+            adapted[at] = labelled[at].look(index, Some(&adapter));
         }
     }
     tell(FOLDS as f64 / (FOLDS + 1) as f64);
@@ -166,14 +162,15 @@ impl Labelled {
         }
     }
 
-    fn look(&self, snapshot: &Snapshot) -> Seen {
-        let query = Query::new(&self.question, Some(&self.vector));
-        let found = snapshot.search(&query, PLACES);
+    fn look(&self, index: &Index, adapter: Option<&Adapter>) -> Seen {
+        let adapted = adapter.and_then(|adapter| adapter.apply(&self.vector));
+        let vector = adapted.as_deref().unwrap_or(&self.vector);
+        let found = index.search(&Query::new(&self.question, Some(vector)), PLACES);
         let confidence = f64::from(found.confidence());
         let first = found.candidates.first();
         match &self.known {
             Known::Right(right) => {
-                let answers = snapshot.index.groups_of(right);
+                let answers = index.groups_of(right);
                 let place = found
                     .candidates
                     .iter()

@@ -89,17 +89,12 @@ impl Snapshot {
 
     /// The same with the confidence as it is shipped.
     pub fn uncalibrated(&self) -> Self {
-        self.adapted_by(self.adapter.clone())
-    }
-
-    /// The same with another adapter or none, and the confidence as it is shipped.
-    pub fn adapted_by(&self, adapter: Option<Arc<Adapter>>) -> Self {
         Self {
             revision: self.revision,
             embedder: self.embedder.clone(),
             index: self.index.clone(),
             calibration: None,
-            adapter,
+            adapter: self.adapter.clone(),
             sampled_from: self.sampled_from,
             details: self.details.clone(),
             found: self.found.clone(),
