@@ -128,6 +128,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   leads: ['leads'],
   meetings: ['meetings'],
   topics: ['analytics'],
+  models: ['model-versions', 'training-sets'],
   models: ['retrieval-model'],
 };
 

@@ -105,6 +105,18 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   rule_created: 'audit.ruleCreated',
   rule_changed: 'audit.ruleChanged',
   rule_deleted: 'audit.ruleDeleted',
+  training_set_created: 'audit.trainingSetCreated',
+  training_set_changed: 'audit.trainingSetChanged',
+  training_set_frozen: 'audit.trainingSetFrozen',
+  training_set_exported: 'audit.trainingSetExported',
+  training_set_deleted: 'audit.trainingSetDeleted',
+  model_version_registered: 'audit.versionRegistered',
+  model_tuning_started: 'audit.tuningStarted',
+  model_tuning_cancelled: 'audit.tuningCancelled',
+  model_version_activated: 'audit.versionActivated',
+  model_version_deactivated: 'audit.versionDeactivated',
+  model_version_changed: 'audit.versionChanged',
+  model_version_deleted: 'audit.versionDeleted',
   audit_log_exported: 'audit.logExported',
 };
 
