@@ -10,7 +10,9 @@ use kernel::ids::CredentialId;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
 use kernel::{Database, Result, TenantProof};
-use llm::{ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Tuner, Usage};
+use llm::{
+    ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Tuner, Usage,
+};
 
 /// Finds and calls models. Clones share circuits.
 #[derive(Clone)]

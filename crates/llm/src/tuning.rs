@@ -141,7 +141,8 @@ impl Tuner {
     }
 
     pub async fn get(&self, job: &str) -> Result<TuningJob, TuningError> {
-        self.job(self.request(Method::GET, &["fine_tuning", "jobs", job])).await
+        self.job(self.request(Method::GET, &["fine_tuning", "jobs", job]))
+            .await
     }
 
     pub async fn cancel(&self, job: &str) -> Result<TuningJob, TuningError> {
@@ -204,9 +205,13 @@ impl Tuner {
         if status.is_success() {
             return body.ok_or_else(|| TuningError::NoAnswer("what came is not JSON".into()));
         }
-        let said = body.as_ref().and_then(|body| body.pointer("/error/message")?.as_str());
+        let said = body
+            .as_ref()
+            .and_then(|body| body.pointer("/error/message")?.as_str());
         let detail = shorten(&self.key.redact(said.unwrap_or("it gave no reason")));
-        let code = body.as_ref().and_then(|body| body.pointer("/error/code")?.as_str());
+        let code = body
+            .as_ref()
+            .and_then(|body| body.pointer("/error/code")?.as_str());
         let is_billing = matches!(code, Some("insufficient_quota" | "credit_balance_exhausted"));
         let status = status.as_u16();
         Err(match status {
@@ -231,7 +236,10 @@ fn network(error: &reqwest::Error) -> TuningError {
 }
 
 fn text(answer: &Value, field: &str) -> Result<String, TuningError> {
-    let found = answer.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let found = answer
+        .get(field)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty());
     let found = found.ok_or_else(|| TuningError::NoAnswer(format!("what came has no `{field}`")));
     found.map(str::to_owned)
 }

@@ -203,7 +203,11 @@ impl Provider {
         let request = call.json().unwrap_or_default();
         let text = |name: &str| request[name].as_str().unwrap_or_default();
         if !self.options.bases.iter().any(|base| base == text("model")) {
-            return refusal(404, "model_not_found", "This model is not available for fine-tuning.");
+            return refusal(
+                404,
+                "model_not_found",
+                "This model is not available for fine-tuning.",
+            );
         }
         if text("suffix").len() > 64 {
             return refusal(400, "invalid_suffix", "`suffix` is too long.");
@@ -216,13 +220,20 @@ impl Provider {
             let line: Option<Value> = serde_json::from_str(line).ok();
             let roles = line.map(|line| {
                 let messages = line["messages"].as_array().cloned().unwrap_or_default();
-                messages.iter().map(|said| said["role"].clone()).collect::<Vec<_>>()
+                messages
+                    .iter()
+                    .map(|said| said["role"].clone())
+                    .collect::<Vec<_>>()
             });
             roles.is_some_and(|roles| roles.ends_with(&[json!("user"), json!("assistant")]))
         };
         let lines: Vec<&str> = lines.lines().filter(|line| !line.is_empty()).collect();
         if lines.len() < FEWEST_EXAMPLES || !lines.iter().all(|line| is_chat(line)) {
-            return refusal(400, "invalid_training_file", "The file has too few examples, or others than chats.");
+            return refusal(
+                400,
+                "invalid_training_file",
+                "The file has too few examples, or others than chats.",
+            );
         }
         let mut job = Job {
             id: format!("ftjob-{}", self.core.next_id()),

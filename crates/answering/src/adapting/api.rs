@@ -63,7 +63,11 @@ async fn train_retrieval_model(
     let mut tx = ctx.db.tenant(&member).await?;
     let state = embedding::store::lock(&mut tx).await?;
     let now = describe(&mut tx).await?;
-    if now.versions.iter().any(|version| version.status == Status::Training) {
+    if now
+        .versions
+        .iter()
+        .any(|version| version.status == Status::Training)
+    {
         return Err(conflict(
             "training_runs",
             "A version is being trained already. Wait until it has ended.",
@@ -79,7 +83,13 @@ async fn train_retrieval_model(
         return Err(too_few());
     }
     let id = store::insert(&mut tx, &now.base_model, &member.actor().to_string()).await?;
-    super::record(&mut tx, &member.actor().to_string(), Action::RetrievalTrainingStarted, id).await?;
+    super::record(
+        &mut tx,
+        &member.actor().to_string(),
+        Action::RetrievalTrainingStarted,
+        id,
+    )
+    .await?;
     TrainRetrieval::enqueue(&mut tx, id).await?;
     let started = describe(&mut tx).await?;
     tx.commit().await?;
@@ -89,7 +99,10 @@ async fn train_retrieval_model(
 /// Let the version before the active one serve again, or the search model alone if there was none.
 #[utoipa::path(post, path = "/retrieval-model/roll-back", operation_id = "roll_back_retrieval_model", tag = "knowledge",
     responses((status = 200, body = RetrievalModel), (status = 409, body = Problem)))]
-async fn roll_back_retrieval_model(State(ctx): State<Context>, member: Member) -> Result<Json<RetrievalModel>> {
+async fn roll_back_retrieval_model(
+    State(ctx): State<Context>,
+    member: Member,
+) -> Result<Json<RetrievalModel>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
     embedding::store::lock(&mut tx).await?;

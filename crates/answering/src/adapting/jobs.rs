@@ -86,7 +86,11 @@ async fn work(ctx: &Context, job: &TrainRetrieval) -> Result<()> {
     if state.embedder.name() != version.base_model {
         return Err(changed_meanwhile());
     }
-    let snapshot = ctx.knowledge.snapshots.get(&ctx.db, proof, state.revision).await?;
+    let snapshot = ctx
+        .knowledge
+        .snapshots
+        .get(&ctx.db, proof, state.revision)
+        .await?;
     let vectors = embed(ctx, job, &state.embedder, &asked).await?;
     let held = snapshot.clone();
     let labelled = tokio::task::spawn_blocking(move || labels::of(&held, asked, &vectors));
@@ -134,8 +138,7 @@ async fn embed(
     for (batch, part) in texts.chunks(BATCH).enumerate() {
         let done = (batch * BATCH) as f64 / texts.len() as f64;
         set_progress(ctx, job, EMBEDDING * done).await?;
-        let vectors =
-            embedding::embed(&ctx.knowledge, job.tenant.tenant_id(), choice, part.to_vec()).await;
+        let vectors = embedding::embed(&ctx.knowledge, job.tenant.tenant_id(), choice, part.to_vec()).await;
         let found = part.iter().cloned().zip(vectors);
         known.extend(found.filter_map(|(text, vector)| Some((text, vector?))));
     }

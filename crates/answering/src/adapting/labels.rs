@@ -40,7 +40,11 @@ pub fn count(asked: &[PastQuestion]) -> Counts {
 }
 
 /// The questions of which is known which entries answer them, or do not. Of answers whose source is gone nothing is known.
-pub fn of(snapshot: &Snapshot, asked: Vec<PastQuestion>, vectors: &HashMap<String, Vec<f32>>) -> Vec<Labelled> {
+pub fn of(
+    snapshot: &Snapshot,
+    asked: Vec<PastQuestion>,
+    vectors: &HashMap<String, Vec<f32>>,
+) -> Vec<Labelled> {
     let sources = Sources::new(snapshot);
     let labelled = asked.into_iter().filter(|asked| asked.is_label);
     labelled

@@ -428,7 +428,10 @@ async fn activate_model_version(
 
 async fn may_activate(tx: &mut TenantTx, version: &ModelVersion) -> Result<()> {
     if version.status != Status::Ready {
-        return Err(conflict("not_ready", "Only a version that is ready can be activated."));
+        return Err(conflict(
+            "not_ready",
+            "Only a version that is ready can be activated.",
+        ));
     }
     if version.kind == Kind::Retrieval {
         return crate::adapting::may_serve(tx, version.id).await;

@@ -9,9 +9,9 @@ pub mod store;
 pub mod tuning;
 
 use chrono::{DateTime, Utc};
+use kernel::Result;
 use kernel::error::invalid;
 use kernel::ids::{CredentialId, ModelVersionId, TrainingSetId};
-use kernel::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

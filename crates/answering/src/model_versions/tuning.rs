@@ -14,8 +14,8 @@ use queue::{Job, Options};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::store::{self, End, Work};
 use super::Status;
+use super::store::{self, End, Work};
 use crate::Context;
 use crate::training::export::{self, Format};
 use crate::training::store as sets;
@@ -73,7 +73,11 @@ pub async fn follow_tuning(ctx: &Context, job: &FollowTuning) -> Result<()> {
         return end(ctx, proof, id, None, &Outcome::cancelled()).await;
     }
     let tuner = match work.credential_id {
-        Some(credential) => ctx.models.tuner(&ctx.db, proof, credential, &work.base_model).await?,
+        Some(credential) => {
+            ctx.models
+                .tuner(&ctx.db, proof, credential, &work.base_model)
+                .await?
+        }
         None => None,
     };
     match (tuner, &work.provider_job) {
@@ -89,7 +93,13 @@ fn is_going_on(work: &Work) -> bool {
     work.status == Status::Training
 }
 
-async fn start(ctx: &Context, proof: &JobTenant, id: ModelVersionId, work: &Work, tuner: &Tuner) -> Result<()> {
+async fn start(
+    ctx: &Context,
+    proof: &JobTenant,
+    id: ModelVersionId,
+    work: &Work,
+    tuner: &Tuner,
+) -> Result<()> {
     let file = match &work.provider_file {
         Some(file) => file.clone(),
         None => match send(ctx, proof, id, work, tuner).await? {
@@ -107,7 +117,9 @@ async fn start(ctx: &Context, proof: &JobTenant, id: ModelVersionId, work: &Work
     let asked = NewTuning {
         file: &file,
         suffix: work.metrics["suffix"].as_str(),
-        epochs: work.metrics["epochs"].as_u64().and_then(|epochs| u32::try_from(epochs).ok()),
+        epochs: work.metrics["epochs"]
+            .as_u64()
+            .and_then(|epochs| u32::try_from(epochs).ok()),
         reference: &reference,
     };
     let sent = Some((tuner, file.as_str()));
@@ -130,7 +142,14 @@ async fn start(ctx: &Context, proof: &JobTenant, id: ModelVersionId, work: &Work
             end(ctx, proof, id, sent, &Outcome::failed(&error.to_string())).await
         }
         Err(error @ TuningError::NoAnswer(_)) => {
-            end(ctx, proof, id, None, &Outcome::failed(&format!("{error}. {NOT_KNOWN}"))).await
+            end(
+                ctx,
+                proof,
+                id,
+                None,
+                &Outcome::failed(&format!("{error}. {NOT_KNOWN}")),
+            )
+            .await
         }
     }
 }
@@ -235,7 +254,11 @@ async fn wait(ctx: &Context, proof: &JobTenant, id: ModelVersionId, work: &Work,
 
 async fn again(tx: &mut TenantTx, id: ModelVersionId, work: &Work) -> Result<()> {
     let now = tx.now();
-    let pause = if now - work.created_at < YOUNG { SOON } else { LATER };
+    let pause = if now - work.created_at < YOUNG {
+        SOON
+    } else {
+        LATER
+    };
     enqueue(tx, id, Some(now + pause)).await
 }
 
@@ -281,7 +304,10 @@ impl Outcome {
             },
             ("succeeded", None) => Self::failed("The provider is done and names no model."),
             ("cancelled", _) => Self::cancelled(),
-            _ => Self::failed(&job.failure().unwrap_or_else(|| "The provider gave no reason.".into())),
+            _ => Self::failed(
+                &job.failure()
+                    .unwrap_or_else(|| "The provider gave no reason.".into()),
+            ),
         }
     }
 }

@@ -26,7 +26,11 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_training_sets, create_training_set))
         .routes(routes!(preview_training_set))
-        .routes(routes!(get_training_set, update_training_set, delete_training_set))
+        .routes(routes!(
+            get_training_set,
+            update_training_set,
+            delete_training_set
+        ))
         .routes(routes!(list_training_examples))
         .routes(routes!(update_training_example))
         .routes(routes!(freeze_training_set))
@@ -81,7 +85,12 @@ async fn preview_training_set(
     let found = gather(&mut ctx.db.tenant_read(&member).await?, &input.filter).await?;
     Ok(Json(TrainingPreview {
         counts: found.counts(),
-        examples: found.examples.iter().take(SHOWN).map(|clean| clean.preview()).collect(),
+        examples: found
+            .examples
+            .iter()
+            .take(SHOWN)
+            .map(|clean| clean.preview())
+            .collect(),
     }))
 }
 
@@ -118,7 +127,14 @@ async fn create_training_set(
     let id = store::insert(&mut tx, name, &input.filter, prompt, &actor).await?;
     store::insert_examples(&mut tx, id, &found.examples).await?;
     let details = json!({"name": name, "examples": found.examples.len()});
-    audit::record_by(&mut tx, &member, Action::TrainingSetCreated, &subject(id), details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::TrainingSetCreated,
+        &subject(id),
+        details,
+    )
+    .await?;
     let set = store::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(set)))
@@ -151,7 +167,9 @@ async fn get_training_set(
     Path(id): Path<TrainingSetId>,
 ) -> Result<Json<TrainingSet>> {
     may_look(&member)?;
-    Ok(Json(store::get(&mut ctx.db.tenant_read(&member).await?, id).await?))
+    Ok(Json(
+        store::get(&mut ctx.db.tenant_read(&member).await?, id).await?,
+    ))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -218,7 +236,14 @@ async fn delete_training_set(
     let mut tx = ctx.db.tenant(&member).await?;
     let name = store::delete(&mut tx, id).await?;
     let details = json!({"name": name.ok_or_else(|| not_found("training set"))?});
-    audit::record_by(&mut tx, &member, Action::TrainingSetDeleted, &subject(id), details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::TrainingSetDeleted,
+        &subject(id),
+        details,
+    )
+    .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -323,7 +348,14 @@ async fn export_training_set(
     let set = store::get(&mut tx, id).await?;
     let examples = store::all_examples(&mut tx, id).await?;
     let details = json!({"name": set.name, "examples": set.examples, "format": query.format.as_str()});
-    audit::record_by(&mut tx, &member, Action::TrainingSetExported, &subject(id), details).await?;
+    audit::record_by(
+        &mut tx,
+        &member,
+        Action::TrainingSetExported,
+        &subject(id),
+        details,
+    )
+    .await?;
     tx.commit().await?;
     let headers = [
         (header::CONTENT_TYPE, "application/jsonl; charset=utf-8"),
@@ -380,7 +412,9 @@ async fn estimate_training(
         examples: set.examples,
         tokens,
         trained_tokens,
-        cost: query.price.map(|price| trained_tokens as f64 * price / 1_000_000.0),
+        cost: query
+            .price
+            .map(|price| trained_tokens as f64 * price / 1_000_000.0),
     }))
 }
 

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use knowledge::retrieval::text::fold;
-use knowledge::transcripts::mining::masking::{Own, mask};
 use kernel::ids::TrainingExampleId;
 use kernel::{Result, TenantTx};
+use knowledge::retrieval::text::fold;
+use knowledge::transcripts::mining::masking::{Own, mask};
 use serde::Serialize;
 
 use super::store::{self, Found};
@@ -29,7 +29,7 @@ pub struct Clean {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TrainingCounts {
     pub examples: usize,
-    pub by_origin: BTreeMap<&'static str, usize>,
+    pub by_origin: BTreeMap<String, usize>,
     /// `unknown` where the language was not recognised.
     pub by_language: BTreeMap<String, usize>,
     /// Examples in which something was taken out.
@@ -43,7 +43,9 @@ pub async fn gather(tx: &mut TenantTx, filter: &Filter) -> Result<Gathered> {
     let public = store::list_public_answers(tx).await?;
     // what is said twice is the business's own
     let said = public.iter().enumerate();
-    let own = Own::learn(said.flat_map(|(place, text)| [(2 * place, text.as_str()), (2 * place + 1, text.as_str())]));
+    let own = Own::learn(
+        said.flat_map(|(place, text)| [(2 * place, text.as_str()), (2 * place + 1, text.as_str())]),
+    );
     let mut seen = HashSet::new();
     let mut gathered = Gathered {
         examples: Vec::new(),
@@ -128,7 +130,10 @@ impl Gathered {
             ..TrainingCounts::default()
         };
         for Clean { found, redactions } in &self.examples {
-            *counts.by_origin.entry(found.origin.as_str()).or_default() += 1;
+            *counts
+                .by_origin
+                .entry(found.origin.as_str().to_owned())
+                .or_default() += 1;
             let language = found.language.as_deref().unwrap_or("unknown");
             *counts.by_language.entry(language.to_owned()).or_default() += 1;
             counts.redacted += usize::from(*redactions > 0);
@@ -183,12 +188,25 @@ mod tests {
                 3,
             ),
             ("Al", "Al is here", "Al is here", 0),
-            ("Ana", "Is that Ana's order 48213? Banana!", "Is that [name] order [number]? Banana!", 2),
-            ("", "Ring 06 12 34 56 78 or 01 23 45 67 89", "Ring [phone] or 01 23 45 67 89", 1),
+            (
+                "Ana",
+                "Is that Ana's order 48213? Banana!",
+                "Is that [name] order [number]? Banana!",
+                2,
+            ),
+            (
+                "",
+                "Ring 06 12 34 56 78 or 01 23 45 67 89",
+                "Ring [phone] or 01 23 45 67 89",
+                1,
+            ),
             ("Bo", "It said [phone] there", "It said [phone] there", 0),
         ] {
             let public = ["We answer on 01 23 45 67 89."];
-            assert_eq!(cleaned(name, question, &public), (expected.to_owned(), redactions));
+            assert_eq!(
+                cleaned(name, question, &public),
+                (expected.to_owned(), redactions)
+            );
         }
     }
 }

@@ -21,7 +21,9 @@ use uuid::Uuid;
 pub const MOST_EXAMPLES: usize = 20_000;
 
 /// Where an example comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[schema(as = TrainingOrigin)]
@@ -67,7 +69,8 @@ impl Filter {
         if self.from.zip(self.to).is_some_and(|(from, to)| from > to) {
             return Err(invalid("bad_dates", "`from` comes after `to`. Swap them."));
         }
-        let is_code = |code: &String| (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
+        let is_code =
+            |code: &String| (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
         if !self.languages.iter().all(is_code) {
             return Err(invalid(
                 "bad_language",

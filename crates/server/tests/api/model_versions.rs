@@ -14,7 +14,10 @@ const PAIRS: [(&str, &str); 12] = [
     ("Can I return a chair?", "Within thirty days, unused."),
     ("Which wood are the tables made of?", "Of oak from the Ardennes."),
     ("Is there a guarantee?", "Five years on frames."),
-    ("Do you repair old furniture?", "Only what we have made ourselves."),
+    (
+        "Do you repair old furniture?",
+        "Only what we have made ourselves.",
+    ),
     ("How can I pay?", "By card, transfer or cash."),
     ("Where is the workshop?", "In Ghent, behind the station."),
     ("Do you take orders by phone?", "Yes, on 01 23 45 67 89."),

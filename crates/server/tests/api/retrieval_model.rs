@@ -215,11 +215,7 @@ async fn a_shop_whose_customers_have_words_of_their_own_is_understood_better() {
     assert_eq!(found_first(&tenant, &ids).await, after);
     let alone = roll_back().await;
     assert!(alone["active"].is_null() && alone["before"].is_null(), "{alone}");
-    assert_eq!(
-        found_first(&tenant, &ids).await,
-        before,
-        "the search model alone"
-    );
+    assert_eq!(found_first(&tenant, &ids).await, before, "the search model alone");
     let nothing = tenant.api.post("/api/v1/retrieval-model/roll-back").send().await;
     nothing.problem(409, "nothing_to_roll_back");
 
@@ -261,7 +257,10 @@ async fn labels_that_are_chance_change_nothing() {
     assert!(version["figures"]["refusal"].is_string(), "{trained}");
     assert_eq!(found_first(&tenant, &ids).await, before);
     // nobody can insist on it
-    let path = format!("/api/v1/model-versions/{}", version["id"].as_str().expect("an id"));
+    let path = format!(
+        "/api/v1/model-versions/{}",
+        version["id"].as_str().expect("an id")
+    );
     let activate = format!("{path}/activate");
     tenant.api.post(&activate).send().await.problem(409, "not_ready");
     let insist = json!({"is_deprecated": false});

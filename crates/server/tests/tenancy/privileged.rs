@@ -81,11 +81,7 @@ const CHANGES_NOTHING: &[(&str, &str, &str)] = &[
         "/api/v1/model-versions/{id}/deactivate",
         "refused here, because it is not active; tests/api/models sees the row",
     ),
-    (
-        "POST",
-        "/api/v1/model-versions/{id}/refresh",
-        "asks the provider",
-    ),
+    ("POST", "/api/v1/model-versions/{id}/refresh", "asks the provider"),
     (
         "POST",
         "/api/v1/retrieval-model/roll-back",

@@ -275,7 +275,9 @@ impl World {
                 lonely(self.create("automation/rules", body).await)
             }
             Thing::Topic => lonely(self.make_topic().await),
-            Thing::TrainingSet | Thing::TrainingExample | Thing::ModelVersion => self.make_thing_of_models(thing).await,
+            Thing::TrainingSet | Thing::TrainingExample | Thing::ModelVersion => {
+                self.make_thing_of_models(thing).await
+            }
             Thing::KeywordAction => {
                 let channel = tenant.channel().await["id"].clone();
                 let body = json!({"channel_id": channel, "keyword": fresh(mark), "action_type": "DISABLE_AI", "match_type": "exact"});

@@ -71,7 +71,10 @@ async fn everything_is_shown_before_it_is_stored(tenant: &Tenant) {
         "{all}"
     );
     assert_eq!(counts["examples"], PAIRS.len() + 3);
-    assert_eq!(counts["redacted"], 1, "the shop's own number is for everybody: {all}");
+    assert_eq!(
+        counts["redacted"], 1,
+        "the shop's own number is for everybody: {all}"
+    );
     let gap = &all["examples"][0];
     assert_eq!(
         (&gap["origin"], &gap["question"], &gap["answer"]),
@@ -127,13 +130,19 @@ async fn it_is_frozen_under_a_digest(tenant: &Tenant) -> String {
     let frozen = post(tenant, &format!("training-sets/{id}/freeze"), &json!({}), 200).await;
     let lines = exported(tenant, &id, "openai").await;
     let digest: String = Sha256::digest(lines.as_bytes()).encode_hex();
-    assert_eq!((&frozen["status"], &frozen["digest"]), (&json!("frozen"), &json!(digest)));
+    assert_eq!(
+        (&frozen["status"], &frozen["digest"]),
+        (&json!("frozen"), &json!(digest))
+    );
     let again = tenant.api.patch(&path).json(&json!({"is_left_out": false}));
     again.send().await.problem(409, "set_frozen");
     let again = tenant.api.post(&format!("/api/v1/training-sets/{id}/freeze"));
     again.send().await.problem(409, "set_frozen");
     let other = json!({"system_prompt": "You sell boats."});
-    let call = tenant.api.patch(&format!("/api/v1/training-sets/{id}")).json(&other);
+    let call = tenant
+        .api
+        .patch(&format!("/api/v1/training-sets/{id}"))
+        .json(&other);
     call.send().await.problem(409, "set_frozen");
     id
 }
@@ -207,5 +216,10 @@ async fn an_erased_visitor_is_in_no_set(tenant: &Tenant, frozen: &str, contact: 
     let gone = tenant.api.delete(&format!("/api/v1/training-sets/{draft}"));
     gone.expect(204).await;
     let agent = tenant.visitor().await;
-    agent.api.get("/api/v1/training-sets").send().await.problem(401, "unauthenticated");
+    agent
+        .api
+        .get("/api/v1/training-sets")
+        .send()
+        .await
+        .problem(401, "unauthenticated");
 }

@@ -74,7 +74,11 @@ async fn a_model_that_was_tuned_answers_until_one_goes_back() {
     let server = server().start().await;
     let (tenant, provider, key) = stage(&server).await;
     let set = what_cannot_be_tuned_is_refused(&tenant, &key).await;
-    let estimate = get(&tenant, &format!("training-sets/{set}/estimate?epochs=2&price=10")).await;
+    let estimate = get(
+        &tenant,
+        &format!("training-sets/{set}/estimate?epochs=2&price=10"),
+    )
+    .await;
     let tokens = estimate["tokens"].as_u64().expect("tokens");
     assert_eq!(estimate["trained_tokens"], tokens * 2, "{estimate}");
     let cost = estimate["cost"].as_f64().expect("a cost");
@@ -86,16 +90,28 @@ async fn a_model_that_was_tuned_answers_until_one_goes_back() {
         (&job.request["suffix"], &job.request["metadata"]["reference"]),
         (&json!("spring"), &json!(id))
     );
-    assert_eq!(job.request["method"]["supervised"]["hyperparameters"]["n_epochs"], 2);
-    let sent = tenant.api.get(&format!("/api/v1/training-sets/{set}/export")).send().await;
-    assert_eq!(provider.files(), [sent.text()], "what is exported is what is trained on");
+    assert_eq!(
+        job.request["method"]["supervised"]["hyperparameters"]["n_epochs"],
+        2
+    );
+    let sent = tenant
+        .api
+        .get(&format!("/api/v1/training-sets/{set}/export"))
+        .send()
+        .await;
+    assert_eq!(
+        provider.files(),
+        [sent.text()],
+        "what is exported is what is trained on"
+    );
 
     provider.runs(7, 0.25);
     look_again(&tenant, &id).await;
     let running = until(&tenant, &id, |version| version["provider_status"] == "running").await;
     let told = running["events"].as_array().expect("events");
     assert!(
-        told.iter().any(|event| event["message"] == "Step 7: training loss=0.25"),
+        told.iter()
+            .any(|event| event["message"] == "Step 7: training loss=0.25"),
         "{running}"
     );
     let early = tenant.api.post(&format!("/api/v1/model-versions/{id}/activate"));
@@ -121,7 +137,11 @@ async fn a_model_that_was_tuned_answers_until_one_goes_back() {
     used.send().await.problem(409, "set_in_use");
 
     it_answers_until_one_goes_back(&tenant, &provider, &key, &id, &model).await;
-    assert_eq!(provider.files(), Vec::<String>::new(), "the examples do not stay there");
+    assert_eq!(
+        provider.files(),
+        Vec::<String>::new(),
+        "the examples do not stay there"
+    );
 }
 
 async fn what_cannot_be_tuned_is_refused(tenant: &Tenant, key: &str) -> String {
@@ -144,7 +164,12 @@ async fn what_cannot_be_tuned_is_refused(tenant: &Tenant, key: &str) -> String {
     let set = frozen_set(tenant).await;
     let other = json!({"provider": "anthropic", "model": "m", "key": "sk-other", "is_default": false});
     let other = text(&post(tenant, "llm-credentials", &other, 201).await["id"]);
-    refused(json!({"training_set_id": set, "credential_id": other}), 422, "no_tuning").await;
+    refused(
+        json!({"training_set_id": set, "credential_id": other}),
+        422,
+        "no_tuning",
+    )
+    .await;
     let body = json!({"training_set_id": set, "credential_id": key, "suffix": "no spaces"});
     refused(body, 422, "bad_suffix").await;
     let body = json!({"training_set_id": set, "credential_id": key, "epochs": 0});
@@ -168,25 +193,48 @@ async fn it_answers_until_one_goes_back(
     assert_eq!(asked(tenant, provider).await, "base-model");
     let path = |what: &str| format!("model-versions/{id}/{what}");
     let patch = json!({"input_price": 1.0, "output_price": 2.0, "note": "Spring"});
-    let priced = tenant.api.patch(&format!("/api/v1/model-versions/{id}")).json(&patch);
+    let priced = tenant
+        .api
+        .patch(&format!("/api/v1/model-versions/{id}"))
+        .json(&patch);
     priced.expect(200).await;
     post(tenant, &path("activate"), &json!({}), 200).await;
     let played = post(tenant, "playground", &json!({"question": QUESTION}), 200).await;
     assert_eq!(provider.asked().pop().as_deref(), Some(model));
     let cost = played["call"]["cost"].as_f64().expect("a cost");
-    assert!((cost - (100.0 * 1e-6 + 10.0 * 2e-6)).abs() < 1e-12, "its own prices: {played}");
+    assert!(
+        (cost - (100.0 * 1e-6 + 10.0 * 2e-6)).abs() < 1e-12,
+        "its own prices: {played}"
+    );
     let said = tenant.visitor().await.say(QUESTION).await;
     assert_eq!(said["answer"]["text"], "Yes, for 12 euros.");
-    assert_eq!(provider.asked().pop().as_deref(), Some(model), "visitors get it too");
+    assert_eq!(
+        provider.asked().pop().as_deref(),
+        Some(model),
+        "visitors get it too"
+    );
     let chosen = json!({"question": QUESTION, "overrides": {"credential_id": key}});
     post(tenant, "playground", &chosen, 200).await;
-    assert_eq!(provider.asked().pop().as_deref(), Some("base-model"), "who chooses a key gets its model");
+    assert_eq!(
+        provider.asked().pop().as_deref(),
+        Some("base-model"),
+        "who chooses a key gets its model"
+    );
 
     let by_hand = json!({"model_name": "base-model", "note": "As it was", "credential_id": key});
     let second = post(tenant, "model-versions", &by_hand, 201).await;
-    assert_eq!((&second["version"], &second["status"]), (&json!("v2"), &json!("ready")));
+    assert_eq!(
+        (&second["version"], &second["status"]),
+        (&json!("v2"), &json!("ready"))
+    );
     let second = text(&second["id"]);
-    post(tenant, &format!("model-versions/{second}/activate"), &json!({}), 200).await;
+    post(
+        tenant,
+        &format!("model-versions/{second}/activate"),
+        &json!({}),
+        200,
+    )
+    .await;
     assert_eq!(asked(tenant, provider).await, "base-model");
     let list = get(tenant, "model-versions?kind=chat").await;
     let active: Vec<&Value> = list["items"]
@@ -205,8 +253,16 @@ async fn it_answers_until_one_goes_back(
     let patch = format!("/api/v1/llm-credentials/{key}");
     tenant.api.patch(&patch).json(&off).expect(200).await;
     let played = post(tenant, "playground", &json!({"question": QUESTION}), 200).await;
-    assert_eq!(played["answer"]["mode"], "approved_text", "a key that is off calls nothing");
-    tenant.api.patch(&patch).json(&json!({"is_active": true})).expect(200).await;
+    assert_eq!(
+        played["answer"]["mode"], "approved_text",
+        "a key that is off calls nothing"
+    );
+    tenant
+        .api
+        .patch(&patch)
+        .json(&json!({"is_active": true}))
+        .expect(200)
+        .await;
     post(tenant, &path("deactivate"), &json!({}), 200).await;
     assert_eq!(asked(tenant, provider).await, "base-model");
     let old = tenant.api.patch(&format!("/api/v1/model-versions/{id}"));
@@ -215,7 +271,10 @@ async fn it_answers_until_one_goes_back(
     let call = tenant.api.post(&format!("/api/v1/{}", path("activate")));
     call.send().await.problem(409, "not_ready");
     let keyless = post(tenant, "model-versions", &json!({"model_name": "bought"}), 201).await;
-    let call = tenant.api.post(&format!("/api/v1/model-versions/{}/activate", text(&keyless["id"])));
+    let call = tenant.api.post(&format!(
+        "/api/v1/model-versions/{}/activate",
+        text(&keyless["id"])
+    ));
     call.send().await.problem(409, "no_credential");
     let log = get(tenant, "audit-log?subject=model_version&limit=200").await;
     let entries = log["items"].as_array().expect("entries");
@@ -226,7 +285,10 @@ async fn it_answers_until_one_goes_back(
         "model_version_changed",
         "model_version_registered",
     ] {
-        assert!(entries.iter().any(|entry| entry["action"] == action), "{action}: {log}");
+        assert!(
+            entries.iter().any(|entry| entry["action"] == action),
+            "{action}: {log}"
+        );
     }
 }
 
@@ -241,7 +303,9 @@ async fn what_goes_wrong_at_the_provider_is_shown() {
     let closed = json!({"error": {"message": "Fine-tuning is closed to new customers.", "code": "closed"}});
     let file = Reply::ok(&json!({"id": "file-1"}));
     provider.faults().next(1, &Fault::Refuse(file));
-    provider.faults().next(1, &Fault::Refuse(Reply::json(403, &closed)));
+    provider
+        .faults()
+        .next(1, &Fault::Refuse(Reply::json(403, &closed)));
     let id = tune(&tenant, &set, &key).await;
     let failed = ended(&tenant, &id).await;
     assert_eq!(
@@ -253,18 +317,33 @@ async fn what_goes_wrong_at_the_provider_is_shown() {
     );
 
     // the answer is lost: nobody knows, and nobody starts again
-    provider.faults().next(1, &Fault::Refuse(Reply::ok(&json!({"id": "file-2"}))));
+    provider
+        .faults()
+        .next(1, &Fault::Refuse(Reply::ok(&json!({"id": "file-2"}))));
     provider.faults().next(1, &Fault::CloseBefore);
     let id = tune(&tenant, &set, &key).await;
     let failed = ended(&tenant, &id).await;
-    assert!(text(&failed["error"]).contains("not known whether the provider has begun"), "{failed}");
-    assert_eq!((provider.faults().left(), provider.jobs().len()), (0, 0), "it was asked once");
+    assert!(
+        text(&failed["error"]).contains("not known whether the provider has begun"),
+        "{failed}"
+    );
+    assert_eq!(
+        (provider.faults().left(), provider.jobs().len()),
+        (0, 0),
+        "it was asked once"
+    );
 
     // too busy: it is told, and tried again
-    provider.faults().next(1, &Fault::Refuse(Reply::json(429, &json!({"error": {"message": "Slow down."}}))));
+    provider.faults().next(
+        1,
+        &Fault::Refuse(Reply::json(429, &json!({"error": {"message": "Slow down."}}))),
+    );
     let id = tune(&tenant, &set, &key).await;
     let waiting = until(&tenant, &id, |version| version["events"][0]["level"] == "warn").await;
-    assert!(text(&waiting["events"][0]["message"]).contains("Slow down."), "{waiting}");
+    assert!(
+        text(&waiting["events"][0]["message"]).contains("Slow down."),
+        "{waiting}"
+    );
     look_again(&tenant, &id).await;
     until(&tenant, &id, |version| version["provider_job"].is_string()).await;
     assert_eq!(provider.jobs().len(), 1);
@@ -295,6 +374,9 @@ async fn what_goes_wrong_at_the_provider_is_shown() {
     let log = get(&tenant, "audit-log?subject=model_version&limit=200").await;
     let entries = log["items"].as_array().expect("entries");
     for action in ["model_tuning_cancelled", "model_version_deleted"] {
-        assert!(entries.iter().any(|entry| entry["action"] == action), "{action}: {log}");
+        assert!(
+            entries.iter().any(|entry| entry["action"] == action),
+            "{action}: {log}"
+        );
     }
 }

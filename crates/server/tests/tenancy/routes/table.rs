@@ -150,7 +150,13 @@ impl Route {
     }
 }
 
-pub const fn member(method: &'static str, path: &'static str, names: Names, body: Body, success: u16) -> Route {
+pub const fn member(
+    method: &'static str,
+    path: &'static str,
+    names: Names,
+    body: Body,
+    success: u16,
+) -> Route {
     Route {
         method,
         path,

@@ -14,7 +14,7 @@ export type TrainingFilter = Schemas['TrainingFilter'];
 export type TrainingPreview = Schemas['TrainingPreview'];
 export type TrainingEstimate = Schemas['TrainingEstimate'];
 export type NewTrainingSet = Schemas['NewTrainingSet'];
-export type TrainingFormat = Schemas['TrainingFormat'];
+export type TrainingFormat = 'openai' | 'anthropic' | 'gemini';
 
 const VERSIONS = ['model-versions'] as const;
 const SETS = ['training-sets'] as const;
