@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelVersion } from '$lib/data/model-versions';
+import { loadLaterTexts } from '../../../i18n/index.svelte';
 import { factsOf, measuresOf, stateOf } from './model-version-words';
+
+await loadLaterTexts();
 
 const version = (over: Partial<ModelVersion>) =>
   ({
