@@ -161,7 +161,7 @@ async fn train(
     let training = tokio::task::spawn_blocking(move || {
         trial::train(&snapshot.index, &labelled, |done| {
             // whoever listened may have gone
-            drop(told.send(done));
+            let _ = told.send(done);
         })
     });
     while let Some(done) = hear.recv().await {

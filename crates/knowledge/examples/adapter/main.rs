@@ -71,7 +71,9 @@ fn main() {
             to_come,
         });
     }
-    println!("| base | feedback | held-back recall@1 (interval of the gain) | serves | to come: recall@1 | MRR | ECE | trained in |");
+    println!(
+        "| base | feedback | held-back recall@1 (interval of the gain) | serves | to come: recall@1 | MRR | ECE | trained in |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for tenant in &tenants {
         let most = tenant.questions.len();
@@ -91,7 +93,10 @@ fn in_mixed_order(mut questions: Vec<Asked>) -> Vec<Asked> {
 
 fn measure(tenant: &Tenant, count: usize, is_chance: bool, embeddings: &mut Embeddings) {
     let given = &tenant.questions[..count];
-    let texts = given.iter().chain(&tenant.to_come).map(|asked| asked.text.as_str());
+    let texts = given
+        .iter()
+        .chain(&tenant.to_come)
+        .map(|asked| asked.text.as_str());
     embeddings.prepare(texts).expect("vectors");
     let index = Index::build(tenant.entries.clone());
     let labelled: Vec<Labelled> = given
@@ -99,7 +104,11 @@ fn measure(tenant: &Tenant, count: usize, is_chance: bool, embeddings: &mut Embe
         .enumerate()
         .map(|(at, asked)| {
             // the answer to another question
-            let judged = if is_chance { &given[(at * 101 + 37) % count] } else { asked };
+            let judged = if is_chance {
+                &given[(at * 101 + 37) % count]
+            } else {
+                asked
+            };
             label(tenant, asked, judged, embeddings)
         })
         .collect();

@@ -224,7 +224,9 @@ fn figures(labelled: &[&Labelled], base: &[Seen], adapted: &[Seen], adapter: Opt
     let of = |read: fn(&Seen) -> f64| -> Vec<f64> {
         let pairs = base.iter().zip(adapted).zip(labelled);
         let asked = pairs.filter(|(_, one)| one.has_answer());
-        asked.map(|((base, adapted), _)| read(adapted) - read(base)).collect()
+        asked
+            .map(|((base, adapted), _)| read(adapted) - read(base))
+            .collect()
     };
     let (gain_recall_at_1, gain_mrr) = (gain(&of(Seen::is_first)), gain(&of(Seen::reciprocal)));
     let (base, seen) = (score(labelled, base), adapted);
@@ -266,9 +268,8 @@ fn score(labelled: &[&Labelled], seen: &[Seen]) -> Score {
         .zip(seen)
         .filter_map(|(one, seen)| one.has_answer().then_some(seen))
         .collect();
-    let mean = |read: fn(&Seen) -> f64| {
-        asked.iter().map(|seen| read(seen)).sum::<f64>() / asked.len().max(1) as f64
-    };
+    let mean =
+        |read: fn(&Seen) -> f64| asked.iter().map(|seen| read(seen)).sum::<f64>() / asked.len().max(1) as f64;
     let labels = labels(seen);
     let judged: Vec<Judged> = labels
         .iter()

@@ -2,8 +2,8 @@
 //!
 //! For each question the right entries shall come before the nearest others: the mean surprise (cross entropy over the
 //! cosines) is made small, step by step down its slope. What a question reads stands fixed (the main directions of the
-//! questions), what is added is learned, so there is one best adapter and no chance in the way to it. How far to go
-//! is tried on a part of the questions first: as far as questions that took no part still gain. Start at [`Lessons::of`].
+//! questions), what is added is learned from nothing on, and no chance is in the way to it. How far to go is tried on a
+//! part of the questions first: as far as questions that took no part still gain. Start at [`Lessons::of`].
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,6 +38,8 @@ const MOST_STEPS: usize = 200;
 /// [`PATIENCE`] of them.
 const STRIDE: usize = 5;
 const PATIENCE: usize = 30;
+/// What is not a hundredth better is not worth the way.
+const WORTH_IT: f64 = 0.99;
 /// Every so many questions take no part while the number of steps is sought.
 const HELD: usize = 5;
 const MOMENTUM: f32 = 0.9;
@@ -99,10 +101,8 @@ impl Lessons {
         if exercises.len() < FEWEST {
             return None;
         }
-        let (held, taught): (Vec<_>, Vec<_>) = exercises
-            .iter()
-            .enumerate()
-            .partition(|(at, _)| at % HELD == 0);
+        let (held, taught): (Vec<_>, Vec<_>) =
+            exercises.iter().enumerate().partition(|(at, _)| at % HELD == 0);
         let steps = self.steps(&only(taught), &only(held));
         if steps == 0 {
             return None;
@@ -122,7 +122,7 @@ impl Lessons {
                 continue;
             }
             let surprise = pupil.surprise(held);
-            if surprise < least {
+            if surprise < least * WORTH_IT {
                 (best, least) = (step, surprise);
             } else if step - best >= PATIENCE {
                 break;
@@ -153,7 +153,10 @@ impl<'a> Pupil<'a> {
     fn new(lessons: &'a Lessons, exercises: &[&'a Exercise]) -> Pupil<'a> {
         let questions: Vec<&[f32]> = exercises.iter().map(|one| one.vector.as_slice()).collect();
         let read = main_directions(&questions, lessons.dimensions);
-        let readings: Vec<Vec<f32>> = questions.iter().map(|question| reading(&read, question)).collect();
+        let readings: Vec<Vec<f32>> = questions
+            .iter()
+            .map(|question| reading(&read, question))
+            .collect();
         let nothing = vec![vec![0.0; lessons.dimensions]; read.len()];
         // the slope changes no faster than this, so a step of its inverse never goes uphill
         let curvature = 0.5 * STEEPNESS * STEEPNESS * largest_share(&readings);
@@ -168,12 +171,15 @@ impl<'a> Pupil<'a> {
         }
     }
 
-    fn moved(&self, question: &[f32], reading: &[f32]) -> Vec<f32> {
+    /// The question as it is compared, of length 1, and the length that it had before.
+    fn moved(&self, question: &[f32], reading: &[f32]) -> (Vec<f32>, f32) {
         let mut moved = question.to_vec();
         for (share, write) in reading.iter().zip(&self.write) {
             add(&mut moved, *share, write);
         }
-        moved
+        let length = dot(&moved, &moved).sqrt().max(1e-6);
+        moved.iter_mut().for_each(|x| *x /= length);
+        (moved, length)
     }
 
     /// How much each choice is taken, and how much all that may be.
@@ -181,7 +187,9 @@ impl<'a> Pupil<'a> {
         let score = |choice: &(usize, bool)| STEEPNESS * dot(&self.lessons.entries[choice.0], moved);
         let mut taken: Vec<f32> = exercise.choices.iter().map(score).collect();
         let highest = taken.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        taken.iter_mut().for_each(|score| *score = (*score - highest).exp());
+        taken
+            .iter_mut()
+            .for_each(|score| *score = (*score - highest).exp());
         let all: f32 = taken.iter().sum();
         taken.iter_mut().for_each(|share| *share /= all);
         let wanted = exercise.choices.iter().zip(&taken);
@@ -194,7 +202,7 @@ impl<'a> Pupil<'a> {
 
     fn surprise(&self, of: &[&Exercise]) -> f64 {
         let surprise = |exercise: &&Exercise| {
-            let moved = self.moved(&exercise.vector, &reading(&self.read, &exercise.vector));
+            let (moved, _) = self.moved(&exercise.vector, &reading(&self.read, &exercise.vector));
             -f64::from(self.taken(exercise, &moved).1.ln())
         };
         of.iter().map(surprise).sum::<f64>() / of.len().max(1) as f64
@@ -217,7 +225,8 @@ impl<'a> Pupil<'a> {
 
     /// Where the question is to move away from: what it takes, less what it should.
     fn pull(&self, exercise: &Exercise, reading: &[f32]) -> Vec<f32> {
-        let (taken, wanted) = self.taken(exercise, &self.moved(&exercise.vector, reading));
+        let (moved, length) = self.moved(&exercise.vector, reading);
+        let (taken, wanted) = self.taken(exercise, &moved);
         let mut pull = vec![0.0; self.lessons.dimensions];
         for ((entry, is_wanted), share) in exercise.choices.iter().zip(taken) {
             let excess = share - if *is_wanted { share / wanted } else { 0.0 };
@@ -225,6 +234,10 @@ impl<'a> Pupil<'a> {
                 add(&mut pull, excess, &self.lessons.entries[*entry]);
             }
         }
+        // growing longer in its own direction changes nothing
+        let along = dot(&pull, &moved);
+        add(&mut pull, -along, &moved);
+        pull.iter_mut().for_each(|x| *x /= length);
         pull
     }
 
@@ -300,7 +313,11 @@ fn largest_share(readings: &[Vec<f32>]) -> f32 {
     for _ in 0..20 {
         let mut next = vec![0.0; count];
         for reading in readings {
-            add(&mut next, dot(reading, &direction) / readings.len() as f32, reading);
+            add(
+                &mut next,
+                dot(reading, &direction) / readings.len() as f32,
+                reading,
+            );
         }
         share = dot(&next, &next).sqrt();
         if share <= 1e-9 {
@@ -322,7 +339,11 @@ type Place = (bool, usize);
 
 impl Index {
     fn direction(&self, (is_passage, row): Place) -> Box<[f32]> {
-        let shelf = if is_passage { &self.passages } else { &self.qa_pairs };
+        let shelf = if is_passage {
+            &self.passages
+        } else {
+            &self.qa_pairs
+        };
         shelf.vectors.direction(row)
     }
 
@@ -345,19 +366,28 @@ impl Index {
             let is_right = lesson.right.contains(&id) || right.contains(&group);
             let is_wrong = lesson.wrong.contains(&id);
             // where only the wrong answer is known, any other is better
-            let is_wanted = if lesson.right.is_empty() { !is_wrong } else { is_right };
+            let is_wanted = if lesson.right.is_empty() {
+                !is_wrong
+            } else {
+                is_right
+            };
             let is_example = is_right && wanted < MOST_WANTED;
             if is_example || is_wrong || (!is_right && (rank < NEAREST || rank % step == 0)) {
                 wanted += usize::from(is_right);
                 choices.push((place, is_wanted));
             }
         }
-        let is_choice = choices.iter().any(|(_, wanted)| *wanted) && choices.iter().any(|(_, wanted)| !wanted);
+        let is_choice =
+            choices.iter().any(|(_, wanted)| *wanted) && choices.iter().any(|(_, wanted)| !wanted);
         is_choice.then_some(choices)
     }
 
     fn names_of(&self, (is_passage, row): Place) -> (Uuid, Uuid) {
-        let shelf = if is_passage { &self.passages } else { &self.qa_pairs };
+        let shelf = if is_passage {
+            &self.passages
+        } else {
+            &self.qa_pairs
+        };
         (shelf.entries[row].id, shelf.entries[row].group)
     }
 

@@ -141,6 +141,8 @@ export const audit = {
   'audit.versionDeactivated': 'Model version no longer in use',
   'audit.versionChanged': 'Model version changed',
   'audit.versionDeleted': 'Model version deleted',
+  'audit.retrievalTrainingStarted': 'Search began to learn from own questions',
+  'audit.retrievalTrained': 'Search has learned from own questions',
   'audit.logExported': 'Audit log exported',
   'audit.yes': 'yes',
   'audit.no': 'no',

@@ -140,6 +140,8 @@ export const audit = {
   'audit.versionDeactivated': 'Version de modèle retirée du service',
   'audit.versionChanged': 'Version de modèle modifiée',
   'audit.versionDeleted': 'Version de modèle supprimée',
+  'audit.retrievalTrainingStarted': 'Apprentissage de la recherche sur vos questions lancé',
+  'audit.retrievalTrained': 'Apprentissage de la recherche sur vos questions terminé',
   'audit.logExported': 'Journal d’audit exporté',
   'audit.yes': 'oui',
   'audit.no': 'non',

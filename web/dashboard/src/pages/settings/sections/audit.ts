@@ -117,6 +117,8 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   model_version_deactivated: 'audit.versionDeactivated',
   model_version_changed: 'audit.versionChanged',
   model_version_deleted: 'audit.versionDeleted',
+  retrieval_training_started: 'audit.retrievalTrainingStarted',
+  retrieval_trained: 'audit.retrievalTrained',
   audit_log_exported: 'audit.logExported',
 };
 
