@@ -3,6 +3,7 @@
 //! Start with [`pipeline`]: the steps from question to reply. [`turns`] decides when to take them: one reply for
 //! a burst of messages, none when a person has taken over.
 
+pub mod adapting;
 pub mod agents;
 pub mod api;
 mod booking;
@@ -16,6 +17,7 @@ pub mod intent;
 mod keywords;
 mod leads;
 pub mod model;
+pub mod model_versions;
 pub mod pipeline;
 mod playground;
 pub mod promise;
@@ -27,6 +29,7 @@ pub mod settings;
 mod store;
 pub mod sweep;
 pub mod tools;
+pub mod training;
 pub mod transcript_wording;
 pub mod turns;
 pub mod wording;
@@ -66,8 +69,11 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(gap_proposals::routes())
         .merge(publishing::api::routes())
         .merge(promise::api::routes())
+        .merge(adapting::api::routes())
         .merge(evaluation::sets::api::routes())
         .merge(tools::api::routes())
+        .merge(training::api::routes())
+        .merge(model_versions::api::routes())
         .with_state(ctx)
 }
 

@@ -1,6 +1,7 @@
 //! The tenant's language model: found, budgeted and called. Without one, or when it fails, the caller falls back to
 //! approved text.
 
+use crate::model_versions;
 use crate::pipeline::{ModelSource, Options};
 use access::budget::{self, Reservation, Spent};
 use access::credentials::{self, Credential, OpenCredential, Provider};
@@ -9,7 +10,9 @@ use kernel::ids::CredentialId;
 use kernel::outbound::Outbound;
 use kernel::secrets::MasterKey;
 use kernel::{Database, Result, TenantProof};
-use llm::{ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Usage};
+use llm::{
+    ApiKey, Breakers, ChatModel, ChatRequest, Limits, ModelConfig, RemoteModel, RetryPolicy, Tuner, Usage,
+};
 
 /// Finds and calls models. Clones share circuits.
 #[derive(Clone)]
@@ -50,6 +53,13 @@ impl Models {
             }
             ModelSource::Default => None,
         };
+        // whoever names a model gets that one; all others the version that is active
+        if chosen.is_none() && options.model.is_none() {
+            let active = self.find_active(db, proof).await?;
+            if let Some((open, model)) = active {
+                return self.open(proof, open, Some(&model)).map(Some);
+            }
+        }
         // a credential that is gone or off gives way to the default one
         let open = match chosen {
             Some((credential, sealed)) => {
@@ -60,6 +70,44 @@ impl Models {
         };
         open.map(|open| self.open(proof, open, options.model.as_deref()))
             .transpose()
+    }
+
+    /// The chat version that is active, with the key by which it is called and its own prices.
+    async fn find_active(
+        &self,
+        db: &Database,
+        proof: &impl TenantProof,
+    ) -> Result<Option<(OpenCredential, String)>> {
+        let mut tx = db.tenant_read(proof).await?;
+        let Some(active) = model_versions::store::find_active_chat(&mut tx).await? else {
+            return Ok(None);
+        };
+        let Some((mut credential, sealed)) = credentials::store::find(&mut tx, active.credential_id).await?
+        else {
+            return Ok(None);
+        };
+        credential.input_price = active.input_price.or(credential.input_price);
+        credential.output_price = active.output_price.or(credential.output_price);
+        let key = self.unseal(proof, credential.id, &sealed)?;
+        Ok(Some((OpenCredential { credential, key }, active.model_name)))
+    }
+
+    /// Fine-tuning from `base` with this credential. None: it is gone or off.
+    pub async fn tuner(
+        &self,
+        db: &Database,
+        proof: &impl TenantProof,
+        id: CredentialId,
+        base: &str,
+    ) -> Result<Option<Tuner>> {
+        let found = credentials::store::find(&mut db.tenant_read(proof).await?, id).await?;
+        let Some((credential, sealed)) = found.filter(|(credential, _)| credential.is_active) else {
+            return Ok(None);
+        };
+        let key = self.unseal(proof, credential.id, &sealed)?;
+        let open = OpenCredential { credential, key };
+        let (config, _) = self.configure(open, Some(base))?;
+        Ok(Some(Tuner::new(config, self.outbound.client().clone())))
     }
 
     /// Opens a credential's key for one call.
@@ -75,6 +123,16 @@ impl Models {
         open: OpenCredential,
         model: Option<&str>,
     ) -> Result<TenantModel> {
+        let (config, credential) = self.configure(open, model)?;
+        let circuit = self
+            .breakers
+            .circuit(format!("{}/{}", proof.tenant_id(), credential.id));
+        let remote = RemoteModel::new(config, self.outbound.client().clone(), circuit)
+            .with_limits(self.limits, RetryPolicy::default());
+        Ok(TenantModel { remote, credential })
+    }
+
+    fn configure(&self, open: OpenCredential, model: Option<&str>) -> Result<(ModelConfig, Credential)> {
         let OpenCredential { credential, key } = open;
         // again at each call: the operator's list may have changed since the credential was written
         let base_url = credential
@@ -88,12 +146,7 @@ impl Models {
             api_key: ApiKey::new(key),
             base_url,
         };
-        let circuit = self
-            .breakers
-            .circuit(format!("{}/{}", proof.tenant_id(), credential.id));
-        let remote = RemoteModel::new(config, self.outbound.client().clone(), circuit)
-            .with_limits(self.limits, RetryPolicy::default());
-        Ok(TenantModel { remote, credential })
+        Ok((config, credential))
     }
 }
 

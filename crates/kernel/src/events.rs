@@ -95,6 +95,8 @@ pub enum WorkspaceList {
     Leads,
     Meetings,
     Topics,
+    /// Model versions and training sets.
+    Models,
 }
 
 impl Event {

@@ -107,6 +107,9 @@ id_types! {
     LeadId,
     MeetingId,
     TopicId,
+    TrainingSetId,
+    TrainingExampleId,
+    ModelVersionId,
     /// A short-lived id for one request or one piece of work, for logs.
     RequestId,
 }

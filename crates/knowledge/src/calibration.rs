@@ -97,6 +97,17 @@ pub fn fit(labels: &[(f64, bool)], reach: Reach) -> Option<Fit> {
     })
 }
 
+/// The mean surprise of the better of the two on held-back labels: as it is shipped, or corrected where that helps.
+pub fn loss(labels: &[(f64, bool)], reach: Reach) -> f64 {
+    match fit(labels, reach) {
+        Some(fit) if fit.helps => fit.loss_fitted,
+        _ => {
+            let surprises = labels.iter().map(|(probability, right)| surprise(*probability, *right));
+            surprises.sum::<f64>() / labels.len().max(1) as f64
+        }
+    }
+}
+
 /// Newton's method on [`regret`]; two unknowns. Where the slope may fall no further, the intercept alone is left to fit.
 fn solve(labels: &[(f64, bool)]) -> Calibration {
     let mut best = Calibration {

@@ -3,6 +3,7 @@
 //! Start with [`retrieval`] for how a question finds its answer, and with [`snapshot`] for how the database and
 //! the in-memory index stay in step.
 
+pub mod adapters;
 pub mod bases;
 pub mod calibration;
 pub mod documents;

@@ -1,4 +1,4 @@
-//! Talk to language models: chat, stream, embed; and the local embedder.
+//! Talk to language models: chat, stream, embed, fine-tune; and the local embedder.
 //!
 //! What it is not: it knows no tenants, prompts or prices, stores nothing and builds no HTTP client
 //! (the caller passes a guarded one). Start at [`ChatModel`] and [`RemoteModel`] for words, at
@@ -16,6 +16,7 @@ mod providers;
 mod remote;
 mod retry;
 mod sse;
+mod tuning;
 
 pub use breaker::{Breaker, Breakers};
 pub use chat::{ChatEvent, ChatMessage, ChatModel, ChatRequest, FinishReason, ToolCall, ToolSpec, Usage};
@@ -24,3 +25,4 @@ pub use http::ApiKey;
 pub use limits::{Limits, RetryPolicy};
 pub use providers::{ModelConfig, Provider};
 pub use remote::RemoteModel;
+pub use tuning::{NewTuning, Tuner, TuningError, TuningEvent, TuningJob};

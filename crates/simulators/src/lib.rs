@@ -1,4 +1,5 @@
-//! The vendors of messaging, each as a server on this machine that behaves as its documentation says.
+//! The vendors of messaging, each as a server on this machine that behaves as its documentation says; and a provider that
+//! tunes language models ([`models`]).
 //!
 //! One module a vendor, each with a `Simulator` to start, its `Options` and the `Customer` who writes. A simulator is
 //! strict: it refuses what the vendor would refuse, with the vendor's words. It keeps a [`Record`] of what it accepted,
@@ -13,6 +14,7 @@ pub mod instagram;
 pub mod messaging;
 pub mod messenger;
 pub mod meta;
+pub mod models;
 pub mod n8n;
 pub mod program;
 pub mod telegram;

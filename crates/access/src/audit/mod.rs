@@ -121,6 +121,20 @@ pub enum Action {
     RuleCreated,
     RuleChanged,
     RuleDeleted,
+    TrainingSetCreated,
+    TrainingSetChanged,
+    TrainingSetFrozen,
+    TrainingSetExported,
+    TrainingSetDeleted,
+    ModelVersionRegistered,
+    ModelTuningStarted,
+    ModelTuningCancelled,
+    ModelVersionActivated,
+    ModelVersionDeactivated,
+    ModelVersionChanged,
+    ModelVersionDeleted,
+    RetrievalTrainingStarted,
+    RetrievalTrained,
     AuditLogExported,
 }
 
@@ -128,8 +142,8 @@ impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
         use WorkspaceList::{
-            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Orders, Products, Sales,
-            Settings, Webhooks,
+            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Models, Orders, Products,
+            Sales, Settings, Webhooks,
         };
         match self {
             Self::WorkspaceChanged
@@ -185,6 +199,19 @@ impl Action {
             | Self::RuleCreated
             | Self::RuleChanged
             | Self::RuleDeleted => Some(Automation),
+            Self::TrainingSetCreated
+            | Self::TrainingSetChanged
+            | Self::TrainingSetFrozen
+            | Self::TrainingSetDeleted
+            | Self::ModelVersionRegistered
+            | Self::ModelTuningStarted
+            | Self::ModelTuningCancelled
+            | Self::ModelVersionActivated
+            | Self::ModelVersionDeactivated
+            | Self::ModelVersionChanged
+            | Self::ModelVersionDeleted
+            | Self::RetrievalTrainingStarted
+            | Self::RetrievalTrained => Some(Models),
             Self::LeadDeleted => Some(Leads),
             Self::MeetingSettingsChanged => Some(Meetings),
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
@@ -228,6 +255,7 @@ impl Action {
             | Self::DataImported
             | Self::ToolCallApproved
             | Self::ToolCallRefused
+            | Self::TrainingSetExported
             | Self::AuditLogExported => None,
         }
     }

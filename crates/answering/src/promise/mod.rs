@@ -90,6 +90,8 @@ struct Record {
     by_people: usize,
     /// The same as a machine is judged by.
     judged: Vec<Judged>,
+    /// Retrieval has learned from questions; they are no labels any more.
+    is_adapted: bool,
 }
 
 pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise> {
@@ -124,8 +126,8 @@ pub async fn promise(ctx: &Context, proof: &impl TenantProof) -> Result<Promise>
 pub async fn refit(ctx: &Context, proof: &impl TenantProof) -> Result<Option<Fit>> {
     let actor = proof.actor().unwrap_or_else(|| "system".to_owned());
     let asked = knowledge::embedding::store::get(&mut ctx.db.tenant_read(proof).await?).await?;
-    let fit = record(ctx, proof, None).await?.fit();
-    let wanted = fit.filter(|fit| fit.helps).map(|fit| fit.calibration);
+    let record = record(ctx, proof, None).await?;
+    let fit = record.fit();
     let mut tx = ctx.db.tenant(proof).await?;
     let state = knowledge::embedding::store::lock(&mut tx).await?;
     if state.embedder != asked.embedder {
@@ -133,6 +135,11 @@ pub async fn refit(ctx: &Context, proof: &impl TenantProof) -> Result<Option<Fit
         return Ok(None);
     }
     let now = state.calibration;
+    let wanted = match fit {
+        // what came with the version that serves stays until there are enough questions that it has not learned from
+        None if record.is_adapted => now,
+        fit => fit.filter(|fit| fit.helps).map(|fit| fit.calibration),
+    };
     if now != wanted {
         knowledge::embedding::store::set_calibration(&mut tx, wanted).await?;
     }
@@ -177,6 +184,12 @@ async fn record(ctx: &Context, proof: &impl TenantProof, calibration: Option<Cal
         labels: Vec::new(),
         by_people: 0,
         judged: Vec::new(),
+        is_adapted: snapshot.adapter.is_some(),
+    };
+    // of what it has learned from, retrieval is surer than it is of what comes
+    let has_learned_from = |question: &str| {
+        let adapter = snapshot.adapter.as_ref();
+        adapter.is_some_and(|adapter| adapter.has_learned_from(question))
     };
     for (asked, outcome) in asked
         .iter()
@@ -188,6 +201,7 @@ async fn record(ctx: &Context, proof: &impl TenantProof, calibration: Option<Cal
             record.traffic.push((probability, asked.times_asked as f64));
         }
         let label = asked.knowing.label(outcome).filter(|_| asked.is_label);
+        let label = label.filter(|_| !has_learned_from(&asked.question.text));
         if let Some(right) = label {
             record.labels.push((outcome.confidence, right));
             record.by_people += usize::from(asked.knowing.expected.is_some());
@@ -304,6 +318,7 @@ mod tests {
             labels: labels.to_vec(),
             by_people: 0,
             judged: judged.collect(),
+            is_adapted: false,
         }
     }
 

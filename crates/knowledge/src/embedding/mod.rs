@@ -45,6 +45,22 @@ pub enum EmbedderChoice {
 }
 
 impl EmbedderChoice {
+    /// Equal names mean that the vectors can be compared.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Local => "all-MiniLM-L6-v2".to_owned(),
+            Self::Endpoint {
+                base_url,
+                model,
+                dimensions,
+                ..
+            } => match dimensions {
+                Some(dimensions) => format!("{model} ({dimensions}) {base_url}"),
+                None => format!("{model} {base_url}"),
+            },
+        }
+    }
+
     /// Which languages its vectors can be trusted with.
     pub fn reach(&self) -> ModelReach {
         match self {

@@ -208,6 +208,7 @@ pub async fn swap(tx: &mut TenantTx) -> Result<()> {
         );
         sqlx::query(sqlx::AssertSqlSafe(swap)).execute(&mut **tx).await?;
     }
+    crate::adapters::store::deactivate(tx).await?;
     sqlx::query!(
         "update knowledge_state set embedder = next_embedder, next_embedder = null, embedding_failure = null, calibration = null,
             revision = revision + 1

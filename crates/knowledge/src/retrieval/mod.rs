@@ -4,12 +4,14 @@
 //! changes. A search mixes meaning (vectors) and words (BM25 with real idf), then a small fitted model turns
 //! what is known about each candidate into a probability. Start at [`Index`] and [`Query`].
 
+pub mod adapter;
 pub mod base;
 pub mod confidence;
 mod examples;
 pub mod features;
 mod found;
 mod index;
+pub mod lessons;
 mod lexical;
 mod names;
 mod phrases;

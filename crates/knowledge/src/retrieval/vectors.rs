@@ -154,6 +154,12 @@ impl Vectors {
         })
     }
 
+    /// An entry's own vector, of length 1; zeros where it has none.
+    pub fn direction(&self, row: usize) -> Box<[f32]> {
+        let scale = self.scales[row];
+        self.row(row).iter().map(|x| f32::from(*x) * scale).collect()
+    }
+
     /// The mean direction of some entries; those without a vector do not count.
     pub fn centroid(&self, rows: &[u32]) -> Option<RoundedVector> {
         let mut sum = vec![0.0; self.dimensions];

@@ -14,9 +14,11 @@ use kernel::{Database, Result, TenantProof};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::adapters;
 use crate::calibration::Calibration;
 use crate::embedding::EmbedderChoice;
 use crate::language::Language;
+use crate::retrieval::adapter::Adapter;
 use crate::retrieval::{Entry, EntryKind, FoundPassages, Index, NearPairs, Query, SearchResult};
 use crate::upkeep;
 use crate::vector_index::{self, LargeBases, Plan};
@@ -32,6 +34,8 @@ pub struct Snapshot {
     pub embedder: EmbedderChoice,
     pub index: Arc<Index>,
     pub calibration: Option<Calibration>,
+    /// What this tenant's visitors mean by their words, if that was learned.
+    pub adapter: Option<Arc<Adapter>>,
     /// How many passages there are, where only a sample of them is here. A question is asked of
     /// [`vector_index::search::enlarge`] first.
     pub sampled_from: Option<usize>,
@@ -74,6 +78,7 @@ impl Snapshot {
             embedder: self.embedder.clone(),
             index: Arc::new(self.index.with_changes(changed, touched)),
             calibration: self.calibration,
+            adapter: self.adapter.clone(),
             sampled_from: self.sampled_from,
             details: Arc::new(all),
             found: HashMap::new(),
@@ -89,6 +94,7 @@ impl Snapshot {
             embedder: self.embedder.clone(),
             index: self.index.clone(),
             calibration: None,
+            adapter: self.adapter.clone(),
             sampled_from: self.sampled_from,
             details: self.details.clone(),
             found: self.found.clone(),
@@ -121,6 +127,7 @@ impl Snapshot {
             embedder: self.embedder.clone(),
             index: Arc::new(index),
             calibration: self.calibration,
+            adapter: self.adapter.clone(),
             sampled_from: self.sampled_from,
             details: self.details.clone(),
             found,
@@ -131,13 +138,20 @@ impl Snapshot {
 
     /// The most probable entries, with this tenant's own reading of the confidence.
     pub fn search(&self, query: &Query<'_>, limit: usize) -> SearchResult {
-        let mut result = self.index.search(query, limit);
+        let adapted = self.adapted(query.vector);
+        let vector = adapted.as_deref().or(query.vector);
+        let mut result = self.index.search(&Query { vector, ..*query }, limit);
         if let Some(calibration) = self.calibration {
             for candidate in &mut result.candidates {
                 candidate.probability = calibration.apply(candidate.probability.into()) as f32;
             }
         }
         result
+    }
+
+    /// The question's vector as this tenant means it, where that was learned.
+    pub(crate) fn adapted(&self, vector: Option<&[f32]>) -> Option<Vec<f32>> {
+        self.adapter.as_ref()?.apply(vector?)
     }
 
     /// Q&A pairs that ask nearly the same; compared once for each state of the knowledge, whoever asks. Takes a second
@@ -302,6 +316,7 @@ async fn load(db: &Database, proof: &impl TenantProof, large: &LargeBases) -> Re
         entries.push(row.entry);
     }
     entries.extend(store::list_phrasings(&mut tx).await?);
+    let adapter = adapters::store::find_active(&mut tx).await?;
     let name = large.index.name();
     let size = vector_index::store::count(&mut tx, name).await?;
     let plan = large.plan(size.passages, size.indexed);
@@ -326,6 +341,7 @@ async fn load(db: &Database, proof: &impl TenantProof, large: &LargeBases) -> Re
         embedder: state.embedder,
         index: Arc::new(index),
         calibration: state.calibration,
+        adapter: adapter.map(Arc::new),
         sampled_from: parts.map(|_| size.passages),
         details: Arc::new(details),
         found: HashMap::new(),

@@ -53,7 +53,8 @@ pub async fn enlarge(
     let words = by_words(ctx, &tenant, snapshot, query, passages).await;
     let (by_words, holding) = or_without(words, "words", &mut without);
     ids.extend(by_words);
-    if let Some(vector) = query.vector {
+    let adapted = snapshot.adapted(query.vector);
+    if let Some(vector) = adapted.as_deref().or(query.vector) {
         let nearest = ctx.large.index.nearest(tenant, vector, CANDIDATES).await;
         ids.extend(or_without(nearest, "vectors", &mut without));
     }

@@ -17,6 +17,7 @@ mod qa;
 mod serve;
 mod simulate;
 mod tenant;
+mod training;
 mod user;
 
 use std::net::SocketAddr;

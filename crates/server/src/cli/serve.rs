@@ -34,7 +34,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::Progress;
-use super::{Global, ServeArgs, nightly};
+use super::{Global, ServeArgs, nightly, training};
 use crate::canary::{Canary, PassCanary, pass_canary};
 use crate::config::Config;
 use crate::database::{self, Opened, Purpose};
@@ -208,6 +208,7 @@ async fn background(
     let mailing = mailing_runner(pool.clone(), &domains);
     let rules = rule_runner(pool.clone(), &domains);
     let nights = nightly::runner(pool.clone(), &domains);
+    let trainings = training::runner(pool.clone(), &domains);
     tokio::join!(
         work(runner, &stopped),
         work(crawls, &stopped),
@@ -220,6 +221,7 @@ async fn background(
         work(mailing, &stopped),
         work(rules, &stopped),
         work(nights, &stopped),
+        work(trainings, &stopped),
         rest
     );
     pool.close().await;

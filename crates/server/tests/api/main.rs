@@ -30,12 +30,14 @@ mod limits;
 mod meetings;
 mod meetings_scheduler;
 mod members;
+mod model_versions;
 mod origins;
 mod outbound;
 mod playground;
 mod programs;
 mod provenance;
 mod public_sets;
+mod retrieval_model;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -62,6 +62,37 @@ const CHANGES_NOTHING: &[(&str, &str, &str)] = &[
         "refused here, for want of a prompt; tests/api/agents sees the row",
     ),
     (
+        "POST",
+        "/api/v1/training-sets/preview",
+        "says what a set would hold; nothing is stored",
+    ),
+    (
+        "POST",
+        "/api/v1/model-versions/tune",
+        "refused here, for want of a set; tests/api/models sees the row",
+    ),
+    (
+        "POST",
+        "/api/v1/model-versions/{id}/cancel",
+        "refused here, for want of training; tests/api/models sees the row",
+    ),
+    (
+        "POST",
+        "/api/v1/model-versions/{id}/deactivate",
+        "refused here, because it is not active; tests/api/models sees the row",
+    ),
+    ("POST", "/api/v1/model-versions/{id}/refresh", "asks the provider"),
+    (
+        "POST",
+        "/api/v1/retrieval-model/roll-back",
+        "refused here, because nothing is active; tests/api/retrieval_model sees the row",
+    ),
+    (
+        "POST",
+        "/api/v1/retrieval-model/train",
+        "refused here, for want of labels; tests/api/retrieval_model sees the row",
+    ),
+    (
         "PATCH",
         "/api/v1/channels/{id}/draft",
         "visitors get it when it is published",

@@ -1,6 +1,7 @@
 //! Every route of the OpenAPI document: another tenant's id is answered like an id that nobody has, whoever asks, and
 //! nothing of the other tenant is shown or changed (R25).
 
+mod models;
 pub mod table;
 
 use serde_json::{Value, json};
@@ -106,7 +107,7 @@ struct Foreign(Vec<(Thing, Made)>);
 impl Foreign {
     async fn make(world: &World) -> Self {
         let mut all = Vec::new();
-        for route in ROUTES {
+        for route in ROUTES.iter() {
             if let Some(thing) = thing_of(route)
                 && !all.iter().any(|(known, _)| *known == thing)
             {

@@ -1,5 +1,6 @@
 //! A tenant in which one of each thing can be made, through the product's own routes.
 
+mod models;
 mod sales;
 mod topics;
 
@@ -274,6 +275,9 @@ impl World {
                 lonely(self.create("automation/rules", body).await)
             }
             Thing::Topic => lonely(self.make_topic().await),
+            Thing::TrainingSet | Thing::TrainingExample | Thing::ModelVersion => {
+                self.make_thing_of_models(thing).await
+            }
             Thing::KeywordAction => {
                 let channel = tenant.channel().await["id"].clone();
                 let body = json!({"channel_id": channel, "keyword": fresh(mark), "action_type": "DISABLE_AI", "match_type": "exact"});
@@ -455,17 +459,6 @@ impl World {
             }
             tick.tick().await;
         }
-    }
-
-    async fn make_evaluation_set(&self) -> Value {
-        let case = json!({"question": fresh(&self.mark), "expects": "no_answer"});
-        let set = json!({"name": fresh(&self.mark), "cases": [case]});
-        self.tenant
-            .api
-            .post("/api/v1/evaluation-sets")
-            .json(&set)
-            .expect(201)
-            .await
     }
 
     /// Calls a route whose path names nothing, with a body whose names are not taken.

@@ -5,7 +5,7 @@
 pub mod asking;
 mod cleaning;
 pub mod clustering;
-mod masking;
+pub mod masking;
 mod phrases;
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! How to call each route of the API, and what its path names. A route that the OpenAPI document has and this table
 //! does not, or the other way round, fails the tests.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use testkit::{Api, Call, Method};
 
@@ -110,6 +112,9 @@ pub enum Thing {
     Collection,
     Rule,
     Topic,
+    TrainingSet,
+    TrainingExample,
+    ModelVersion,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +150,13 @@ impl Route {
     }
 }
 
-const fn member(method: &'static str, path: &'static str, names: Names, body: Body, success: u16) -> Route {
+pub const fn member(
+    method: &'static str,
+    path: &'static str,
+    names: Names,
+    body: Body,
+    success: u16,
+) -> Route {
     Route {
         method,
         path,
@@ -181,8 +192,11 @@ use Thing::{
     WebhookDelivery, WebhookEndpoint, Website,
 };
 
+/// All of them.
+pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| [MOST, super::models::ROUTES].concat());
+
 #[rustfmt::skip]
-pub const ROUTES: &[Route] = &[
+const MOST: &[Route] = &[
     member("GET", "/api/v1/agent-prompts", Nothing, Body::None, 200),
     member("POST", "/api/v1/agent-prompts", Nothing, Json(r#"{"name": "Short", "system_prompt": "Be brief."}"#), 201),
     member("DELETE", "/api/v1/agent-prompts/{id}", One(AgentPrompt), Body::None, 204),

@@ -20,6 +20,7 @@ import { messaging } from './messaging';
 import { people } from './people';
 import { leads } from './leads';
 import { meetings } from './meetings';
+import { modelVersions } from './model-versions';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -64,6 +65,7 @@ export const later = {
   ...upkeep,
   ...leads,
   ...meetings,
+  ...modelVersions,
   ...playground,
   ...agent,
   ...analytics,

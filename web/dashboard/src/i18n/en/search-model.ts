@@ -57,4 +57,37 @@ export const searchModel = {
   'searchModel.recallIs':
     '{share} of the ten nearest passages (recall@10), measured on {time} with {count} of your own passages',
   'searchModel.recallUnknown': 'Not measured yet',
+  'searchModel.learning': 'Learned from your own questions',
+  'searchModel.learningHint':
+    'Thumbs, closed gaps and evaluation sets teach the search what your customers mean by their words. What it learns is tried on questions that it was not taught, and serves only if they are clearly better answered.',
+  'searchModel.labels':
+    '{questions} questions with a known answer, {rejections} rejected answers, {unanswerable} questions without an answer.',
+  'searchModel.labelsMissing': {
+    one: '{count} more with a known answer is needed.',
+    other: '{count} more with a known answer are needed.',
+  },
+  'searchModel.train': 'Learn now',
+  'searchModel.training': 'Learning',
+  'searchModel.ready': 'May be used',
+  'searchModel.failed': 'Failed',
+  'searchModel.notUsed': 'Not better',
+  'searchModel.activate': 'Use this version',
+  'searchModel.rollBack': 'Roll back',
+  'searchModel.rollBackTitle': 'Roll back?',
+  'searchModel.rollBackTo': 'Version {version} serves again.',
+  'searchModel.rollBackAlone': 'The search model serves alone again. What was learned is kept.',
+  'searchModel.foundFirst': 'Right answer comes first',
+  'searchModel.reciprocal': 'Mean reciprocal rank',
+  'searchModel.surprise': 'Surprise of the confidence (log loss)',
+  'searchModel.fromTo': '{before} → {after} (95% interval of the gain: {low} to {high})',
+  'searchModel.isBetter': {
+    one: 'Clearly better on {count} held-back question.',
+    other: 'Clearly better on {count} held-back questions.',
+  },
+  'searchModel.nothingLearned':
+    'Nothing was learned that other questions would gain from, so nothing changes.',
+  'searchModel.notClearlyBetter':
+    'The difference may be chance, so it does not serve. More labels help.',
+  'searchModel.lessSure':
+    'It finds better, but its confidence says less about what is right, so it does not serve.',
 } as const;

@@ -26,6 +26,7 @@ import { versions } from './versions';
 import { evaluation } from './evaluation';
 import { leads } from './leads';
 import { meetings } from './meetings';
+import { modelVersions } from './model-versions';
 import { playground } from './playground';
 import { agent } from './agent';
 import { analytics } from './analytics';
@@ -64,6 +65,7 @@ export const fr: Texts = {
   ...promise,
   ...leads,
   ...meetings,
+  ...modelVersions,
   ...playground,
   ...agent,
   ...analytics,

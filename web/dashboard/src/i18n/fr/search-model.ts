@@ -58,4 +58,38 @@ export const searchModel = {
   'searchModel.recallIs':
     '{share} des dix passages les plus proches (recall@10), mesuré le {time} avec {count} de vos passages',
   'searchModel.recallUnknown': 'Pas encore mesuré',
+  'searchModel.learning': 'Appris de vos propres questions',
+  'searchModel.learningHint':
+    'Les pouces, les lacunes comblées et les jeux d’évaluation apprennent à la recherche ce que vos clients entendent par leurs mots. Ce qu’elle apprend est essayé sur des questions qu’elle n’a pas vues, et ne sert que si elles trouvent nettement mieux leur réponse.',
+  'searchModel.labels':
+    '{questions} questions dont la réponse est connue, {rejections} réponses rejetées, {unanswerable} questions sans réponse.',
+  'searchModel.labelsMissing': {
+    one: 'Il en manque encore {count} dont la réponse est connue.',
+    other: 'Il en manque encore {count} dont la réponse est connue.',
+  },
+  'searchModel.train': 'Apprendre maintenant',
+  'searchModel.training': 'Apprentissage en cours',
+  'searchModel.ready': 'Peut servir',
+  'searchModel.failed': 'Échec',
+  'searchModel.notUsed': 'Pas meilleure',
+  'searchModel.activate': 'Utiliser cette version',
+  'searchModel.rollBack': 'Revenir en arrière',
+  'searchModel.rollBackTitle': 'Revenir en arrière ?',
+  'searchModel.rollBackTo': 'La version {version} sert de nouveau.',
+  'searchModel.rollBackAlone':
+    'Le modèle de recherche sert de nouveau seul. Ce qui a été appris est conservé.',
+  'searchModel.foundFirst': 'Bonne réponse en premier',
+  'searchModel.reciprocal': 'Rang réciproque moyen',
+  'searchModel.surprise': 'Surprise de la confiance (log loss)',
+  'searchModel.fromTo': '{before} → {after} (intervalle à 95 % du gain : {low} à {high})',
+  'searchModel.isBetter': {
+    one: 'Nettement meilleure sur {count} question mise de côté.',
+    other: 'Nettement meilleure sur {count} questions mises de côté.',
+  },
+  'searchModel.nothingLearned':
+    'Rien n’a été appris dont d’autres questions profiteraient ; rien ne change donc.',
+  'searchModel.notClearlyBetter':
+    'La différence peut être due au hasard ; elle ne sert donc pas. Plus de retours aideront.',
+  'searchModel.lessSure':
+    'Elle trouve mieux, mais sa confiance en dit moins sur ce qui est juste ; elle ne sert donc pas.',
 } as const;

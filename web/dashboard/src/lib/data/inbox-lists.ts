@@ -128,6 +128,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   leads: ['leads'],
   meetings: ['meetings'],
   topics: ['analytics'],
+  models: ['model-versions', 'training-sets', 'retrieval-model'],
 };
 
 /** Reads again what a colleague has changed: first the session, because a new role may no longer see the lists. */

@@ -7,6 +7,7 @@ import Clock from '@lucide/svelte/icons/clock';
 import Handshake from '@lucide/svelte/icons/handshake';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
+import Layers from '@lucide/svelte/icons/layers';
 import Mail from '@lucide/svelte/icons/mail';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import Shield from '@lucide/svelte/icons/shield';
@@ -67,6 +68,7 @@ export const sections: readonly Section[] = [
   { id: 'meetings', title: 'meetings.title', hint: 'meetings.hint', icon: CalendarDays, group: 'inbox', editors: managers, load: () => import('./sections/Meetings.svelte') },
   { id: 'ai-agent', title: 'agent.title', hint: 'agent.hint', icon: Sparkles, group: 'business', editors: managers, readers: all, load: () => import('./sections/AiAgent.svelte') },
   { id: 'models', title: 'settings.models', hint: 'settings.modelsHint', icon: Bot, group: 'technical', editors: managers, load: () => import('./sections/Models.svelte') },
+  { id: 'model-versions', title: 'modelVersions.title', hint: 'modelVersions.hint', icon: Layers, group: 'technical', editors: managers, load: () => import('./sections/ModelVersions.svelte') },
   { id: 'search-model', title: 'searchModel.title', hint: 'searchModel.hint', icon: TextSearch, group: 'technical', editors: managers, readers: all, load: () => import('./sections/SearchModel.svelte') },
   { id: 'api-keys', title: 'settings.apiKeys', hint: 'settings.apiKeysHint', icon: KeyRound, group: 'technical', editors: managers, load: () => import('./sections/ApiKeys.svelte') },
   { id: 'webhooks', title: 'webhooks.title', hint: 'webhooks.hint', icon: Webhook, group: 'technical', editors: managers, load: () => import('./sections/Webhooks.svelte') },
