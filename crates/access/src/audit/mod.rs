@@ -122,6 +122,12 @@ pub enum Action {
     RuleChanged,
     RuleDeleted,
     AuditLogExported,
+    WorkspaceExported,
+    WorkspaceImported,
+    ContactExported,
+    RetentionChanged,
+    /// By the product itself: they were older than the workspace keeps them.
+    ConversationsExpired,
 }
 
 impl Action {
@@ -133,6 +139,7 @@ impl Action {
         };
         match self {
             Self::WorkspaceChanged
+            | Self::RetentionChanged
             | Self::InboxSettingsChanged
             | Self::MailServerChanged
             | Self::MailServerRemoved
@@ -228,7 +235,11 @@ impl Action {
             | Self::DataImported
             | Self::ToolCallApproved
             | Self::ToolCallRefused
-            | Self::AuditLogExported => None,
+            | Self::AuditLogExported
+            | Self::WorkspaceExported
+            | Self::WorkspaceImported
+            | Self::ContactExported
+            | Self::ConversationsExpired => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What spans domains: readable lists of domain calls.
 
+pub mod archive;
 pub mod backup;
 pub mod demo;
 pub mod import;
