@@ -4,3 +4,7 @@ create table platform.master_key (
     fingerprint text,                          -- null: whichever key comes next, for an operator who has lost the old one
     known_since timestamptz not null default now()
 );
+
+-- As another system counted it: stands until it is counted here.
+alter table analytics_daily add column is_imported boolean not null default false;
+alter table topics_daily add column is_imported boolean not null default false;
