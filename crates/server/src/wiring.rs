@@ -34,6 +34,8 @@ use crate::{master_key, runtime};
 pub struct Domains {
     pub access: access::Context,
     pub assets: assets::Context,
+    /// Workspaces that somebody takes along: not what people upload, and gone after a week.
+    pub exports: Files,
     pub conversations: conversations::Context,
     pub knowledge: knowledge::Context,
     pub answering: answering::Context,
@@ -159,6 +161,7 @@ fn assemble(
     Ok(Domains {
         access,
         assets,
+        exports: Files::new(config.data_dir.join("exports")),
         conversations,
         knowledge,
         answering,

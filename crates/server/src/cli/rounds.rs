@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use answering::sweep;
 
+use crate::journeys::archive;
 use crate::wiring::Domains;
 
 /// Once a day, and not while visitors wait for the server to start: confidences that new labels correct.
@@ -18,7 +19,7 @@ pub async fn refit_forever(domains: &Domains) {
     }
 }
 
-/// Every hour: uploaded files that nothing needs any more.
+/// Every hour: uploaded files that nothing needs any more, and exports whose time is over.
 pub async fn remove_files_forever(domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
     loop {
@@ -27,6 +28,9 @@ pub async fn remove_files_forever(domains: &Domains) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed files that nothing needs any more"),
             Err(error) => error.log(),
+        }
+        if let Err(error) = archive::jobs::sweep(domains).await {
+            error.log();
         }
     }
 }

@@ -173,7 +173,10 @@ async fn export(session: &Session, global: &Global, slug: &str, file: &Path) -> 
 async fn import(session: &Session, global: &Global, file: &Path, slug: Option<&str>) -> Result<()> {
     let progress = Progress::new(global);
     let mut owner = backup::owner(&session.opened.url(&global.config(None)?)).await?;
-    let imported = archive::import(&session.domains, &mut owner, file, slug, |step| progress.tell(step)).await;
+    let imported = archive::import(&session.domains, &mut owner, file, slug, |step| {
+        progress.tell(step)
+    })
+    .await;
     progress.done();
     let imported = imported?;
     if global.json {
@@ -195,7 +198,9 @@ async fn import(session: &Session, global: &Global, file: &Path, slug: Option<&s
             imported.new_channel_keys
         );
     }
-    println!("Enter again what is secret: keys of models and vendors, the mail server. Webhooks are off until then.");
+    println!(
+        "Enter again what is secret: keys of models and vendors, the mail server. Webhooks are off until then."
+    );
     Ok(())
 }
 

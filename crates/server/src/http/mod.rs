@@ -4,6 +4,7 @@ mod assets;
 mod body;
 mod demo_shop;
 mod docs;
+pub mod download;
 mod guard;
 mod health;
 mod listen;
@@ -24,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::canary::Canary;
-use crate::journeys::{import, onboarding, sign_up};
+use crate::journeys::{archive, import, onboarding, person, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -51,6 +52,8 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(sign_up::routes(domains.clone()))
         .merge(onboarding::routes(domains.clone()))
         .merge(import::api::routes(domains.access.clone()))
+        .merge(person::routes(domains.clone()))
+        .merge(archive::requests::routes(domains.clone()))
         .merge(access::routes(domains.access.clone()))
         .merge(::assets::routes(domains.assets.clone()))
         .merge(conversations::routes(domains.conversations.clone()))

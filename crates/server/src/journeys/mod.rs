@@ -5,5 +5,6 @@ pub mod backup;
 pub mod demo;
 pub mod import;
 pub mod onboarding;
+pub mod person;
 pub mod sign_up;
 pub mod tenant;

@@ -41,6 +41,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("llm_credentials", "providers' keys are secrets: enter them again"),
     ("order_verifications", "codes that are good for ten minutes"),
     ("webhook_attempts", "requests that were made from where it was"),
+    ("workspace_exports", "exports of the installation where it was"),
     (
         "webhook_deliveries",
         "what was told, or is about to be, is told from where it was",

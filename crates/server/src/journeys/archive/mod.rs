@@ -6,7 +6,9 @@
 
 mod export;
 mod import;
+pub mod jobs;
 pub mod left_out;
+pub mod requests;
 mod store;
 
 use std::collections::BTreeMap;
