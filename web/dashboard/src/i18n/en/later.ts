@@ -26,6 +26,7 @@ import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
+import { takingOut } from './taking-out';
 import { technical } from './technical';
 import { tools } from './tools';
 import { transcripts } from './transcripts';
@@ -73,4 +74,5 @@ export const later = {
   ...crmClients,
   ...crmSales,
   ...tools,
+  ...takingOut,
 } as const;
