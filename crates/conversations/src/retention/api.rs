@@ -29,7 +29,7 @@ struct Retention {
 }
 
 /// What would be deleted now.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = RetentionPreview)]
 pub struct DueCount {
     pub conversations: i64,
@@ -39,8 +39,8 @@ pub struct DueCount {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PreviewQuery {
-    /// As if conversations were kept for so many days.
-    conversation_days: i32,
+    /// As if conversations were kept for so many days; unless given: as it is set.
+    conversation_days: Option<i32>,
 }
 
 /// Read how long conversations are kept.
@@ -86,9 +86,16 @@ async fn preview_retention(
     Query(query): Query<PreviewQuery>,
 ) -> Result<Json<DueCount>> {
     member.require(Permission::ManageWorkspace)?;
-    check(query.conversation_days)?;
+    query.conversation_days.map(check).transpose()?;
     let mut tx = ctx.db.tenant_read(&member).await?;
-    let before = before(tx.now(), query.conversation_days);
+    let days = match query.conversation_days {
+        None => store::days(&mut tx).await?,
+        wanted => wanted,
+    };
+    let Some(days) = days else {
+        return Ok(Json(DueCount::default()));
+    };
+    let before = before(tx.now(), days);
     Ok(Json(store::count_due(&mut tx, before).await?))
 }
 

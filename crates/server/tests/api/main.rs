@@ -39,6 +39,7 @@ mod public_sets;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod taking_out;
 mod taking_over;
 mod tools;
 mod topics;
