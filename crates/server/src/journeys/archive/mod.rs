@@ -29,7 +29,7 @@ use super::backup::Hashing;
 use left_out::LeftOut;
 
 pub use export::export;
-pub use import::{Imported, import};
+pub use import::import;
 
 const DATA: &str = "data/";
 const FILES: &str = "files/";
