@@ -68,6 +68,7 @@ grant update (name, password_hash, preferences, last_workspace, totp_secret, tot
     on platform.users to rapport_platform;
 grant select, insert, update, delete on platform.sessions to rapport_platform;
 grant select, insert, update, delete on platform.email_counts to rapport_platform;
+grant select, insert, update on platform.master_key to rapport_platform;
 
 -- Erasing a contact clears what people wrote into the history of their deals; a trigger refuses any other change.
 grant update (notes) on crm_deal_stages_history to rapport_app;

@@ -32,8 +32,8 @@ language plpgsql
 set search_path from current
 as $$
 begin
-    delete from analytics_daily d where d.tenant_id = current_tenant_id() and d.date = any (p_days);
-    insert into analytics_daily
+    delete from analytics_daily d where d.tenant_id = current_tenant_id() and d.date = any (p_days) and not d.is_imported;
+    insert into analytics_daily as counted
         (tenant_id, channel_id, date, num_chats, avg_confidence, positive_feedback, negative_feedback, most_common_questions)
     with said as (
         select s.day, c.channel_id, s.conversation_id, s.sender_type, a.confidence, a.mode, a.feedback,
@@ -65,7 +65,11 @@ begin
         coalesce(min(k.questions::text)::jsonb, '[]')
     from said s
     left join asked k on k.day = s.day and k.channel_id = s.channel_id
-    group by s.channel_id, s.day;
+    group by s.channel_id, s.day
+    on conflict (tenant_id, channel_id, date) do update
+    set num_chats = excluded.num_chats, avg_confidence = excluded.avg_confidence, positive_feedback = excluded.positive_feedback,
+        negative_feedback = excluded.negative_feedback, most_common_questions = excluded.most_common_questions, is_imported = false
+    where counted.is_imported;
 
     delete from analytics_chatbot_effectiveness e
     where e.tenant_id = current_tenant_id() and e.period_day in (select analytics_moment(day) from unnest(p_days) as day);
@@ -193,7 +197,7 @@ set search_path from current
 as $$
 begin
     delete from analytics_touched n where n.tenant_id = current_tenant_id() and n.subject <> 'conversation';
-    delete from analytics_daily t where t.tenant_id = current_tenant_id();
+    delete from analytics_daily t where t.tenant_id = current_tenant_id() and not t.is_imported;
     delete from analytics_chatbot_effectiveness t where t.tenant_id = current_tenant_id();
     delete from analytics_channel_performance t where t.tenant_id = current_tenant_id();
     delete from analytics_deal_metrics t where t.tenant_id = current_tenant_id();

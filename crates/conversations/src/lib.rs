@@ -19,6 +19,7 @@ pub mod outbound;
 pub mod past;
 pub mod people;
 pub mod presence;
+pub mod retention;
 pub mod saved_replies;
 pub mod search;
 pub mod settings;
@@ -62,6 +63,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(meetings::settings::routes())
         .merge(meetings::scheduler::api::routes())
         .merge(meetings::api::routes())
+        .merge(retention::api::routes())
         .merge(saved_replies::api::routes())
         .merge(views::api::routes())
         .merge(team::api::routes())

@@ -190,6 +190,11 @@ impl Database {
         &self.platform
     }
 
+    /// For requests and jobs, and for look-ups: to be counted.
+    pub fn pools(&self) -> [&PgPool; 2] {
+        [&self.app, &self.platform]
+    }
+
     /// Whether the database answers now.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("select 1").execute(&self.platform).await?;

@@ -35,6 +35,11 @@ impl Files {
         self.root.join(tenant.to_string())
     }
 
+    /// Where a file of this name lies, whether or not it is there.
+    pub fn path(&self, tenant: TenantId, name: Uuid) -> PathBuf {
+        self.folder(tenant).join(name.to_string())
+    }
+
     /// Writes a file as a whole or not at all: it has its name only when it is on the disk.
     pub async fn write(&self, tenant: TenantId, name: Uuid, bytes: &[u8]) -> Result<()> {
         let folder = self.folder(tenant);

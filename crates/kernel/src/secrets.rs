@@ -40,6 +40,11 @@ impl MasterKey {
         hex::encode(self.0)
     }
 
+    /// Says of a key whether it is this one, and nothing else about it. Backups and databases hold it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&self.derive("backup")[..16])
+    }
+
     /// A key for one purpose only; knowing it tells nothing about the others.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         sign(&self.0, purpose.as_bytes())

@@ -22,6 +22,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where to listen: `127.0.0.1:8080`. Port 0 picks a free one.
     pub listen: SocketAddr,
+    /// What this process does, where several share one database: `all`, `web` or `worker`. Also `--role`.
+    pub role: Role,
     /// A PostgreSQL (15 or newer, pgvector 0.7 or newer) to use instead of the bundled one. Also read from
     /// `DATABASE_URL`.
     pub database_url: Option<String>,
@@ -62,6 +64,17 @@ pub struct Config {
     pub model: ModelSettings,
     pub crawl: CrawlSettings,
     pub smtp: SmtpSettings,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers requests and does the work behind them
+    All,
+    /// Answers requests; another process does the work
+    Web,
+    /// Does the work; of requests it answers only those for its health
+    Worker,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +205,7 @@ impl Default for Config {
         Self {
             data_dir: embedded_postgres::default_data_dir(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            role: Role::All,
             database_url: None,
             postgres_dir: None,
             runtime_dir: None,

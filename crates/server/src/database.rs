@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::config::Config;
-use crate::runtime;
+use crate::{master_key, runtime};
 
 /// An open database and, if it is the bundled one, the cluster that must be stopped at the end.
 pub struct Opened {
@@ -39,8 +39,13 @@ pub enum Redo {
 pub async fn open(config: &Config, purpose: Purpose, progress: impl Fn(&str)) -> Result<Opened> {
     let opened = connect(config, purpose, &progress).await?;
     progress("checking the schema");
-    opened.migrate(Redo::WhatChanged).await?;
-    Ok(opened)
+    match opened.prepare(config).await {
+        Ok(()) => Ok(opened),
+        Err(error) => {
+            opened.close().await;
+            Err(error)
+        }
+    }
 }
 
 /// Starts or joins the database and changes nothing in it.
@@ -99,11 +104,21 @@ async fn start_cluster(config: &Config, purpose: Purpose, progress: &impl Fn(&st
 }
 
 impl Opened {
+    /// Whoever has another database's key changes nothing in this one.
+    async fn prepare(&self, config: &Config) -> Result<()> {
+        master_key::check(config, &mut self.owner().await?).await?;
+        self.migrate(Redo::WhatChanged).await
+    }
+
+    async fn owner(&self) -> Result<PgConnection> {
+        PgConnection::connect_with(&self.options)
+            .await
+            .map_err(unreachable)
+    }
+
     /// As the owner: the only moment at which that role is used.
     pub async fn migrate(&self, redo: Redo) -> Result<()> {
-        let mut owner = PgConnection::connect_with(&self.options)
-            .await
-            .map_err(unreachable)?;
+        let mut owner = self.owner().await?;
         if redo == Redo::Everything || !migrate::is_current(&mut owner).await? {
             migrate::migrate(&mut owner).await?;
         }

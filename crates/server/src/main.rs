@@ -7,9 +7,11 @@ mod cli;
 mod config;
 mod database;
 mod embedded;
+mod gauges;
 mod http;
 mod journeys;
 mod logging;
+mod master_key;
 mod runtime;
 mod wiring;
 

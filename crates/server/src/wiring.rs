@@ -26,13 +26,16 @@ use knowledge::websites::fetch::Crawler;
 use llm::embedder::Embedder;
 
 use crate::config::Config;
-use crate::runtime;
+use crate::database::{self, Opened, Purpose};
+use crate::{master_key, runtime};
 
 /// All domains, ready to be served.
 #[derive(Clone)]
 pub struct Domains {
     pub access: access::Context,
     pub assets: assets::Context,
+    /// Workspaces that somebody takes along: not what people upload, and gone after a week.
+    pub exports: Files,
     pub conversations: conversations::Context,
     pub knowledge: knowledge::Context,
     pub answering: answering::Context,
@@ -44,9 +47,22 @@ pub struct Domains {
     pub programs: programs::Context,
 }
 
+/// Opens the database and builds the domains.
+pub async fn open(config: &Config, purpose: Purpose, tell: impl Fn(&str)) -> Result<(Opened, Box<Domains>)> {
+    let opened = database::open(config, purpose, &tell).await?;
+    tell("loading the embedding model");
+    match build(config, &opened.db).await {
+        Ok(domains) => Ok((opened, domains)),
+        Err(error) => {
+            opened.close().await;
+            Err(error)
+        }
+    }
+}
+
 /// Boxed: it is large, and travels through every command.
 pub async fn build(config: &Config, db: &Database) -> Result<Box<Domains>> {
-    let master_key = master_key(config)?;
+    let master_key = master_key::unlock(config, db).await?;
     let allow: AllowList = config
         .outbound_allow
         .parse()
@@ -145,6 +161,7 @@ fn assemble(
     Ok(Domains {
         access,
         assets,
+        exports: Files::new(config.data_dir.join("exports")),
         conversations,
         knowledge,
         answering,
@@ -175,46 +192,6 @@ fn own_program() -> PathBuf {
         true => running.to_owned(),
         false => std::env::current_exe().unwrap_or_else(|_| "rapport".into()),
     }
-}
-
-/// The configured key, or the one in the data folder, made on first use.
-fn master_key(config: &Config) -> Result<MasterKey> {
-    match existing_master_key(config) {
-        Err(error) if error.code == "master_key_missing" => {
-            let path = config.data_dir.join("master.key");
-            write_secret(&path, &MasterKey::random().to_hex())
-                .map_err(|error| bad_master_key(&format!("{}: {error}", path.display())))?;
-            // two first starts at once: whoever wrote last must not win over who reads now
-            existing_master_key(config)
-        }
-        found => found,
-    }
-}
-
-/// The same without making one.
-pub fn existing_master_key(config: &Config) -> Result<MasterKey> {
-    if let Some(text) = &config.master_key {
-        return MasterKey::from_hex(text).map_err(bad_master_key);
-    }
-    let path = config.data_dir.join("master.key");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => MasterKey::from_hex(&text).map_err(bad_master_key),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(invalid(
-            "master_key_missing",
-            format!(
-                "There is no master key: put it into {} or RAPPORT_MASTER_KEY.",
-                path.display()
-            ),
-        )),
-        Err(error) => Err(bad_master_key(&format!("{}: {error}", path.display()))),
-    }
-}
-
-fn bad_master_key(error: &str) -> kernel::Error {
-    invalid(
-        "bad_master_key",
-        format!("The master key cannot be used: {error}."),
-    )
 }
 
 /// Writes a file that only its owner can read; leaves one that exists as it is.

@@ -212,6 +212,48 @@ fn code_of(arguments: &str) -> Option<String> {
     Some(first.trim_matches('"').to_lowercase())
 }
 
+/// Every metric is explained, and drawn by the dashboard; and nothing is that the server does not tell.
+#[test]
+fn every_metric_is_explained_and_drawn() {
+    let mut told = BTreeSet::new();
+    for (path, text) in sources(&["crates"], &["rs"]) {
+        let calls = ["counter!(", "gauge!(", "histogram!("];
+        let calls = calls.iter().flat_map(|call| text.split(call).skip(1));
+        if path.contains("/src/") {
+            told.extend(calls.filter_map(metric_of));
+        }
+    }
+    assert!(told.len() > 15, "only {} metrics were found", told.len());
+    let page = read("docs/operations.md");
+    let table = between(&page, "\n| metric |", "\n\n").to_owned();
+    let cells = table.lines().filter_map(|row| row.split('|').nth(1));
+    let explained: BTreeSet<_> = cells.flat_map(metrics_in).collect();
+    let drawn: BTreeSet<_> = metrics_in(&read("deploy/grafana.json")).collect();
+    let alerts = read("deploy/alerts.yml");
+    let watched = metrics_in(&alerts).filter(|name| !told.contains(name));
+    mend(watched.map(|name| format!("deploy/alerts.yml waits for `{name}`, which the server does not tell")));
+    let places = [("docs/operations.md", explained), ("deploy/grafana.json", drawn)];
+    mend(places.iter().flat_map(|(place, names)| {
+        let differ = told.symmetric_difference(names);
+        differ.map(move |name| format!("`{name}` is told by the server or named in {place}, but not both"))
+    }));
+}
+
+/// The first argument, if it names a metric of ours.
+fn metric_of(arguments: &str) -> Option<String> {
+    let name = arguments.trim_start().strip_prefix('"')?.split('"').next()?;
+    name.starts_with("rapport_").then(|| name.to_owned())
+}
+
+/// Those that a text names.
+fn metrics_in(text: &str) -> impl Iterator<Item = String> {
+    let starts = text.match_indices("rapport_").map(|(at, _)| &text[at..]);
+    starts.map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    })
+}
+
 #[test]
 fn every_make_target_that_a_page_names_exists() {
     let makefile = read("Makefile");

@@ -136,6 +136,12 @@ pub enum Action {
     RetrievalTrainingStarted,
     RetrievalTrained,
     AuditLogExported,
+    WorkspaceExported,
+    WorkspaceImported,
+    ContactExported,
+    RetentionChanged,
+    /// By the product itself: they were older than the workspace keeps them.
+    ConversationsExpired,
 }
 
 impl Action {
@@ -147,6 +153,7 @@ impl Action {
         };
         match self {
             Self::WorkspaceChanged
+            | Self::RetentionChanged
             | Self::InboxSettingsChanged
             | Self::MailServerChanged
             | Self::MailServerRemoved
@@ -256,7 +263,11 @@ impl Action {
             | Self::ToolCallApproved
             | Self::ToolCallRefused
             | Self::TrainingSetExported
-            | Self::AuditLogExported => None,
+            | Self::AuditLogExported
+            | Self::WorkspaceExported
+            | Self::WorkspaceImported
+            | Self::ContactExported
+            | Self::ConversationsExpired => None,
         }
     }
 }

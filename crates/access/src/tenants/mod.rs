@@ -63,6 +63,12 @@ impl Operator {
         Ok(found.map(|tenant_id| Self { tenant_id }))
     }
 
+    /// For every tenant, those that are suspended too.
+    pub async fn for_all(db: &Database) -> Result<Vec<Self>> {
+        let ids = store::list_ids(db).await?;
+        Ok(ids.into_iter().map(|tenant_id| Self { tenant_id }).collect())
+    }
+
     /// For every tenant that is not suspended.
     pub async fn for_all_active(db: &Database) -> Result<Vec<Self>> {
         let ids = store::list_active_ids(db).await?;

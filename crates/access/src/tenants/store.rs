@@ -123,6 +123,15 @@ pub async fn list_slugs(db: &Database) -> Result<Vec<String>> {
     Ok(slugs)
 }
 
+pub async fn list_ids(db: &Database) -> Result<Vec<TenantId>> {
+    let ids = sqlx::query_scalar!(
+        r#"select tenant_id as "id: TenantId" from platform.tenant_index order by tenant_id"#
+    )
+    .fetch_all(db.platform())
+    .await?;
+    Ok(ids)
+}
+
 pub async fn list_active_ids(db: &Database) -> Result<Vec<TenantId>> {
     let ids = sqlx::query_scalar!(
         r#"select tenant_id as "id: TenantId" from platform.tenant_index where is_active order by tenant_id"#

@@ -142,7 +142,7 @@ pub async fn move_days(tx: &mut TenantTx, time_zone: &str) -> Result<()> {
     sqlx::query!("delete from topic_days where tenant_id = current_tenant_id()")
         .execute(&mut **tx)
         .await?;
-    sqlx::query!("delete from topics_daily where tenant_id = current_tenant_id()")
+    sqlx::query!("delete from topics_daily where tenant_id = current_tenant_id() and not is_imported")
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -487,7 +487,8 @@ pub async fn set_words(
     sqlx::query!(
         "update topics_daily d set topic_label = left(t.label, 255), keywords = t.keywords
         from topics t
-        where d.tenant_id = current_tenant_id() and t.tenant_id = d.tenant_id and t.id = $1 and d.topic_id = t.number",
+        where d.tenant_id = current_tenant_id() and t.tenant_id = d.tenant_id and t.id = $1 and d.topic_id = t.number
+            and not d.is_imported",
         topic.0,
     )
     .execute(&mut **tx)
@@ -510,7 +511,11 @@ pub async fn days_of(tx: &mut TenantTx, topics: &[TopicId]) -> Result<Vec<NaiveD
 /// Counts these days anew: by topic, with the messages that are nearest to its mean.
 pub async fn count_days(tx: &mut TenantTx, days: &[NaiveDate]) -> Result<()> {
     sqlx::query!(
-        "delete from topics_daily where tenant_id = current_tenant_id() and date = any ($1)",
+        "delete from topics_daily d
+        where d.tenant_id = current_tenant_id() and d.date = any ($1)
+            and (not d.is_imported or exists (
+                select from topic_messages m where m.tenant_id = d.tenant_id and m.day = d.date
+            ))",
         days
     )
     .execute(&mut **tx)

@@ -186,7 +186,8 @@ impl Embedders {
     }
 }
 
-fn context(tenant: TenantId) -> String {
+/// What the key of an endpoint is bound to.
+pub fn context(tenant: TenantId) -> String {
     format!("knowledge_state/{tenant}")
 }
 

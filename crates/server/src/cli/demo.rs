@@ -11,7 +11,7 @@ use super::{DemoArgs, Global, serve};
 use crate::journeys::demo;
 
 pub async fn run(global: &Global, args: &DemoArgs) -> Result<ExitCode> {
-    let mut config = global.config(args.serve.listen)?;
+    let mut config = global.config(args.listen)?;
     // A demonstration is for one person on one machine: their own Ollama or vLLM may be tried with it.
     if config.outbound_allow.is_empty() {
         config.outbound_allow = "127.0.0.0/8,::1".into();

@@ -14,6 +14,7 @@ mod output;
 mod psql;
 mod public_sets;
 mod qa;
+mod rounds;
 mod serve;
 mod simulate;
 mod tenant;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use kernel::Result;
 
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Role};
 
 /// The AI front office that a business hosts itself.
 #[derive(Debug, Parser)]
@@ -110,12 +111,16 @@ pub struct ServeArgs {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// What this process does, where several share one database (DATABASE_URL) [default: all]
+    #[arg(long, value_enum)]
+    role: Option<Role>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    #[command(flatten)]
-    serve: ServeArgs,
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
     /// Leave out the clients, deals and orders that the shop has entered
     #[arg(long)]
     without_sales: bool,

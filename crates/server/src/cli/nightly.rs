@@ -1,32 +1,48 @@
-//! Numbers and topics: what is found when a workspace's day is over, which may take minutes and keeps no other job from its
-//! turn, and what is counted in between.
+//! Numbers, topics and exports: what is found when a workspace's day is over, what is counted in between, and what somebody
+//! takes along. It may take minutes, and keeps no other job from its turn.
 
 use std::time::Duration;
 
+use conversations::retention;
 use insights::analytics::{counting, mails};
 use insights::topics::jobs::{self as topics, FindTopics, find_topics};
 use queue::Runner;
 
+use crate::journeys::archive::jobs::{ExportWorkspace, export_workspace, give_up_export};
 use crate::wiring::Domains;
 
 pub fn runner(pool: sqlx::PgPool, domains: &Domains) -> Result<Runner, queue::Error> {
     let insights = domains.insights.clone();
+    let (exporting, given_up) = (domains.clone(), domains.clone());
     Runner::builder(pool)
-        .concurrency(1)
+        .concurrency(2)
         .register::<FindTopics, _, _>(move |job, _| {
             let insights = insights.clone();
             async move { find_topics(&insights, &job).await }
         })
+        .register::<ExportWorkspace, _, _>(move |job, _| {
+            let domains = exporting.clone();
+            async move { export_workspace(&domains, &job).await }
+        })
+        .when_given_up::<ExportWorkspace, _, _>(move |job| {
+            let domains = given_up.clone();
+            async move { give_up_export(&domains, &job).await }
+        })
         .build()
 }
 
-/// Every quarter of an hour: workspaces whose night has come.
+/// Every quarter of an hour: workspaces whose night has come, and conversations that are older than they are kept.
 pub async fn look_forever(domains: &Domains) {
     let mut tick = tokio::time::interval(Duration::from_secs(15 * 60));
     loop {
         tick.tick().await;
         if let Err(error) = topics::look_everywhere(&domains.insights).await {
             error.log();
+        }
+        match retention::delete_everywhere(&domains.conversations).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "deleted conversations that are older than they are kept"),
+            Err(error) => error.log(),
         }
     }
 }

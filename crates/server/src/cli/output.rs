@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::error::{Result, invalid};
 
 use super::Global;
-use crate::database::{self, Opened, Purpose};
+use crate::database::{Opened, Purpose};
 use crate::wiring::{self, Domains};
 
 /// A line that tells what is being done. Silent with `--json` or without a terminal.
@@ -47,8 +47,7 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Self> {
         let config = global.config(None)?;
         let progress = Progress::new(global);
-        let opened = database::open(&config, Purpose::Command, |step| progress.tell(step)).await?;
-        let domains = wiring::build(&config, &opened.db).await?;
+        let (opened, domains) = wiring::open(&config, Purpose::Command, |step| progress.tell(step)).await?;
         progress.done();
         Ok(Self { opened, domains })
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use answering::sweep;
 use answering::tools::{SendOrderCode, send_order_code};
 use automation::rules::jobs::{RunRules, WakeRules, run_rules, wake_rules};
 use automation::webhooks::jobs::{
@@ -34,21 +33,25 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::Progress;
-use super::{Global, ServeArgs, nightly, training};
+use super::{Global, ServeArgs, nightly, rounds, training};
 use crate::canary::{Canary, PassCanary, pass_canary};
-use crate::config::Config;
-use crate::database::{self, Opened, Purpose};
+use crate::config::{Config, Role};
+use crate::database::{Opened, Purpose};
+use crate::gauges;
 use crate::http::{self, Outer};
 use crate::wiring::{self, Domains};
 
 pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
-    let config = global.config(args.listen)?;
+    let mut config = global.config(args.listen)?;
+    config.role = args.role.unwrap_or(config.role);
     let progress = Progress::new(global);
     let (opened, domains) = start(&config, &progress).await?;
     let announce = |url: &str| {
         progress.done();
         if global.json {
             println!("{}", json!({"url": url}));
+        } else if config.role == Role::Worker {
+            println!("Rapport works: {url}/readyz");
         } else {
             println!("Rapport is ready: {url}/app/");
         }
@@ -58,10 +61,14 @@ pub async fn run(global: &Global, args: &ServeArgs) -> Result<ExitCode> {
 
 /// Opens the database and builds the domains.
 pub async fn start(config: &Config, progress: &Progress) -> Result<(Opened, Box<Domains>)> {
-    let opened = database::open(config, Purpose::Serve, |step| progress.tell(step)).await?;
-    progress.tell("loading the embedding model");
-    let domains = wiring::build(config, &opened.db).await?;
-    Ok((opened, domains))
+    if config.role != Role::All && config.database_url.is_none() {
+        return Err(invalid(
+            "role_without_database",
+            "The bundled PostgreSQL has one process, which does everything. For `--role web` and `--role worker` name a database that \
+             several can reach in DATABASE_URL.",
+        ));
+    }
+    wiring::open(config, Purpose::Serve, |step| progress.tell(step)).await
 }
 
 /// Serves until SIGTERM or SIGINT. `announce` is called once, with the address, when requests are accepted.
@@ -87,31 +94,38 @@ pub async fn serve(
         .map_err(|error| internal(error.to_string()))?;
     let in_flight = Arc::new(AtomicUsize::new(0));
     let canary = Canary::new(Duration::from_secs(config.canary_seconds));
+    let jobs = opened.job_pool();
     let outer = Outer {
         db: opened.db.clone(),
+        jobs: jobs.clone(),
         metrics,
         canary: canary.clone(),
         demo_channel,
         in_flight: in_flight.clone(),
         trusted_proxies: config.trusted_proxies.clone().into(),
     };
-    let router = http::router(&domains, outer);
+    let router = match config.role {
+        Role::Worker => http::worker_router(outer),
+        Role::Web | Role::All => http::router(&domains, outer),
+    };
     let turns = domains.answering.turns.clone();
     let signals = listen_for_signals()?;
     let (stop, stopped) = watch::channel(false);
-    let jobs = opened.job_pool();
     if opened.cluster.is_some() {
         // a bundled database has one server: whoever worked here before this one is gone
         queue::declare_workers_dead(&jobs).await.map_err(internal)?;
     }
-    let background = tokio::spawn(background(
-        jobs,
-        opened.db.clone(),
-        domains,
-        config.crawl.at_once,
-        canary,
-        stopped.clone(),
-    ));
+    let background = match config.role {
+        Role::Web => tokio::spawn(look_on(jobs, opened.db.clone(), canary, stopped.clone())),
+        Role::Worker | Role::All => tokio::spawn(background(
+            jobs,
+            opened.db.clone(),
+            domains,
+            config.crawl.at_once,
+            canary,
+            stopped.clone(),
+        )),
+    };
     announce(&format!("http://{address}"));
     tokio::spawn(async move {
         wait_for(signals).await;
@@ -139,6 +153,17 @@ async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+}
+
+/// Beside the requests, where another process does the work: live events of other processes, and whether work is done.
+async fn look_on(pool: sqlx::PgPool, db: kernel::Database, canary: Canary, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = db.live.relay(pool.clone()) => {}
+        () = gauges::watch_forever(&pool) => {}
+        () = canary.watch(&pool) => {}
+        () = until(stopped) => {}
+    }
+    pool.close().await;
 }
 
 /// What goes on beside the requests: jobs, live events of other processes, and questions a crash left behind.
@@ -182,18 +207,18 @@ async fn background(
     let rest = async {
         tokio::select! {
             () = db.live.relay(pool.clone()) => {}
-            () = sweep_forever(&domains) => {}
-            () = look_after_inboxes_forever(&domains) => {}
+            () = rounds::sweep_forever(&domains) => {}
+            () = rounds::look_after_inboxes_forever(&domains) => {}
             () = tidy_forever(&pool, &domains) => {}
-            () = refit_forever(&domains) => {}
-            () = remove_files_forever(&domains) => {}
-            () = watch_backlog_forever(&pool) => {}
+            () = rounds::refit_forever(&domains) => {}
+            () = rounds::remove_files_forever(&domains) => {}
+            () = gauges::watch_forever(&pool) => {}
             () = canary.watch(&pool) => {}
-            () = tell_by_mail_forever(&domains) => {}
-            () = renew_tokens_forever(&domains) => {}
-            () = rescore_clients_forever(&domains) => {}
+            () = rounds::tell_by_mail_forever(&domains) => {}
+            () = rounds::renew_tokens_forever(&domains) => {}
+            () = rounds::rescore_clients_forever(&domains) => {}
             () = nightly::refresh_analytics_forever(&domains) => {}
-            () = note_waiting_forever(&domains) => {}
+            () = rounds::note_waiting_forever(&domains) => {}
             () = nightly::look_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
@@ -441,149 +466,6 @@ async fn tidy_forever(pool: &sqlx::PgPool, domains: &Domains) {
         }
         if let Err(error) = knowledge::transcripts::forget_abandoned(&domains.knowledge).await {
             error.log();
-        }
-    }
-}
-
-/// Work that waits longer is worth a look: visitors' messages are among it.
-const LATE: f64 = 60.0;
-
-/// Every quarter of a minute: how much work waits, and for how long.
-async fn watch_backlog_forever(pool: &sqlx::PgPool) {
-    let mut tick = tokio::time::interval(Duration::from_secs(15));
-    loop {
-        tick.tick().await;
-        let backlog = match pool.acquire().await {
-            Ok(mut connection) => queue::dead::backlog(&mut connection).await,
-            Err(error) => Err(error),
-        };
-        let Ok(backlog) = backlog else { continue };
-        metrics::gauge!("rapport_jobs_waiting").set(backlog.waiting as f64);
-        metrics::gauge!("rapport_jobs_dead").set(backlog.dead as f64);
-        metrics::gauge!("rapport_jobs_oldest_waiting_seconds").set(backlog.oldest_waiting_seconds);
-        if backlog.oldest_waiting_seconds > LATE {
-            let (waiting, seconds) = (backlog.waiting, backlog.oldest_waiting_seconds);
-            tracing::warn!(waiting, seconds, "work waits for more than a minute");
-        }
-    }
-}
-
-/// Once a day, and not while visitors wait for the server to start: confidences that new labels correct.
-async fn refit_forever(domains: &Domains) {
-    const HOUR: Duration = Duration::from_secs(60 * 60);
-    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + HOUR, 24 * HOUR);
-    loop {
-        tick.tick().await;
-        if let Err(error) = answering::promise::refit_all(&domains.answering).await {
-            error.log();
-        }
-    }
-}
-
-/// Every hour: uploaded files that nothing needs any more.
-async fn remove_files_forever(domains: &Domains) {
-    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
-    loop {
-        tick.tick().await;
-        match assets::sweep::remove_unneeded(&domains.assets).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "removed files that nothing needs any more"),
-            Err(error) => error.log(),
-        }
-    }
-}
-
-/// Every quarter of a minute: conversations whose snooze is over, and those that wait for somebody to be free.
-async fn look_after_inboxes_forever(domains: &Domains) {
-    if let Err(error) = conversations::search::catch_up(&domains.conversations).await {
-        error.log();
-    }
-    let mut tick = tokio::time::interval(Duration::from_secs(15));
-    loop {
-        tick.tick().await;
-        if let Err(error) = conversations::inbox::sweep::look_after(&domains.conversations).await {
-            error.log();
-        }
-    }
-}
-
-/// Every quarter of a minute: who has waited for a person for as long as a rule says.
-async fn note_waiting_forever(domains: &Domains) {
-    let mut tick = tokio::time::interval(Duration::from_secs(15));
-    loop {
-        tick.tick().await;
-        if let Err(error) = automation::rules::waiting::look_everywhere(&domains.automation).await {
-            error.log();
-        }
-    }
-}
-
-/// Every quarter of a minute: what members are to be told by e-mail. Every hour: what is kept of it for too long.
-async fn tell_by_mail_forever(domains: &Domains) {
-    let (mut look, mut tidy) = (
-        tokio::time::interval(Duration::from_secs(15)),
-        tokio::time::interval(Duration::from_secs(60 * 60)),
-    );
-    loop {
-        let done = tokio::select! {
-            _ = look.tick() => notifications::notices::look_everywhere(&domains.notifications).await,
-            _ = tidy.tick() => notifications::notices::tidy_everywhere(&domains.notifications).await,
-        };
-        if let Err(error) = done {
-            error.log();
-        }
-    }
-}
-
-/// Every hour: access tokens of channels that would run out.
-async fn renew_tokens_forever(domains: &Domains) {
-    let channels = &domains.channels;
-    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
-    loop {
-        tick.tick().await;
-        let renewed = channels::connections::renewal::renew_everywhere(
-            &channels.db,
-            &channels.master_key,
-            &channels.http,
-        );
-        if let Err(error) = renewed.await {
-            error.log();
-        }
-    }
-}
-
-/// Every hour: scores of clients that time alone has changed.
-async fn rescore_clients_forever(domains: &Domains) {
-    let mut tick = tokio::time::interval(Duration::from_secs(60 * 60));
-    loop {
-        tick.tick().await;
-        if let Err(error) = crm::clients::rescore_everywhere(&domains.crm).await {
-            error.log();
-        }
-    }
-}
-
-async fn sweep_forever(domains: &Domains) {
-    let mut is_start = true;
-    let mut tick = tokio::time::interval(Duration::from_secs(60));
-    loop {
-        tick.tick().await;
-        let bot_of = |operator, channel| {
-            let db = domains.channels.db.clone();
-            async move {
-                Ok(channels::endpoint::read(&db, &operator, channel)
-                    .await?
-                    .map(|endpoint| endpoint.bot.clone()))
-            }
-        };
-        match sweep::answer_forgotten(&domains.answering, is_start, bot_of).await {
-            Ok(count) => {
-                is_start = false;
-                if count > 0 {
-                    tracing::info!(count, "answered questions that were left behind");
-                }
-            }
-            Err(error) => error.log(),
         }
     }
 }

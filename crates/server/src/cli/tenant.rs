@@ -1,7 +1,9 @@
 //! `rapport tenant`: the businesses of this installation.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use access::audit::{self, Action, OPERATOR};
 use access::tenants;
 use channels::WidgetSettings;
 use clap::Subcommand;
@@ -11,8 +13,9 @@ use kernel::error::invalid;
 use serde_json::json;
 
 use super::Global;
-use super::output::Session;
-use crate::journeys::tenant;
+use super::output::{Progress, Session};
+use crate::journeys::archive::{self, Manifest};
+use crate::journeys::{backup, tenant};
 
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
@@ -36,6 +39,19 @@ pub enum TenantCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Write a tenant with its files into one file, for another installation or for itself
+    Export {
+        slug: String,
+        /// The file to write; it must not be there yet
+        file: PathBuf,
+    },
+    /// Take in a tenant that was exported, here or elsewhere
+    Import {
+        file: PathBuf,
+        /// Another short name than it had
+        #[arg(long)]
+        slug: Option<String>,
+    },
 }
 
 pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
@@ -48,6 +64,8 @@ pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
             }
             TenantCommand::List => list(session, json).await,
             TenantCommand::Delete { slug, yes } => delete(session, json, slug, *yes).await,
+            TenantCommand::Export { slug, file } => export(session, global, slug, file).await,
+            TenantCommand::Import { file, slug } => import(session, global, file, slug.as_deref()).await,
         })
         .await?;
     Ok(ExitCode::SUCCESS)
@@ -126,4 +144,79 @@ async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<
         println!("{slug} is deleted.");
     }
     Ok(())
+}
+
+async fn export(session: &Session, global: &Global, slug: &str, file: &Path) -> Result<()> {
+    let operator = session.tenant(Some(slug)).await?;
+    let progress = Progress::new(global);
+    let files = &session.domains.assets.files;
+    let written = archive::export(&session.opened.db, files, &operator, file, |done, all| {
+        progress.tell(&format!("{done} of {all} tables"));
+    });
+    let written = written.await;
+    progress.done();
+    let manifest = written?;
+    let mut tx = session.opened.db.tenant(&operator).await?;
+    let subject = format!("tenant:{}", manifest.tenant.id);
+    let details = json!({"digest": manifest.digest});
+    audit::record(&mut tx, OPERATOR, Action::WorkspaceExported, &subject, details).await?;
+    tx.commit().await?;
+    if global.json {
+        println!("{}", facts(&manifest));
+        return Ok(());
+    }
+    println!("{slug} is in {}: {}.", file.display(), size(&manifest));
+    println!("Keys, passwords and other secrets are not in it; manifest.json names all that stays behind.");
+    Ok(())
+}
+
+async fn import(session: &Session, global: &Global, file: &Path, slug: Option<&str>) -> Result<()> {
+    let progress = Progress::new(global);
+    let mut owner = backup::owner(&session.opened.url(&global.config(None)?)).await?;
+    let imported = archive::import(&session.domains, &mut owner, file, slug, |step| {
+        progress.tell(step)
+    })
+    .await;
+    progress.done();
+    let imported = imported?;
+    if global.json {
+        let mut facts = facts(&imported.manifest);
+        facts["tenant_id"] = json!(imported.tenant);
+        facts["slug"] = json!(imported.slug);
+        facts["without_password"] = json!(imported.without_password);
+        facts["new_channel_keys"] = json!(imported.new_channel_keys);
+        println!("{facts}");
+        return Ok(());
+    }
+    println!("{} is here: {}.", imported.slug, size(&imported.manifest));
+    for email in &imported.without_password {
+        println!("  {email} has no password yet: rapport user password {email}");
+    }
+    if imported.new_channel_keys > 0 {
+        println!(
+            "  {} channels have a new key, because somebody here has theirs: renew the script tags.",
+            imported.new_channel_keys
+        );
+    }
+    println!(
+        "Enter again what is secret: keys of models and vendors, the mail server. Webhooks are off until then."
+    );
+    Ok(())
+}
+
+fn facts(manifest: &Manifest) -> serde_json::Value {
+    json!({"digest": manifest.digest, "tables": manifest.tables.len(), "rows": rows(manifest), "files": manifest.files.len()})
+}
+
+fn size(manifest: &Manifest) -> String {
+    format!(
+        "{} rows of {} tables and {} files",
+        rows(manifest),
+        manifest.tables.len(),
+        manifest.files.len()
+    )
+}
+
+fn rows(manifest: &Manifest) -> u64 {
+    manifest.tables.values().map(|facts| facts.rows).sum()
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Outer;
+use crate::gauges;
 
 /// The process runs.
 pub async fn live() -> &'static str {
@@ -26,5 +27,6 @@ pub async fn ready(State(outer): State<Outer>) -> Response {
 
 /// Counters for Prometheus.
 pub async fn metrics(State(outer): State<Outer>) -> String {
+    gauges::note_pools(&outer.db, &outer.jobs);
     outer.metrics.render()
 }

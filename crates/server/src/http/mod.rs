@@ -4,6 +4,7 @@ mod assets;
 mod body;
 mod demo_shop;
 mod docs;
+pub mod download;
 mod guard;
 mod health;
 mod listen;
@@ -24,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::canary::Canary;
-use crate::journeys::{import, onboarding, sign_up};
+use crate::journeys::{archive, import, onboarding, person, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -34,6 +35,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct Outer {
     pub db: kernel::Database,
+    /// The job runner's connections.
+    pub jobs: sqlx::PgPool,
     pub metrics: PrometheusHandle,
     pub canary: Canary,
     /// The channel shown on the demonstration page, if there is one.
@@ -49,6 +52,8 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
         .merge(sign_up::routes(domains.clone()))
         .merge(onboarding::routes(domains.clone()))
         .merge(import::api::routes(domains.access.clone()))
+        .merge(person::routes(domains.clone()))
+        .merge(archive::requests::routes(domains.clone()))
         .merge(access::routes(domains.access.clone()))
         .merge(::assets::routes(domains.assets.clone()))
         .merge(conversations::routes(domains.conversations.clone()))
@@ -72,10 +77,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
 pub fn router(domains: &Domains, outer: Outer) -> Router {
     let (api, openapi) = documented(domains).split_for_parts();
     let openapi = Arc::new(openapi);
-    let pages = Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+    let pages = health_routes()
         .route("/demo", get(demo_shop::page))
         .route("/demo/{file}", get(demo_shop::file))
         .with_state(outer.clone());
@@ -98,6 +100,23 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
             kernel::error::internal("a handler panicked").into_response()
         }))
         .layer(middleware::from_fn_with_state(outer, guard::observe))
+}
+
+/// All that a process answers which only works for others.
+pub fn worker_router(outer: Outer) -> Router {
+    let found_elsewhere = || async { kernel::error::not_found("page").into_response() };
+    health_routes()
+        .with_state(outer.clone())
+        .fallback(found_elsewhere)
+        .layer(middleware::map_response(explain_method_not_allowed))
+        .layer(middleware::from_fn_with_state(outer, guard::observe))
+}
+
+fn health_routes() -> Router<Outer> {
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
 }
 
 /// Says in words what a bare 405 means. Not a fallback of the router: that would take the place of the guards around

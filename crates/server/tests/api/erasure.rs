@@ -9,7 +9,7 @@ use crate::quick_tenant;
 use crate::support::server;
 
 /// A word that nothing else holds.
-const WORD: &str = "zyxonia";
+pub const WORD: &str = "zyxonia";
 
 const TOLD: [&str; 18] = [
     "message.created",
@@ -33,7 +33,7 @@ const TOLD: [&str; 18] = [
 ];
 
 /// The columns in which a word stands: `table.column`.
-async fn columns_with(server: &Server, word: &str) -> Vec<String> {
+pub async fn columns_with(server: &Server, word: &str) -> Vec<String> {
     let mut owner = server.owner().await;
     let columns: Vec<(String, String)> = sqlx::query_as(
         "select c.table_schema || '.' || c.table_name, c.column_name
@@ -79,12 +79,12 @@ async fn change(tenant: &Tenant, path: &str, body: Value) -> Value {
     call.expect(200).await
 }
 
-async fn contact_of(tenant: &Tenant, visitor: &Visitor) -> String {
+pub async fn contact_of(tenant: &Tenant, visitor: &Visitor) -> String {
     let path = format!("/api/v1/conversations/{}", visitor.conversation_id);
     id(&tenant.api.get(&path).expect(200).await["contact"])
 }
 
-async fn client_of(tenant: &Tenant, contact: &str) -> String {
+pub async fn client_of(tenant: &Tenant, contact: &str) -> String {
     let path = format!("/api/v1/crm/contacts/{contact}/client");
     id(&tenant.api.get(&path).expect(200).await)
 }
@@ -95,7 +95,7 @@ async fn erase(tenant: &Tenant, contact: &str) {
 }
 
 /// Leaves the word wherever a visitor can.
-async fn write(tenant: &Tenant) -> Visitor {
+pub async fn write(tenant: &Tenant) -> Visitor {
     let visitor = tenant.visitor().await;
     let asked = visitor
         .say(&format!("Where is Zyxonia? I am {WORD}@example.com"))
@@ -133,7 +133,7 @@ async fn write(tenant: &Tenant) -> Visitor {
 }
 
 /// Leaves it wherever the team can.
-async fn note(tenant: &Tenant, visitor: &Visitor, contact: &str, client: &str) {
+pub async fn note(tenant: &Tenant, visitor: &Visitor, contact: &str, client: &str) {
     let conversation = visitor.conversation_id;
     tenant.reply(conversation, "Dear Zyxonia").await;
     let note = json!({"client_note_id": contact, "text": "Zyxonia is nice."});
@@ -168,7 +168,7 @@ async fn note(tenant: &Tenant, visitor: &Visitor, contact: &str, client: &str) {
 }
 
 /// A deal and an order, with the word wherever it can stand.
-async fn sell(tenant: &Tenant, client: &str) -> String {
+pub async fn sell(tenant: &Tenant, client: &str) -> String {
     let deal = json!({"client_id": client, "name": "Zyxonia", "description": "Zyxonia", "competitor": "Zyxonia",
         "tags": ["Zyxonia deal"], "products": [{"name": "Chair for Zyxonia", "unit_price": "10.00"}]});
     let deal = id(&make(tenant, "crm/deals", deal).await);
@@ -183,7 +183,7 @@ async fn sell(tenant: &Tenant, client: &str) -> String {
     id(&make(tenant, "crm/orders", order).await)
 }
 
-async fn shop(server: &Server) -> (Tenant, Receiver) {
+pub async fn shop(server: &Server) -> (Tenant, Receiver) {
     let tenant = quick_tenant(server).await;
     tenant.teach("Where is the shop?", "In Ghent.").await;
     let receiver = Receiver::start().await;

@@ -41,6 +41,7 @@ mod retrieval_model;
 mod sessions;
 #[path = "../support/mod.rs"]
 mod support;
+mod taking_out;
 mod taking_over;
 mod tools;
 mod topics;

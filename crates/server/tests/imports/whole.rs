@@ -252,7 +252,7 @@ pub const ASSISTANT: Kind = Kind {
     ],
 };
 
-const WIDGETS: Kind = Kind {
+pub const WIDGETS: Kind = Kind {
     name: "s0",
     schema: include_str!("schemas/s0.sql"),
     counts: &[("clients", 2)],
@@ -307,7 +307,7 @@ const VENDORS: Kind = Kind {
     ],
 };
 
-const SUPPORT: Kind = Kind {
+pub const SUPPORT: Kind = Kind {
     name: "s2",
     schema: include_str!("schemas/s2.sql"),
     counts: &[("tenants", 2)],

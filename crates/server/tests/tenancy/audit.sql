@@ -7,7 +7,9 @@ with
         -- how many mails an address had today, whoever sent them
         ('platform.email_counts'),
         -- whether the queue is worked at all
-        ('platform.canary')),
+        ('platform.canary'),
+        -- which master key belongs to this database
+        ('platform.master_key')),
     -- The job queue belongs to its library: no table of ours, and payloads hold ids, never content.
     foreign_schemas (name) as (values ('graphile_worker')),
     -- Look-ups before the tenant is known. This role alone may read them across tenants.

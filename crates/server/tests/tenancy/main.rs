@@ -2,6 +2,7 @@
 //!
 //! Tables come from the catalogue and routes from the OpenAPI document, so that a new one cannot be forgotten.
 
+mod archive;
 mod catalogue;
 mod clients;
 mod live;

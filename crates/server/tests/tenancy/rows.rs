@@ -1,7 +1,7 @@
 //! Every table with a `tenant_id`, as the catalogue lists them: one tenant can neither see nor touch nor point at
 //! another's rows, and without a tenant there is nothing (R24).
 
-mod generate;
+pub mod generate;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use testkit::require_runtime;

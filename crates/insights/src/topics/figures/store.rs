@@ -334,6 +334,7 @@ pub async fn samples(tx: &mut TenantTx, filter: &Filter, topic: TopicId) -> Resu
         join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
         left join topics r on r.tenant_id = p.tenant_id and r.id = $5
         left join topics_daily d on d.tenant_id = r.tenant_id and d.date = tm.day and d.topic_id = r.number
+            and not d.is_imported
         where p.tenant_id = current_tenant_id() and coalesce(p.merged_into, p.id) = $5 and tm.day between $1 and $2
             and ($3::uuid is null or c.channel_id = $3) and ($4::text is null or coalesce(tm.language, 'und') = $4)
         order by coalesce(d.sample_messages ? m.id::text, false) desc, tm.day desc, m.id desc

@@ -16,14 +16,15 @@ use std::process::{Child, Command};
 use chrono::{DateTime, Utc};
 use embedded_postgres::Cluster;
 use kernel::error::{Error, Result, invalid};
-use kernel::secrets::MasterKey;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 pub use restore::{check, restore};
+pub use store::connect as owner;
 pub use take::take;
+pub(super) use take::{beside, broken, cannot_write, finish};
 
 const DATABASE: &str = "database.dump";
 const ASSETS: &str = "assets/";
@@ -43,7 +44,7 @@ pub struct Manifest {
     pub schema: i64,
     /// The major version of PostgreSQL.
     pub postgres: i32,
-    /// Says of a master key whether it is the one, and nothing else about it.
+    /// The fingerprint of the master key.
     pub master_key_check: String,
     /// Rows, a table.
     pub tables: BTreeMap<String, i64>,
@@ -51,26 +52,21 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
 }
 
-/// The same for the same key only.
-pub fn key_check(key: &MasterKey) -> String {
-    hex::encode(&key.derive("backup")[..16])
-}
-
 /// Counts what passes through.
-struct Hashing<T> {
+pub(super) struct Hashing<T> {
     inner: T,
     digest: Sha256,
 }
 
 impl<T> Hashing<T> {
-    fn new(inner: T) -> Self {
+    pub(super) fn new(inner: T) -> Self {
         Self {
             inner,
             digest: Sha256::new(),
         }
     }
 
-    fn finish(self) -> String {
+    pub(super) fn finish(self) -> String {
         hex::encode(self.digest.finalize())
     }
 }

@@ -13,10 +13,10 @@ use kernel::secrets::MasterKey;
 use uuid::Uuid;
 use zip::ZipArchive;
 
-use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, point, program, store};
+use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, point, program, store};
 use crate::config::Config;
 use crate::database::{self, Opened, Purpose, Redo};
-use crate::wiring;
+use crate::{master_key, wiring};
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -175,12 +175,12 @@ fn key_of(config: &Config, file: &Path, manifest: &Manifest) -> Result<String> {
             .map_err(|error| damaged(&error.to_string()))?;
         MasterKey::from_hex(&text).map(Some).map_err(damaged)
     };
-    let key = match wiring::existing_master_key(config) {
+    let key = match master_key::existing(config) {
         Ok(key) => key,
         Err(missing) if missing.code == "master_key_missing" => in_backup()?.ok_or(missing)?,
         Err(error) => return Err(error),
     };
-    if key_check(&key) != manifest.master_key_check {
+    if key.fingerprint() != manifest.master_key_check {
         return Err(invalid(
             "wrong_master_key",
             "The backup belongs to another master key. Put the right one into `master.key` in the data folder, or into \
@@ -238,7 +238,7 @@ fn unpack(config: &Config, file: &Path, manifest: &Manifest, key: &str) -> Resul
         }
     }
     if config.master_key.is_none() {
-        let path = config.data_dir.join("master.key");
+        let path = master_key::file(config);
         wiring::write_secret(&path, key)
             .map_err(|error| invalid("cannot_write", format!("{}: {error}.", path.display())))?;
     }

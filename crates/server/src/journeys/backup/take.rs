@@ -10,10 +10,10 @@ use kernel::error::{Error, Result, internal, invalid};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, key_check, point, program, store};
+use super::{ASSETS, DATABASE, Hashing, MANIFEST, Manifest, SECRETS, end, failed, point, program, store};
 use crate::config::Config;
 use crate::database::Opened;
-use crate::wiring;
+use crate::master_key;
 
 /// The file has its name only when it is whole and on the disk.
 ///
@@ -26,9 +26,10 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
             format!("{} is there already. Name another file.", file.display()),
         ));
     }
-    let key = wiring::existing_master_key(config)?;
     let url = opened.url(config);
     let mut owner = store::connect(&url).await?;
+    master_key::check(config, &mut owner).await?;
+    let key = master_key::existing(config)?;
     if !store::sees_everything(&mut owner).await? {
         return Err(invalid(
             "not_all_rows",
@@ -44,7 +45,7 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
         taken_at: opened.db.clock.now(),
         schema,
         postgres,
-        master_key_check: key_check(&key),
+        master_key_check: key.fingerprint(),
         tables: store::counts(&mut owner).await?,
         files: std::collections::BTreeMap::new(),
     };
@@ -66,13 +67,13 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
     manifest
 }
 
-fn beside(target: &Path) -> PathBuf {
+pub(in crate::journeys) fn beside(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     target.with_file_name(name)
 }
 
-fn finish(unfinished: &Path, target: &Path) -> Result<()> {
+pub(in crate::journeys) fn finish(unfinished: &Path, target: &Path) -> Result<()> {
     fs::rename(unfinished, target).map_err(|error| cannot_write(target, &error))?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))
@@ -180,10 +181,10 @@ fn uploaded(root: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-fn cannot_write(file: &Path, error: &std::io::Error) -> Error {
+pub(in crate::journeys) fn cannot_write(file: &Path, error: &std::io::Error) -> Error {
     invalid("cannot_write", format!("{}: {error}.", file.display()))
 }
 
-fn broken(error: zip::result::ZipError) -> Error {
+pub(in crate::journeys) fn broken(error: zip::result::ZipError) -> Error {
     invalid("cannot_write", format!("The archive cannot be written: {error}."))
 }

@@ -27,6 +27,7 @@ import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { shortcuts } from './shortcuts';
 import { settings } from './settings';
+import { takingOut } from './taking-out';
 import { technical } from './technical';
 import { tools } from './tools';
 import { transcripts } from './transcripts';
@@ -75,4 +76,5 @@ export const later = {
   ...crmClients,
   ...crmSales,
   ...tools,
+  ...takingOut,
 } as const;

@@ -73,5 +73,5 @@ export const settings = {
   'privacy.storedNot':
     'No IP addresses and no cookies. Once a visitor has written, the chat keeps a token and the last messages in their browser.',
   'privacy.storedUntil':
-    'Until you erase the visitor: no conversation is deleted by age; uploaded transcripts go once they have been read, or after 7 days. A backup keeps what it held when it was made.',
+    'Until you erase the visitor, or for as long as you say below; uploaded transcripts go once they have been read, or after 7 days. A backup keeps what it held when it was made.',
 } as const;

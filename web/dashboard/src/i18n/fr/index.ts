@@ -33,6 +33,7 @@ import { analytics } from './analytics';
 import { audit } from './audit';
 import { widget } from './widget';
 import { home } from './home';
+import { takingOut } from './taking-out';
 import { technical } from './technical';
 import { people } from './people';
 import { promise } from './promise';
@@ -82,4 +83,5 @@ export const fr: Texts = {
   ...crmClients,
   ...crmSales,
   ...tools,
+  ...takingOut,
 };

@@ -77,5 +77,5 @@ export const settings = {
   'privacy.storedNot':
     'Ni adresses IP ni cookies. Dès qu’un visiteur a écrit, le chat garde un jeton et les derniers messages dans son navigateur.',
   'privacy.storedUntil':
-    'Jusqu’à ce que vous effaciez le visiteur : aucune conversation n’est supprimée selon l’âge ; les transcriptions envoyées disparaissent une fois lues, ou après 7 jours. Une sauvegarde garde ce qu’elle contenait.',
+    'Jusqu’à ce que vous effaciez le visiteur, ou aussi longtemps que vous le dites ci-dessous ; les transcriptions envoyées disparaissent une fois lues, ou après 7 jours. Une sauvegarde garde ce qu’elle contenait.',
 } as const;

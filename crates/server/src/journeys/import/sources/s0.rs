@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::super::mapping::Belongs::{By, Itself, Through};
 use super::super::mapping::Goes::{Both, Kept, To};
 use super::super::mapping::{Business, Goes, NewChannel, Out, Scope, Source, Table, times};
-use super::super::row::Row;
+use super::super::row::{Row, as_text};
 use super::s3::widget_settings;
 
 const OTHER: Goes = Kept("not in the specification");
-const COUNTED: &str = "numbers of a day, as they were counted there";
+const COUNTED: &str = "analytics_daily, the same name; a day whose chats are here is counted here";
 const THROUGH_WIDGET: super::super::mapping::Belongs = Through {
     column: "widget_id",
     table: "widgets",
@@ -88,15 +88,15 @@ pub const SOURCE: Source = Source {
             belongs: THROUGH_WIDGET,
             order: &["date", "id"],
             columns: &[
-                ("id", Kept(COUNTED)),
-                ("widget_id", Kept(COUNTED)),
-                ("date", Kept(COUNTED)),
-                ("num_chats", Kept(COUNTED)),
-                ("avg_confidence", Kept(COUNTED)),
-                ("positive_feedback", Kept(COUNTED)),
-                ("negative_feedback", Kept(COUNTED)),
-                ("most_common_questions", Kept(COUNTED)),
-                ("created_at", Kept(COUNTED)),
+                ("id", To("analytics_daily.id")),
+                ("widget_id", To("analytics_daily.channel_id")),
+                ("date", Both("analytics_daily.date")),
+                ("num_chats", Both(COUNTED)),
+                ("avg_confidence", Both(COUNTED)),
+                ("positive_feedback", Both(COUNTED)),
+                ("negative_feedback", Both(COUNTED)),
+                ("most_common_questions", Both(COUNTED)),
+                ("created_at", Both("analytics_daily.created_at")),
             ],
             others: OTHER,
             map: day,
@@ -232,8 +232,43 @@ fn feedback(row: &mut Row) -> Option<&'static str> {
     thumb
 }
 
-fn day(_: &mut Scope, _: &mut Row, _: &mut Out) -> Result<(), String> {
+/// As it was counted there. Where the day's chats are here they have been counted, or will be: that goes before.
+fn day(scope: &mut Scope, row: &mut Row, out: &mut Out) -> Result<(), String> {
+    let widget = row.text("widget_id").ok_or("it belongs to no widget")?;
+    let created_at = times(row).0;
+    let date = row.date("date").ok_or("nobody knows which day it was")?;
+    let mut count = |column: &str| {
+        row.whole(column)
+            .unwrap_or_default()
+            .clamp(0, i64::from(i32::MAX))
+    };
+    let (chats, helpful, unhelpful) = (
+        count("num_chats"),
+        count("positive_feedback"),
+        count("negative_feedback"),
+    );
+    let confidence = row.decimal("avg_confidence");
+    out.put_shared(
+        "analytics_daily",
+        json!({
+            "id": scope.id("analytics", &row.id, ""), "channel_id": scope.id("channels", &widget, ""), "date": date,
+            "num_chats": chats, "avg_confidence": confidence, "positive_feedback": helpful, "negative_feedback": unhelpful,
+            "most_common_questions": questions(&row.json("most_common_questions")), "is_imported": true, "created_at": created_at,
+        }),
+    );
     Ok(())
+}
+
+/// `[{"question", "count"}]`, however they were listed; nobody may have counted them.
+fn questions(listed: &Value) -> Value {
+    let first = |item: &Value, names: &[&str]| names.iter().find_map(|name| item.get(*name).cloned());
+    let items = listed.as_array().into_iter().flatten().filter_map(|item| {
+        let named = first(item, &["question", "topic", "text", "message"]);
+        let question = as_text(named.as_ref().unwrap_or(item))?;
+        let count = first(item, &["count", "num", "times", "frequency"]).unwrap_or_default();
+        Some(json!({"question": question, "count": count.as_i64()}))
+    });
+    Value::Array(items.collect())
 }
 
 fn error(scope: &mut Scope, row: &mut Row, out: &mut Out) -> Result<(), String> {

@@ -120,6 +120,11 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   retrieval_training_started: 'audit.retrievalTrainingStarted',
   retrieval_trained: 'audit.retrievalTrained',
   audit_log_exported: 'audit.logExported',
+  workspace_exported: 'audit.workspaceExported',
+  workspace_imported: 'audit.workspaceImported',
+  contact_exported: 'audit.contactExported',
+  retention_changed: 'audit.retentionChanged',
+  conversations_expired: 'audit.conversationsExpired',
 };
 
 /** A newer server may know an action that this page does not. */

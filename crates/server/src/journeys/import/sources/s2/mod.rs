@@ -11,7 +11,7 @@ use super::super::mapping::{Belongs, Goes, Source, Table};
 
 const OTHER: Goes = Kept("not in the specification");
 const SEALED: &str = "sealed with a key that only the old system has: connect the channel anew";
-const COUNTED: &str = "topics of a day, as they were found there";
+const COUNTED: &str = "topics_daily, the same name; a day whose messages are looked at here is counted here";
 const MODELS: &str = "models are registered anew, with the key that may call them";
 const SEARCHED: &str = "passages are indexed anew here";
 
@@ -237,18 +237,21 @@ pub const SOURCE: Source = Source {
             "topics_daily",
             &["date", "id"],
             &[
-                ("id", Kept(COUNTED)),
-                ("tenant_id", To("import_rows.tenant_id")),
-                ("date", Kept(COUNTED)),
-                ("topic_id", Kept(COUNTED)),
-                ("topic_label", Kept(COUNTED)),
-                ("keywords", Kept(COUNTED)),
-                ("message_count", Kept(COUNTED)),
-                ("percentage", Kept(COUNTED)),
-                ("sample_messages", Kept(COUNTED)),
-                ("created_at", Kept(COUNTED)),
+                ("id", To("topics_daily.id")),
+                ("tenant_id", To("topics_daily.tenant_id")),
+                ("date", Both("topics_daily.date")),
+                ("topic_id", Both(COUNTED)),
+                ("topic_label", Both(COUNTED)),
+                ("keywords", Both(COUNTED)),
+                ("message_count", Both(COUNTED)),
+                ("percentage", Both(COUNTED)),
+                (
+                    "sample_messages",
+                    Both("topics_daily.sample_messages, those that are known by their ids"),
+                ),
+                ("created_at", Both("topics_daily.created_at")),
             ],
-            talk::noted,
+            talk::topic,
         ),
         table(
             "meetings",

@@ -66,6 +66,30 @@ fn hours(text: &str) -> Option<Value> {
     )
 }
 
+/// A topic of a day, as it was found there. Its number says nothing here: topics of other days with it are others.
+pub fn topic(scope: &mut Scope, row: &mut Row, out: &mut Out) -> Result<(), String> {
+    let created_at = times(row).0;
+    let date = row.date("date").ok_or("nobody knows which day it was")?;
+    let number = row.whole("topic_id").ok_or("it has no number")?;
+    let samples = row.json("sample_messages");
+    let samples = samples.as_array().into_iter().flatten().filter_map(as_text);
+    let known = samples.filter(|id| id.parse::<uuid::Uuid>().is_ok());
+    let messages: Vec<_> = known
+        .map(|id| scope.id("conversation_messages", &id, ""))
+        .collect();
+    let (label, count) = (row.short("topic_label", 255), row.whole("message_count"));
+    let share = row.decimal("percentage");
+    out.put_shared(
+        "topics_daily",
+        json!({
+            "id": scope.id("topics_daily", &row.id, ""), "date": date, "topic_id": number, "topic_label": label,
+            "keywords": row.texts("keywords"), "message_count": count.unwrap_or_default(), "percentage": share,
+            "sample_messages": messages, "is_imported": true, "created_at": created_at,
+        }),
+    );
+    Ok(())
+}
+
 pub fn noted(_: &mut Scope, _: &mut Row, _: &mut Out) -> Result<(), String> {
     Ok(())
 }
