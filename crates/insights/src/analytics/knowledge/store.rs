@@ -4,6 +4,7 @@ use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
 
 use crate::analytics::answers::store::{KNOWN, push_given_on};
+use crate::analytics::conversations::store::push_part;
 use crate::analytics::filter::Question;
 use crate::analytics::range::Days;
 
@@ -37,19 +38,15 @@ pub async fn sources(tx: &mut TenantTx, question: &Question, days: Days) -> Resu
     Ok(query.build_query_as().fetch_one(&mut **tx).await?)
 }
 
-/// The same by the first day of each part.
+/// The same by the first day of each part of the range.
 pub async fn sources_by_part(
     tx: &mut TenantTx,
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, i64, i64)>> {
-    let mut query = QueryBuilder::<Postgres>::new("select greatest(date_trunc(");
-    query
-        .push_bind(question.grain.as_str())
-        .push(", a.created_at at time zone ")
-        .push_bind(question.zone.clone());
-    query.push(")::date, ").push_bind(days.from);
-    query.push("::date)::text, count(*), count(*) filter (where a.sources = '[]')");
+    let mut query = QueryBuilder::<Postgres>::new("select ");
+    push_part(&mut query, question, days, "a.created_at");
+    query.push(", count(*), count(*) filter (where a.sources = '[]')");
     query.push(ANSWERS);
     push_given_on(&mut query, question, days);
     query.push(format!(" and {KNOWN} group by 1"));
