@@ -236,7 +236,13 @@ mod tests {
     fn periods_are_compared_day_for_day_and_months_and_years_by_the_calendar() {
         let month = question("2026-02-01", "2026-02-28", Compare::Previous, Grain::Day);
         assert_eq!(behind(&month), (0, 31));
-        assert_eq!(behind(&Question { grain: Grain::Month, ..month }), (1, 0));
+        assert_eq!(
+            behind(&Question {
+                grain: Grain::Month,
+                ..month
+            }),
+            (1, 0)
+        );
         let weeks = question("2026-11-02", "2026-12-01", Compare::Previous, Grain::Week);
         assert_eq!(behind(&weeks), (0, 30));
         let year = question("2024-02-01", "2024-02-29", Compare::Year, Grain::Day);

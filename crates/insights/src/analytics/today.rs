@@ -26,15 +26,9 @@ pub struct Today {
 pub async fn read(tx: &mut TenantTx) -> Result<Today> {
     let workspace = counting::store::workspace(tx).await?;
     let date = workspace.today;
-    let today = Days {
-        from: date,
-        to: date,
-    };
+    let today = Days { from: date, to: date };
     let date = date.pred_opt().unwrap_or(date);
-    let yesterday = Days {
-        from: date,
-        to: date,
-    };
+    let yesterday = Days { from: date, to: date };
     let question = Question {
         days: today,
         compare: None,

@@ -114,7 +114,9 @@ fn push_bound(query: &mut QueryBuilder<Postgres>, compare: &str, days: Days, que
 pub async fn by_part(tx: &mut TenantTx, question: &Question, days: Days) -> Result<Vec<(String, i64, i64)>> {
     let mut query = QueryBuilder::<Postgres>::new("select ");
     push_part(&mut query, question, days, "e.at");
-    query.push(", count(*) filter (where e.is_opening), count(*) filter (where not e.is_opening) from (select g.*");
+    query.push(
+        ", count(*) filter (where e.is_opening), count(*) filter (where not e.is_opening) from (select g.*",
+    );
     query.push(QUESTIONS);
     push_asked(&mut query, question);
     query.push(

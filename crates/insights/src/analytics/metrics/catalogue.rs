@@ -90,18 +90,18 @@ pub const METRICS: &[Metric] = &[
     ]),
     metric("open_gaps", ("overview", Unit::Count), Some(Down), Some(Gaps), None, [
         ("Open gaps", "Lacunes ouvertes"),
-        ("Questions that the knowledge does not answer and nobody had closed by the end of the period.",
-         "Questions auxquelles les connaissances ne répondent pas et que personne n’avait closes à la fin de la période."),
+        ("Questions that the knowledge does not answer and nobody had closed by the end of the period, each once however it is worded.",
+         "Questions auxquelles les connaissances ne répondent pas et que personne n’avait closes à la fin de la période, chacune une fois quelle que soit sa formulation."),
     ]),
     metric("gaps_opened", ("gaps", Unit::Count), None, Some(Gaps), None, [
         ("Gaps opened", "Lacunes apparues"),
-        ("Gaps that were found in the period, each once however often it was asked.",
-         "Lacunes découvertes pendant la période, chacune une fois quel que soit le nombre de demandes."),
+        ("Questions without an answer that were asked first in the period, each once however often and in which words.",
+         "Questions sans réponse posées pour la première fois pendant la période, chacune une fois quels que soient le nombre de demandes et la formulation."),
     ]),
     metric("gaps_closed", ("gaps", Unit::Count), Some(Up), Some(Gaps), None, [
         ("Gaps closed", "Lacunes closes"),
-        ("Gaps that were answered or dismissed in the period and have not been opened again.",
-         "Lacunes résolues ou écartées pendant la période et pas rouvertes depuis."),
+        ("Questions of which the last wording was answered or dismissed in the period and none has been opened again.",
+         "Questions dont la dernière formulation a été résolue ou écartée pendant la période et dont aucune n’a été rouverte."),
     ]),
     metric("answers_with_source", ("knowledge", Unit::Count), Some(Up), Some(Answers), None, [
         ("Answers with a source", "Réponses sourcées"),
@@ -250,8 +250,8 @@ pub const METRICS: &[Metric] = &[
     ]),
     metric("cost", ("usage", Unit::Money), Some(Down), None, Some("no_prices"), [
         ("Cost", "Coût"),
-        ("What the models cost in the period by the prices that were set at the time; not known where no price was set.",
-         "Ce que les modèles ont coûté pendant la période, aux prix alors indiqués ; inconnu si aucun prix n’est indiqué."),
+        ("What the models cost in the period by the prices that were set at the time, in one currency; not known where a call had no price.",
+         "Ce que les modèles ont coûté pendant la période, aux prix alors indiqués, dans une seule devise ; inconnu si un appel n’avait pas de prix."),
     ]),
     metric("cost_per_resolved", ("usage", Unit::Money), Some(Down), None, Some("no_prices"), [
         ("Cost per resolved conversation", "Coût par conversation résolue"),

@@ -20,11 +20,17 @@ pub async fn figures(tx: &mut TenantTx, question: &Question) -> Result<Vec<Figur
     };
     let is_narrowed = question.filter.is_of_conversations();
     let mut figures = Vec::new();
-    for (place, name) in ["model_calls", "input_tokens", "output_tokens"].iter().enumerate() {
+    for (place, name) in ["model_calls", "input_tokens", "output_tokens"]
+        .iter()
+        .enumerate()
+    {
         let count = |used: &Used| Measured::count(used.counts[place]);
         figures.push(Figure::of(name, count(&now), before.as_ref().map(count))?.unless(is_narrowed));
     }
-    let all = now.costs.keys().chain(before.iter().flat_map(|used| used.costs.keys()));
+    let all = now
+        .costs
+        .keys()
+        .chain(before.iter().flat_map(|used| used.costs.keys()));
     for currency in currencies(question, all) {
         let cost = |used: &Used| of(used.cost_in(&currency));
         let figure = Figure::of("cost", cost(&now), before.as_ref().map(cost))?;
