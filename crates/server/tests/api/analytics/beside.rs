@@ -52,6 +52,11 @@ pub async fn check_knowledge(world: &World, rows: &Value, from: &str) {
         .collect();
     let entries = list(rows, "entries").iter().map(|entry| text(entry, "id"));
     let (used, unused): (Vec<&str>, Vec<&str>) = entries.partition(|entry| used.contains(entry));
+    for name in ["used", "unused"] {
+        for row in list(chart(&page, name), "rows") {
+            assert_eq!(row["filter"]["entry_kind"], "qa_pair", "{row}");
+        }
+    }
     assert_eq!(
         figure(&page, "entries_used")["value"],
         json!(used.len() as f64),
