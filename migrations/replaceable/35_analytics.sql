@@ -215,7 +215,7 @@ as $$ select case when p_to >= p_from then extract(epoch from p_to - p_from) whe
 
 -- What these conversations came to. A reply that is not the answer to a question (a greeting, a hand-over, an offer to book, thanks
 -- for an address) says nothing of what the bot knew; one of which nothing was written down, because it was said elsewhere, is taken
--- for an answer.
+-- for an answer. One in which nothing was said is none.
 create or replace function analytics_facts(p_conversations uuid[]) returns setof analytics_conversations
 language sql stable
 set search_path from current
@@ -311,7 +311,7 @@ as $$
                 ) then c.resolved_at end, 0, null
         ) r
     ) closed
-    where c.tenant_id = current_tenant_id() and c.id = any (p_conversations)
+    where c.tenant_id = current_tenant_id() and c.id = any (p_conversations) and said.by_visitor + said.by_bot + said.by_person > 0
 $$;
 
 -- Counts conversations that have changed, at most so many notes of it, and says how many it has dealt with; 0: there is

@@ -40,7 +40,12 @@ async fn what_is_no_answer_solves_nothing_and_takes_nothing_back() {
         let said = tenant.visitor().await.say(words).await;
         assert_eq!(said["answer"]["mode"], "action", "{said}");
     }
-    assert_eq!(outcomes(&tenant).await, [("unanswered".to_owned(), 2.0)]);
+    tenant.visitor().await;
+    assert_eq!(
+        outcomes(&tenant).await,
+        [("unanswered".to_owned(), 2.0)],
+        "whoever says nothing is none"
+    );
     let page = read(&tenant.api, "ai").await;
     let automation = figure(&page, "automation_rate");
     assert_eq!(

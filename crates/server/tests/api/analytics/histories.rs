@@ -72,7 +72,10 @@ impl World {
         let Some(visitor) = self.some_visitor().filter(|_| what > 4) else {
             let visitor = self.tenant.visitor().await;
             let saying = *self.dice.one_of(&SAYINGS);
-            visitor.say(saying).await;
+            // some look and say nothing
+            if self.dice.roll(5) > 0 {
+                visitor.say(saying).await;
+            }
             self.visitors.push(visitor);
             return;
         };

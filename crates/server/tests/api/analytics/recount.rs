@@ -103,8 +103,13 @@ fn is_unknown(answer: &Value) -> bool {
 }
 
 pub fn stories(rows: &Value) -> Vec<Story> {
+    let said: BTreeSet<&str> = list(rows, "messages")
+        .iter()
+        .map(|message| text(message, "conversation"))
+        .collect();
     let conversations = list(rows, "conversations").iter();
     conversations
+        .filter(|conversation| said.contains(text(conversation, "id")))
         .map(|conversation| story(rows, conversation))
         .collect()
 }
