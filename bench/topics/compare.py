@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sklearn.cluster import HDBSCAN, KMeans
+from hdbscan import HDBSCAN
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from umap import UMAP
 

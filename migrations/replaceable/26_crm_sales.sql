@@ -379,6 +379,26 @@ begin
 end;
 $$;
 
+-- Deals that were closed on these days, of an owner or a pipeline where one is given: how many were won and lost, the share that was
+-- won (null where none was closed), and half of those that were won took at most so many days from the day on which they were made.
+create or replace function crm_closed_deals(p_from date, p_to date, p_owner uuid, p_pipeline uuid)
+returns table (won bigint, lost bigint, win_rate double precision, cycle_days double precision)
+language sql stable
+set search_path from current
+as $$
+    select c.won, c.lost, 100.0::double precision * c.won / nullif(c.won + c.lost, 0), c.cycle_days
+    from (
+        select count(*) filter (where d.stage = 'closed_won') as won, count(*) filter (where d.stage = 'closed_lost') as lost,
+            percentile_cont(0.5) within group (order by d.actual_close_date - (d.created_at at time zone t.time_zone)::date)
+                filter (where d.stage = 'closed_won') as cycle_days
+        from crm_deals d
+        join tenants t on t.tenant_id = d.tenant_id
+        where d.tenant_id = current_tenant_id() and d.stage in ('closed_won', 'closed_lost')
+            and d.actual_close_date between p_from and p_to
+            and (p_owner is null or d.owner_id = p_owner) and (p_pipeline is null or d.pipeline_id = p_pipeline)
+    ) c
+$$;
+
 -- One row. Values are sums in the tenant's currency; months are those of its time zone.
 create or replace function get_crm_dashboard_summary(org_id uuid)
 returns table (

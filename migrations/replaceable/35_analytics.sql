@@ -198,13 +198,24 @@ $$;
 create or replace trigger analytics_rename_channel after update of name on channels
     for each row when (new.name <> old.name) execute function analytics_rename_channel();
 
+-- The first day of the part of a period to which a day belongs that lies so far behind it; '' beyond the period's end.
+create or replace function analytics_part(p_day date, p_behind interval, p_grain text, p_from date, p_to date) returns text
+language sql stable parallel safe
+as $$
+    select case
+        when p_day + p_behind <= p_to then greatest(date_trunc(p_grain, p_day + p_behind)::date, p_from)::text
+        else ''
+    end
+$$;
+
 -- Null if one of them is; never below 0.
 create or replace function analytics_seconds(p_from timestamptz, p_to timestamptz) returns double precision
 language sql immutable parallel safe
 as $$ select case when p_to >= p_from then extract(epoch from p_to - p_from) when p_to < p_from then 0 end $$;
 
--- What these conversations came to. A reply that is not the answer to a question (a greeting) says nothing of what the bot
--- knew; one of which nothing was written down, because it was said elsewhere, is taken for an answer.
+-- What these conversations came to. A reply that is not the answer to a question (a greeting, a hand-over, an offer to book, thanks
+-- for an address) says nothing of what the bot knew; one of which nothing was written down, because it was said elsewhere, is taken
+-- for an answer. One in which nothing was said is none.
 create or replace function analytics_facts(p_conversations uuid[]) returns setof analytics_conversations
 language sql stable
 set search_path from current
@@ -274,7 +285,8 @@ as $$
         select a.id is null or not (a.mode = 'no_answer' or a.gap_detected) as is_known
         from messages m
         left join answers a on a.tenant_id = m.tenant_id and a.id = m.id
-        where m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sender_type = 'ai' and a.mode is distinct from 'small_talk'
+        where m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sender_type = 'ai'
+            and (a.id is null or a.mode not in ('small_talk', 'action') or a.gap_detected)
         order by m.seq desc
         limit 1
     ) final on true
@@ -299,7 +311,7 @@ as $$
                 ) then c.resolved_at end, 0, null
         ) r
     ) closed
-    where c.tenant_id = current_tenant_id() and c.id = any (p_conversations)
+    where c.tenant_id = current_tenant_id() and c.id = any (p_conversations) and said.by_visitor + said.by_bot + said.by_person > 0
 $$;
 
 -- Counts conversations that have changed, at most so many notes of it, and says how many it has dealt with; 0: there is

@@ -63,7 +63,7 @@ as $$
     select case
         when p_sender_type is null then 'nobody'
         when p_sender_type = 'agent' then 'person'
-        when p_mode = 'no_answer' or p_actions @> '[{"kind": "hand_off"}]' then 'declined'
+        when p_mode in ('no_answer', 'action') or p_actions @> '[{"kind": "hand_off"}]' then 'declined'
         else 'bot'
     end
 $$;

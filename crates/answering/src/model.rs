@@ -222,6 +222,7 @@ pub async fn settle(
         input_tokens: usage.input_tokens.into(),
         output_tokens: usage.output_tokens.into(),
         cost: model.cost(usage.input_tokens.into(), usage.output_tokens.into()),
+        is_cost_known: usage == Usage::default() || model.known_cost(usage).is_some(),
     };
     let mut tx = db.tenant(proof).await?;
     budget::settle(&mut tx, hold.day, hold.reserved, spent).await?;

@@ -5095,6 +5095,8 @@ export interface components {
             items?: components["schemas"]["AnalyticsItems"] | null;
             /** @description Whose list opens what is behind a bar; of a series its own, if it has one. */
             metric?: string | null;
+            /** @description Why nothing of it can be known; null: it can. */
+            reason?: string | null;
             rows: components["schemas"]["AnalyticsRow"][];
             series: components["schemas"]["AnalyticsSeries"][];
             unit: components["schemas"]["AnalyticsUnit"];
@@ -5209,8 +5211,8 @@ export interface components {
             /** @description The page that it is a figure of. */
             page: string;
             unit: components["schemas"]["AnalyticsUnit"];
-            /** @description Why it is not known where it is null. */
-            unknown: string;
+            /** @description Why it is not known where it is null; null: it is always known. */
+            unknown?: string | null;
         };
         AnalyticsMetrics: {
             items: components["schemas"]["AnalyticsMetric"][];
@@ -10749,13 +10751,13 @@ export interface components {
             row: number;
         };
         SalesSummary: {
+            /** @description The workspace's own. */
+            currency: components["schemas"]["Currency"];
             /**
              * Format: double
              * @description From the day on which a deal that was won was made to that on which it was won; null if none was won.
              */
-            average_cycle_days?: number | null;
-            /** @description The workspace's own. */
-            currency: components["schemas"]["Currency"];
+            cycle_days?: number | null;
             /**
              * Format: date
              * @description First and last day, in the workspace's time zone.
@@ -10788,7 +10790,7 @@ export interface components {
              * Format: double
              * @description Of a hundred deals that were closed on these days, so many were won; 0 if none was closed.
              */
-            win_rate: number;
+            win_rate?: number | null;
             /** @description Deals that were won on these days. */
             won: components["schemas"]["CurrencyTotal"][];
         };
@@ -11236,7 +11238,7 @@ export interface components {
              * Format: double
              * @description Messages whose next reply was an answer of the bot; 0 to 1, null without messages.
              */
-            automation_rate?: number | null;
+            bot_share?: number | null;
             /**
              * Format: double
              * @description Against the range of the same length before; null where that had none.
@@ -15839,8 +15841,6 @@ export interface operations {
                 sort?: "newest" | "oldest" | "waiting";
                 /** @description `all` unless given. */
                 status?: "needs_person" | "open" | "escalated" | "resolved" | "all";
-                /** @description Only what the figures of the day count. */
-                today?: "asked" | "automated";
                 /** @description Only those with messages that nobody has read. */
                 unread?: boolean;
                 /** @description A list of the dashboard. All but `snoozed`, `all` and `resolved` leave out what is snoozed. */

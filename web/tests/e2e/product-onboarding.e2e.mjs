@@ -95,15 +95,15 @@ describe('onboarding', { skip: reasonToSkip(), timeout: 240_000 }, () => {
     await page.getByText('3/6').waitFor();
     // the day shows as soon as there is something to count
     await page.getByRole('heading', { name: 'Today' }).waitFor();
-    await page.getByRole('link', { name: /Without a person 100/ }).waitFor();
+    await page.getByRole('link', { name: /Automation rate 100/ }).waitFor();
     await assertAccessible(page, 'steps and today');
-    for (const [card, chip] of [
-      [/^Conversations 1/, 'Today'],
-      [/^Without a person/, 'Today, without a person'],
+    for (const [card, title] of [
+      [/^Conversations 1/, 'Conversations'],
+      [/^Automation rate/, 'Automation rate'],
     ]) {
       await page.getByRole('link', { name: card }).click();
-      await page.getByRole('button', { name: chip, exact: false }).first().waitFor();
-      await page.getByRole('link', { name: /oiled, \*\*twice|twice, with linseed/ }).waitFor();
+      const sheet = page.getByRole('dialog', { name: title });
+      await sheet.getByRole('link', { name: /twice, with linseed/ }).waitFor();
       await page.goBack();
     }
     await page.getByRole('link', { name: /^Needs a person 0/ }).click();

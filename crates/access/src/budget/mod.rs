@@ -19,7 +19,10 @@ pub struct Reservation {
 pub struct Spent {
     pub input_tokens: i64,
     pub output_tokens: i64,
+    /// As far as prices are known.
     pub cost: f64,
+    /// The prices are known, or nothing was used.
+    pub is_cost_known: bool,
 }
 
 /// Takes the reservation from today's budget. False: the budget does not allow it, nothing is reserved.

@@ -11,7 +11,9 @@ pub async fn reserve(tx: &mut TenantTx, day: NaiveDate, wanted: Reservation) -> 
     let tenant = tx.tenant_id();
     let id = Uuid::now_v7();
     sqlx::query!(
-        "insert into usage_daily (tenant_id, id, day) values ($1, $2, $3) on conflict on constraint usage_daily_day_key do nothing",
+        "insert into usage_daily (tenant_id, id, day, currency)
+        select t.tenant_id, $2, $3, t.currency from tenants t where t.tenant_id = $1
+        on conflict on constraint usage_daily_day_key do nothing",
         tenant.0,
         id,
         day,
@@ -46,7 +48,8 @@ pub async fn settle(tx: &mut TenantTx, day: NaiveDate, reserved: Reservation, sp
             reserved_cost = greatest(reserved_cost - $3::float8::numeric, 0),
             input_tokens = input_tokens + $4,
             output_tokens = output_tokens + $5,
-            cost = cost + $6::float8::numeric
+            cost = cost + $6::float8::numeric,
+            unpriced_calls = unpriced_calls + (not $7::boolean)::integer
         where day = $1",
         day,
         reserved.tokens,
@@ -54,6 +57,7 @@ pub async fn settle(tx: &mut TenantTx, day: NaiveDate, reserved: Reservation, sp
         spent.input_tokens,
         spent.output_tokens,
         spent.cost,
+        spent.is_cost_known,
     )
     .execute(&mut **tx)
     .await?;

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::changes::{self, ConversationPatch};
-use super::filter::{Assignee, Filter, Sort, Today, View};
+use super::filter::{Assignee, Filter, Sort, View};
 use super::store::{self, Counts};
 use super::{ConversationDetails, ConversationSummary, Status, describe};
 use crate::timeline::Actor;
@@ -63,9 +63,6 @@ struct InboxQuery {
     rating: Option<i32>,
     /// Only those with messages that nobody has read.
     unread: Option<bool>,
-    /// Only what the figures of the day count.
-    #[param(inline)]
-    today: Option<Today>,
     /// `newest` unless given.
     #[param(inline)]
     sort: Option<Sort>,
@@ -118,7 +115,6 @@ fn filter_of(query: InboxQuery) -> Result<Filter> {
         is_breached: query.breached.unwrap_or(false),
         rating: query.rating,
         is_unread: query.unread.unwrap_or(false),
-        today: query.today,
         sort: query.sort.unwrap_or_default(),
         ..Filter::default()
     })

@@ -63,16 +63,6 @@ impl Assignee {
     }
 }
 
-/// What the figures of the day count (`GET /overview`), in the workspace's time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Today {
-    /// A visitor wrote today.
-    Asked,
-    /// Of these: the bot knew an answer and no person was needed.
-    Automated,
-}
-
 /// What the inbox can be narrowed to.
 #[derive(Debug, Default)]
 pub struct Filter {
@@ -93,7 +83,6 @@ pub struct Filter {
     /// Rated so by the visitor, 1 to 5.
     pub rating: Option<i32>,
     pub is_unread: bool,
-    pub today: Option<Today>,
     pub sort: Sort,
 }
 

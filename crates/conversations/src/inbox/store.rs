@@ -9,7 +9,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::filter::{Assignee, Filter, NEVER, Sort, Today, View};
+use super::filter::{Assignee, Filter, NEVER, Sort, View};
 use super::{ChannelName, ConversationSummary, Status};
 use crate::contacts::Contact;
 use crate::escalations;
@@ -239,9 +239,6 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if filter.is_unread {
         query.push(" and c.unread_count > 0");
     }
-    if let Some(today) = filter.today {
-        narrow_to_today(query, today);
-    }
     if let Some(text) = &filter.text {
         let plain = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let pattern = format!("%{plain}%");
@@ -258,28 +255,6 @@ fn narrow(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
         }
         query.push(")");
     }
-}
-
-/// The same as the figures of the day count.
-fn narrow_to_today(query: &mut QueryBuilder<Postgres>, today: Today) {
-    query.push(
-        " and exists (
-            select 1 from tenants t
-            cross join lateral (
-                select date_trunc('day', clock.now at time zone t.time_zone) at time zone t.time_zone as began
-            ) day
-            join messages m on m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sent_at >= day.began
-            left join answers w on w.tenant_id = m.tenant_id and w.id = m.id
-            where t.tenant_id = c.tenant_id and c.last_message_at >= day.began
-            having bool_or(m.sender_type = 'user')",
-    );
-    if today == Today::Automated {
-        query.push(
-            " and bool_or(m.sender_type = 'ai' and not coalesce(w.gap_detected, false))
-            and not bool_or(m.sender_type = 'agent' or coalesce(c.escalated_at >= day.began, false))",
-        );
-    }
-    query.push(")");
 }
 
 fn order(query: &mut QueryBuilder<Postgres>, sort: Sort, after: Option<Position>) {

@@ -25,10 +25,11 @@ pub struct SalesSummary {
     /// Deals that were won on these days.
     pub won: Vec<CurrencyTotal>,
     pub lost: Vec<CurrencyTotal>,
-    /// Of a hundred deals that were closed on these days, so many were won; 0 if none was closed.
-    pub win_rate: f64,
-    /// From the day on which a deal that was won was made to that on which it was won; null if none was won.
-    pub average_cycle_days: Option<f64>,
+    /// Of a hundred deals that were closed on these days, so many were won; null if none was closed.
+    pub win_rate: Option<f64>,
+    /// Half of the deals that were won on these days took at most so many days from the day on which they were made; null if
+    /// none was won.
+    pub cycle_days: Option<f64>,
     /// Orders of these days that were neither cancelled nor refunded.
     pub revenue: Vec<CurrencyTotal>,
     /// Why deals were lost on these days, the most frequent reasons first.

@@ -16,12 +16,7 @@ pub async fn summary(
     let tenant = sqlx::query!(
         r#"select t.currency as "currency: Currency",
             coalesce($1, date_trunc('month', $3::timestamptz at time zone t.time_zone)::date) as "from!",
-            coalesce($2, ($3::timestamptz at time zone t.time_zone)::date) as "to!",
-            calculate_win_rate(
-                t.tenant_id,
-                coalesce($1, date_trunc('month', $3::timestamptz at time zone t.time_zone)::date),
-                coalesce($2, ($3::timestamptz at time zone t.time_zone)::date)
-            )::float8 as "win_rate!"
+            coalesce($2, ($3::timestamptz at time zone t.time_zone)::date) as "to!"
         from tenants t
         where t.tenant_id = current_tenant_id()"#,
         from,
@@ -42,13 +37,9 @@ pub async fn summary(
             (
                 select count(*) from crm_activities
                 where tenant_id = t.tenant_id and status = 'pending' and due_date < $3
-            ) as "overdue!",
-            (
-                select avg(d.actual_close_date - (d.created_at at time zone t.time_zone)::date)::float8
-                from crm_deals d
-                where d.tenant_id = t.tenant_id and d.stage = 'closed_won' and d.actual_close_date between $1 and $2
-            ) as cycle
+            ) as "overdue!", closed.win_rate, closed.cycle_days
         from tenants t
+        cross join crm_closed_deals($1::date, $2::date, null, null) closed
         where t.tenant_id = current_tenant_id()"#,
         from,
         to,
@@ -67,8 +58,8 @@ pub async fn summary(
         open: open(tx).await?,
         won: closed(tx, "closed_won", from, to).await?,
         lost: closed(tx, "closed_lost", from, to).await?,
-        win_rate: tenant.win_rate,
-        average_cycle_days: counts.cycle,
+        win_rate: counts.win_rate,
+        cycle_days: counts.cycle_days,
         revenue: revenue(tx, from, to).await?,
         lost_reasons: lost_reasons(tx, from, to).await?,
         funnel,

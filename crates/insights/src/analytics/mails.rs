@@ -37,12 +37,14 @@ async fn tell(db: &Database, notifications: &Notifications, proof: &impl TenantP
     if due.is_empty() {
         return Ok(());
     }
-    counting::catch_up(db, proof).await?;
+    // a mail is written once: everything is counted before
+    while !counting::catch_up(db, proof).await? {}
     let mut tx = db.tenant(proof).await?;
     let language = tenants::store::get(&mut tx).await?.language;
     for (reader, days) in due {
         let question = Question {
             days,
+            compare: Some(Compare::Previous),
             previous: Some(days.before(Compare::Previous)),
             grain: days.usual_grain(),
             zone: workspace.time_zone.clone(),
@@ -51,7 +53,8 @@ async fn tell(db: &Database, notifications: &Notifications, proof: &impl TenantP
         };
         let figures = pages::overview_figures(&mut tx, &question).await?;
         let is_french = language.starts_with("fr");
-        let lines: Vec<String> = figures.iter().map(|figure| line(figure, is_french)).collect();
+        let lines = figures.iter().map(|figure| line(figure, is_french));
+        let lines: Vec<String> = lines.collect::<Result<_>>()?;
         let name = format!("{} – {}", day(days.from, is_french), day(days.to, is_french));
         let key = format!("{}/{}", days.from, days.to);
         reports::put(notifications, &mut tx, reader, (&name, &key), &lines).await?;
@@ -85,8 +88,8 @@ fn day(day: NaiveDate, is_french: bool) -> String {
 }
 
 /// `Automation rate: 62% (+3.5 points)`.
-fn line(figure: &Figure, is_french: bool) -> String {
-    let title = metrics::get(figure.metric).title;
+fn line(figure: &Figure, is_french: bool) -> Result<String> {
+    let title = metrics::get(figure.metric)?.title;
     let (title, separator) = if is_french {
         (title.fr, " :")
     } else {
@@ -104,7 +107,7 @@ fn line(figure: &Figure, is_french: bool) -> String {
             ChangeUnit::Percent => format!(" ({sign}{number}%)"),
         }
     });
-    format!("{title}{separator} {value}{change}")
+    Ok(format!("{title}{separator} {value}{change}"))
 }
 
 fn shown(value: f64, unit: Unit, is_french: bool) -> String {

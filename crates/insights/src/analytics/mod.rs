@@ -19,6 +19,7 @@ mod sales;
 mod sheet;
 mod tables;
 mod team;
+pub mod today;
 mod usage;
 
 use utoipa_axum::router::OpenApiRouter;

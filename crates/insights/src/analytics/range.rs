@@ -93,7 +93,7 @@ impl Days {
     }
 
     /// One of the calendar, as a whole.
-    fn is_a_month(self) -> bool {
+    pub fn is_a_month(self) -> bool {
         let next = self.to.succ_opt();
         self.from.day() == 1
             && next.is_some_and(|next| next.day() == 1)

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Result;
 use serde::Serialize;
 
 use super::filter::Question;
-use super::metrics::{self, Items, Metric, Unit};
+use super::metrics::{self, Items, Unit};
 use super::range::{Days, Grain};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -104,32 +105,48 @@ pub enum ChangeUnit {
 }
 
 impl Figure {
-    pub fn of(metric: &'static Metric, now: Measured, before: Option<Measured>) -> Self {
+    /// # Errors
+    /// A defect: the name is no metric's.
+    pub fn of(name: &str, now: Measured, before: Option<Measured>) -> Result<Self> {
+        let metric = metrics::get(name)?;
         let previous = before.and_then(|before| before.value);
         let change_unit = match metric.unit {
             Unit::Percent => ChangeUnit::Points,
             _ => ChangeUnit::Percent,
         };
-        Self {
+        Ok(Self {
             metric: metric.name,
             currency: None,
             unit: metric.unit,
             value: now.value,
             part: now.part,
             whole: now.whole,
-            reason: now.value.is_none().then_some(metric.unknown),
+            reason: metric.unknown.filter(|_| now.value.is_none()),
             previous,
             change: change(now.value, previous, change_unit),
             change_unit,
             items: metric.items,
-        }
+        })
     }
 
     pub fn in_currency(mut self, currency: String) -> Self {
         self.currency = Some(currency);
         self
     }
+
+    /// Not known where it is asked for with a filter that it does not know.
+    pub fn unless(mut self, is_narrowed: bool) -> Self {
+        if is_narrowed {
+            (self.value, self.part, self.whole) = (None, None, None);
+            (self.previous, self.change) = (None, None);
+            self.reason = Some(NOT_BY_FILTER);
+        }
+        self
+    }
 }
+
+/// Why a number is not known that is counted for the whole workspace alone.
+const NOT_BY_FILTER: &str = "not_by_filter";
 
 fn change(now: Option<f64>, before: Option<f64>, unit: ChangeUnit) -> Option<f64> {
     let (now, before) = (now?, before?);
@@ -155,6 +172,8 @@ pub struct Chart {
     pub items: Option<Items>,
     /// False: nothing was counted at all.
     pub has_data: bool,
+    /// Why nothing of it can be known; null: it can.
+    pub reason: Option<&'static str>,
     pub series: Vec<Series>,
     pub rows: Vec<Row>,
 }
@@ -182,7 +201,7 @@ pub struct Row {
     pub filter: Narrowing,
     /// One a series; null: it cannot be known.
     pub values: Vec<Option<f64>>,
-    /// The same place in the period that it is compared with.
+    /// The same days of the period that it is compared with; null: it has none of them.
     pub previous: Option<Vec<Option<f64>>>,
 }
 
@@ -259,9 +278,20 @@ impl Chart {
             metric: None,
             items: None,
             has_data,
+            reason: None,
             series,
             rows,
         }
+    }
+
+    /// Not known where it is asked for with a filter that it does not know.
+    pub fn unless(mut self, is_narrowed: bool) -> Self {
+        if is_narrowed {
+            (self.series, self.rows) = (Vec::new(), Vec::new());
+            self.has_data = false;
+            self.reason = Some(NOT_BY_FILTER);
+        }
+        self
     }
 
     /// What a click on it opens.
@@ -272,7 +302,7 @@ impl Chart {
     }
 }
 
-/// Values by the first day of each part.
+/// Values by the first day of each part of the range; those of another period by the part that is compared with them.
 pub type ByPart = BTreeMap<String, Vec<Option<f64>>>;
 
 /// A row for each part of the days, with `empty` where nothing was counted.
@@ -286,16 +316,16 @@ pub fn rows_over_time(
         let found = all.get(&part.from.to_string());
         found.cloned().unwrap_or_else(|| empty.to_vec())
     };
-    let earlier = question.previous.map(|days| days.parts(question.grain));
-    let parts = question.days.parts(question.grain);
-    let row = |(place, part): (usize, &Days)| {
+    let until = question.compared_until();
+    let row = |part: &Days| {
         let mut row = Row::new(part.from.to_string(), values(now, part))
             .narrowed("from", part.from.to_string())
             .narrowed("to", part.to.to_string());
-        row.previous = before.and_then(|all| Some(values(all, earlier.as_ref()?.get(place)?)));
+        let is_compared = until.is_some_and(|until| part.from <= until);
+        row.previous = before.filter(|_| is_compared).map(|all| values(all, part));
         row
     };
-    parts.iter().enumerate().map(row).collect()
+    question.days.parts(question.grain).iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -158,12 +158,13 @@ async fn a_model_is_tried_with_other_settings(server: &Server, tenant: &Tenant) 
         (call["cost"].as_f64().expect("a cost") - expected).abs() < 1e-12,
         "{call}"
     );
-    let booked: i64 = sqlx::query_scalar("select model_calls from usage_daily where tenant_id = $1")
-        .bind(tenant.id)
-        .fetch_one(&mut server.owner().await)
-        .await
-        .expect("the ledger");
-    assert_eq!(booked, 2, "what it costs is booked");
+    let booked: (i64, i64) =
+        sqlx::query_as("select model_calls, unpriced_calls from usage_daily where tenant_id = $1")
+            .bind(tenant.id)
+            .fetch_one(&mut server.owner().await)
+            .await
+            .expect("the ledger");
+    assert_eq!(booked, (2, 1), "what it costs is booked, and what had no price");
     let calls = provider.calls();
     let played = play(
         tenant,

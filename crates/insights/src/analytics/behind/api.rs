@@ -211,6 +211,7 @@ async fn list_analytics_gaps(
 ) -> Result<Response> {
     member.require(Permission::ReadKnowledge)?;
     let window = Window::of(&page, &query, &headers)?;
+    counting::catch_up(&ctx.db, &member).await?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let question = query.read(&mut tx).await?;
     let count = gaps::store::count(&mut tx, &question, question.days, &metric).await?;

@@ -5,20 +5,22 @@ pub mod store;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use kernel::error::internal;
 use kernel::ids::ConversationId;
 use kernel::{Result, TenantTx};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::filter::Question;
-use super::metrics::{self, Items, Unit};
+use super::metrics::{Items, Unit};
 use super::range::Days;
 use super::report::{ByPart, Chart, Figure, Measured, Row, Series, as_number, rows_over_time};
 use store::{Formula, Group};
 
 /// Figures by the names of their metrics.
 pub async fn figures(tx: &mut TenantTx, question: &Question, names: &[&'static str]) -> Result<Vec<Figure>> {
-    let formulas: Vec<Formula> = names.iter().filter_map(|name| store::formula(name)).collect();
+    let formulas = names.iter().map(|name| formula(name));
+    let formulas: Vec<Formula> = formulas.collect::<Result<_>>()?;
     let now = totals(tx, question, question.days, &formulas).await?;
     let before = match question.previous {
         Some(days) => Some(totals(tx, question, days, &formulas).await?),
@@ -26,18 +28,18 @@ pub async fn figures(tx: &mut TenantTx, question: &Question, names: &[&'static s
     };
     let dressed = names.iter().enumerate().map(|(place, name)| {
         let before = before.as_ref().map(|all| all[place]);
-        Figure::of(metrics::get(name), now[place], before)
+        Figure::of(name, now[place], before)
     });
-    Ok(dressed.collect())
+    dressed.collect()
 }
 
-/// How many the bot solved alone.
-pub async fn solved_by_bot(tx: &mut TenantTx, question: &Question, days: Days) -> Result<f64> {
-    let count = [Formula::Count {
-        of: "f.outcome = 'bot'",
-    }];
-    let solved = totals(tx, question, days, &count).await?;
-    Ok(solved[0].value.unwrap_or_default())
+fn formula(metric: &str) -> Result<Formula> {
+    store::formula(metric).ok_or_else(|| internal(format!("{metric} is no number about conversations")))
+}
+
+/// How many the bot solved alone, of how many.
+pub async fn automated(tx: &mut TenantTx, question: &Question, days: Days) -> Result<Measured> {
+    Ok(totals(tx, question, days, &[formula("automation_rate")?]).await?[0])
 }
 
 async fn totals(
@@ -59,10 +61,10 @@ pub struct Line {
 
 impl Line {
     /// A metric as it is.
-    pub fn of(metric: &'static str) -> Option<Self> {
-        Some(Self {
+    pub fn of(metric: &'static str) -> Result<Self> {
+        Ok(Self {
             series: Series::new(metric).of(metric),
-            formula: store::formula(metric)?,
+            formula: formula(metric)?,
         })
     }
 
@@ -211,7 +213,9 @@ pub async fn funnel(tx: &mut TenantTx, question: &Question) -> Result<Chart> {
     let steps = ["begun", "answered", "resolved", "rated"];
     let formulas: Vec<Formula> = steps
         .iter()
-        .filter_map(|step| store::step(step).map(|of| Formula::Count { of }))
+        .map(|step| Formula::Count {
+            of: store::step(step).unwrap_or("false"),
+        })
         .collect();
     let now = totals(tx, question, question.days, &formulas).await?;
     let before = match question.previous {

@@ -232,14 +232,7 @@ pub async fn channels_by_part(
 fn push_key(query: &mut QueryBuilder<Postgres>, group: Group, question: &Question, days: Days) {
     match group {
         Group::All => query.push("'all'"),
-        Group::Part => query
-            .push("greatest(date_trunc(")
-            .push_bind(question.grain.as_str())
-            .push(", f.began_at at time zone ")
-            .push_bind(question.zone.clone())
-            .push(")::date, ")
-            .push_bind(days.from)
-            .push("::date)::text"),
+        Group::Part => push_part(query, question, days, "f.began_at"),
         Group::Hour => query
             .push("to_char(f.began_at at time zone ")
             .push_bind(question.zone.clone())
@@ -249,6 +242,21 @@ fn push_key(query: &mut QueryBuilder<Postgres>, group: Group, question: &Questio
         Group::Reason => query.push("f.hand_over_reason"),
         Group::Person => query.push("member::text"),
     };
+}
+
+/// The first day of the part of the range that a moment of these days belongs to, or is compared with.
+pub fn push_part<'q>(
+    query: &'q mut QueryBuilder<Postgres>,
+    question: &Question,
+    days: Days,
+    column: &str,
+) -> &'q mut QueryBuilder<Postgres> {
+    query.push(format!("analytics_part(({column} at time zone "));
+    query.push_bind(question.zone.clone()).push(")::date, ");
+    query.push_bind(question.behind(days)).push(", ");
+    query.push_bind(question.grain.as_str()).push(", ");
+    query.push_bind(question.days.from).push(", ");
+    query.push_bind(question.days.to).push(")")
 }
 
 /// Conversations that began on these days and pass the filter.

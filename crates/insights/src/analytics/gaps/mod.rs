@@ -1,4 +1,5 @@
-//! Numbers about gaps, as far as they are known now: one that was opened again has never been closed.
+//! Numbers about gaps, each question once however it is worded, as far as they are known now: one that was opened again has never
+//! been closed.
 
 pub mod store;
 
@@ -8,7 +9,7 @@ use kernel::{Result, TenantTx};
 use serde::Serialize;
 
 use super::filter::Question;
-use super::metrics::{self, Items, Unit};
+use super::metrics::{Items, Unit};
 use super::report::{ByPart, Chart, Figure, Measured, Series, as_number, rows_over_time};
 
 /// A gap behind a number.
@@ -45,11 +46,7 @@ async fn figure(tx: &mut TenantTx, question: &Question, name: &'static str) -> R
         Some(days) => store::count(tx, question, days, name).await?,
         None => None,
     };
-    Ok(Figure::of(
-        metrics::get(name),
-        Measured::count(now),
-        before.map(Measured::count),
-    ))
+    Figure::of(name, Measured::count(now), before.map(Measured::count))
 }
 
 /// Opened against closed.

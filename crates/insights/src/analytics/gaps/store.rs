@@ -5,8 +5,24 @@ use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::Gap;
+use crate::analytics::conversations::store::{push_filter, push_part};
 use crate::analytics::filter::Question;
 use crate::analytics::range::Days;
+
+/// A question of visitors with all of its wordings: from when the first one was asked until none is open. It goes by the
+/// open wording that was asked most.
+const QUESTIONS: &str = " from (
+        select w.cluster_id, (array_agg(w.id order by w.closed_at is not null, w.times_asked desc, w.created_at, w.id))[1] as id,
+            (array_agg(w.question order by w.closed_at is not null, w.times_asked desc, w.created_at, w.id))[1] as question,
+            (array_agg(w.status order by w.closed_at is not null, w.times_asked desc, w.created_at, w.id))[1] as status,
+            (array_agg(w.conversation_id order by w.closed_at is not null, w.times_asked desc, w.created_at, w.id))[1]
+                as conversation_id,
+            sum(w.times_asked)::integer as times_asked, min(w.created_at) as created_at,
+            case when count(w.closed_at) = count(*) then max(w.closed_at) end as closed_at
+        from qa_gaps w
+        where w.tenant_id = current_tenant_id()
+        group by w.cluster_id
+    ) g";
 
 /// None: the metric is no number about gaps.
 pub async fn count(tx: &mut TenantTx, question: &Question, days: Days, metric: &str) -> Result<Option<i64>> {
@@ -42,7 +58,8 @@ pub async fn list(
 }
 
 fn push_gaps(query: &mut QueryBuilder<Postgres>, question: &Question, days: Days, metric: &str) -> bool {
-    query.push(" from qa_gaps g where g.tenant_id = current_tenant_id()");
+    query.push(QUESTIONS);
+    push_asked(query, question);
     match metric {
         "open_gaps" => {
             push_bound(query, " and g.created_at < ", days, question);
@@ -54,21 +71,35 @@ fn push_gaps(query: &mut QueryBuilder<Postgres>, question: &Question, days: Days
             );
             query.push(")");
         }
-        "gaps_opened" | "gaps_closed" => {
-            let column = if metric == "gaps_opened" {
-                "created_at"
-            } else {
-                "closed_at"
-            };
-            query.push(format!(" and g.{column} >= ")).push_bind(days.from);
-            query
-                .push("::date::timestamp at time zone ")
-                .push_bind(question.zone.clone());
-            push_bound(query, &format!(" and g.{column} < "), days, question);
-        }
+        "gaps_opened" => push_days(query, "g.created_at", days, question),
+        "gaps_closed" => push_days(query, "g.closed_at", days, question),
         _ => return false,
     }
     true
+}
+
+/// `where …`: only those that were asked in a conversation that passes the filter.
+fn push_asked(query: &mut QueryBuilder<Postgres>, question: &Question) {
+    query.push(" where true");
+    if question.filter.is_of_conversations() {
+        query.push(
+            " and exists (
+                select from qa_gaps w
+                join gap_occurrences o on o.tenant_id = w.tenant_id and o.gap_id = w.id
+                join analytics_conversations f on f.tenant_id = o.tenant_id and f.conversation_id = o.conversation_id
+                where w.tenant_id = current_tenant_id() and w.cluster_id = g.cluster_id",
+        );
+        push_filter(query, &question.filter, &question.zone);
+        query.push(")");
+    }
+}
+
+fn push_days(query: &mut QueryBuilder<Postgres>, column: &str, days: Days, question: &Question) {
+    query.push(format!(" and {column} >= ")).push_bind(days.from);
+    query
+        .push("::date::timestamp at time zone ")
+        .push_bind(question.zone.clone());
+    push_bound(query, &format!(" and {column} < "), days, question);
 }
 
 /// The first moment after the last day.
@@ -79,27 +110,19 @@ fn push_bound(query: &mut QueryBuilder<Postgres>, compare: &str, days: Days, que
         .push_bind(question.zone.clone());
 }
 
-/// The first day of each part, with how many were opened and closed in it.
+/// The first day of each part of the range, with how many were opened and closed in it.
 pub async fn by_part(tx: &mut TenantTx, question: &Question, days: Days) -> Result<Vec<(String, i64, i64)>> {
-    let rows = sqlx::query!(
-        r#"select greatest(date_trunc($1, g.at at time zone $2)::date, $3::date)::text as "key!",
-            count(*) filter (where g.is_opening) as "opened!", count(*) filter (where not g.is_opening) as "closed!"
-        from (
-            select created_at as at, true as is_opening from qa_gaps where tenant_id = current_tenant_id()
-            union all
-            select closed_at, false from qa_gaps where tenant_id = current_tenant_id() and closed_at is not null
-        ) g
-        where g.at >= $3::date::timestamp at time zone $2 and g.at < ($4::date + 1)::timestamp at time zone $2
-        group by 1"#,
-        question.grain.as_str(),
-        question.zone,
-        days.from,
-        days.to,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.key, row.opened, row.closed))
-        .collect())
+    let mut query = QueryBuilder::<Postgres>::new("select ");
+    push_part(&mut query, question, days, "e.at");
+    query.push(
+        ", count(*) filter (where e.is_opening), count(*) filter (where not e.is_opening) from (select g.*",
+    );
+    query.push(QUESTIONS);
+    push_asked(&mut query, question);
+    query.push(
+        ") g cross join lateral (values (g.created_at, true), (g.closed_at, false)) as e (at, is_opening) where true",
+    );
+    push_days(&mut query, "e.at", days, question);
+    query.push(" group by 1");
+    Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }

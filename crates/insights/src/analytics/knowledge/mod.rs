@@ -5,9 +5,10 @@ pub mod store;
 use kernel::{Result, TenantTx};
 
 use super::filter::Question;
-use super::metrics::{self, Items, Unit};
+use super::metrics::{Items, Unit};
 use super::range::Days;
 use super::report::{ByPart, Chart, Figure, Measured, Row, Series, as_number, rows_over_time};
+use store::Entry;
 
 pub async fn figures(tx: &mut TenantTx, question: &Question) -> Result<Vec<Figure>> {
     let now = measured(tx, question, question.days).await?;
@@ -23,9 +24,9 @@ pub async fn figures(tx: &mut TenantTx, question: &Question) -> Result<Vec<Figur
     ];
     let figures = names.iter().enumerate().map(|(place, name)| {
         let before = before.as_ref().map(|all| all[place]);
-        Figure::of(metrics::get(name), now[place], before)
+        Figure::of(name, now[place], before)
     });
-    Ok(figures.collect())
+    figures.collect()
 }
 
 async fn measured(tx: &mut TenantTx, question: &Question, days: Days) -> Result<[Measured; 4]> {
@@ -50,9 +51,8 @@ pub async fn charts(tx: &mut TenantTx, question: &Question) -> Result<Vec<Chart>
 async fn used(tx: &mut TenantTx, question: &Question) -> Result<Chart> {
     let found = store::list_used(tx, question).await?;
     let rows = found.into_iter().map(|entry| {
-        Row::new(entry.id.as_str(), vec![Some(as_number(entry.answers))])
-            .labelled(Some(entry.title))
-            .narrowed("entry", entry.id)
+        let id = entry.id.clone();
+        row(entry).narrowed("entry", id)
     });
     let chart = Chart::new(
         "used",
@@ -71,13 +71,21 @@ async fn unused(tx: &mut TenantTx, question: &Question) -> Result<Chart> {
         "entry",
         Unit::Days,
         vec![Series::new("age")],
-        found
-            .into_iter()
-            .map(|entry| Row::new(entry.id, vec![Some(as_number(entry.answers))]).labelled(Some(entry.title)))
-            .collect(),
+        found.into_iter().map(row).collect(),
     );
     chart.has_data = !chart.rows.is_empty();
     Ok(chart)
+}
+
+/// With what leads to its page.
+fn row(entry: Entry) -> Row {
+    let row = Row::new(entry.id, vec![Some(as_number(entry.answers))])
+        .labelled(Some(entry.title))
+        .narrowed("entry_kind", entry.kind);
+    match entry.website {
+        Some(website) => row.narrowed("website_id", website),
+        None => row,
+    }
 }
 
 async fn without_source(tx: &mut TenantTx, question: &Question) -> Result<Chart> {

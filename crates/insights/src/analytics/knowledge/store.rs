@@ -4,6 +4,7 @@ use kernel::{Result, TenantTx};
 use sqlx::{Postgres, QueryBuilder};
 
 use crate::analytics::answers::store::{KNOWN, push_given_on};
+use crate::analytics::conversations::store::push_part;
 use crate::analytics::filter::Question;
 use crate::analytics::range::Days;
 
@@ -12,11 +13,11 @@ const ANSWERS: &str = " from answers a
 
 /// What answers can be made from.
 const ENTRIES: &str = "(
-        select id, question as title, created_at from qa_pairs where tenant_id = current_tenant_id() and is_active
+        select id, 'qa_pair' as kind, null::text as website, question as title, created_at from qa_pairs where tenant_id = current_tenant_id() and is_active
         union all
-        select id, title, created_at from documents where tenant_id = current_tenant_id() and status = 'processed'
+        select id, 'document', null, title, created_at from documents where tenant_id = current_tenant_id() and status = 'processed'
         union all
-        select id, coalesce(nullif(title, ''), url), created_at from website_pages where tenant_id = current_tenant_id()
+        select id, 'page', website_id::text, coalesce(nullif(title, ''), url), created_at from website_pages where tenant_id = current_tenant_id()
     ) e";
 
 /// `where …`: only those that were there by the end of these days.
@@ -37,19 +38,15 @@ pub async fn sources(tx: &mut TenantTx, question: &Question, days: Days) -> Resu
     Ok(query.build_query_as().fetch_one(&mut **tx).await?)
 }
 
-/// The same by the first day of each part.
+/// The same by the first day of each part of the range.
 pub async fn sources_by_part(
     tx: &mut TenantTx,
     question: &Question,
     days: Days,
 ) -> Result<Vec<(String, i64, i64)>> {
-    let mut query = QueryBuilder::<Postgres>::new("select greatest(date_trunc(");
-    query
-        .push_bind(question.grain.as_str())
-        .push(", a.created_at at time zone ")
-        .push_bind(question.zone.clone());
-    query.push(")::date, ").push_bind(days.from);
-    query.push("::date)::text, count(*), count(*) filter (where a.sources = '[]')");
+    let mut query = QueryBuilder::<Postgres>::new("select ");
+    push_part(&mut query, question, days, "a.created_at");
+    query.push(", count(*), count(*) filter (where a.sources = '[]')");
     query.push(ANSWERS);
     push_given_on(&mut query, question, days);
     query.push(format!(" and {KNOWN} group by 1"));
@@ -87,6 +84,10 @@ pub async fn entries(tx: &mut TenantTx, question: &Question, days: Days) -> Resu
 #[derive(sqlx::FromRow)]
 pub struct Entry {
     pub id: String,
+    /// `qa_pair`, `document` or `page`.
+    pub kind: String,
+    /// Of a page.
+    pub website: Option<String>,
     pub title: String,
     pub answers: i64,
 }
@@ -96,8 +97,8 @@ pub async fn list_used(tx: &mut TenantTx, question: &Question) -> Result<Vec<Ent
     let mut query = QueryBuilder::<Postgres>::new("");
     push_uses(&mut query, question, question.days);
     query.push(format!(
-        "select e.id::text, e.title, count(*) as answers from uses join {ENTRIES} on e.id = uses.entry
-        group by e.id, e.title order by 3 desc, e.id limit 20"
+        "select e.id::text, e.kind, e.website, e.title, count(*) as answers from uses join {ENTRIES} on e.id = uses.entry
+        group by e.id, e.kind, e.website, e.title order by count(*) desc, e.id limit 20"
     ));
     Ok(query.build_query_as().fetch_all(&mut **tx).await?)
 }
@@ -107,7 +108,7 @@ pub async fn list_unused(tx: &mut TenantTx, question: &Question) -> Result<Vec<E
     let now = tx.now();
     let mut query = QueryBuilder::<Postgres>::new("");
     push_uses(&mut query, question, question.days);
-    query.push("select e.id::text, e.title, greatest(floor(extract(epoch from ");
+    query.push("select e.id::text, e.kind, e.website, e.title, greatest(floor(extract(epoch from ");
     query
         .push_bind(now)
         .push(" - e.created_at) / 86400), 0)::bigint as answers from ");

@@ -3,6 +3,8 @@
 pub mod api;
 mod catalogue;
 
+use kernel::Result;
+use kernel::error::internal;
 use serde::Serialize;
 
 pub use catalogue::METRICS;
@@ -76,8 +78,8 @@ pub struct Metric {
     /// Null: neither is better.
     pub better: Option<Better>,
     pub items: Option<Items>,
-    /// Why it is not known where it is null.
-    pub unknown: &'static str,
+    /// Why it is not known where it is null; null: it is always known.
+    pub unknown: Option<&'static str>,
     #[serde(rename = "name")]
     pub title: Words,
     pub definition: Words,
@@ -87,9 +89,12 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|metric| metric.name == name)
 }
 
-/// One that the code names; a test reads them all.
-pub fn get(name: &str) -> &'static Metric {
-    find(name).unwrap_or(&METRICS[0])
+/// One that the code names.
+///
+/// # Errors
+/// A defect: there is none of that name.
+pub fn get(name: &str) -> Result<&'static Metric> {
+    find(name).ok_or_else(|| internal(format!("{name} is no metric")))
 }
 
 #[cfg(test)]

@@ -71,9 +71,10 @@ async fn get_analytics_gaps(
     headers: HeaderMap,
 ) -> Result<Response> {
     member.require(Permission::ReadKnowledge)?;
+    let is_current = counting::catch_up(&ctx.db, &member).await?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let question = query.clone().read(&mut tx).await?;
-    let page = super::gaps(&mut tx, &question).await?;
+    let page = super::gaps(&mut tx, &question, is_current).await?;
     sheet::answer(page, "gaps", &query, &headers)
 }
 

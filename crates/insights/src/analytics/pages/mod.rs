@@ -7,7 +7,7 @@ use kernel::{Result, TenantTx};
 use super::conversations::store::{Formula, Group};
 use super::conversations::{self, Line};
 use super::filter::Question;
-use super::metrics::{Items, Unit, get};
+use super::metrics::{Items, Unit};
 use super::report::{Chart, Figure, Measured, Page, RangeShown, Series, as_number};
 use super::{answers, gaps, knowledge, sales, team, usage};
 
@@ -38,8 +38,8 @@ fn page(question: &Question, is_current: bool, figures: Vec<Figure>, charts: Vec
     }
 }
 
-fn lines(names: &[&'static str]) -> Vec<Line> {
-    names.iter().filter_map(|name| Line::of(name)).collect()
+fn lines(names: &[&'static str]) -> Result<Vec<Line>> {
+    names.iter().map(|name| Line::of(name)).collect()
 }
 
 pub async fn ai(tx: &mut TenantTx, question: &Question, is_current: bool) -> Result<Page> {
@@ -60,7 +60,7 @@ pub async fn ai(tx: &mut TenantTx, question: &Question, is_current: bool) -> Res
     }];
     let shape = ("reasons", "reason", Unit::Count);
     let charts = vec![
-        conversations::over_time(tx, question, "rates", Unit::Percent, lines(&names[..4])).await?,
+        conversations::over_time(tx, question, "rates", Unit::Percent, lines(&names[..4])?).await?,
         conversations::funnel(tx, question).await?,
         conversations::bars(tx, question, shape, Group::Reason, "reason", reasons).await?,
         answers::histogram(tx, question).await?,
@@ -81,10 +81,10 @@ async fn feedback(tx: &mut TenantTx, question: &Question) -> Result<Chart> {
     Ok(chart.opening("helpful_rate", Items::Answers))
 }
 
-pub async fn gaps(tx: &mut TenantTx, question: &Question) -> Result<Page> {
+pub async fn gaps(tx: &mut TenantTx, question: &Question, is_current: bool) -> Result<Page> {
     let figures = gaps::figures(tx, question).await?;
     let charts = vec![gaps::over_time(tx, question).await?];
-    Ok(page(question, true, figures, charts))
+    Ok(page(question, is_current, figures, charts))
 }
 
 pub async fn knowledge(tx: &mut TenantTx, question: &Question, is_current: bool) -> Result<Page> {
@@ -106,13 +106,13 @@ pub async fn team(tx: &mut TenantTx, question: &Question, is_current: bool) -> R
     ];
     let figures = conversations::figures(tx, question, &names).await?;
     let mut charts = vec![
-        conversations::over_time(tx, question, "first_reply", Unit::Seconds, lines(&names[..2])).await?,
+        conversations::over_time(tx, question, "first_reply", Unit::Seconds, lines(&names[..2])?).await?,
         conversations::over_time(
             tx,
             question,
             "resolution_time",
             Unit::Seconds,
-            lines(&names[2..4]),
+            lines(&names[2..4])?,
         )
         .await?,
     ];
@@ -143,7 +143,7 @@ pub async fn channels(tx: &mut TenantTx, question: &Question, is_current: bool) 
         value: Some(as_number(known)),
         ..Measured::default()
     };
-    figures.push(Figure::of(get("languages"), known, None));
+    figures.push(Figure::of("languages", known, None)?);
     let over_time = conversations::channels_over_time(tx, question).await?;
     let satisfaction = conversations::bars(
         tx,
@@ -151,7 +151,7 @@ pub async fn channels(tx: &mut TenantTx, question: &Question, is_current: bool) 
         rated,
         Group::Channel,
         "channel_id",
-        lines(&["satisfaction"]),
+        lines(&["satisfaction"])?,
     )
     .await?;
     let charts = vec![channels, over_time, languages, satisfaction];

@@ -1,4 +1,5 @@
-//! Numbers about deals and orders. Each currency by itself.
+//! Numbers about deals and orders. Each currency by itself. What conversations are narrowed by is nothing that deals have, and orders
+//! have neither an owner nor a pipeline: such numbers are not known then.
 
 pub mod store;
 
@@ -10,7 +11,7 @@ use kernel::{Result, TenantTx};
 use serde::Serialize;
 
 use super::filter::Question;
-use super::metrics::{self, Items, Unit};
+use super::metrics::{Items, Unit};
 use super::range::Days;
 use super::report::{ByPart, Chart, Figure, Measured, Row, Series, as_number, rows_over_time};
 
@@ -38,25 +39,32 @@ pub async fn figures(tx: &mut TenantTx, question: &Question) -> Result<Vec<Figur
         Some(days) => Some(counts(tx, question, days).await?),
         None => None,
     };
-    let mut figures: Vec<Figure> = now
-        .iter()
-        .enumerate()
-        .map(|(place, (name, measured))| {
-            let before = before.as_ref().map(|all| all[place].1);
-            Figure::of(metrics::get(name), *measured, before)
-        })
-        .collect();
+    let mut figures = Vec::new();
+    for (place, (name, measured)) in now.iter().enumerate() {
+        let before = before.as_ref().map(|all| all[place].1);
+        figures.push(Figure::of(name, *measured, before)?);
+    }
     for name in ["open_value", "weighted_value", "won_value", "revenue"] {
         figures.extend(money(tx, question, name).await?);
     }
-    Ok(figures)
+    let known = figures.into_iter().map(|figure| {
+        let is_of_orders = matches!(figure.metric, "orders" | "revenue");
+        figure.unless(is_narrowed(question, is_of_orders))
+    });
+    Ok(known.collect())
+}
+
+/// By something that deals, or orders, do not have.
+fn is_narrowed(question: &Question, is_of_orders: bool) -> bool {
+    let filter = &question.filter;
+    filter.is_of_conversations_alone() || (is_of_orders && filter.is_of_deals())
 }
 
 async fn counts(tx: &mut TenantTx, question: &Question, days: Days) -> Result<Vec<(&'static str, Measured)>> {
     let found = store::counts(tx, question, days).await?;
     let cycle = Measured {
         whole: Some(as_number(found.won)),
-        value: found.cycle,
+        value: found.cycle_days,
         part: None,
     };
     Ok(vec![
@@ -93,22 +101,27 @@ async fn money(tx: &mut TenantTx, question: &Question, name: &'static str) -> Re
                 value: Some(value),
             }
         };
-        Figure::of(metrics::get(name), measured(&now), before.as_ref().map(measured))
-            .in_currency(currency.clone())
+        let figure = Figure::of(name, measured(&now), before.as_ref().map(measured));
+        figure.map(|figure| figure.in_currency(currency.clone()))
     });
-    Ok(figures.collect())
+    figures.collect()
 }
 
 pub async fn charts(tx: &mut TenantTx, question: &Question) -> Result<Vec<Chart>> {
     let [pipeline, value] = pipeline(tx, question).await?;
-    Ok(vec![
+    let charts = vec![
         pipeline,
         value,
         win_rate(tx, question).await?,
         time_in_stage(tx, question).await?,
         revenue(tx, question).await?,
         lost_reasons(tx, question).await?,
-    ])
+    ];
+    let known = charts.into_iter().map(|chart| {
+        let is_of_orders = chart.chart == "revenue";
+        chart.unless(is_narrowed(question, is_of_orders))
+    });
+    Ok(known.collect())
 }
 
 /// What is open now, by the columns of the pipelines: how many, and worth how much.

@@ -17,22 +17,21 @@ pub struct Counts {
     pub won: i64,
     pub lost: i64,
     /// Median of days from the day on which a deal was made to that on which it was won.
-    pub cycle: Option<f64>,
+    pub cycle_days: Option<f64>,
 }
 
 pub async fn counts(tx: &mut TenantTx, question: &Question, days: Days) -> Result<Counts> {
     let counts = sqlx::query_as!(
         Counts,
         r#"select
-            count(*) filter (
-                where d.created_at >= $1::date::timestamp at time zone $3 and d.created_at < ($2::date + 1)::timestamp at time zone $3
+            (
+                select count(*) from crm_deals d
+                where d.tenant_id = current_tenant_id() and d.created_at >= $1::date::timestamp at time zone $3
+                    and d.created_at < ($2::date + 1)::timestamp at time zone $3
+                    and ($4::uuid is null or d.owner_id = $4) and ($5::uuid is null or d.pipeline_id = $5)
             ) as "opened!",
-            count(*) filter (where d.stage = 'closed_won' and d.actual_close_date between $1 and $2) as "won!",
-            count(*) filter (where d.stage = 'closed_lost' and d.actual_close_date between $1 and $2) as "lost!",
-            percentile_cont(0.5) within group (order by d.actual_close_date - (d.created_at at time zone $3)::date)
-                filter (where d.stage = 'closed_won' and d.actual_close_date between $1 and $2) as cycle
-        from crm_deals d
-        where d.tenant_id = current_tenant_id() and ($4::uuid is null or d.owner_id = $4) and ($5::uuid is null or d.pipeline_id = $5)"#,
+            closed.won as "won!", closed.lost as "lost!", closed.cycle_days
+        from crm_closed_deals($1, $2, $4, $5) closed"#,
         days.from,
         days.to,
         question.zone,
@@ -217,7 +216,7 @@ pub async fn closed_by_part(
     days: Days,
 ) -> Result<Vec<(String, i64, i64)>> {
     let rows = sqlx::query!(
-        r#"select greatest(date_trunc($1, d.actual_close_date::timestamp)::date, $2::date)::text as "key!",
+        r#"select analytics_part(d.actual_close_date, $6, $1, $7, $8) as "key!",
             count(*) filter (where d.stage = 'closed_won') as "won!", count(*) filter (where d.stage = 'closed_lost') as "lost!"
         from crm_deals d
         where d.tenant_id = current_tenant_id() and d.stage in ('closed_won', 'closed_lost')
@@ -229,6 +228,9 @@ pub async fn closed_by_part(
         days.to,
         question.filter.rest.user_id,
         question.filter.rest.pipeline_id,
+        question.behind(days),
+        question.days.from,
+        question.days.to,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -282,7 +284,7 @@ pub async fn revenue_by_part(
     days: Days,
 ) -> Result<Vec<(String, String, f64)>> {
     let rows = sqlx::query!(
-        r#"select greatest(date_trunc($1, o.order_date at time zone $4)::date, $2::date)::text as "key!", o.currency,
+        r#"select analytics_part((o.order_date at time zone $4)::date, $5, $1, $6, $7) as "key!", o.currency,
             sum(o.total)::float8 as "total!"
         from crm_orders o
         where o.tenant_id = current_tenant_id() and o.status not in ('cancelled', 'refunded')
@@ -292,6 +294,9 @@ pub async fn revenue_by_part(
         days.from,
         days.to,
         question.zone,
+        question.behind(days),
+        question.days.from,
+        question.days.to,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -109,7 +109,7 @@ impl Grain {
 pub enum Answerer {
     /// The bot, with an answer.
     Bot,
-    /// The bot, without one: it said so, or gave the conversation to people.
+    /// The bot, without one: it said so, gave the conversation to people, or did something else, such as offering to book.
     Declined,
     Person,
     Nobody,
@@ -160,7 +160,7 @@ pub struct Topic {
     /// Against the range of the same length before; null where that had none.
     change: Option<f64>,
     /// Messages whose next reply was an answer of the bot; 0 to 1, null without messages.
-    automation_rate: Option<f64>,
+    bot_share: Option<f64>,
     answered: Answered,
     /// Thumbs up among the rated answers; 0 to 1, null where none was rated.
     satisfaction: Option<f64>,
@@ -390,7 +390,7 @@ fn describe(
         share: share_of(counts.messages, all).unwrap_or_default(),
         previous_messages,
         change: share_of(counts.messages - previous_messages, previous_messages),
-        automation_rate: share_of(counts.bot, counts.messages),
+        bot_share: share_of(counts.bot, counts.messages),
         answered: Answered {
             bot: counts.bot,
             declined: counts.declined,

@@ -10,9 +10,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use conversations::inbox;
+use insights::analytics::{counting, today};
 use kernel::Result;
 use kernel::extract::Json;
-use knowledge::gaps;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -137,11 +137,11 @@ async fn update_onboarding(
 /// The figures of a day, in the workspace's time zone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Day {
-    /// Conversations in which a visitor wrote.
+    /// Conversations that began.
     conversations: i64,
-    /// Those of them that the bot answered and no person had to.
+    /// Those of them that the bot solved alone.
     automated: i64,
-    /// `automated` of `conversations`, 0 to 1; null when there were none.
+    /// `automated` of `conversations`, 0 to 100; null when there were none. The figure of that name in analytics.
     automation_rate: Option<f64>,
 }
 
@@ -153,7 +153,7 @@ struct Overview {
     /// Yesterday, as a whole.
     yesterday: Day,
     needs_person: i64,
-    /// Questions that wait for an answer, each once however it is worded.
+    /// Questions that wait for an answer, each once however it is worded. The figure of that name in analytics.
     open_gaps: i64,
 }
 
@@ -162,26 +162,25 @@ struct Overview {
 async fn get_overview(State(domains): State<Domains>, member: Member) -> Result<Json<Overview>> {
     member.require(Permission::ReadConversations)?;
     let db = &domains.access.db;
+    counting::catch_up(db, &member).await?;
     let mut tx = db.tenant_read(&member).await?;
-    let days = store::days(&mut tx, db.clock.now()).await?;
-    let today = day(store::count_between(&mut tx, days.today, days.tomorrow).await?);
-    let yesterday = day(store::count_between(&mut tx, days.yesterday, days.today).await?);
+    let counted = today::read(&mut tx).await?;
     let waiting = inbox::store::count(&mut tx, member.user_id()).await?;
-    let open_gaps = gaps::clusters::count_open(&mut tx).await?;
     Ok(Json(Overview {
-        today_from: days.today,
-        today,
-        yesterday,
+        today_from: store::today_from(&mut tx, db.clock.now()).await?,
+        today: counted.today.into(),
+        yesterday: counted.yesterday.into(),
         needs_person: waiting.needs_person,
-        open_gaps,
+        open_gaps: counted.open_gaps,
     }))
 }
 
-fn day(counted: store::Counted) -> Day {
-    let rate = counted.automated as f64 / counted.conversations as f64;
-    Day {
-        conversations: counted.conversations,
-        automated: counted.automated,
-        automation_rate: (counted.conversations > 0).then_some(rate),
+impl From<today::Day> for Day {
+    fn from(day: today::Day) -> Self {
+        Self {
+            conversations: day.conversations,
+            automated: day.automated,
+            automation_rate: day.automation_rate,
+        }
     }
 }

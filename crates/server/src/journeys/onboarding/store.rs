@@ -61,56 +61,15 @@ pub async fn set_hidden(tx: &mut TenantTx, is_hidden: bool) -> Result<()> {
     Ok(())
 }
 
-/// When the days begin in the tenant's time zone.
-pub struct Days {
-    pub yesterday: DateTime<Utc>,
-    pub today: DateTime<Utc>,
-    pub tomorrow: DateTime<Utc>,
-}
-
-pub async fn days(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Days> {
-    let days = sqlx::query_as!(
-        Days,
-        r#"select (day - interval '1 day') at time zone time_zone as "yesterday!",
-            day at time zone time_zone as "today!",
-            (day + interval '1 day') at time zone time_zone as "tomorrow!"
-        from (
-            select time_zone, date_trunc('day', $1::timestamptz at time zone time_zone) as day
-            from tenants where tenant_id = current_tenant_id()
-        ) here"#,
+/// When today began in the tenant's time zone.
+pub async fn today_from(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let from = sqlx::query_scalar!(
+        r#"select date_trunc('day', $1::timestamptz at time zone time_zone) at time zone time_zone as "from!"
+        from tenants
+        where tenant_id = current_tenant_id()"#,
         now
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(days)
-}
-
-pub struct Counted {
-    pub conversations: i64,
-    pub automated: i64,
-}
-
-/// Conversations that a visitor wrote in during this span, and those of them in which the bot knew an answer and no
-/// person was needed.
-pub async fn count_between(tx: &mut TenantTx, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Counted> {
-    let counted = sqlx::query_as!(
-        Counted,
-        r#"select count(*) as "conversations!", count(*) filter (where answered and not helped) as "automated!"
-        from (
-            select bool_or(m.sender_type = 'user') as asked,
-                bool_or(m.sender_type = 'ai' and not coalesce(a.gap_detected, false)) as answered,
-                bool_or(m.sender_type = 'agent') or bool_or(coalesce(c.escalated_at >= $1, false)) as helped
-            from conversations c
-            join messages m on m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.sent_at >= $1 and m.sent_at < $2
-            left join answers a on a.tenant_id = m.tenant_id and a.id = m.id
-            where c.tenant_id = current_tenant_id() and c.last_message_at >= $1
-            group by c.id
-        ) said
-        where asked"#,
-        from,
-        to,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(counted)
+    Ok(from)
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use testkit::{Api, Server, Tenant, Visitor, require_runtime};
 
 use super::recount::{self, Story, list, text};
-use super::{chart, execute, figure, move_back, read};
+use super::{beside, chart, execute, figure, move_back, read};
 use crate::crm::histories::seeds;
 use crate::crm::sales::Dice;
 use crate::quick_tenant;
@@ -72,7 +72,10 @@ impl World {
         let Some(visitor) = self.some_visitor().filter(|_| what > 4) else {
             let visitor = self.tenant.visitor().await;
             let saying = *self.dice.one_of(&SAYINGS);
-            visitor.say(saying).await;
+            // some look and say nothing
+            if self.dice.roll(5) > 0 {
+                visitor.say(saying).await;
+            }
             self.visitors.push(visitor);
             return;
         };
@@ -208,6 +211,14 @@ impl World {
             from someone"
         );
         execute(owner, &self.tenant, &sql).await;
+        let calls = self.dice.roll(3);
+        let sql = format!(
+            "insert into usage_daily (tenant_id, day, currency, model_calls, input_tokens, output_tokens, cost, unpriced_calls)
+            values (current_tenant_id(), (now() at time zone 'UTC')::date - {days}, '{currency}', {calls}, {value}, {days}, {value} / 100.0,
+                {calls} / 2)
+            on conflict on constraint usage_daily_day_key do nothing"
+        );
+        execute(owner, &self.tenant, &sql).await;
     }
 
     pub async fn check(&self, owner: &mut PgConnection) {
@@ -243,9 +254,14 @@ impl World {
         }
         self.check_gaps(&rows).await;
         self.check_sales(&rows, middle).await;
+        beside::check_knowledge(self, &rows, middle).await;
+        beside::check_usage(self, &rows, middle).await;
+        beside::check_channels(self, &stories, middle).await;
+        beside::check_compared(self, &stories).await;
+        beside::check_other_pages(self, middle).await;
     }
 
-    fn history(&self) -> String {
+    pub fn history(&self) -> String {
         self.told.join("\n")
     }
 
@@ -390,12 +406,14 @@ impl World {
 
     async fn check_gaps(&self, rows: &Value) {
         let page = read(&self.tenant.api, &format!("gaps?{ALL_DAYS}")).await;
-        let gaps = list(rows, "gaps");
-        let closed = gaps.iter().filter(|gap| !gap["closed"].is_null()).count();
+        let wordings = list(rows, "gaps");
+        let questions: BTreeSet<&str> = wordings.iter().map(|gap| text(gap, "cluster")).collect();
+        let open = wordings.iter().filter(|gap| gap["closed"].is_null());
+        let open: BTreeSet<&str> = open.map(|gap| text(gap, "cluster")).collect();
         for (metric, wanted) in [
-            ("gaps_opened", gaps.len()),
-            ("gaps_closed", closed),
-            ("open_gaps", gaps.len() - closed),
+            ("gaps_opened", questions.len()),
+            ("gaps_closed", questions.len() - open.len()),
+            ("open_gaps", open.len()),
         ] {
             assert_eq!(
                 figure(&page, metric)["value"],
@@ -431,6 +449,12 @@ impl World {
         );
         let rate = share(won.len() as f64, (won.len() + lost.len()) as f64);
         same(&figure(&page, "win_rate")["value"], rate, &context);
+        let date = |deal: &Value, what: &str| text(deal, what).parse::<chrono::NaiveDate>().expect("a day");
+        let days = won
+            .iter()
+            .map(|deal| date(deal, "actual_close_date") - date(deal, "day"));
+        let cycle = recount::percentile(days.map(|days| days.num_days() as f64), 0.5);
+        same(&figure(&page, "deal_cycle")["value"], cycle, &context);
         let open = |deal: &&Value| !text(deal, "stage").starts_with("closed");
         let mut wanted: BTreeMap<(String, String), f64> = BTreeMap::new();
         let mut add = |metric: &str, row: &Value, amount: f64| {
@@ -469,11 +493,11 @@ impl World {
     }
 }
 
-fn share(part: f64, whole: f64) -> Option<f64> {
+pub fn share(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| 100.0 * part / whole)
 }
 
-fn same(shown: &Value, wanted: Option<f64>, context: &str) {
+pub fn same(shown: &Value, wanted: Option<f64>, context: &str) {
     match (shown.as_f64(), wanted) {
         (Some(shown), Some(wanted)) => {
             let allowed = 1e-6 * f64::max(1.0, wanted.abs());

@@ -6,11 +6,21 @@ use kernel::Clock;
 use kernel::outbound::{AllowList, Outbound};
 use kernel::secrets::MasterKey;
 use serde_json::json;
-use testkit::{Method, require_runtime};
+use testkit::{Method, Server, require_runtime};
 
 use super::execute;
 use crate::quick_tenant;
 use crate::support::server;
+
+/// The report's job, at this time.
+pub async fn tell(server: &Server, at: DateTime<Utc>) {
+    let db = server.database(Clock::manual(at)).await;
+    let outbound = Outbound::new(AllowList::default()).expect("a client");
+    let notifications = notifications::Context::new(db.clone(), MasterKey::random(), outbound, None, None);
+    mails::tell_everywhere(&db, &notifications)
+        .await
+        .expect("reports");
+}
 
 #[tokio::test]
 async fn a_report_comes_once_a_week_to_whoever_wants_it_and_quotes_nobody() {
@@ -44,13 +54,7 @@ async fn a_report_comes_once_a_week_to_whoever_wants_it_and_quotes_nobody() {
         (monday, 1),
         (monday, 1),
     ] {
-        let db = server.database(Clock::manual(at)).await;
-        let outbound = Outbound::new(AllowList::default()).expect("a client");
-        let notifications =
-            notifications::Context::new(db.clone(), MasterKey::random(), outbound, None, None);
-        mails::tell_everywhere(&db, &notifications)
-            .await
-            .expect("reports");
+        tell(&server, at).await;
         let mails: Vec<(String, String, Option<String>)> =
             sqlx::query_as("select to_address, subject, body from emails where kind = 'report'")
                 .fetch_all(&mut owner)

@@ -1,5 +1,7 @@
 //! Analytics: every figure is what a plain recount of the rows says, and every number opens the very things that it counts.
 
+mod agreement;
+mod beside;
 mod histories;
 mod mails;
 mod pages;

@@ -17,13 +17,20 @@ const ROWS: &str = "
             'who', m.sender_user_id, 'at', extract(epoch from m.sent_at), 'day', (m.sent_at at time zone t.time_zone)::date,
             'month', date_trunc('month', m.sent_at at time zone t.time_zone)::date) order by m.conversation_id, m.seq), '[]')
             from messages m where m.tenant_id = t.tenant_id),
-        'answers', (select coalesce(jsonb_object_agg(a.id, to_jsonb(a)), '{}') from answers a where a.tenant_id = t.tenant_id),
+        'answers', (select coalesce(jsonb_object_agg(a.id, to_jsonb(a) || jsonb_build_object(
+            'day', (a.created_at at time zone t.time_zone)::date)), '{}') from answers a where a.tenant_id = t.tenant_id),
+        'entries', (select coalesce(jsonb_agg(jsonb_build_object('id', q.id, 'day', (q.created_at at time zone t.time_zone)::date)), '[]')
+            from qa_pairs q where q.tenant_id = t.tenant_id and q.is_active),
+        'uses', (select coalesce(jsonb_agg(jsonb_build_object('entry', u.qa_pair_id, 'answer', u.answer_id)), '[]')
+            from qa_pair_uses u where u.tenant_id = t.tenant_id),
+        'usage', (select coalesce(jsonb_agg(to_jsonb(u)), '[]') from usage_daily u where u.tenant_id = t.tenant_id),
         'escalations', (select coalesce(jsonb_agg(jsonb_build_object('conversation', e.conversation_id, 'reason', e.reason,
             'at', extract(epoch from e.created_at)) order by e.created_at, e.id), '[]') from escalations e where e.tenant_id = t.tenant_id),
         'events', (select coalesce(jsonb_agg(jsonb_build_object('conversation', e.conversation_id, 'kind', e.kind,
             'at', extract(epoch from e.created_at)) order by e.created_at, e.id), '[]')
             from conversation_events e where e.tenant_id = t.tenant_id),
-        'gaps', (select coalesce(jsonb_agg(jsonb_build_object('opened', (g.created_at at time zone t.time_zone)::date,
+        'gaps', (select coalesce(jsonb_agg(jsonb_build_object('cluster', g.cluster_id,
+            'opened', (g.created_at at time zone t.time_zone)::date,
             'closed', (g.closed_at at time zone t.time_zone)::date)), '[]') from qa_gaps g where g.tenant_id = t.tenant_id),
         'deals', (select coalesce(jsonb_agg(to_jsonb(d) || jsonb_build_object('day', (d.created_at at time zone t.time_zone)::date,
             'month', date_trunc('month', d.created_at at time zone t.time_zone)::date)), '[]') from crm_deals d where d.tenant_id = t.tenant_id),
@@ -51,7 +58,7 @@ pub fn text<'a>(row: &'a Value, what: &str) -> &'a str {
     row[what].as_str().unwrap_or_default()
 }
 
-fn number(row: &Value, what: &str) -> Option<f64> {
+pub fn number(row: &Value, what: &str) -> Option<f64> {
     row[what].as_f64()
 }
 
@@ -61,6 +68,7 @@ pub struct Story {
     pub id: String,
     pub day: String,
     pub hour: String,
+    pub channel: String,
     pub outcome: &'static str,
     pub language: String,
     pub has_bot: bool,
@@ -95,8 +103,13 @@ fn is_unknown(answer: &Value) -> bool {
 }
 
 pub fn stories(rows: &Value) -> Vec<Story> {
+    let said: BTreeSet<&str> = list(rows, "messages")
+        .iter()
+        .map(|message| text(message, "conversation"))
+        .collect();
     let conversations = list(rows, "conversations").iter();
     conversations
+        .filter(|conversation| said.contains(text(conversation, "id")))
         .map(|conversation| story(rows, conversation))
         .collect()
 }
@@ -108,6 +121,7 @@ fn story(rows: &Value, conversation: &Value) -> Story {
         id: id.to_owned(),
         day: text(conversation, "day").to_owned(),
         hour: text(conversation, "hour").to_owned(),
+        channel: text(conversation, "channel_id").to_owned(),
         language: conversation["language"].as_str().unwrap_or("none").to_owned(),
         rating: number(conversation, "rating"),
         ..Story::default()
@@ -140,8 +154,11 @@ fn story(rows: &Value, conversation: &Value) -> Story {
                     last_known = Some(true);
                     continue;
                 }
-                if answer["mode"] != "small_talk" {
-                    last_known = Some(!is_unknown(answer));
+                // what answers nothing says nothing of what was known
+                match text(answer, "mode") {
+                    _ if is_unknown(answer) => last_known = Some(false),
+                    "model" | "approved_text" | "webhook" | "order" => last_known = Some(true),
+                    _ => {}
                 }
                 note_answer(&mut story, answer);
             }
@@ -178,8 +195,13 @@ fn story(rows: &Value, conversation: &Value) -> Story {
     story
 }
 
+/// An answer to a question, and not that there is none.
+pub fn is_known(answer: &Value) -> bool {
+    ["model", "approved_text", "webhook", "order"].contains(&text(answer, "mode")) && !is_unknown(answer)
+}
+
 fn note_answer(story: &mut Story, answer: &Value) {
-    if ["model", "approved_text", "webhook", "order"].contains(&text(answer, "mode")) && !is_unknown(answer) {
+    if is_known(answer) {
         story.known += 1.0;
     }
     if is_unknown(answer) {

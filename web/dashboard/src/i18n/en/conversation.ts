@@ -24,8 +24,6 @@ export const conversation = {
   'filter.channel': 'Channel',
   'filter.language': 'Language',
   'filter.rating': 'Rating',
-  'filter.today': 'Today',
-  'filter.automated': 'Today, without a person',
   'filter.stars': { one: '{count} star', other: '{count} stars' },
   'filter.unread': 'Unread only',
   'filter.breached': 'Later than the target',

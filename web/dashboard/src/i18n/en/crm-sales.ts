@@ -137,8 +137,8 @@ export const crmSales = {
   'summary.lostReasons': 'Why deals were lost this month',
   'summary.noneLost': 'None was lost.',
   'summary.cycle': {
-    one: 'It took {count} day on average to win a deal.',
-    other: 'It took {count} days on average to win a deal.',
+    one: 'Half of the deals were won within {count} day.',
+    other: 'Half of the deals were won within {count} days.',
   },
 
   'orders.title': 'Orders',

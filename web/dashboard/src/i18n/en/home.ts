@@ -61,7 +61,7 @@ export const home = {
   'home.moreNumbers': 'All numbers of today',
   'home.needsPerson': 'Needs a person',
   'home.conversations': 'Conversations',
-  'home.automation': 'Without a person',
+  'home.automation': 'Automation rate',
   'home.openGaps': 'Open gaps',
   'home.yesterday': 'yesterday {value}',
   'home.waiting': 'Waiting for a person',

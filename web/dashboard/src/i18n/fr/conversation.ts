@@ -24,8 +24,6 @@ export const conversation = {
   'filter.channel': 'Canal',
   'filter.language': 'Langue',
   'filter.rating': 'Note',
-  'filter.today': 'Aujourd’hui',
-  'filter.automated': 'Aujourd’hui, sans personne',
   'filter.stars': { one: '{count} étoile', other: '{count} étoiles' },
   'filter.unread': 'Non lues seulement',
   'filter.breached': 'Objectif dépassé',

@@ -137,8 +137,8 @@ export const crmSales = {
   'summary.lostReasons': 'Pourquoi des affaires ont été perdues ce mois-ci',
   'summary.noneLost': 'Aucune n’a été perdue.',
   'summary.cycle': {
-    one: 'Il a fallu {count} jour en moyenne pour gagner une affaire.',
-    other: 'Il a fallu {count} jours en moyenne pour gagner une affaire.',
+    one: 'La moitié des affaires ont été gagnées en {count} jour au plus.',
+    other: 'La moitié des affaires ont été gagnées en {count} jours au plus.',
   },
 
   'orders.title': 'Commandes',

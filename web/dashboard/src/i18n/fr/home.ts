@@ -62,7 +62,7 @@ export const home = {
   'home.moreNumbers': 'Tous les chiffres du jour',
   'home.needsPerson': 'Demande une personne',
   'home.conversations': 'Conversations',
-  'home.automation': 'Sans intervention',
+  'home.automation': 'Taux d’automatisation',
   'home.openGaps': 'Lacunes ouvertes',
   'home.yesterday': 'hier {value}',
   'home.waiting': 'En attente d’une personne',

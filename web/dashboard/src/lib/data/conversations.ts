@@ -39,7 +39,6 @@ function wordsOf(filter: InboxFilter) {
     ...(filter.isUnread && { unread: true }),
     ...(filter.isBreached && { breached: true }),
     ...(filter.rating && { rating: filter.rating }),
-    ...(filter.today && { today: filter.today }),
   };
 }
 

@@ -12,9 +12,6 @@ export const inboxViews = [
 ] as const;
 export const inboxSorts = ['newest', 'oldest', 'waiting'] as const;
 
-/** What the figures of the day count, see the home page. */
-export const inboxDays = ['asked', 'automated'] as const;
-
 export type InboxView = (typeof inboxViews)[number];
 export type InboxSort = (typeof inboxSorts)[number];
 
@@ -31,7 +28,6 @@ export interface InboxFilter {
   readonly isBreached: boolean;
   /** 1 to 5, or 0 for any. */
   readonly rating: number;
-  readonly today: (typeof inboxDays)[number] | null;
 }
 
 export const STANDARD_VIEW: InboxView = 'all';
@@ -50,7 +46,6 @@ export function readFilter(search: string): InboxFilter {
     isUnread: query.get('unread') === 'true',
     isBreached: query.get('breached') === 'true',
     rating: rating >= 1 && rating <= 5 ? Math.round(rating) : 0,
-    today: inboxDays.find((day) => day === query.get('today')) ?? null,
   };
 }
 
@@ -65,15 +60,14 @@ export function writeFilter(filter: InboxFilter): string {
   if (filter.isUnread) query.set('unread', 'true');
   if (filter.isBreached) query.set('breached', 'true');
   if (filter.rating) query.set('rating', String(filter.rating));
-  if (filter.today) query.set('today', filter.today);
   if (filter.sort !== 'newest') query.set('sort', filter.sort);
   return query.toString();
 }
 
 /** How many things narrow the view. */
 export function countNarrowings(filter: InboxFilter): number {
-  const { assignedTo, labels, channel, language, isUnread, isBreached, rating, today } = filter;
-  const set = [assignedTo, channel, language, isUnread, isBreached, rating, today].filter(Boolean);
+  const { assignedTo, labels, channel, language, isUnread, isBreached, rating } = filter;
+  const set = [assignedTo, channel, language, isUnread, isBreached, rating].filter(Boolean);
   return set.length + labels.length;
 }
 
@@ -90,7 +84,6 @@ export function belongs(
   now = Date.now(),
 ): boolean | null {
   if (!isWanted(conversation, filter)) return false;
-  if (filter.today) return null;
   const { status, needs_person, ai_paused, assigned_to, snoozed_until } = conversation;
   const isSnoozed = snoozed_until != null && Date.parse(snoozed_until) > now;
   const isWaiting = status !== 'resolved' && !isSnoozed;

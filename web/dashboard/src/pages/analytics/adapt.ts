@@ -74,7 +74,7 @@ export function scaled(value: number | null | undefined, unit: string): number |
 
 /** One chart a currency: their amounts are never on one axis. */
 export function byCurrency(chart: Chart): { currency: string | null; chart: Chart }[] {
-  if (chart.unit !== 'money') return [{ currency: null, chart }];
+  if (chart.unit !== 'money' || chart.reason) return [{ currency: null, chart }];
   return chart.series.map((one, index) => ({
     currency: [one.unit, one.key].find((text) => text && CURRENCY.test(text)) ?? null,
     chart: {

@@ -34,11 +34,9 @@ const unknowns = [
   'no_prices',
   'nothing_resolved',
   'no_replies',
-  'no_gaps',
-  'no_deals',
   'no_deals_won',
-  'no_orders',
-  'no_model_calls',
+  'not_by_filter',
+  'several_currencies',
 ] as const;
 
 function among<Word extends string>(words: readonly Word[], text: string): Word | undefined {
