@@ -158,6 +158,12 @@ pub const COLUMNS: &[Column] = &[
         "a secret: enter it again",
     ),
     (
+        "model_versions",
+        "credential_id",
+        Some("null"),
+        "providers' keys stay behind: choose one again",
+    ),
+    (
         "tenants",
         "slug",
         Some("''"),

@@ -76,7 +76,7 @@ impl Table {
         let is_large = self
             .columns
             .iter()
-            .any(|column| column.kind == "bytea" && column.name == "bytes");
+            .any(|column| ["bytes", "artifact"].contains(&column.name.as_str()));
         if is_large { 1 } else { 100 }
     }
 

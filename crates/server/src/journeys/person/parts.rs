@@ -42,6 +42,7 @@ pub const PARTS: &[Part] = &[
     part("qa_gaps", IN_CONVERSATION),
     part("gap_occurrences", IN_CONVERSATION),
     part("qa_proposal_excerpts", IN_CONVERSATION),
+    part("training_examples", IN_CONVERSATION),
     part("transcript_exchanges", IN_CONVERSATION),
     part("crm_clients", "t.id = any ($3)"),
     part(
