@@ -142,3 +142,51 @@ async fn reader(server: &Server, tenant: &Tenant, place: usize) -> Api {
     let email = format!("reader{place}@example.com");
     server.member(tenant, &email, "owner").await
 }
+
+/// Two models with a version of one name; one of them was still being trained.
+const MODELS: &str = "insert into model_versions (id, tenant_id, model_name, base_model, training_dataset_id, version, status, metrics,
+        is_active, created_at, updated_at)
+    select gen_random_uuid(), t.id, 'ft-boutique-' || kind, 'gpt-4o-mini', 'file-' || kind, 'v1', kind, '{\"loss\": 0.25}', kind = 'ready',
+        now(), now()
+    from tenants t
+    cross join unnest(array['ready', 'training']) kind";
+
+#[tokio::test]
+async fn models_come_along_without_a_key_and_none_of_them_serves() {
+    require_runtime!();
+    let server = server().start().await;
+    let mut old = Old::filled(&server, &SUPPORT).await;
+    old.run("delete from model_versions").await;
+    old.run(MODELS).await;
+    let report = old.import(&server, &[]).await;
+    assert_eq!(problems(&report), "");
+    for (place, tenant) in tenants(&server, &report).into_iter().enumerate() {
+        let api = reader(&server, &tenant, place).await;
+        let listed = api.get("/api/v1/model-versions").expect(200).await;
+        let items = listed["items"].as_array().expect("models");
+        assert_eq!(items.len(), 2, "{listed}");
+        let mut versions = Vec::new();
+        for model in items {
+            let name = model["model_name"].as_str().expect("a name");
+            let (kind, status) = match name {
+                "ft-boutique-ready" => ("ready", "ready"),
+                _ => ("training", "cancelled"),
+            };
+            assert_eq!(name, format!("ft-boutique-{kind}"));
+            assert_eq!(
+                (&model["status"], &model["is_active"], &model["base_model"]),
+                (&json!(status), &json!(false), &json!("gpt-4o-mini"))
+            );
+            assert_eq!(
+                (&model["training_dataset_id"], &model["metrics"]["loss"]),
+                (&json!(format!("file-{kind}")), &json!(0.25))
+            );
+            versions.push(model["version"].as_str().expect("a version").to_owned());
+        }
+        versions.sort();
+        assert!(
+            versions[0] == "v1" && versions[1].starts_with("v1 ("),
+            "{versions:?}"
+        );
+    }
+}

@@ -12,7 +12,6 @@ use super::super::mapping::{Belongs, Goes, Source, Table};
 const OTHER: Goes = Kept("not in the specification");
 const SEALED: &str = "sealed with a key that only the old system has: connect the channel anew";
 const COUNTED: &str = "topics_daily, the same name; a day whose messages are looked at here is counted here";
-const MODELS: &str = "models are registered anew, with the key that may call them";
 const SEARCHED: &str = "passages are indexed anew here";
 
 const fn table(
@@ -275,19 +274,22 @@ pub const SOURCE: Source = Source {
             "model_versions",
             &["created_at", "id"],
             &[
-                ("id", Kept(MODELS)),
-                ("tenant_id", To("import_rows.tenant_id")),
-                ("model_name", Kept(MODELS)),
-                ("base_model", Kept(MODELS)),
-                ("training_dataset_id", Kept(MODELS)),
-                ("version", Kept(MODELS)),
-                ("status", Kept(MODELS)),
-                ("metrics", Kept(MODELS)),
-                ("is_active", Kept(MODELS)),
-                ("created_at", Kept(MODELS)),
-                ("updated_at", Kept(MODELS)),
+                ("id", To("model_versions.id")),
+                ("tenant_id", To("model_versions.tenant_id")),
+                ("model_name", To("model_versions.model_name")),
+                ("base_model", To("model_versions.base_model")),
+                ("training_dataset_id", To("model_versions.training_dataset_id")),
+                ("version", Both("model_versions.version")),
+                ("status", To("model_versions.status")),
+                ("metrics", To("model_versions.metrics")),
+                (
+                    "is_active",
+                    Kept("it has no key here: give it one, then activate it"),
+                ),
+                ("created_at", To("model_versions.created_at")),
+                ("updated_at", Both("model_versions.updated_at")),
             ],
-            talk::noted,
+            talk::model,
         ),
     ],
     not_read: &[],

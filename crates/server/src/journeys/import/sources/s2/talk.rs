@@ -90,7 +90,35 @@ pub fn topic(scope: &mut Scope, row: &mut Row, out: &mut Out) -> Result<(), Stri
     Ok(())
 }
 
-pub fn noted(_: &mut Scope, _: &mut Row, _: &mut Out) -> Result<(), String> {
+/// A chat model that was tuned there. Which key may call it nobody knows here, so it serves only once somebody says so.
+pub fn model(scope: &mut Scope, row: &mut Row, out: &mut Out) -> Result<(), String> {
+    let (created_at, updated_at) = times(row);
+    let states = ["training", "ready", "deprecated", "failed", "cancelled"];
+    let status = match row.choice("status", &states).unwrap_or("training") {
+        "training" => {
+            row.keep("status", "it was being trained there: nobody follows that here");
+            "cancelled"
+        }
+        status => status,
+    };
+    // several models may have had a version of this name
+    let mut version = row.text("version").unwrap_or_else(|| "–".to_owned());
+    let first = scope.fact("model version", &version).clone();
+    if first.is_null() && !scope.is_into {
+        scope.remember("model version", &version, json!(row.id));
+    } else if first != row.id.as_str() {
+        version = format!("{version} ({})", row.id);
+    }
+    out.put(
+        "model_versions",
+        json!({
+            "id": scope.id("model_versions", &row.id, ""), "kind": "chat", "origin": "registered",
+            "model_name": row.short("model_name", 200).ok_or("it has no name")?,
+            "base_model": row.text("base_model").unwrap_or_default(), "training_dataset_id": row.text("training_dataset_id"),
+            "version": version, "status": status, "metrics": row.object("metrics").unwrap_or_default(), "created_at": created_at,
+            "updated_at": updated_at,
+        }),
+    );
     Ok(())
 }
 
