@@ -7,6 +7,8 @@ pub mod api_keys;
 pub mod audit;
 pub mod budget;
 pub mod credentials;
+pub mod demos;
+pub mod instance;
 pub mod invitations;
 pub mod member;
 pub mod members;

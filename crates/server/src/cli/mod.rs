@@ -10,6 +10,7 @@ mod migrate;
 mod model;
 mod nightly;
 mod openapi;
+mod operator;
 mod output;
 mod psql;
 mod public_sets;
@@ -93,6 +94,9 @@ enum Command {
     /// Create, list and delete tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Say who runs this installation and may open its console
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
     /// Create users, change passwords, end memberships
     #[command(subcommand)]
     User(user::UserCommand),
@@ -163,6 +167,7 @@ pub async fn run() -> Result<ExitCode> {
         Command::Openapi => openapi::run(),
         Command::Psql(args) => psql::run(&global, &args).await,
         Command::Tenant(command) => Box::pin(tenant::run(&global, command)).await,
+        Command::Operator(command) => Box::pin(operator::run(&global, command)).await,
         Command::User(command) => Box::pin(user::run(&global, command)).await,
         Command::Qa(command) => Box::pin(qa::run(&global, command)).await,
         Command::Model(command) => Box::pin(model::run(&global, command)).await,

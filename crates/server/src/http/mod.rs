@@ -24,7 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::canary::Canary;
-use crate::journeys::{import, onboarding, sign_up};
+use crate::journeys::{import, instance, onboarding, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -63,6 +63,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
             domains.access.clone(),
             access::member::authenticate,
         ))
+        .merge(instance::routes(domains))
         .layer(middleware::map_response(assets::name_build));
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", dashboard)

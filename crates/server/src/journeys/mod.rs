@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod demo;
 pub mod import;
+pub mod instance;
 pub mod onboarding;
 pub mod sign_up;
 pub mod tenant;

@@ -7,7 +7,11 @@ with
         -- how many mails an address had today, whoever sent them
         ('platform.email_counts'),
         -- whether the queue is worked at all
-        ('platform.canary')),
+        ('platform.canary'),
+        -- who runs the installation, and what they did
+        ('platform.operators'), ('platform.operator_log'),
+        -- what plans allow
+        ('platform.plan_limits'), ('platform.plan_terms')),
     -- The job queue belongs to its library: no table of ours, and payloads hold ids, never content.
     foreign_schemas (name) as (values ('graphile_worker')),
     -- Look-ups before the tenant is known. This role alone may read them across tenants.

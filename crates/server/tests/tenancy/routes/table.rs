@@ -25,6 +25,8 @@ pub enum Door {
     Session,
     /// One's own account: somebody signed in, in whatever workspace. A key has none.
     Personal,
+    /// Those who run the installation; nobody in any tenant.
+    Instance,
     /// Whoever has the link of an invitation.
     Invited,
     /// Visitors with their token.
@@ -168,7 +170,7 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 }
 
 use Body::{Csv, Json, Stream};
-use Door::{Invited, Personal, Public, Session, Visitor};
+use Door::{Instance, Invited, Personal, Public, Session, Visitor};
 use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
@@ -394,6 +396,8 @@ pub const ROUTES: &[Route] = &[
     member("DELETE", "/api/v1/inbox-views/{id}", One(InboxView), Body::None, 204),
     member("PATCH", "/api/v1/inbox-views/{id}", One(InboxView), Json(r#"{"query": "view=all"}"#), 200),
     member("GET", "/api/v1/inbox/counts", Nothing, Body::None, 200),
+    door(Instance, "GET", "/api/v1/instance/log", Body::None, 200),
+    door(Instance, "GET", "/api/v1/instance/operators", Body::None, 200),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
     member("DELETE", "/api/v1/knowledge/embedder/next", Nothing, Body::None, 204),

@@ -15,6 +15,7 @@ import { email } from './email';
 import { evaluation } from './evaluation';
 import { gaps } from './gaps';
 import { home } from './home';
+import { instance } from './instance';
 import { knowledge } from './knowledge';
 import { messaging } from './messaging';
 import { people } from './people';
@@ -52,6 +53,7 @@ export const later = {
   ...home,
   ...widget,
   ...gaps,
+  ...instance,
   ...knowledge,
   ...documents,
   ...transcripts,

@@ -13,6 +13,7 @@ import { automation } from './automation';
 import { channels } from './channels';
 import { charts } from './charts';
 import { gaps } from './gaps';
+import { instance } from './instance';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
 import { email } from './email';
@@ -52,6 +53,7 @@ export const fr: Texts = {
   ...automation,
   ...reasons,
   ...gaps,
+  ...instance,
   ...knowledge,
   ...documents,
   ...transcripts,

@@ -1,0 +1,27 @@
+export const instance = {
+  'instance.title': 'Installation',
+  'instance.pages': 'Pages of the installation',
+  'instance.strangers': 'The address may be mistyped, or what it showed was removed.',
+  'instance.operators': 'Operators',
+  'instance.operatorsHint':
+    'They run this installation. They see names, plans, figures and health of all workspaces, and the content of none unless its owner allows it.',
+  'instance.noSecondFactor': 'No second factor yet',
+  'instance.since': 'Operator since {date}',
+  'instance.addOperator': 'Operators are named on the server itself:',
+  'instance.command': 'Command',
+  'instance.log': 'Log',
+  'instance.logHint':
+    'What operators did. Nobody can change it, and it stays when a workspace is deleted.',
+  'instance.logEmpty': 'Nothing was done yet.',
+  'instance.more': 'Show more',
+  'instance.commandLine': 'Command line',
+  'instance.system': 'Rapport itself',
+  'instance.formerOperator': 'Former operator',
+  'instance.operatorAdded': 'Operator added',
+  'instance.operatorRemoved': 'Operator removed',
+  'instance.tenantCreated': 'Workspace created',
+  'instance.tenantSuspended': 'Workspace suspended',
+  'instance.tenantResumed': 'Workspace resumed',
+  'instance.tenantDeleted': 'Workspace deleted',
+  'instance.tenantVisited': 'Workspace opened with consent',
+} as const;

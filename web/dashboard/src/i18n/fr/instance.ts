@@ -1,0 +1,27 @@
+export const instance = {
+  'instance.title': 'Installation',
+  'instance.pages': 'Pages de l’installation',
+  'instance.strangers': 'L’adresse est peut-être mal écrite, ou son contenu a été supprimé.',
+  'instance.operators': 'Opérateurs',
+  'instance.operatorsHint':
+    'Ils gèrent cette installation. Ils voient le nom, la formule, les chiffres et l’état de tous les espaces de travail, et le contenu d’aucun sans l’accord de son propriétaire.',
+  'instance.noSecondFactor': 'Pas encore de second facteur',
+  'instance.since': 'Opérateur depuis le {date}',
+  'instance.addOperator': 'Les opérateurs sont nommés sur le serveur même :',
+  'instance.command': 'Commande',
+  'instance.log': 'Journal',
+  'instance.logHint':
+    'Ce que les opérateurs ont fait. Personne ne peut le modifier, et il reste quand un espace de travail est supprimé.',
+  'instance.logEmpty': 'Rien n’a encore été fait.',
+  'instance.more': 'Afficher plus',
+  'instance.commandLine': 'Ligne de commande',
+  'instance.system': 'Rapport lui-même',
+  'instance.formerOperator': 'Ancien opérateur',
+  'instance.operatorAdded': 'Opérateur ajouté',
+  'instance.operatorRemoved': 'Opérateur retiré',
+  'instance.tenantCreated': 'Espace de travail créé',
+  'instance.tenantSuspended': 'Espace de travail suspendu',
+  'instance.tenantResumed': 'Espace de travail rouvert',
+  'instance.tenantDeleted': 'Espace de travail supprimé',
+  'instance.tenantVisited': 'Espace de travail ouvert avec accord',
+} as const;
