@@ -22,6 +22,14 @@ pub const SYSTEM: &str = "system";
 #[schema(as = AuditAction)]
 pub enum Action {
     TenantCreated,
+    TenantSuspended,
+    TenantResumed,
+    OperatorAccessGranted,
+    OperatorAccessEnded,
+    OperatorCame,
+    OperatorLeft,
+    OperatorRead,
+    OperatorActed,
     DataImported,
     WorkspaceChanged,
     InboxSettingsChanged,
@@ -122,6 +130,7 @@ pub enum Action {
     RuleChanged,
     RuleDeleted,
     AuditLogExported,
+    PlanChanged,
 }
 
 impl Action {
@@ -133,10 +142,17 @@ impl Action {
         };
         match self {
             Self::WorkspaceChanged
+            | Self::TenantSuspended
+            | Self::TenantResumed
+            | Self::OperatorAccessGranted
+            | Self::OperatorAccessEnded
+            | Self::OperatorCame
+            | Self::OperatorLeft
             | Self::InboxSettingsChanged
             | Self::MailServerChanged
             | Self::MailServerRemoved
-            | Self::EscalationAddressChanged => Some(Settings),
+            | Self::EscalationAddressChanged
+            | Self::PlanChanged => Some(Settings),
             Self::InvitationCreated
             | Self::InvitationAccepted
             | Self::InvitationRevoked
@@ -203,6 +219,8 @@ impl Action {
             | Self::TranscriptAdded
             | Self::TranscriptDeleted => Some(Knowledge),
             Self::TenantCreated
+            | Self::OperatorRead
+            | Self::OperatorActed
             | Self::OnboardingChanged
             | Self::PasswordChanged
             | Self::TwoFactorEnabled

@@ -8,13 +8,11 @@
 //! [`check_storage`], [`take_message`]. Money is [`budget`](crate::budget)'s, which asks for the plan in the same statement.
 
 pub mod api;
-pub mod console;
 pub mod store;
 pub mod terms;
-pub mod trials;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use kernel::error::conflict;
+use kernel::error::{conflict, forbidden};
 use kernel::{Error, Result, TenantTx};
 use serde::{Deserialize, Serialize};
 
@@ -142,7 +140,7 @@ pub async fn give_message_back(tx: &mut TenantTx) -> Result<()> {
 }
 
 pub fn messages_used_up() -> Error {
-    conflict(
+    forbidden(
         "plan_messages_used_up",
         "The bot has given all replies that the plan of this workspace has for this month. It speaks again next month, or \
          with a larger plan: ask whoever runs this server.",

@@ -27,6 +27,10 @@ pub enum Action {
     TenantResumed,
     TenantDeleted,
     TenantVisited,
+    /// Its plan, its trial or its exceptions.
+    TenantPlanChanged,
+    /// What a plan says, for all that are on it.
+    PlanChanged,
 }
 
 /// Who did it.
