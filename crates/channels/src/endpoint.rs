@@ -28,6 +28,8 @@ pub struct ChannelEndpoint {
     pub is_seen: bool,
     /// The business's privacy policy.
     pub privacy_url: Option<String>,
+    /// It shows somebody what the product would do for their web site, and takes so many messages a day.
+    pub is_demo: bool,
     /// Whether a conversation that is over is rated.
     pub ask_rating: bool,
     /// When people are there; none: always.
@@ -130,6 +132,7 @@ pub async fn read(
         allowed_origins: row.allowed_origins,
         is_seen: row.is_seen,
         privacy_url: row.privacy_url,
+        is_demo: row.is_demo,
         ask_rating: team.ask_rating,
         hours: team.business_hours.is_some().then(|| team.schedule()),
         encrypted_secret: row.encrypted_secret,

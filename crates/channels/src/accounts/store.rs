@@ -188,17 +188,23 @@ pub struct EndpointRow {
     pub encrypted_secret: String,
     pub is_seen: bool,
     pub privacy_url: Option<String>,
+    pub is_demo: bool,
 }
 
+/// None for a channel that is switched off, and for a demonstration whose time is over.
 pub async fn find_endpoint(tx: &mut TenantTx, id: ChannelId) -> Result<Option<EndpointRow>> {
+    let now = tx.now();
     let row = sqlx::query_as!(
         EndpointRow,
         r#"select c.channel_key, c.settings, c.allowed_origins, c.encrypted_secret,
-            c.first_session_at is not null as "is_seen!", t.privacy_url
+            c.first_session_at is not null as "is_seen!", t.privacy_url,
+            d.id is not null as "is_demo!"
         from channels c
         join tenants t on t.tenant_id = c.tenant_id
-        where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active"#,
+        left join demos d on d.tenant_id = c.tenant_id
+        where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active and coalesce(d.expires_at > $2, true)"#,
         id.0,
+        now,
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -3,6 +3,7 @@
 mod assets;
 mod body;
 mod demo_shop;
+mod demo_site;
 mod docs;
 mod guard;
 mod health;
@@ -78,12 +79,12 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/demo", get(demo_shop::page))
-        .route("/demo/{file}", get(demo_shop::file))
         .with_state(outer.clone());
     Router::new()
         .merge(programs::routes(&domains.programs, api.clone()))
         .merge(api)
         .merge(pages)
+        .merge(demo_site::routes(domains.clone(), outer.clone()))
         .merge(docs::routes(openapi))
         .merge(assets::routes())
         .merge(::assets::serve::routes(domains.assets.clone()))

@@ -2,8 +2,10 @@
 
 pub mod backup;
 pub mod demo;
+pub mod demo_sites;
 pub mod import;
 pub mod instance;
 pub mod onboarding;
+pub mod removal;
 pub mod sign_up;
 pub mod tenant;

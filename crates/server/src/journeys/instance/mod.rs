@@ -4,7 +4,9 @@
 //! One file a subject; each has a `routes()`. Every handler takes an [`access::instance::InstanceOperator`], which the guard around the
 //! routes has put there.
 
+mod demos;
 mod operators;
+mod plans;
 
 use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +16,9 @@ use crate::wiring::Domains;
 /// Nobody but operators comes in; whoever else asks finds nothing here.
 pub fn routes(domains: &Domains) -> OpenApiRouter {
     OpenApiRouter::new()
+        .merge(demos::routes())
         .merge(operators::routes())
+        .merge(plans::routes())
         .with_state(domains.clone())
         .layer(middleware::from_fn_with_state(
             domains.access.clone(),
