@@ -76,8 +76,7 @@ pub fn hand_over(turn: &Turn) -> Reply {
 
 /// Why a reply hands over, if it does.
 pub fn reason(made: &Reply) -> Option<Reason> {
-    let is_none_left =
-        |action: &Action| matches!(action, Action::HandOff { reason } if reason == NONE_LEFT);
+    let is_none_left = |action: &Action| matches!(action, Action::HandOff { reason } if reason == NONE_LEFT);
     match made.reply.actions.iter().any(is_none_left) {
         true => Some(Reason::BotLimit),
         false => made.hands_over().then_some(Reason::VisitorAsked),

@@ -10,6 +10,7 @@
 pub mod api;
 pub mod store;
 pub mod terms;
+pub mod trials;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use kernel::error::{conflict, forbidden};

@@ -162,11 +162,14 @@ pub async fn set_plan(tx: &mut TenantTx, plan: Plan) -> Result<()> {
     Ok(())
 }
 
-/// A trial becomes a subscription. Suspended and cancelled ones stay what they are.
+/// A trial becomes a subscription. Who is suspended stays so, and will go on as a subscriber.
 pub async fn end_trial(tx: &mut TenantTx) -> Result<()> {
     sqlx::query!(
-        "update tenants set subscription_status = 'active', trial_ends_at = null
-        where tenant_id = current_tenant_id() and subscription_status = 'trial'"
+        "update tenants
+        set subscription_status = case subscription_status when 'trial' then 'active' else subscription_status end,
+            suspended_from = case suspended_from when 'trial' then 'active' else suspended_from end,
+            trial_ends_at = null
+        where tenant_id = current_tenant_id()"
     )
     .execute(&mut **tx)
     .await?;

@@ -32,6 +32,7 @@ mod meetings_scheduler;
 mod members;
 mod origins;
 mod outbound;
+mod plans;
 mod playground;
 mod programs;
 mod provenance;

@@ -107,7 +107,15 @@ pub async fn set_limits(db: &Database, actor: &Actor, plan: Plan, limits: &[Plan
     }
     let subject = format!("plan:{}", plan.as_str());
     let details = json!({"limits": limits});
-    log::record(&mut tx, db.clock.now(), actor, log::Action::PlanChanged, &subject, details).await?;
+    log::record(
+        &mut tx,
+        db.clock.now(),
+        actor,
+        log::Action::PlanChanged,
+        &subject,
+        details,
+    )
+    .await?;
     tx.commit().await?;
     get(db).await
 }
@@ -120,7 +128,15 @@ pub async fn set_trial_days(db: &Database, actor: &Actor, days: Option<i32>) -> 
     let mut tx = db.platform().begin().await?;
     store::set_trial_days(&mut tx, days).await?;
     let details = json!({"trial_days": days});
-    log::record(&mut tx, db.clock.now(), actor, log::Action::PlanChanged, "plan:trial", details).await?;
+    log::record(
+        &mut tx,
+        db.clock.now(),
+        actor,
+        log::Action::PlanChanged,
+        "plan:trial",
+        details,
+    )
+    .await?;
     tx.commit().await?;
     get(db).await
 }
@@ -134,7 +150,7 @@ pub async fn of_tenant(tx: &mut TenantTx) -> Result<TenantPlan> {
         plan: subscription.plan,
         trial_ends_at: subscription
             .trial_ends_at
-            .filter(|_| subscription.status == "trial"),
+            .filter(|_| subscription.status != "active"),
         status: subscription.status,
         exceptions: exceptions
             .into_iter()
@@ -163,8 +179,23 @@ pub async fn change(tx: &mut TenantTx, actor: &Actor, patch: &TenantPlanPatch) -
     let details = audit::changes(&facts(&before), &facts(&after))?;
     if details != json!({}) {
         let (now, subject) = (tx.now(), format!("tenant:{}", tx.tenant_id()));
-        audit::record(tx, audit::OPERATOR, Action::PlanChanged, &subject, details.clone()).await?;
-        log::record(&mut *tx, now, actor, log::Action::TenantPlanChanged, &subject, details).await?;
+        audit::record(
+            tx,
+            audit::OPERATOR,
+            Action::PlanChanged,
+            &subject,
+            details.clone(),
+        )
+        .await?;
+        log::record(
+            &mut *tx,
+            now,
+            actor,
+            log::Action::TenantPlanChanged,
+            &subject,
+            details,
+        )
+        .await?;
     }
     Ok(after)
 }
