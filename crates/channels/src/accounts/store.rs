@@ -166,18 +166,27 @@ pub async fn update(tx: &mut TenantTx, channel: &Channel) -> Result<()> {
     Ok(())
 }
 
-/// The tenant and channel behind a public key, if both are active.
-pub async fn find_by_key(db: &Database, key: &str) -> Result<Option<(TenantId, ChannelId)>> {
-    let row = sqlx::query!(
-        r#"select c.tenant_id as "tenant_id: TenantId", c.channel_id as "channel_id: ChannelId"
+/// Where a public key leads.
+pub struct KeyRow {
+    pub tenant_id: TenantId,
+    pub channel_id: ChannelId,
+    /// False: suspended.
+    pub may_act: bool,
+}
+
+/// The tenant and channel behind a public key, if the channel is active.
+pub async fn find_by_key(db: &Database, key: &str) -> Result<Option<KeyRow>> {
+    let row = sqlx::query_as!(
+        KeyRow,
+        r#"select c.tenant_id as "tenant_id: TenantId", c.channel_id as "channel_id: ChannelId", t.is_active as may_act
         from platform.channel_index c
         join platform.tenant_index t on t.tenant_id = c.tenant_id
-        where c.channel_key = $1 and c.kind = 'widget' and c.is_active and t.is_active"#,
+        where c.channel_key = $1 and c.kind = 'widget' and c.is_active"#,
         key,
     )
     .fetch_optional(db.platform())
     .await?;
-    Ok(row.map(|row| (row.tenant_id, row.channel_id)))
+    Ok(row)
 }
 
 /// What the public side needs of a channel.
