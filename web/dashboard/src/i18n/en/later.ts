@@ -9,6 +9,7 @@ import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
 import { crmSales } from './crm-sales';
+import { demos } from './demos';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
@@ -49,6 +50,7 @@ export const later = {
   ...people,
   ...settings,
   ...searchModel,
+  ...demos,
   ...desk,
   ...home,
   ...widget,

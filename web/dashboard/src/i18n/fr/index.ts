@@ -39,6 +39,7 @@ import { promise } from './promise';
 import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { settings } from './settings';
+import { demos } from './demos';
 import { desk } from './desk';
 
 export const fr: Texts = {
@@ -77,6 +78,7 @@ export const fr: Texts = {
   ...people,
   ...settings,
   ...searchModel,
+  ...demos,
   ...desk,
   ...crm,
   ...crmClients,

@@ -10,6 +10,8 @@ const actionNames: Record<OperatorAction, PlainKey> = {
   tenant_resumed: 'instance.tenantResumed',
   tenant_deleted: 'instance.tenantDeleted',
   tenant_visited: 'instance.tenantVisited',
+  demo_created: 'demos.created',
+  demo_deleted: 'demos.deleted',
 };
 
 /** An action of a newer server is shown by its name. */
