@@ -98,3 +98,12 @@ pub async fn touch(tx: &mut TenantTx, user: UserId, now: DateTime<Utc>) -> Resul
     .await?;
     Ok(())
 }
+
+pub async fn has_owner(tx: &mut TenantTx) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from memberships where tenant_id = current_tenant_id() and role = 'owner') as "yes!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}

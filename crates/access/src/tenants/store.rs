@@ -102,10 +102,13 @@ pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     sqlx::query("set local statement_timeout = 0")
         .execute(&mut **tx)
         .await?;
-    sqlx::query!("select tenant_id from tenants where tenant_id = $1 for update", id.0)
-        .fetch_optional(&mut **tx)
-        .await?
-        .ok_or_else(|| not_found("tenant"))?;
+    sqlx::query!(
+        "select tenant_id from tenants where tenant_id = $1 for update",
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or_else(|| not_found("tenant"))?;
     Ok(())
 }
 

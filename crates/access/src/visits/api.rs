@@ -13,7 +13,11 @@ use super::OperatorAccess;
 use crate::{Context, Member, Permission};
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(get_operator_access, grant_operator_access, end_operator_access))
+    OpenApiRouter::new().routes(routes!(
+        get_operator_access,
+        grant_operator_access,
+        end_operator_access
+    ))
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,7 +38,10 @@ struct NewOperatorAccess {
 /// Read whether operators of the installation may come in, and who is there.
 #[utoipa::path(get, path = "/operator-access", operation_id = "get_operator_access", tag = "workspace",
     responses((status = 200, body = OperatorAccessState)))]
-async fn get_operator_access(State(ctx): State<Context>, member: Member) -> Result<Json<OperatorAccessState>> {
+async fn get_operator_access(
+    State(ctx): State<Context>,
+    member: Member,
+) -> Result<Json<OperatorAccessState>> {
     member.require(Permission::ReadConversations)?;
     let mut tx = ctx.db.tenant_read(&member).await?;
     let access = super::find(&mut tx).await?;

@@ -63,7 +63,12 @@ pub struct Standing {
 }
 
 /// Lets operators in. What was granted before ends.
-pub async fn grant(tx: &mut TenantTx, owner: &Member, hours: u32, may_change: bool) -> Result<OperatorAccess> {
+pub async fn grant(
+    tx: &mut TenantTx,
+    owner: &Member,
+    hours: u32,
+    may_change: bool,
+) -> Result<OperatorAccess> {
     let (Some(user), true) = (owner.user_id(), owner.is_owner()) else {
         return Err(forbidden("owners_only", "Only an owner can let operators in."));
     };
@@ -116,7 +121,13 @@ pub async fn begin(db: &Database, operator: &InstanceOperator, tenant: Operator)
         tenant_id: tenant.tenant_id(),
         operator: operator.user_id,
     };
-    record(&mut tx, &visit, Action::OperatorCame, json!({"name": operator.name})).await?;
+    record(
+        &mut tx,
+        &visit,
+        Action::OperatorCame,
+        json!({"name": operator.name}),
+    )
+    .await?;
     tx.commit().await?;
     sessions::visit(db, &operator.token_hash, Some(&visit)).await?;
     Ok(visit)
@@ -135,7 +146,13 @@ pub async fn leave(db: &Database, operator: &InstanceOperator) -> Result<()> {
     let mut tx = db.tenant(&visit).await?;
     let now = tx.now();
     store::end_visit(&mut tx, visit.id, now).await?;
-    record(&mut tx, &visit, Action::OperatorLeft, json!({"name": operator.name})).await?;
+    record(
+        &mut tx,
+        &visit,
+        Action::OperatorLeft,
+        json!({"name": operator.name}),
+    )
+    .await?;
     tx.commit().await
 }
 

@@ -8,6 +8,7 @@ use insights::topics::jobs::{self as topics, FindTopics, find_topics};
 use queue::Runner;
 
 use crate::journeys::demo_sites;
+use crate::journeys::instance::figures;
 use crate::wiring::Domains;
 
 pub fn runner(pool: sqlx::PgPool, domains: &Domains) -> Result<Runner, queue::Error> {
@@ -57,6 +58,17 @@ pub async fn refresh_analytics_forever(domains: &Domains) {
             _ = tell.tick() => mails::tell_everywhere(&insights.db, &insights.notifications).await,
         };
         if let Err(error) = done {
+            error.log();
+        }
+    }
+}
+
+/// Every ten minutes: the figures of all tenants, for the console.
+pub async fn count_tenants_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(10 * 60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = figures::count_all(&domains.access.db).await {
             error.log();
         }
     }

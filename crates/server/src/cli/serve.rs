@@ -195,6 +195,7 @@ async fn background(
             () = nightly::refresh_analytics_forever(&domains) => {}
             () = note_waiting_forever(&domains) => {}
             () = nightly::look_forever(&domains) => {}
+            () = nightly::count_tenants_forever(&domains) => {}
             () = nightly::look_after_plans_forever(&domains) => {}
             () = nightly::end_demos_forever(&domains) => {}
             () = until(stopped.clone()) => {}

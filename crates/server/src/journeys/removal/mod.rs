@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::wiring::Domains;
 
 /// What went, as the installation's log keeps it: numbers, and no content.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RemovedTenant)]
 pub struct Removed {
     /// Of each table that had any.
     pub rows: BTreeMap<String, i64>,
