@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use kernel::db::JobTenant;
 use kernel::error::{Result, internal};
-use kernel::{TenantProof, secrets};
+use kernel::events::WorkspaceList;
+use kernel::{Event, TenantProof, secrets};
 use serde::Serialize;
 
 use crate::wiring::Domains;
@@ -35,6 +36,10 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
         .await
         .map_err(internal)?;
     access::tenants::store::delete(&mut tx).await?;
+    // whoever has it open is told to look, and finds nothing
+    tx.emit(Event::WorkspaceChanged {
+        what: WorkspaceList::Members,
+    });
     tx.commit().await?;
     access::sessions::forget_tenant(&domains.access.db, tenant).await?;
     if let Err(error) = domains.knowledge.large.index.forget(JobTenant::of(proof)).await {
