@@ -120,6 +120,8 @@ export const audit = {
   'audit.productsImported': 'Products imported',
   'audit.orderDeleted': 'Order deleted',
   'audit.ordersImported': 'Orders imported',
+  'audit.planChanged': 'Plan changed',
+  'audit.fieldTrial': 'Trial ends',
   'audit.keywordCreated': 'Keyword added',
   'audit.keywordChanged': 'Keyword changed',
   'audit.keywordDeleted': 'Keyword deleted',

@@ -23,5 +23,7 @@ export const instance = {
   'instance.tenantSuspended': 'Workspace suspended',
   'instance.tenantResumed': 'Workspace resumed',
   'instance.tenantDeleted': 'Workspace deleted',
+  'instance.tenantPlanChanged': 'Plan of a workspace changed',
+  'instance.planChanged': 'Limits of a plan changed',
   'instance.tenantVisited': 'Workspace opened with consent',
 } as const;

@@ -19,9 +19,11 @@ import { home } from './home';
 import { instance } from './instance';
 import { knowledge } from './knowledge';
 import { messaging } from './messaging';
+import { operatorAccess } from './operator-access';
 import { people } from './people';
 import { leads } from './leads';
 import { meetings } from './meetings';
+import { plan } from './plan';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -47,6 +49,7 @@ export const later = {
   ...reasons,
   ...shortcuts,
   ...technical,
+  ...operatorAccess,
   ...people,
   ...settings,
   ...searchModel,
@@ -68,6 +71,7 @@ export const later = {
   ...upkeep,
   ...leads,
   ...meetings,
+  ...plan,
   ...playground,
   ...agent,
   ...analytics,

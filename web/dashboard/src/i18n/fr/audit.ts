@@ -119,6 +119,8 @@ export const audit = {
   'audit.productsImported': 'Produits importés',
   'audit.orderDeleted': 'Commande supprimée',
   'audit.ordersImported': 'Commandes importées',
+  'audit.planChanged': 'Forfait modifié',
+  'audit.fieldTrial': 'Fin de l’essai',
   'audit.keywordCreated': 'Mot-clé ajouté',
   'audit.keywordChanged': 'Mot-clé modifié',
   'audit.keywordDeleted': 'Mot-clé supprimé',

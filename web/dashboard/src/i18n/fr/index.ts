@@ -27,6 +27,7 @@ import { versions } from './versions';
 import { evaluation } from './evaluation';
 import { leads } from './leads';
 import { meetings } from './meetings';
+import { plan } from './plan';
 import { playground } from './playground';
 import { agent } from './agent';
 import { analytics } from './analytics';
@@ -34,6 +35,7 @@ import { audit } from './audit';
 import { widget } from './widget';
 import { home } from './home';
 import { technical } from './technical';
+import { operatorAccess } from './operator-access';
 import { people } from './people';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -67,6 +69,7 @@ export const fr: Texts = {
   ...promise,
   ...leads,
   ...meetings,
+  ...plan,
   ...playground,
   ...agent,
   ...analytics,
@@ -75,6 +78,7 @@ export const fr: Texts = {
   ...widget,
   ...home,
   ...technical,
+  ...operatorAccess,
   ...people,
   ...settings,
   ...searchModel,

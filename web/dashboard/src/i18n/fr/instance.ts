@@ -23,5 +23,7 @@ export const instance = {
   'instance.tenantSuspended': 'Espace de travail suspendu',
   'instance.tenantResumed': 'Espace de travail rouvert',
   'instance.tenantDeleted': 'Espace de travail supprimé',
+  'instance.tenantPlanChanged': 'Forfait d’un espace modifié',
+  'instance.planChanged': 'Limites d’un forfait modifiées',
   'instance.tenantVisited': 'Espace de travail ouvert avec accord',
 } as const;

@@ -11,6 +11,7 @@ export interface InstancePage {
 
 export const pages: readonly InstancePage[] = [
   { name: 'demos', title: 'demos.title', load: () => import('./Demos.svelte') },
+  { name: 'plans', title: 'plans.title', load: () => import('./Plans.svelte') },
   { name: 'operators', title: 'instance.operators', load: () => import('./Operators.svelte') },
   { name: 'log', title: 'instance.log', load: () => import('./Log.svelte') },
 ];

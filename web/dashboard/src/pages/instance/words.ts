@@ -10,6 +10,8 @@ const actionNames: Record<OperatorAction, PlainKey> = {
   tenant_resumed: 'instance.tenantResumed',
   tenant_deleted: 'instance.tenantDeleted',
   tenant_visited: 'instance.tenantVisited',
+  tenant_plan_changed: 'instance.tenantPlanChanged',
+  plan_changed: 'instance.planChanged',
   demo_created: 'demos.created',
   demo_deleted: 'demos.deleted',
 };

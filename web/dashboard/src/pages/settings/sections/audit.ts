@@ -106,6 +106,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   rule_changed: 'audit.ruleChanged',
   rule_deleted: 'audit.ruleDeleted',
   audit_log_exported: 'audit.logExported',
+  plan_changed: 'audit.planChanged',
 };
 
 /** A newer server may know an action that this page does not. */
