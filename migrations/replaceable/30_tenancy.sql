@@ -68,6 +68,7 @@ grant select on platform.plan_limits, platform.plan_terms to rapport_app;
 grant usage on schema platform to rapport_platform;
 grant select on platform.users, platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index,
     platform.invitation_index, platform.tenant_figures to rapport_platform;
+grant delete on platform.users to rapport_platform;
 grant select, insert, delete on platform.operators to rapport_platform;
 grant select, insert on platform.operator_log to rapport_platform;
 grant update (name, password_hash, preferences, last_workspace, totp_secret, totp_confirmed_at, totp_last_step, recovery_code_hashes)

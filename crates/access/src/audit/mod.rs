@@ -73,6 +73,7 @@ pub enum Action {
     ContactBlocked,
     ContactUnblocked,
     ContactErased,
+    ConversationsDeleted,
     ContactsMerged,
     ContactsUnmerged,
     LeadDeleted,
@@ -206,6 +207,7 @@ impl Action {
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
+            | Self::ConversationsDeleted
             | Self::DocumentDeleted
             | Self::WebsiteAdded
             | Self::WebsiteDeleted
@@ -255,9 +257,9 @@ impl Action {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     pub id: AuditId,
-    /// `user:<id>`, `api_key:<id>`, `operator` or `system`.
+    /// `user:<id>`, `api_key:<id>`, `operator:<id>` (let in by an owner), `operator` or `system`.
     pub actor: String,
-    /// The name of the member or key; null when it is gone, or when it was neither.
+    /// The name of the member, key or operator; null when it is gone, or when it was neither.
     pub actor_name: Option<String>,
     /// Past tense: `api_key_created`.
     #[schema(value_type = Action)]

@@ -107,3 +107,11 @@ pub async fn has_owner(tx: &mut TenantTx) -> Result<bool> {
     .await?;
     Ok(found)
 }
+
+/// Everybody, as accounts.
+pub async fn list_users(tx: &mut TenantTx) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!("select user_id from memberships where tenant_id = current_tenant_id()")
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(ids)
+}

@@ -21,6 +21,8 @@ pub struct Removed {
     pub rows: BTreeMap<String, i64>,
     pub jobs: u64,
     pub files: usize,
+    /// Of people who are in no other tenant.
+    pub accounts: u64,
     /// SHA-256 of these numbers in the order of their names, in hexadecimal digits.
     pub digest: String,
 }
@@ -32,6 +34,7 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
     let mut tx = domains.access.db.tenant(proof).await?;
     access::tenants::store::lock(&mut tx).await?;
     let rows = store::count_rows(&mut tx).await?;
+    let people = access::members::store::list_users(&mut tx).await?;
     let jobs = queue::forget_tenant(&mut tx, &tenant.to_string())
         .await
         .map_err(internal)?;
@@ -42,6 +45,7 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
     });
     tx.commit().await?;
     access::sessions::forget_tenant(&domains.access.db, tenant).await?;
+    let accounts = access::users::store::delete_homeless(&domains.access.db, &people).await?;
     if let Err(error) = domains.knowledge.large.index.forget(JobTenant::of(proof)).await {
         // nothing can be found in it any more: what it names is read in the database
         error.log();
@@ -53,16 +57,17 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
         error.log();
     }
     Ok(Removed {
-        digest: digest(&rows, jobs, count),
+        digest: digest(&rows, jobs, count, accounts),
         rows,
         jobs,
         files: count,
+        accounts,
     })
 }
 
-fn digest(rows: &BTreeMap<String, i64>, jobs: u64, files: usize) -> String {
+fn digest(rows: &BTreeMap<String, i64>, jobs: u64, files: usize, accounts: u64) -> String {
     let lines = rows.iter().map(|(table, count)| format!("{table} {count}\n"));
-    let text = format!("{}jobs {jobs}\nfiles {files}\n", lines.collect::<String>());
+    let text = format!("{}jobs {jobs}\nfiles {files}\naccounts {accounts}\n", lines.collect::<String>());
     let hash = secrets::sha256(text.as_bytes());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

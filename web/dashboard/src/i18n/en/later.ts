@@ -9,6 +9,7 @@ import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
 import { crmSales } from './crm-sales';
+import { deleting } from './deleting';
 import { demos } from './demos';
 import { desk } from './desk';
 import { documents } from './documents';
@@ -53,6 +54,7 @@ export const later = {
   ...people,
   ...settings,
   ...searchModel,
+  ...deleting,
   ...demos,
   ...desk,
   ...home,

@@ -41,6 +41,7 @@ import { promise } from './promise';
 import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { settings } from './settings';
+import { deleting } from './deleting';
 import { demos } from './demos';
 import { desk } from './desk';
 
@@ -82,6 +83,7 @@ export const fr: Texts = {
   ...people,
   ...settings,
   ...searchModel,
+  ...deleting,
   ...demos,
   ...desk,
   ...crm,

@@ -10,6 +10,7 @@ export interface InstancePage {
 }
 
 export const pages: readonly InstancePage[] = [
+  { name: 'workspaces', title: 'instance.workspaces', load: () => import('./Workspaces.svelte') },
   { name: 'demos', title: 'demos.title', load: () => import('./Demos.svelte') },
   { name: 'plans', title: 'plans.title', load: () => import('./Plans.svelte') },
   { name: 'operators', title: 'instance.operators', load: () => import('./Operators.svelte') },

@@ -1,5 +1,5 @@
-/** How the console says what was done. */
-import type { OperatorAction, OperatorLogEntry } from '$lib/data/instance';
+/** How the console says what was done, and how a workspace is. */
+import type { OperatorAction, OperatorLogEntry, TenantRow } from '$lib/data/instance';
 import { t, type PlainKey } from '../../i18n/index.svelte';
 
 const actionNames: Record<OperatorAction, PlainKey> = {
@@ -25,4 +25,40 @@ export function actorText({ actor, actor_name }: OperatorLogEntry): string {
   if (actor === 'command_line') return t('instance.commandLine');
   if (actor === 'system') return t('instance.system');
   return actor_name ?? t('instance.formerOperator');
+}
+
+export const statusNames: Record<string, PlainKey> = {
+  trial: 'instance.statusTrial',
+  active: 'instance.statusActive',
+  suspended: 'instance.statusSuspended',
+  cancelled: 'instance.statusCancelled',
+};
+
+export const planNames: Record<string, PlainKey> = {
+  basic: 'instance.planBasic',
+  pro: 'instance.planPro',
+  enterprise: 'instance.planEnterprise',
+};
+
+type Known = Pick<TenantRow, 'status' | 'plan' | 'is_active'>;
+
+export function statusText({ status }: Known): string {
+  const key = statusNames[status];
+  return key ? t(key) : status;
+}
+
+export function statusKind({ status, is_active }: Known): 'success' | 'info' | 'warning' {
+  if (!is_active) return 'warning';
+  return status === 'trial' ? 'info' : 'success';
+}
+
+export function planText({ plan }: Known): string {
+  const key = planNames[plan];
+  return key ? t(key) : plan;
+}
+
+/** How many things fail there. */
+export function failures({ figures }: TenantRow): number {
+  if (!figures) return 0;
+  return figures.failed_jobs + figures.failing_webhooks + figures.failing_channels;
 }
