@@ -1,5 +1,6 @@
 //! Plans: what stops when it is used up, by how much at most, who is warned, and what never stops.
 
+mod console;
 mod telling;
 
 use serde_json::{Value, json};
