@@ -9,6 +9,7 @@ mod automation;
 mod channels;
 mod conversations;
 mod crm;
+mod deleting;
 mod demos;
 mod designer;
 mod documents;
