@@ -109,6 +109,11 @@ impl Endpoints {
     pub fn forget(&self, key: &str) {
         self.0.lock().remove(key);
     }
+
+    /// After something that may concern any of them.
+    pub fn forget_all(&self) {
+        self.0.lock().clear();
+    }
 }
 
 /// A tenant that a channel key leads to; the key is the credential.

@@ -22,6 +22,7 @@ mod gap_loop;
 mod identity;
 mod inbox;
 mod injection;
+mod instance;
 mod joining;
 mod keys;
 mod knowledge;

@@ -219,7 +219,14 @@ async fn resume_tenant(
         note(&mut tx, &operator, Action::TenantResumed, json!({})).await?;
     }
     tx.commit().await?;
+    forget_channels(&domains);
     Ok(Json(describe(&domains, tenant).await?))
+}
+
+/// Here it is heard at once; the other processes look again within two seconds.
+fn forget_channels(domains: &Domains) {
+    domains.channels.endpoints.forget_all();
+    domains.channels.connections.forget_all();
 }
 
 /// Lets a tenant act again, with the jobs that waited. False: it was not suspended.
