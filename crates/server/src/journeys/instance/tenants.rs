@@ -202,6 +202,7 @@ async fn suspend_tenant(
         .await?;
     }
     tx.commit().await?;
+    forget_channels(&domains);
     Ok(Json(describe(&domains, tenant).await?))
 }
 

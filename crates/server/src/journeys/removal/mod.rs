@@ -67,7 +67,10 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
 
 fn digest(rows: &BTreeMap<String, i64>, jobs: u64, files: usize, accounts: u64) -> String {
     let lines = rows.iter().map(|(table, count)| format!("{table} {count}\n"));
-    let text = format!("{}jobs {jobs}\nfiles {files}\naccounts {accounts}\n", lines.collect::<String>());
+    let text = format!(
+        "{}jobs {jobs}\nfiles {files}\naccounts {accounts}\n",
+        lines.collect::<String>()
+    );
     let hash = secrets::sha256(text.as_bytes());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -23,11 +23,13 @@ pub async fn operator(server: &Server) -> Api {
 
 /// As setting it up does; that is tested with the accounts.
 async fn confirm_second_factor(server: &Server, email: &str) {
-    sqlx::query("update platform.users set totp_secret = 'sealed', totp_confirmed_at = now() where email = $1")
-        .bind(email)
-        .execute(&mut server.owner().await)
-        .await
-        .expect("a second factor");
+    sqlx::query(
+        "update platform.users set totp_secret = 'sealed', totp_confirmed_at = now() where email = $1",
+    )
+    .bind(email)
+    .execute(&mut server.owner().await)
+    .await
+    .expect("a second factor");
 }
 
 pub fn path(tenant: &Tenant, rest: &str) -> String {
@@ -47,7 +49,11 @@ async fn the_console_opens_to_operators_with_a_second_factor_alone() {
     assert_eq!(session["is_operator"], false);
 
     server.rapport(&["operator", "add", "chief@shop.example"]).await;
-    owner.get(TENANTS).send().await.problem(403, "second_factor_missing");
+    owner
+        .get(TENANTS)
+        .send()
+        .await
+        .problem(403, "second_factor_missing");
     confirm_second_factor(&server, "chief@shop.example").await;
     owner.get(TENANTS).expect(200).await;
     let session = owner.get("/api/v1/session").expect(200).await;
@@ -65,10 +71,14 @@ async fn the_console_opens_to_operators_with_a_second_factor_alone() {
     assert_eq!(log["items"][0]["action"], "operator_added", "{log}");
     assert_eq!(log["items"][0]["actor"], "command_line");
 
-    server.rapport(&["operator", "remove", "chief@shop.example"]).await;
+    server
+        .rapport(&["operator", "remove", "chief@shop.example"])
+        .await;
     owner.get(TENANTS).send().await.problem(404, "not_found");
     owner.get("/api/v1/workspace").expect(200).await;
-    let unknown = server.try_rapport(&["operator", "add", "nobody@shop.example"], "").await;
+    let unknown = server
+        .try_rapport(&["operator", "add", "nobody@shop.example"], "")
+        .await;
     assert!(!unknown.status.success());
 }
 
@@ -79,7 +89,8 @@ async fn tenants_are_listed_with_their_figures_and_nothing_of_their_content() {
     let operator = operator(&server).await;
     let quiet = server.tenant("Aloe").await;
     let busy = server.tenant("Birch").await;
-    busy.teach("Do you ship canaries to Belgium?", "Yes, canaries too.").await;
+    busy.teach("Do you ship canaries to Belgium?", "Yes, canaries too.")
+        .await;
     let visitor = busy.visitor().await;
     visitor.say("Do you ship canaries to Belgium?").await;
     server.member(&busy, "agent@birch.example", "agent").await;
@@ -142,21 +153,27 @@ async fn every_order_can_be_paged(operator: &Api) {
 }
 
 async fn a_job_that_was_given_up_is_seen(server: &Server, operator: &Api, tenant: &Tenant) {
-    let sql = "select graphile_worker.add_job('greet', json_build_object('tenant', $1::text), max_attempts => 1)";
+    let sql =
+        "select graphile_worker.add_job('greet', json_build_object('tenant', $1::text), max_attempts => 1)";
     let mut owner = server.owner().await;
     sqlx::query(sql)
         .bind(tenant.id.to_string())
         .execute(&mut owner)
         .await
         .expect("a job");
-    sqlx::query("update graphile_worker._private_jobs set attempts = max_attempts where payload ->> 'tenant' = $1")
-        .bind(tenant.id.to_string())
-        .execute(&mut owner)
-        .await
-        .expect("it is dead");
+    sqlx::query(
+        "update graphile_worker._private_jobs set attempts = max_attempts where payload ->> 'tenant' = $1",
+    )
+    .bind(tenant.id.to_string())
+    .execute(&mut owner)
+    .await
+    .expect("it is dead");
     let row = operator.get(&path(tenant, "")).expect(200).await;
     assert_eq!(row["figures"]["failed_jobs"], 1, "{row}");
-    let failing = operator.get(&format!("{TENANTS}?is_failing=true")).expect(200).await;
+    let failing = operator
+        .get(&format!("{TENANTS}?is_failing=true"))
+        .expect(200)
+        .await;
     assert_eq!(names(&failing), ["Aloe"]);
 }
 
@@ -175,9 +192,18 @@ async fn a_tenant_is_made_with_a_link_for_its_owner() {
     let body = json!({"name": "Crème Brûlée", "language": "fr", "owner_email": "chef@creme.example"});
     let made = operator.post(TENANTS).json(&body).expect(201).await;
     assert_eq!(made["slug"], "creme-brulee");
-    let again = operator.post(TENANTS).json(&json!({"name": "Other", "slug": "creme-brulee"})).send().await;
+    let again = operator
+        .post(TENANTS)
+        .json(&json!({"name": "Other", "slug": "creme-brulee"}))
+        .send()
+        .await;
     again.problem(409, "slug_taken");
-    let token = made["invitation_path"].as_str().expect("a link").rsplit('/').next().expect("a token");
+    let token = made["invitation_path"]
+        .as_str()
+        .expect("a link")
+        .rsplit('/')
+        .next()
+        .expect("a token");
     let accept = format!("/api/v1/invitations/by-token/{token}/accept");
     let account = json!({"name": "Chef", "password": "a long password"});
     let stranger = server.api.without_credential();
@@ -188,7 +214,11 @@ async fn a_tenant_is_made_with_a_link_for_its_owner() {
     assert_eq!(session["tenant"]["language"], "fr");
     // the maker of the workspace is not in it
     let members = owner.get("/api/v1/members").expect(200).await;
-    assert_eq!(members["items"].as_array().expect("members").len(), 1, "{members}");
+    assert_eq!(
+        members["items"].as_array().expect("members").len(),
+        1,
+        "{members}"
+    );
     let log = operator.get("/api/v1/instance/log").expect(200).await;
     assert_eq!(log["items"][0]["action"], "tenant_created", "{log}");
     assert_eq!(log["items"][0]["actor_name"], "Robin");
@@ -207,27 +237,63 @@ async fn a_deleted_tenant_leaves_no_row_and_no_file_and_a_receipt() {
     let both = server.member(&gone, "both@gone.example", "agent").await;
     server
         .rapport_with_input(
-            &["user", "create", "kept@kept.example", "--name", "Kim", "--tenant", &kept.slug],
+            &[
+                "user",
+                "create",
+                "kept@kept.example",
+                "--name",
+                "Kim",
+                "--tenant",
+                &kept.slug,
+            ],
             "a long password",
         )
         .await;
     let before = dump(&mut server.owner().await, kept.id).await;
     assert!(!places_of(&server, gone.id).await.is_empty());
 
-    let wrong = operator.delete(&path(&gone, "")).json(&json!({"slug": "gon"})).send().await;
+    let wrong = operator
+        .delete(&path(&gone, ""))
+        .json(&json!({"slug": "gon"}))
+        .send()
+        .await;
     wrong.problem(409, "slug_differs");
-    let receipt = operator.delete(&path(&gone, "")).json(&json!({"slug": gone.slug})).expect(200).await;
+    let receipt = operator
+        .delete(&path(&gone, ""))
+        .json(&json!({"slug": gone.slug}))
+        .expect(200)
+        .await;
 
     assert_eq!(places_of(&server, gone.id).await, Vec::<String>::new());
     assert_eq!(dump(&mut server.owner().await, kept.id).await, before);
-    assert!(receipt["rows"]["messages"].as_i64().is_some_and(|count| count > 0), "{receipt}");
+    assert!(
+        receipt["rows"]["messages"]
+            .as_i64()
+            .is_some_and(|count| count > 0),
+        "{receipt}"
+    );
     assert_eq!(receipt["accounts"], 2, "{receipt}");
-    assert!(receipt["files"].as_i64().is_some_and(|count| count > 0), "{receipt}");
+    assert!(
+        receipt["files"].as_i64().is_some_and(|count| count > 0),
+        "{receipt}"
+    );
     for former in [&owner, &both] {
-        former.get("/api/v1/session").send().await.problem(401, "unauthenticated");
+        former
+            .get("/api/v1/session")
+            .send()
+            .await
+            .problem(401, "unauthenticated");
     }
-    gone.api.get("/api/v1/qa-pairs").send().await.problem(401, "unauthenticated");
-    operator.get(&path(&gone, "")).send().await.problem(404, "not_found");
+    gone.api
+        .get("/api/v1/qa-pairs")
+        .send()
+        .await
+        .problem(401, "unauthenticated");
+    operator
+        .get(&path(&gone, ""))
+        .send()
+        .await
+        .problem(404, "not_found");
     let log = operator
         .get(&format!("/api/v1/instance/log?tenant_id={}", gone.id))
         .expect(200)
@@ -243,7 +309,9 @@ async fn a_deleted_tenant_leaves_no_row_and_no_file_and_a_receipt() {
 
 /// Something of many kinds: a conversation, knowledge, a document, a file.
 async fn fill(server: &Server, tenant: &Tenant) {
-    tenant.teach("Do you ship to Belgium?", "Yes, in three days.").await;
+    tenant
+        .teach("Do you ship to Belgium?", "Yes, in three days.")
+        .await;
     tenant.learn("Prices", "A pot costs nine euros.", None).await;
     let visitor = tenant.visitor().await;
     visitor.say("Do you ship to Belgium?").await;

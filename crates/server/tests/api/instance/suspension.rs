@@ -14,7 +14,9 @@ async fn a_suspended_tenant_reads_and_nothing_else() {
     let operator = operator(&server).await;
     let tenant = server.tenant("Shop").await;
     let other = server.tenant("Other").await;
-    tenant.teach("Do you ship to Belgium?", "Yes, in three days.").await;
+    tenant
+        .teach("Do you ship to Belgium?", "Yes, in three days.")
+        .await;
     let owner = server.member(&tenant, "chief@shop.example", "owner").await;
     let visitor = tenant.visitor().await;
     visitor.say("Do you ship to Belgium?").await;
@@ -36,44 +38,80 @@ async fn a_suspended_tenant_reads_and_nothing_else() {
     assert_eq!(log["items"].as_array().expect("a log").len(), 1, "{log}");
 
     let row = operator.post(&path(&tenant, "/resume")).expect(200).await;
-    assert_eq!((&row["status"], &row["is_active"]), (&json!("trial"), &json!(true)), "{row}");
+    assert_eq!(
+        (&row["status"], &row["is_active"]),
+        (&json!("trial"), &json!(true)),
+        "{row}"
+    );
     tenant.api.get("/api/v1/qa-pairs").expect(200).await;
     let patch = json!({"website_url": "https://shop.example"});
     owner.patch("/api/v1/workspace").json(&patch).expect(200).await;
     let session = owner.get("/api/v1/session").expect(200).await;
     assert_eq!(session["suspension"], json!(null));
     let log = owner.get("/api/v1/audit-log?actor=operator").expect(200).await;
-    let actions: Vec<_> = log["items"].as_array().expect("a log").iter().map(|entry| &entry["action"]).collect();
+    let actions: Vec<_> = log["items"]
+        .as_array()
+        .expect("a log")
+        .iter()
+        .map(|entry| &entry["action"])
+        .collect();
     assert!(actions.contains(&&json!("tenant_suspended")), "{log}");
     assert!(actions.contains(&&json!("tenant_resumed")), "{log}");
 }
 
 async fn suspend(operator: &Api, tenant: &Tenant) {
     let body = json!({"note": "The invoice of May is open. Write to billing."});
-    let row = operator.post(&path(tenant, "/suspend")).json(&body).expect(200).await;
-    assert_eq!((&row["status"], &row["is_active"]), (&json!("suspended"), &json!(false)), "{row}");
+    let row = operator
+        .post(&path(tenant, "/suspend"))
+        .json(&body)
+        .expect(200)
+        .await;
+    assert_eq!(
+        (&row["status"], &row["is_active"]),
+        (&json!("suspended"), &json!(false)),
+        "{row}"
+    );
 }
 
 async fn people_read(owner: &Api) {
     let session = owner.get("/api/v1/session").expect(200).await;
-    assert_eq!(session["suspension"]["note"], "The invoice of May is open. Write to billing.");
-    for path in ["/api/v1/qa-pairs", "/api/v1/qa-pairs/export", "/api/v1/conversations", "/api/v1/audit-log"] {
+    assert_eq!(
+        session["suspension"]["note"],
+        "The invoice of May is open. Write to billing."
+    );
+    for path in [
+        "/api/v1/qa-pairs",
+        "/api/v1/qa-pairs/export",
+        "/api/v1/conversations",
+        "/api/v1/audit-log",
+    ] {
         assert_eq!(owner.get(path).send().await.status, 200, "{path}");
     }
     let pair = json!({"question": "Are you open?", "answer": "Yes."});
     for write in [
         owner.post("/api/v1/qa-pairs").json(&pair),
         owner.patch("/api/v1/workspace").json(&json!({"name": "Shop 2"})),
-        owner.post("/api/v1/ask").json(&json!({"question": "Do you ship to Belgium?"})),
+        owner
+            .post("/api/v1/ask")
+            .json(&json!({"question": "Do you ship to Belgium?"})),
     ] {
         write.send().await.problem(403, "tenant_suspended");
     }
     // what is one's own stays so
-    owner.patch("/api/v1/profile").json(&json!({"theme": "dark"})).expect(200).await;
+    owner
+        .patch("/api/v1/profile")
+        .json(&json!({"theme": "dark"}))
+        .expect(200)
+        .await;
 }
 
 async fn programs_are_refused(server: &Server, tenant: &Tenant) {
-    tenant.api.get("/api/v1/qa-pairs").send().await.problem(403, "tenant_suspended");
+    tenant
+        .api
+        .get("/api/v1/qa-pairs")
+        .send()
+        .await
+        .problem(403, "tenant_suspended");
     let asked = tenant.api.get("/v1/models").send().await;
     assert_eq!(asked.status, 403, "{}", asked.text());
     let told = server.rapport(&["tenant", "suspend", &tenant.slug]).await;
@@ -85,7 +123,11 @@ async fn visitors_are_told(server: &Server, tenant: &Tenant) {
     let widget = format!("/api/widget/{}", tenant.channel_key);
     let settings = stranger.get(&widget).expect(200).await;
     assert_eq!(settings["is_available"], false, "{settings}");
-    let opened = stranger.post(&format!("{widget}/sessions")).json(&json!({})).send().await;
+    let opened = stranger
+        .post(&format!("{widget}/sessions"))
+        .json(&json!({}))
+        .send()
+        .await;
     opened.problem(410, "channel_unavailable");
     // a browser that asks whether it may write is let to, and reads why not
     let asked = stranger.call(Method::OPTIONS, &format!("{widget}/sessions"));
@@ -101,7 +143,12 @@ async fn work_waits_while_a_tenant_is_suspended_and_is_done_after_it() {
     let tenant = server.tenant("Shop").await;
     let receiver = Receiver::start().await;
     let endpoint = json!({"url": receiver.url(), "event_types": ["conversation.resolved"]});
-    tenant.api.post("/api/v1/webhook-endpoints").json(&endpoint).expect(201).await;
+    tenant
+        .api
+        .post("/api/v1/webhook-endpoints")
+        .json(&endpoint)
+        .expect(201)
+        .await;
     tenant.visitor().await.say("Do you ship to Belgium?").await;
 
     suspend(&operator, &tenant).await;

@@ -14,11 +14,17 @@ async fn operators_come_in_by_consent_alone_and_are_seen() {
     let server = server().start().await;
     let operator = operator(&server).await;
     let tenant = server.tenant("Shop").await;
-    tenant.teach("Do you ship to Belgium?", "Yes, in three days.").await;
+    tenant
+        .teach("Do you ship to Belgium?", "Yes, in three days.")
+        .await;
     let owner = server.member(&tenant, "chief@shop.example", "owner").await;
     let admin = server.member(&tenant, "admin@shop.example", "admin").await;
 
-    operator.post(&path(&tenant, "/visit")).send().await.problem(403, "no_consent");
+    operator
+        .post(&path(&tenant, "/visit"))
+        .send()
+        .await
+        .problem(403, "no_consent");
     consent_is_an_owners(&tenant, &admin, &operator).await;
 
     grant(&owner, false).await;
@@ -26,23 +32,38 @@ async fn operators_come_in_by_consent_alone_and_are_seen() {
     assert_eq!(begun["slug"], tenant.slug);
     let session = operator.get("/api/v1/session").expect(200).await;
     assert_eq!(session["tenant"]["slug"], tenant.slug);
-    assert_eq!((&session["is_visiting"], &session["role"]), (&json!(true), &json!("viewer")));
+    assert_eq!(
+        (&session["is_visiting"], &session["role"]),
+        (&json!(true), &json!("viewer"))
+    );
     looking_is_all_there_is(&operator).await;
     what_was_looked_at_is_logged(&owner).await;
     everybody_sees_who_is_there(&admin).await;
 
     // sent out at once, and home again
     owner.delete(ACCESS).expect(204).await;
-    operator.get("/api/v1/qa-pairs").send().await.problem(403, "visit_over");
+    operator
+        .get("/api/v1/qa-pairs")
+        .send()
+        .await
+        .problem(403, "visit_over");
     let session = operator.get("/api/v1/session").expect(200).await;
     assert_eq!(session["tenant"]["name"], "Agency");
-    operator.post(&path(&tenant, "/visit")).send().await.problem(403, "no_consent");
+    operator
+        .post(&path(&tenant, "/visit"))
+        .send()
+        .await
+        .problem(403, "no_consent");
     owner.delete(ACCESS).send().await.problem(404, "not_found");
 }
 
 async fn grant(owner: &Api, may_change: bool) -> Value {
     let body = json!({"hours": 2, "may_change": may_change});
-    owner.call(testkit::Method::PUT, ACCESS).json(&body).expect(200).await
+    owner
+        .call(testkit::Method::PUT, ACCESS)
+        .json(&body)
+        .expect(200)
+        .await
 }
 
 async fn consent_is_an_owners(tenant: &Tenant, admin: &Api, operator: &Api) {
@@ -61,29 +82,57 @@ async fn looking_is_all_there_is(operator: &Api) {
     let refused = operator.post("/api/v1/qa-pairs").json(&pair).send().await;
     refused.problem(403, "visit_reads_only");
     // what belongs to a person or opens the door for good stays closed
-    operator.get("/api/v1/profile").send().await.problem(403, "not_a_person");
-    operator.get("/api/v1/api-keys").send().await.problem(403, "permission_missing");
+    operator
+        .get("/api/v1/profile")
+        .send()
+        .await
+        .problem(403, "not_a_person");
+    operator
+        .get("/api/v1/api-keys")
+        .send()
+        .await
+        .problem(403, "permission_missing");
     // the console is still theirs
     operator.get(super::TENANTS).expect(200).await;
 }
 
 async fn what_was_looked_at_is_logged(owner: &Api) {
-    let log = owner.get("/api/v1/audit-log?action=operator_read").expect(200).await;
+    let log = owner
+        .get("/api/v1/audit-log?action=operator_read")
+        .expect(200)
+        .await;
     let entries = log["items"].as_array().expect("a log");
-    let found = entries.iter().find(|entry| entry["details"]["path"] == "/qa-pairs");
+    let found = entries
+        .iter()
+        .find(|entry| entry["details"]["path"] == "/qa-pairs");
     let entry = found.unwrap_or_else(|| panic!("the look is not in {log}"));
     assert_eq!(entry["details"]["method"], "GET");
     assert_eq!(entry["actor_name"], "Robin", "{entry}");
-    assert!(entry["actor"].as_str().is_some_and(|actor| actor.starts_with("operator:")), "{entry}");
-    let came = owner.get("/api/v1/audit-log?action=operator_came").expect(200).await;
+    assert!(
+        entry["actor"]
+            .as_str()
+            .is_some_and(|actor| actor.starts_with("operator:")),
+        "{entry}"
+    );
+    let came = owner
+        .get("/api/v1/audit-log?action=operator_came")
+        .expect(200)
+        .await;
     assert_eq!(came["items"].as_array().expect("a log").len(), 1);
-    let granted = owner.get("/api/v1/audit-log?action=operator_access_granted").expect(200).await;
+    let granted = owner
+        .get("/api/v1/audit-log?action=operator_access_granted")
+        .expect(200)
+        .await;
     assert_eq!(granted["items"][0]["details"]["hours"], 2, "{granted}");
 }
 
 async fn everybody_sees_who_is_there(member: &Api) {
     let session = member.get("/api/v1/session").expect(200).await;
-    assert_eq!(session["operator_access"]["visitors"], json!(["Robin"]), "{session}");
+    assert_eq!(
+        session["operator_access"]["visitors"],
+        json!(["Robin"]),
+        "{session}"
+    );
     assert_eq!(session["is_visiting"], false);
 }
 
@@ -98,13 +147,28 @@ async fn an_operator_who_may_change_things_does_so_under_their_own_name() {
     operator.post(&path(&tenant, "/visit")).expect(201).await;
     let patch = json!({"website_url": "https://shop.example"});
     operator.patch("/api/v1/workspace").json(&patch).expect(200).await;
-    let log = owner.get("/api/v1/audit-log?action=workspace_changed").expect(200).await;
+    let log = owner
+        .get("/api/v1/audit-log?action=workspace_changed")
+        .expect(200)
+        .await;
     assert_eq!(log["items"][0]["actor_name"], "Robin", "{log}");
-    assert!(log["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("operator:")), "{log}");
-    let acted = owner.get("/api/v1/audit-log?action=operator_acted").expect(200).await;
+    assert!(
+        log["items"][0]["actor"]
+            .as_str()
+            .is_some_and(|actor| actor.starts_with("operator:")),
+        "{log}"
+    );
+    let acted = owner
+        .get("/api/v1/audit-log?action=operator_acted")
+        .expect(200)
+        .await;
     assert_eq!(acted["items"][0]["details"]["path"], "/workspace", "{acted}");
     for (method, path, body) in [
-        ("POST", "/api/v1/api-keys", json!({"name": "Back door", "scopes": ["ask"]})),
+        (
+            "POST",
+            "/api/v1/api-keys",
+            json!({"name": "Back door", "scopes": ["ask"]}),
+        ),
         ("POST", "/api/v1/invitations", json!({"role": "admin"})),
         ("PUT", ACCESS, json!({"hours": 168, "may_change": true})),
     ] {
@@ -119,7 +183,11 @@ async fn an_operator_who_may_change_things_does_so_under_their_own_name() {
         .execute(&mut server.owner().await)
         .await
         .expect("it expires");
-    operator.get("/api/v1/workspace").send().await.problem(403, "visit_over");
+    operator
+        .get("/api/v1/workspace")
+        .send()
+        .await
+        .problem(403, "visit_over");
     let own = operator.get("/api/v1/workspace").expect(200).await;
     assert_eq!(own["name"], "Agency");
 }
@@ -134,7 +202,9 @@ async fn whoever_is_no_operator_any_more_is_out_of_every_workspace() {
     grant(&owner, false).await;
     leaving_is_going_home(&server, &operator, &tenant).await;
     operator.post(&path(&tenant, "/visit")).expect(201).await;
-    server.rapport(&["operator", "remove", "ops@agency.example"]).await;
+    server
+        .rapport(&["operator", "remove", "ops@agency.example"])
+        .await;
     let own = operator.get("/api/v1/workspace").expect(200).await;
     assert_eq!(own["name"], "Agency");
 }
