@@ -31,6 +31,8 @@ pub enum Action {
     TenantPlanChanged,
     /// What a plan says, for all that are on it.
     PlanChanged,
+    DemoCreated,
+    DemoDeleted,
 }
 
 /// Who did it.
