@@ -174,14 +174,7 @@ use Door::{Instance, Invited, Personal, Public, Session, Visitor};
 use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
-use Thing::{
-    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, ChannelAgent, Client, ClientMerge, Collection,
-    Connection, Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal,
-    Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView,
-    Invitation, KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline,
-    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Topic, Transcript, Version,
-    WebhookDelivery, WebhookEndpoint, Website,
-};
+use Thing::*;
 
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
