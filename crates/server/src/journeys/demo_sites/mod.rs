@@ -171,7 +171,6 @@ pub struct View {
     pub avatar_url: Option<String>,
     /// That answer.
     pub pages: i64,
-    pub is_reading: bool,
     pub messages_today: i32,
     pub messages_a_day: i32,
 }
@@ -203,7 +202,6 @@ pub async fn look(domains: &Domains, demo: &Demo) -> Result<View> {
             .and_then(|channel| channel.settings.avatar_url.clone()),
         channel_key: channel.map(|channel| channel.channel_key),
         pages,
-        is_reading,
         messages_today,
         messages_a_day,
     })
