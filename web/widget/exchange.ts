@@ -36,7 +36,7 @@ export async function runExchange(context: ExchangeContext, signal: AbortSignal)
         const { status, detail } = error as Partial<ApiError>;
         const isGone = status === 410;
         const problem = isGone || status === 403 ? null : detail;
-        return context.change({ phase: 'failed', problem, isGone });
+        return context.change({ phase: 'failed', problem, ...(isGone && { isGone }) });
       }
       await prepareRetry(context, error, tries, signal);
     }
