@@ -360,9 +360,12 @@ begin
     if tg_op in ('DELETE', 'UPDATE') then
         delete from platform.tenant_index where tenant_id = old.tenant_id;
     end if;
-    if tg_op in ('INSERT', 'UPDATE') then
-        insert into platform.tenant_index (tenant_id, slug, name, is_active)
-        values (new.tenant_id, new.slug, new.name, new.is_active and new.subscription_status in ('trial', 'active'));
+    if tg_op = 'DELETE' then
+        delete from platform.tenant_figures where tenant_id = old.tenant_id;
+    else
+        insert into platform.tenant_index (tenant_id, slug, name, is_active, plan, status, created_at)
+        values (new.tenant_id, new.slug, new.name, new.is_active and new.subscription_status in ('trial', 'active'),
+            new.subscription_plan, case when new.is_active then new.subscription_status else 'suspended' end, new.created_at);
     end if;
     return null;
 end;

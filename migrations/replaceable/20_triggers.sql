@@ -87,7 +87,7 @@ create or replace trigger answers_note_passage_uses after insert on answers
 
 create or replace trigger tenants_index_written after insert or delete on tenants
     for each row execute function tenants_index();
-create or replace trigger tenants_index_changed after update of slug, name, is_active, subscription_status on tenants
+create or replace trigger tenants_index_changed after update of slug, name, is_active, subscription_status, subscription_plan on tenants
     for each row execute function tenants_index();
 create or replace trigger memberships_index after insert or delete or update of user_id, role on memberships
     for each row execute function memberships_index();

@@ -54,21 +54,29 @@ grant insert (id, email, name, password_hash) on platform.users to rapport_app;
 grant insert, delete on platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index,
     platform.invitation_index to rapport_app;
 grant select (tenant_id) on platform.tenant_index to rapport_app;
+grant insert, delete on platform.tenant_figures to rapport_app;
+grant select (tenant_id) on platform.tenant_figures to rapport_app;
+grant insert on platform.operator_log to rapport_app;
 grant select (user_id, tenant_id) on platform.membership_index to rapport_app;
 grant select (tenant_id, api_key_id) on platform.api_key_index to rapport_app;
 grant select (tenant_id, invitation_id) on platform.invitation_index to rapport_app;
 grant select (tenant_id, channel_id) on platform.channel_index to rapport_app;
 grant select, update on platform.canary to rapport_app;
+grant select on platform.plan_limits, platform.plan_terms to rapport_app;
 
 -- The narrow role for look-ups before the tenant is known. It sees no tenant table.
 grant usage on schema platform to rapport_platform;
 grant select on platform.users, platform.tenant_index, platform.membership_index, platform.api_key_index, platform.channel_index,
-    platform.invitation_index to rapport_platform;
+    platform.invitation_index, platform.tenant_figures to rapport_platform;
+grant delete on platform.users to rapport_platform;
+grant select, insert, delete on platform.operators to rapport_platform;
+grant select, insert on platform.operator_log to rapport_platform;
 grant update (name, password_hash, preferences, last_workspace, totp_secret, totp_confirmed_at, totp_last_step, recovery_code_hashes)
     on platform.users to rapport_platform;
 grant select, insert, update, delete on platform.sessions to rapport_platform;
 grant select, insert, update, delete on platform.email_counts to rapport_platform;
 grant select, insert, update on platform.master_key to rapport_platform;
+grant select, update on platform.plan_limits, platform.plan_terms to rapport_platform;
 
 -- Erasing a contact clears what people wrote into the history of their deals; a trigger refuses any other change.
 grant update (notes) on crm_deal_stages_history to rapport_app;

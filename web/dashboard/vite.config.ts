@@ -10,8 +10,8 @@ const server = process.env.RAPPORT_URL ?? 'http://127.0.0.1:8080';
 
 /** Of `src/lib`, what many pages use but the first screen does not: it comes with the first page that wants it. */
 const later =
-  'charts|crm|markdown|fold|csv|percent|random-id|tool-words|' +
-  'ui[\\\\/](Confirm|CopyBlock|Dialog|Field|LeaveGuard|Progress|Select|Sheet|Switch|Tabs|Thumb|Tooltip|place)|' +
+  'charts|crm|markdown|fold|csv|percent|plan-words|random-id|tool-words|' +
+  'ui[\\\\/](Confirm|CopyBlock|Dialog|Field|LeaveGuard|PlanUses|Progress|Select|Sheet|Switch|Tabs|Thumb|Tooltip|place)|' +
   'data[\\\\/](automation|channels|contacts|escalations|evaluation|inbox-settings|knowledge|leads|meetings|messages|' +
   'messaging|playground|promise|provenance|timeline|tools|versions)';
 

@@ -34,7 +34,9 @@ export async function runExchange(context: ExchangeContext, signal: AbortSignal)
       if (signal.aborted) return;
       if (tries >= MAX_TRIES || !isPassing(error)) {
         const { status, detail } = error as Partial<ApiError>;
-        return context.change({ phase: 'failed', problem: status === 403 ? null : detail });
+        const isGone = status === 410;
+        const problem = isGone || status === 403 ? null : detail;
+        return context.change({ phase: 'failed', problem, ...(isGone && { isGone }) });
       }
       await prepareRetry(context, error, tries, signal);
     }

@@ -7,14 +7,18 @@ pub mod api_keys;
 pub mod audit;
 pub mod budget;
 pub mod credentials;
+pub mod demos;
+pub mod instance;
 pub mod invitations;
 pub mod member;
 pub mod members;
+pub mod plans;
 pub mod profile;
 pub mod sessions;
 pub mod tenants;
 pub mod two_factor;
 pub mod users;
+pub mod visits;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -83,6 +87,8 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(profile::api::routes())
         .merge(two_factor::api::routes())
         .merge(tenants::api::routes())
+        .merge(visits::api::routes())
         .merge(audit::api::routes())
+        .merge(plans::api::routes())
         .with_state(ctx)
 }

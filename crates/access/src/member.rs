@@ -17,7 +17,8 @@ use kernel::{Database, Result, TenantProof, secrets};
 use serde::{Deserialize, Serialize};
 
 use crate::sessions::FoundSession;
-use crate::{Context, api_keys, members, sessions};
+use crate::visits::{self, Visit};
+use crate::{Context, api_keys, members, sessions, tenants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -118,12 +119,23 @@ permissions! {
     ManageWorkspace = "workspace:manage",
 }
 
+/// What an operator may do whom an owner has let in. Nothing by which they could come back without being let in.
+fn may_visitor(may_change: bool, permission: Permission) -> bool {
+    use Permission::{ManageApiKeys, ManageCredentials, ManageMembers};
+    match may_change {
+        true => !matches!(permission, ManageApiKeys | ManageCredentials | ManageMembers),
+        false => Role::Viewer.may(permission),
+    }
+}
+
 /// Who is asking: a person with a role, or a program with scopes. Made only here.
 #[derive(Debug, Clone)]
 pub struct Member {
     tenant_id: TenantId,
     actor: Actor,
     proof: Proof,
+    /// Of a workspace that is suspended: its people read.
+    is_read_only: bool,
 }
 
 /// What is looked up again to learn whether the caller still has access.
@@ -131,12 +143,25 @@ pub struct Member {
 enum Proof {
     Session { token_hash: [u8; 32] },
     ApiKey { hash: [u8; 32] },
+    Visit { token_hash: [u8; 32], visit: Visit },
 }
 
 #[derive(Debug, Clone)]
 pub enum Actor {
-    User { id: UserId, name: String, role: Role },
-    ApiKey { id: ApiKeyId, scopes: Vec<String> },
+    User {
+        id: UserId,
+        name: String,
+        role: Role,
+    },
+    ApiKey {
+        id: ApiKeyId,
+        scopes: Vec<String>,
+    },
+    /// Somebody who runs the installation, whom an owner has let in. No member: nothing becomes theirs.
+    Operator {
+        id: UserId,
+        may_change: bool,
+    },
 }
 
 /// Somebody signed in, and the session they came with.
@@ -151,6 +176,7 @@ impl fmt::Display for Actor {
         match self {
             Self::User { id, .. } => write!(f, "user:{id}"),
             Self::ApiKey { id, .. } => write!(f, "api_key:{id}"),
+            Self::Operator { id, .. } => write!(f, "operator:{id}"),
         }
     }
 }
@@ -174,7 +200,7 @@ impl Member {
     pub fn user_id(&self) -> Option<UserId> {
         match &self.actor {
             Actor::User { id, .. } => Some(*id),
-            Actor::ApiKey { .. } => None,
+            Actor::ApiKey { .. } | Actor::Operator { .. } => None,
         }
     }
 
@@ -182,7 +208,7 @@ impl Member {
     pub fn display_name(&self) -> Option<&str> {
         match &self.actor {
             Actor::User { name, .. } => Some(name),
-            Actor::ApiKey { .. } => None,
+            Actor::ApiKey { .. } | Actor::Operator { .. } => None,
         }
     }
 
@@ -200,13 +226,17 @@ impl Member {
     /// The person, for what belongs to a person and not to a workspace.
     ///
     /// # Errors
-    /// 403 for an API key.
+    /// 403 for an API key, and for an operator in a workspace that is not theirs.
     pub fn person(&self) -> Result<Person<'_>> {
         match (&self.actor, &self.proof) {
             (Actor::User { id, .. }, Proof::Session { token_hash }) => Ok(Person {
                 user_id: *id,
                 token_hash,
             }),
+            (Actor::Operator { .. }, _) => Err(forbidden(
+                "not_a_person",
+                "An operator in somebody else's workspace has no account there. Leave it first.",
+            )),
             _ => Err(forbidden(
                 "not_a_person",
                 "An API key has no account of its own. Sign in with the dashboard.",
@@ -222,10 +252,17 @@ impl Member {
                 let found = sessions::find_by_hash(db, token_hash).await?;
                 // a session that moved to another workspace proves nothing in this one any more
                 Ok(found.is_some_and(|session| {
-                    session.is_tenant_active
+                    session.visit.is_none()
                         && session.tenant_id == self.tenant_id
                         && Some(session.user_id) == self.user_id()
                 }))
+            }
+            Proof::Visit { token_hash, visit } => {
+                let found = sessions::find_by_hash(db, token_hash).await?;
+                let is_there = found
+                    .and_then(|session| session.visit)
+                    .is_some_and(|found| found.id == visit.id);
+                Ok(is_there && visits::stands(db, visit).await?.is_some())
             }
             Proof::ApiKey { hash } => {
                 api_keys::store::is_valid(db, self.tenant_id, hash, db.clock.now()).await
@@ -237,6 +274,7 @@ impl Member {
         match &self.actor {
             Actor::User { role, .. } => role.may(permission),
             Actor::ApiKey { scopes, .. } => scopes.iter().any(|scope| scope == permission.scope()),
+            Actor::Operator { may_change, .. } => may_visitor(*may_change, permission),
         }
     }
 
@@ -271,17 +309,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Member {
 /// Middleware of the dashboard API: recognises the caller, if there is one. An invalid credential is an error,
 /// a missing one is left to the handlers.
 pub async fn authenticate(State(ctx): State<Context>, mut request: Request, next: Next) -> Result<Response> {
-    if let Some(member) = recognise(&ctx, request.method(), request.headers()).await? {
+    let (method, path) = (request.method(), request.uri().path());
+    if let Some(member) = recognise(&ctx, method, path, request.headers()).await? {
+        // what belongs to the person is theirs wherever they are
+        if member.is_read_only && !method.is_safe() && !is_personal(path) {
+            refuse_suspended(false)?;
+        }
         request.extensions_mut().insert(member);
     }
     Ok(next.run(request).await)
 }
 
+/// What a person does with their own account and session, and how an owner sends operators out.
+fn is_personal(path: &str) -> bool {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let first = path.split('/').nth(1).unwrap_or_default();
+    matches!(first, "session" | "sessions" | "profile" | "operator-access")
+}
+
 /// Who sends a request; none: nobody who says so.
 ///
 /// # Errors
-/// 401 for a key that is not valid, 403 for a suspended workspace and for a write from a foreign page.
-pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> Result<Option<Member>> {
+/// 401 for a key that is not valid, 403 for a key of a suspended workspace, for a write from a foreign page, and for an
+/// operator whose visit is over.
+pub async fn recognise(
+    ctx: &Context,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Member>> {
     if let Some(key) = bearer(headers) {
         let (key, hash) = api_keys::recognise(&ctx.db, key).await?;
         refuse_suspended(key.is_tenant_active)?;
@@ -298,6 +354,7 @@ pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> R
                 id: key.id,
                 scopes: key.scopes,
             },
+            is_read_only: false,
         }));
     }
     let Some(token) = sessions::cookie(headers) else {
@@ -307,13 +364,15 @@ pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> R
     let Some(session) = sessions::find(&ctx.db, token).await? else {
         return Ok(None);
     };
-    refuse_suspended(session.is_tenant_active)?;
+    let token_hash = secrets::sha256(token.as_bytes());
+    if let Some(visit) = session.visit {
+        return admit(ctx, method, path, token_hash, visit).await.map(Some);
+    }
     let actor = Actor::User {
         id: session.user_id,
         name: session.name.clone(),
         role: session.role,
     };
-    let token_hash = secrets::sha256(token.as_bytes());
     if ctx.session_uses.check(token_hash, ctx.db.clock.now()).is_ok()
         && let Err(error) = note_presence(ctx, &session, &token_hash).await
     {
@@ -323,7 +382,45 @@ pub async fn recognise(ctx: &Context, method: &Method, headers: &HeaderMap) -> R
         tenant_id: session.tenant_id,
         actor,
         proof: Proof::Session { token_hash },
+        is_read_only: !session.is_tenant_active,
     }))
+}
+
+/// An operator in a workspace that has let them in. One whose time is over is in their own again with the next request.
+async fn admit(
+    ctx: &Context,
+    method: &Method,
+    path: &str,
+    token_hash: [u8; 32],
+    visit: Visit,
+) -> Result<Member> {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let what = visits::Request {
+        is_write: !method.is_safe(),
+        method: method.as_str(),
+        path,
+    };
+    // the browser asks who it is again and again; that shows nothing of the workspace's content
+    let admitted = match is_personal(path) {
+        true => visits::stands(&ctx.db, &visit).await?.ok_or_else(visits::over),
+        false => visits::admit(&ctx.db, &visit, what).await,
+    };
+    let standing = match admitted {
+        Err(error) if error.code == "visit_over" => {
+            sessions::visit(&ctx.db, &token_hash, None).await?;
+            return Err(error);
+        }
+        admitted => admitted?,
+    };
+    Ok(Member {
+        tenant_id: visit.tenant_id,
+        actor: Actor::Operator {
+            id: visit.operator,
+            may_change: standing.may_change,
+        },
+        proof: Proof::Visit { token_hash, visit },
+        is_read_only: !tenants::standing::may_act(&ctx.db, visit.tenant_id).await?,
+    })
 }
 
 /// Notes that the person was here just now, for the lists of sessions and of members.

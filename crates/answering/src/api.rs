@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::credentials::{self, OpenCredential};
-use access::{Member, Permission};
+use access::{Member, Permission, plans};
 use axum::extract::State;
 use chrono::DateTime;
 use conversations::inbound::Utterance;
@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 
 use crate::bots::{self, Which};
 use crate::pipeline::{self, AnswerTrace, Sink, Turn};
+use crate::quota::Quota;
 use crate::{Context, agents, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -110,7 +111,17 @@ pub async fn reply(ctx: &Context, proof: &impl TenantProof, input: &Ask, sink: &
     let turn = agents::route(ctx, proof, &bot, None, &turn)
         .await?
         .unwrap_or(turn);
-    Ok(pipeline::answer(ctx, proof, &turn, sink).await?.reply)
+    let mut quota = Quota::default();
+    quota.take(&ctx.db, proof).await?;
+    if quota.is_refused() {
+        return Err(plans::messages_used_up());
+    }
+    let made = pipeline::answer(ctx, proof, &turn, sink).await;
+    if made.is_ok() {
+        quota.keep();
+    }
+    quota.settle(&ctx.db, proof).await;
+    Ok(made?.reply)
 }
 
 pub(crate) fn check_question(question: &str) -> Result<&str> {

@@ -23,6 +23,7 @@ mod playground;
 pub mod promise;
 pub mod prompts;
 pub mod publishing;
+mod quota;
 mod scheduling;
 mod searching;
 pub mod settings;

@@ -18,7 +18,7 @@ use kernel::db::JobTenant;
 use kernel::error::Kind;
 use kernel::ids::{ConversationId, MessageId};
 use kernel::{Error, Result, TenantProof};
-use knowledge::gaps::{self, NewGap};
+use knowledge::gaps;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -26,6 +26,7 @@ use crate::Context;
 pub use crate::bots::Bot;
 use crate::keywords::{self, Asked, Then};
 use crate::pipeline::{self, Delta, Reply, Turn};
+use crate::quota::{self, Quota};
 use crate::settings::JoinMessages;
 use crate::tools::{self, Door};
 use crate::{agents, booking, brain, leads, scheduling};
@@ -337,7 +338,10 @@ impl Work {
         loop {
             // who comes after this line is looked after in the next round
             let announced = *signals.newest.borrow();
-            let (seq, end) = match Box::pin(self.turn(first.take(), announced, &mut signals)).await {
+            let mut quota = Quota::default();
+            let made = Box::pin(self.turn(first.take(), announced, &mut signals, &mut quota)).await;
+            quota.settle(&self.ctx.db, &self.proof).await;
+            let (seq, end) = match made {
                 Ok(Some((seq, message))) => (seq, TurnEvent::Done { seq, message }),
                 // the visitor wrote more meanwhile, or what was offered is gone: once again, with everything
                 Ok(None) => {
@@ -384,6 +388,7 @@ impl Work {
         first: Option<Recorded>,
         announced: i64,
         signals: &mut Signals,
+        quota: &mut Quota,
     ) -> Result<Option<(i64, Option<Arc<Message>>)>> {
         let (turn, question) = match first.filter(|recorded| recorded.is_new) {
             Some(recorded) => self.turn_of(recorded),
@@ -408,9 +413,11 @@ impl Work {
             &turn,
         )
         .await?;
+        quota.take(&self.ctx.db, &self.proof).await?;
         let (reply, with_it) = match asked.as_ref().map(|asked| (asked, asked.then(&turn))) {
-            Some((asked, Then::Say(reply))) => (Some(*reply), Some(asked)),
             Some((asked, Then::Silence)) => return self.fall_silent(question, asked).await,
+            _ if quota.is_refused() => (Some(quota::hand_over(&turn)), None),
+            Some((asked, Then::Say(reply))) => (Some(*reply), Some(asked)),
             Some((asked, Then::GoOn)) => (self.compose(&turn, Some(asked), signals, seq).await?, None),
             None => (self.compose(&turn, None, signals, seq).await?, None),
         };
@@ -428,7 +435,10 @@ impl Work {
             return Ok(None);
         }
         match self.store(question, &reply, with_it).await? {
-            Outcome::Stored(message) => Ok(Some((seq, Some(Arc::from(message))))),
+            Outcome::Stored(message) => {
+                quota.keep();
+                Ok(Some((seq, Some(Arc::from(message)))))
+            }
             Outcome::Silenced => Ok(Some((seq, None))),
             Outcome::Stale => Ok(None),
             Outcome::AnsweredElsewhere => {
@@ -564,21 +574,13 @@ impl Work {
                 return Ok(Outcome::Stale);
             }
             for gap in &made.gaps {
-                let gap = NewGap {
-                    question: gap.question.clone(),
-                    ai_answer: made.reply.text.clone(),
-                    best_match_id: gap.best_match_id,
-                    similarity_score: gap.similarity,
-                    conversation_id: self.conversation,
-                    message_id: gap.message_id.unwrap_or(question.0),
-                    language: made.reply.language.clone(),
-                };
+                let gap = gap.noted(&made.reply, self.conversation, question.0);
                 gaps::record(&mut tx, &gap, self.ctx.db.clock.now()).await?;
             }
             if let Some(asked) = asked {
                 automation::keywords::perform(&mut tx, self.conversation, &asked.action).await?;
-            } else if made.hands_over() {
-                escalations::open(&mut tx, self.conversation, escalations::Reason::VisitorAsked).await?;
+            } else if let Some(reason) = quota::reason(made) {
+                escalations::open(&mut tx, self.conversation, reason).await?;
             }
         }
         tx.commit().await?;

@@ -11,6 +11,7 @@ pub mod serve;
 pub mod store;
 pub mod sweep;
 
+use access::plans;
 use kernel::error::{Error, Kind as ErrorKind, conflict};
 use kernel::files::Files;
 use kernel::ids::AssetId;
@@ -119,6 +120,7 @@ pub async fn keep(ctx: &Context, proof: &impl TenantProof, upload: &Upload<'_>) 
             "The room for files is used up. Delete conversations with large files, or ask the operator for more.",
         ));
     }
+    plans::check_storage(&mut tx, i64::try_from(upload.bytes.len()).unwrap_or(i64::MAX), 0).await?;
     let id = AssetId::new();
     let name = address::harmless_name(upload.file_name, detected.extension);
     let asset = Asset {

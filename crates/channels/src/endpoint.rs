@@ -6,7 +6,7 @@ use std::sync::Arc;
 use answering::bots::{self, Bot, Which};
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::settings::Schedule;
-use kernel::error::{Result, not_found};
+use kernel::error::{Result, gone, not_found};
 use kernel::ids::{ChannelId, TenantId};
 use kernel::secrets::MasterKey;
 use kernel::{Database, TenantProof};
@@ -28,10 +28,14 @@ pub struct ChannelEndpoint {
     pub is_seen: bool,
     /// The business's privacy policy.
     pub privacy_url: Option<String>,
+    /// It shows somebody what the product would do for their web site, and takes so many messages a day.
+    pub is_demo: bool,
     /// Whether a conversation that is over is rated.
     pub ask_rating: bool,
     /// When people are there; none: always.
     pub hours: Option<Schedule>,
+    /// False: the tenant is suspended, and the widget says no more than that it is not available.
+    pub may_act: bool,
     encrypted_secret: String,
 }
 
@@ -70,8 +74,23 @@ const MOST: usize = 10_000;
 
 impl Endpoints {
     /// # Errors
-    /// 404 for a key that does not exist, is not a widget's, is switched off, or whose tenant is suspended.
+    /// 404 for a key that does not exist, is not a widget's or is switched off; 410 if its tenant is suspended.
     pub async fn get(&self, db: &Database, key: &str) -> Result<Arc<ChannelEndpoint>> {
+        let endpoint = self.look_up(db, key).await?;
+        match endpoint.may_act {
+            true => Ok(endpoint),
+            false => Err(gone(
+                "channel_unavailable",
+                "This chat is not available at the moment. Please come back later.",
+            )),
+        }
+    }
+
+    /// The same for what a widget shows although its tenant is suspended.
+    ///
+    /// # Errors
+    /// 404 as above.
+    pub async fn look_up(&self, db: &Database, key: &str) -> Result<Arc<ChannelEndpoint>> {
         let now = db.clock.now();
         if let Some((at, endpoint)) = self.0.lock().get(key)
             && now - *at < FRESH
@@ -90,6 +109,11 @@ impl Endpoints {
     pub fn forget(&self, key: &str) {
         self.0.lock().remove(key);
     }
+
+    /// After something that may concern any of them.
+    pub fn forget_all(&self) {
+        self.0.lock().clear();
+    }
 }
 
 /// A tenant that a channel key leads to; the key is the credential.
@@ -102,10 +126,14 @@ impl TenantProof for KeyOwner {
 }
 
 async fn load(db: &Database, key: &str) -> Result<Option<ChannelEndpoint>> {
-    let Some((tenant, channel)) = store::find_by_key(db, key).await? else {
+    let Some(found) = store::find_by_key(db, key).await? else {
         return Ok(None);
     };
-    read(db, &KeyOwner(tenant), channel).await
+    let endpoint = read(db, &KeyOwner(found.tenant_id), found.channel_id).await?;
+    Ok(endpoint.map(|endpoint| ChannelEndpoint {
+        may_act: found.may_act,
+        ..endpoint
+    }))
 }
 
 /// The endpoint of a channel whose tenant is proven.
@@ -130,8 +158,10 @@ pub async fn read(
         allowed_origins: row.allowed_origins,
         is_seen: row.is_seen,
         privacy_url: row.privacy_url,
+        is_demo: row.is_demo,
         ask_rating: team.ask_rating,
         hours: team.business_hours.is_some().then(|| team.schedule()),
+        may_act: true,
         encrypted_secret: row.encrypted_secret,
     }))
 }

@@ -5,6 +5,7 @@
 
 pub mod assignment;
 pub mod contacts;
+pub mod deleting;
 pub mod deliveries;
 pub mod escalations;
 pub mod inbound;
@@ -58,6 +59,7 @@ pub fn routes(ctx: Context) -> OpenApiRouter {
         .merge(presence::api::routes())
         .merge(escalations::api::routes())
         .merge(contacts::api::routes())
+        .merge(deleting::api::routes())
         .merge(labels::api::routes())
         .merge(leads::api::routes())
         .merge(meetings::settings::routes())

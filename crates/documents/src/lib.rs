@@ -55,6 +55,17 @@ pub struct WebPage {
     pub canonical: Option<String>,
     pub is_noindex: bool,
     pub is_nofollow: bool,
+    pub look: Look,
+}
+
+/// What a page says of the site that it belongs to, for browsers and for those who link to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    pub site_name: Option<String>,
+    /// As it stands there: a colour of CSS.
+    pub theme_color: Option<String>,
+    /// Addresses, relative or not; the one that is meant for a large place first.
+    pub icons: Vec<String>,
 }
 
 impl Reading {

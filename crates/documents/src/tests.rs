@@ -196,6 +196,19 @@ fn a_web_page_gives_its_main_part_and_its_links() {
 }
 
 #[test]
+fn a_web_page_says_how_its_site_looks() {
+    let page = web_page(
+        r##"<html><head><meta name="application-name" content="Léa"><meta property="og:site_name" content=" Chez Léa ">
+        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#000"><meta name="Theme-Color" content="#a1344e">
+        <link rel="shortcut icon" href="/favicon.ico"><link rel="icon" href="/32.png">
+        <link rel="apple-touch-icon" href="/180.png"></head><body><p>Bonjour.</p></body></html>"##,
+    );
+    assert_eq!(page.look.site_name.as_deref(), Some("Chez Léa"));
+    assert_eq!(page.look.theme_color.as_deref(), Some("#a1344e"));
+    assert_eq!(page.look.icons, ["/180.png", "/favicon.ico", "/32.png"]);
+}
+
+#[test]
 fn a_web_page_without_a_main_part_loses_menus_and_keeps_what_it_says() {
     let page = web_page(
         "<html><head><title>Our shop - Opening hours</title><meta name=robots content='NoIndex, follow'></head><body><form>\

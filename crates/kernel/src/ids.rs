@@ -50,6 +50,7 @@ id_types! {
     ApiKeyId,
     CredentialId,
     InvitationId,
+    DemoId,
     SessionId,
     AuditId,
     ChannelId,

@@ -13,7 +13,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 const PREPARE: &str = include_str!("prepare.sql");
 
 /// Re-applied, in this order, after the migrations.
-const REPLACEABLE: [&str; 16] = [
+const REPLACEABLE: [&str; 18] = [
     include_str!("../../../migrations/replaceable/05_clock.sql"),
     include_str!("../../../migrations/replaceable/10_functions.sql"),
     include_str!("../../../migrations/replaceable/15_webhooks.sql"),
@@ -30,6 +30,8 @@ const REPLACEABLE: [&str; 16] = [
     include_str!("../../../migrations/replaceable/35_analytics.sql"),
     include_str!("../../../migrations/replaceable/36_analytics_periods.sql"),
     include_str!("../../../migrations/replaceable/37_topics.sql"),
+    include_str!("../../../migrations/replaceable/38_demos.sql"),
+    include_str!("../../../migrations/replaceable/39_plans.sql"),
 ];
 
 /// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.

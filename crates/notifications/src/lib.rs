@@ -10,6 +10,7 @@ pub mod choices;
 mod ics;
 pub mod notices;
 pub mod outbox;
+pub mod plans;
 pub mod reports;
 pub mod settings;
 pub mod smtp;

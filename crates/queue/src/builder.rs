@@ -5,7 +5,7 @@ use std::sync::Arc;
 use graphile_worker::{Crontab, parse_crontab};
 use sqlx::PgPool;
 
-use crate::handler::{self, Handlers};
+use crate::handler::{self, Gate, Handlers};
 use crate::job::payload;
 use crate::{Attempt, Error, Event, Job, Runner};
 
@@ -87,6 +87,16 @@ impl RunnerBuilder {
             }
         }
         self.scheduled.push(J::NAME);
+        self
+    }
+
+    /// Asked before each job that names a `tenant`: false puts the job off until [`crate::release`]. No attempt is lost.
+    pub fn gate<Fut>(mut self, may_act: impl Fn(String) -> Fut + Send + Sync + 'static) -> RunnerBuilder
+    where
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        let gate: Arc<Gate> = Arc::new(move |tenant| Box::pin(may_act(tenant)));
+        self.runner.handlers.gate = Some((gate, self.runner.pool.clone()));
         self
     }
 

@@ -178,3 +178,14 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
         from graphile_worker._private_jobs as jobs";
     sqlx::query_as(sql).fetch_one(conn).await
 }
+
+/// How many dead jobs name this id as their `tenant`.
+pub async fn count_of(conn: &mut PgConnection, tenant: &str) -> Result<i64, sqlx::Error> {
+    let sql = "
+        select count(*)
+        from graphile_worker._private_jobs
+        where attempts >= max_attempts
+            and locked_at is null
+            and payload ->> 'tenant' = $1";
+    sqlx::query_scalar(sql).bind(tenant).fetch_one(conn).await
+}

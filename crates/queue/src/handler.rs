@@ -12,8 +12,9 @@ use futures::future::BoxFuture;
 use graphile_worker::{IntoTaskHandlerResult, JobDefinition, TaskHandler, WorkerContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgPool;
 
-use crate::{Job, dead};
+use crate::{Job, dead, schema};
 
 /// Which try this is, for a handler that acts differently on its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ impl Attempt {
 }
 
 type Handle = dyn Fn(Value, Attempt) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
+/// Whether the tenant that a job names may have it done now.
+pub(crate) type Gate = dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync;
 type GiveUp = dyn Fn(Value) -> BoxFuture<'static, Result<(), String>> + Send + Sync;
 
 /// All handlers, by the name of their job.
@@ -43,7 +46,11 @@ type GiveUp = dyn Fn(Value) -> BoxFuture<'static, Result<(), String>> + Send + S
 pub(crate) struct Handlers {
     work: HashMap<&'static str, Arc<Handle>>,
     give_up: HashMap<&'static str, Arc<GiveUp>>,
+    pub(crate) gate: Option<(Arc<Gate>, PgPool)>,
 }
+
+/// Why a job waits.
+const HELD: &str = "its tenant is suspended";
 
 /// Why a job is dead that was given up.
 const DEADLY: &str = "the server died while it worked on this, too often";
@@ -100,6 +107,22 @@ impl Handlers {
         self.work.contains_key(name)
     }
 
+    /// Whether the job waits until its tenant may act again. Then it is put off for good: [`crate::release`] brings it back.
+    async fn is_held(&self, payload: &Value, job_id: i64) -> Result<bool, Plain> {
+        let Some((gate, pool)) = &self.gate else {
+            return Ok(false);
+        };
+        let Some(tenant) = payload.get("tenant").and_then(Value::as_str) else {
+            return Ok(false);
+        };
+        if gate(tenant.to_owned()).await {
+            return Ok(false);
+        }
+        let held = schema::hold(pool, job_id).await;
+        held.map_err(|error| Plain(error.to_string()))?;
+        Ok(true)
+    }
+
     /// Always fails, so that the job is dead and shown.
     async fn give_up(&self, name: &str, payload: Value) -> Result<(), Plain> {
         if let Some(give_up) = self.give_up.get(name) {
@@ -144,6 +167,9 @@ impl<J: Job> TaskHandler for StandIn<J> {
         };
         let payload = without_schedule(self.payload);
         let job = context.job();
+        if handlers.is_held(&payload, *job.id()).await? {
+            return Err(Plain(HELD.to_owned()));
+        }
         if dead::is_deadly(job.flags().as_ref()) {
             return handlers.give_up(J::NAME, payload).await;
         }

@@ -25,4 +25,6 @@ pub use error::Error;
 pub use handler::Attempt;
 pub use job::{Job, Options, enqueue, enqueue_all};
 pub use runner::{Event, Runner};
-pub use schema::{declare_workers_dead, forget_idle_series, grant, has_workers, migrate};
+pub use schema::{
+    declare_workers_dead, forget_idle_series, forget_tenant, grant, has_workers, migrate, release,
+};

@@ -132,3 +132,41 @@ async fn hidden_tables(owner: &mut PgConnection, role: &str) -> Result<Vec<Strin
         .fetch_all(owner)
         .await
 }
+
+/// Puts a job off that is at work, until [`release`]. What its worker says of it then changes neither its time, which lies
+/// further ahead than any other attempt, nor its attempts.
+pub(crate) async fn hold(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
+    let sql = "
+        update graphile_worker._private_jobs
+        set run_at = now() + interval '100 years', attempts = greatest(attempts - 1, 0)
+        where id = $1";
+    sqlx::query(sql).bind(id).execute(pool).await?;
+    Ok(())
+}
+
+/// Brings back the jobs of a tenant that were put off while it might not act.
+pub async fn release(conn: &mut PgConnection, tenant: &str) -> Result<u64, Error> {
+    let sql = "
+        update graphile_worker._private_jobs
+        set run_at = now(), last_error = null
+        where payload ->> 'tenant' = $1
+            and run_at > now() + interval '50 years'
+            and locked_at is null";
+    let back = sqlx::query(sql).bind(tenant).execute(conn).await?;
+    Ok(back.rows_affected())
+}
+
+/// Deletes the jobs that name this id as their `tenant`, and the series that are left without any. A job that is at work
+/// ends by itself: it finds nothing any more. Returns how many jobs went.
+pub async fn forget_tenant(conn: &mut PgConnection, tenant: &str) -> Result<u64, Error> {
+    let sql =
+        "delete from graphile_worker._private_jobs where payload ->> 'tenant' = $1 and locked_at is null";
+    let gone = sqlx::query(sql).bind(tenant).execute(&mut *conn).await?;
+    let sql = "
+        delete from graphile_worker._private_job_queues as queues
+        where position($1 in queues.queue_name) > 0
+            and queues.locked_at is null
+            and not exists (select from graphile_worker._private_jobs as jobs where jobs.job_queue_id = queues.id)";
+    sqlx::query(sql).bind(tenant).execute(conn).await?;
+    Ok(gone.rows_affected())
+}

@@ -221,6 +221,12 @@ export const pages: readonly Page[] = [
     load: withTexts(() => import('./pages/analytics/Analytics.svelte')),
   },
   {
+    name: 'instance',
+    path: '/_instance/:page?/:id?',
+    title: 'nav.instance',
+    load: withTexts(() => import('./pages/instance/Instance.svelte')),
+  },
+  {
     name: 'install',
     path: '/:tenant/install',
     title: 'install.title',

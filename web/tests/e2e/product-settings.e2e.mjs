@@ -13,6 +13,7 @@ const SETTINGS = { RAPPORT_KNOWLEDGE_IN_MEMORY_PER_TENANT: '20' };
 const SECTIONS = [
   'workspace',
   'members',
+  'plan',
   'privacy',
   'labels',
   'saved-replies',

@@ -19,6 +19,7 @@ export function createComposer({ config, texts, chat }: ViewContext): Composer {
     onkeydown: onKey,
   });
   const button = build('button', { type: 'submit' });
+  if (config.is_available === false) field.disabled = button.disabled = true;
   const element = build('form', { class: 'composer', onsubmit: onSubmit }, field, button);
   let isStop: boolean | undefined;
 

@@ -116,6 +116,8 @@ async fn person_behind(tx: &mut TenantTx, member: &Member) -> Result<Option<User
     match member.actor() {
         Actor::User { id, .. } => Ok(Some(*id)),
         Actor::ApiKey { id, .. } => store::find_maker(tx, *id).await,
+        // they may make none
+        Actor::Operator { .. } => Ok(None),
     }
 }
 

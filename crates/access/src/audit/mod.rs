@@ -22,6 +22,14 @@ pub const SYSTEM: &str = "system";
 #[schema(as = AuditAction)]
 pub enum Action {
     TenantCreated,
+    TenantSuspended,
+    TenantResumed,
+    OperatorAccessGranted,
+    OperatorAccessEnded,
+    OperatorCame,
+    OperatorLeft,
+    OperatorRead,
+    OperatorActed,
     DataImported,
     WorkspaceChanged,
     InboxSettingsChanged,
@@ -65,6 +73,7 @@ pub enum Action {
     ContactBlocked,
     ContactUnblocked,
     ContactErased,
+    ConversationsDeleted,
     ContactsMerged,
     ContactsUnmerged,
     LeadDeleted,
@@ -142,6 +151,7 @@ pub enum Action {
     RetentionChanged,
     /// By the product itself: they were older than the workspace keeps them.
     ConversationsExpired,
+    PlanChanged,
 }
 
 impl Action {
@@ -154,10 +164,17 @@ impl Action {
         match self {
             Self::WorkspaceChanged
             | Self::RetentionChanged
+            | Self::TenantSuspended
+            | Self::TenantResumed
+            | Self::OperatorAccessGranted
+            | Self::OperatorAccessEnded
+            | Self::OperatorCame
+            | Self::OperatorLeft
             | Self::InboxSettingsChanged
             | Self::MailServerChanged
             | Self::MailServerRemoved
-            | Self::EscalationAddressChanged => Some(Settings),
+            | Self::EscalationAddressChanged
+            | Self::PlanChanged => Some(Settings),
             Self::InvitationCreated
             | Self::InvitationAccepted
             | Self::InvitationRevoked
@@ -224,6 +241,7 @@ impl Action {
             Self::LabelCreated | Self::LabelChanged | Self::LabelDeleted => Some(Labels),
             // what only they asked leaves the gaps
             Self::ContactErased
+            | Self::ConversationsDeleted
             | Self::DocumentDeleted
             | Self::WebsiteAdded
             | Self::WebsiteDeleted
@@ -237,6 +255,8 @@ impl Action {
             | Self::TranscriptAdded
             | Self::TranscriptDeleted => Some(Knowledge),
             Self::TenantCreated
+            | Self::OperatorRead
+            | Self::OperatorActed
             | Self::OnboardingChanged
             | Self::PasswordChanged
             | Self::TwoFactorEnabled
@@ -276,9 +296,9 @@ impl Action {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     pub id: AuditId,
-    /// `user:<id>`, `api_key:<id>`, `operator` or `system`.
+    /// `user:<id>`, `api_key:<id>`, `operator:<id>` (let in by an owner), `operator` or `system`.
     pub actor: String,
-    /// The name of the member or key; null when it is gone, or when it was neither.
+    /// The name of the member, key or operator; null when it is gone, or when it was neither.
     pub actor_name: Option<String>,
     /// Past tense: `api_key_created`.
     #[schema(value_type = Action)]

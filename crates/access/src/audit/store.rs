@@ -40,7 +40,8 @@ pub async fn list(
         r#"select a.id as "id: AuditId", a.actor, a.action, a.subject, a.details, a.created_at,
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = a.actor),
-                (select k.name from api_keys k where 'api_key:' || k.id = a.actor)
+                (select k.name from api_keys k where 'api_key:' || k.id = a.actor),
+                (select v.operator_name from operator_visits v where 'operator:' || v.operator_id = a.actor limit 1)
             ) as actor_name,
             coalesce(
                 (select m.name from memberships m where 'user:' || m.user_id = a.subject),

@@ -25,7 +25,8 @@ pub struct Spent {
     pub is_cost_known: bool,
 }
 
-/// Takes the reservation from today's budget. False: the budget does not allow it, nothing is reserved.
+/// Takes the reservation from today's budget and from what the plan has for the month. False: one of them does not allow it,
+/// nothing is reserved.
 pub async fn reserve(tx: &mut TenantTx, today: chrono::NaiveDate, wanted: Reservation) -> Result<bool> {
     store::reserve(tx, today, wanted).await
 }

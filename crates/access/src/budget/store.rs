@@ -30,7 +30,11 @@ pub async fn reserve(tx: &mut TenantTx, day: NaiveDate, wanted: Reservation) -> 
             and (t.daily_token_budget is null
                 or u.input_tokens + u.output_tokens + u.reserved_tokens + $3 <= t.daily_token_budget)
             and (t.daily_money_budget is null
-                or u.cost + u.reserved_cost + $4::float8::numeric <= t.daily_money_budget)",
+                or u.cost + u.reserved_cost + $4::float8::numeric <= t.daily_money_budget)
+            and not exists (select from plan_allowances() a
+                where a.resource = 'ai_spend' and a.stops_at < u.cost + u.reserved_cost + $4::float8::numeric
+                    + (select coalesce(sum(d.cost + d.reserved_cost), 0) from usage_daily d
+                        where d.tenant_id = $1 and d.day >= date_trunc('month', $2::date)::date and d.day < $2))",
         tenant.0,
         day,
         wanted.tokens,

@@ -15,7 +15,7 @@ use super::{Invitation, LIFETIME, PREFIX, public, store};
 use crate::audit::{Action, record_by};
 use crate::members::check_may_make;
 use crate::users::check_email;
-use crate::{Context, Member, Permission, Role};
+use crate::{Context, Member, Permission, Role, plans};
 
 /// More open invitations than a business has colleagues are a mistake.
 const MOST_OPEN: usize = 200;
@@ -60,7 +60,7 @@ async fn list_invitations(State(ctx): State<Context>, member: Member) -> Result<
 
 /// Invite somebody by a link. It is shown once and is good for seven days and one person.
 #[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "members", request_body = NewInvitation,
-    responses((status = 201, body = CreatedInvitation), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = CreatedInvitation), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn create_invitation(
     State(ctx): State<Context>,
     member: Member,
@@ -91,6 +91,7 @@ async fn create_invitation(
             "There are 200 open invitations already. Withdraw those that are not needed.",
         ));
     }
+    plans::check_seat(&mut tx).await?;
     let hash = secrets::sha256(token.as_bytes());
     store::insert(&mut tx, &invitation, &member.actor().to_string(), &hash).await?;
     let details = json!({"role": invitation.role, "email": invitation.email});

@@ -8,12 +8,13 @@ mod store;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::error::gone;
 use kernel::ids::{ApiKeyId, InvitationId, TenantId, UserId};
-use kernel::{Result, TenantProof, TenantTx};
+use kernel::{Result, TenantProof, TenantTx, secrets};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::{self, Action};
+use crate::users::check_email;
 use crate::{Permission, Role, api_keys, members};
 
 /// So long a link is good.
@@ -52,7 +53,7 @@ struct Fate {
     email: Option<String>,
     role: Role,
     inviter_name: String,
-    /// `user:<id>` or `api_key:<id>`.
+    /// `user:<id>`, `api_key:<id>` or `operator:<id>`.
     invited_by: String,
     expires_at: DateTime<Utc>,
     accepted_at: Option<DateTime<Utc>>,
@@ -114,8 +115,36 @@ async fn is_inviter_entitled(tx: &mut TenantTx, fate: &Fate, now: DateTime<Utc>)
             };
             Ok(fate.role != Role::Owner && scopes.is_some_and(may))
         }
+        // makes the first owner, and no second one
+        "operator" => Ok(!members::store::has_owner(tx).await?),
         _ => Ok(false),
     }
+}
+
+/// Makes the link for the first owner of a tenant that an operator makes, and gives its path.
+pub async fn create_by_operator(
+    tx: &mut TenantTx,
+    operator: UserId,
+    operator_name: &str,
+    email: Option<&str>,
+) -> Result<String> {
+    let email = email.map(check_email).transpose()?;
+    let now = tx.now();
+    let invitation = Invitation {
+        id: InvitationId::new(),
+        email: email.map(str::to_owned),
+        role: Role::Owner,
+        inviter_name: operator_name.to_owned(),
+        created_at: now,
+        expires_at: now + LIFETIME,
+    };
+    let token = secrets::random_token(PREFIX);
+    let hash = secrets::sha256(token.as_bytes());
+    store::insert(tx, &invitation, &format!("operator:{operator}"), &hash).await?;
+    let details = json!({"role": invitation.role, "email": invitation.email});
+    let subject = api::subject(invitation.id);
+    audit::record(tx, audit::OPERATOR, Action::InvitationCreated, &subject, details).await?;
+    Ok(format!("/app/join/{token}"))
 }
 
 fn used() -> kernel::Error {

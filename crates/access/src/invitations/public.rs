@@ -19,7 +19,7 @@ use crate::member::{refuse_cross_site, refuse_suspended};
 use crate::sessions::api::{Session, describe, user_agent};
 use crate::sessions::{self, FoundSession};
 use crate::users::{self, NewUser};
-use crate::{Context, Role, audit, members, tenants};
+use crate::{Context, Role, audit, members, plans, tenants};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -100,6 +100,7 @@ async fn accept_invitation(
     }
     let user = prepare(&fate, &input).await?;
     let mut tx = ctx.db.tenant(&found).await?;
+    plans::check_joining(&mut tx).await?;
     users::store::insert_with_membership(&mut tx, &user, fate.role).await?;
     finish(
         &ctx,
@@ -161,6 +162,7 @@ async fn join(ctx: &Context, found: &FoundInvitation, fate: &Fate, session: &Fou
         ));
     }
     let mut tx = ctx.db.tenant(found).await?;
+    plans::check_joining(&mut tx).await?;
     let (user, name, email) = (session.user_id, &session.name, &session.email);
     users::store::insert_membership(&mut tx, user, fate.role, name, email).await?;
     let details = json!({"name": name, "email": email, "role": fate.role});

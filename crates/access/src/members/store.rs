@@ -98,3 +98,20 @@ pub async fn touch(tx: &mut TenantTx, user: UserId, now: DateTime<Utc>) -> Resul
     .await?;
     Ok(())
 }
+
+pub async fn has_owner(tx: &mut TenantTx) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from memberships where tenant_id = current_tenant_id() and role = 'owner') as "yes!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// Everybody, as accounts.
+pub async fn list_users(tx: &mut TenantTx) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!("select user_id from memberships where tenant_id = current_tenant_id()")
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(ids)
+}

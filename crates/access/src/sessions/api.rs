@@ -15,8 +15,10 @@ use utoipa_axum::routes;
 use super::{Browser, FoundSession, Workspace, list_workspaces, store};
 use crate::member::refuse_cross_site;
 use crate::profile::{self, api::Profile, api::profile};
+use crate::tenants::standing::Suspension;
 use crate::tenants::{self, Tenant};
 use crate::users::{self, User};
+use crate::visits::{self, OperatorAccess};
 use crate::{Context, Member, Role, two_factor};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -36,6 +38,14 @@ pub struct Session {
     pub profile: Profile,
     /// All that this person is a member of.
     pub workspaces: Vec<Workspace>,
+    /// Whether they run the installation, so that its console opens to them.
+    pub is_operator: bool,
+    /// Null: the workspace may act.
+    pub suspension: Option<Suspension>,
+    /// That operators may come into this workspace; null: they stay outside.
+    pub operator_access: Option<OperatorAccess>,
+    /// Whether this person is in the workspace as an operator.
+    pub is_visiting: bool,
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -196,20 +206,34 @@ async fn end_other_sessions(State(ctx): State<Context>, member: Member) -> Resul
 
 /// The session in the words of the API.
 pub async fn describe(ctx: &Context, found: &FoundSession) -> Result<Session> {
-    let mut tx = ctx.db.tenant_read(found).await?;
+    let mut tx = match &found.visit {
+        Some(visit) => ctx.db.tenant_read(visit).await?,
+        None => ctx.db.tenant_read(found).await?,
+    };
     let tenant = tenants::store::get(&mut tx).await?;
+    let suspension = tenants::store::find_suspension(&mut tx).await?;
+    let operator_access = visits::find(&mut tx).await?;
+    drop(tx);
     let user = User {
         id: found.user_id,
         email: found.email.clone(),
         name: found.name.clone(),
     };
-    drop(tx);
+    let role = match (&found.visit, &operator_access) {
+        (None, _) => found.role,
+        (Some(_), Some(access)) if access.may_change => Role::Admin,
+        (Some(_), _) => Role::Viewer,
+    };
     Ok(Session {
         user,
         tenant,
-        role: found.role,
+        role,
         profile: profile(profile::store::get(&ctx.db, found.user_id).await?),
         workspaces: list_workspaces(&ctx.db, found.user_id).await?,
+        is_operator: found.is_operator,
+        suspension,
+        operator_access,
+        is_visiting: found.visit.is_some(),
     })
 }
 

@@ -14,8 +14,11 @@ use kernel::{Database, Result, TenantProof, secrets};
 use serde::Serialize;
 
 use crate::Role;
+use crate::visits::Visit;
 
-pub use store::{end_all_in_workspace, end_all_of_user, end_all_others, list_workspaces, touch};
+pub use store::{
+    end_all_in_workspace, end_all_of_user, end_all_others, find_visit, list_workspaces, touch, visit,
+};
 
 /// A session lives so long after it was made.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -29,8 +32,12 @@ pub struct FoundSession {
     pub name: String,
     pub email: String,
     pub role: Role,
-    /// False: suspended. The session stands, but nothing may be done with it.
+    /// False: suspended. The session stands, and reads only.
     pub is_tenant_active: bool,
+    /// Whether this person runs the installation.
+    pub is_operator: bool,
+    /// The workspace where they are as an operator; whether that still stands is not looked at here.
+    pub visit: Option<Visit>,
 }
 
 impl TenantProof for FoundSession {
@@ -129,6 +136,11 @@ pub async fn find_by_hash(db: &Database, token_hash: &[u8]) -> Result<Option<Fou
 /// Throws away the rows of sessions that have run out.
 pub async fn forget_expired(db: &Database) -> Result<()> {
     store::delete_expired(db, db.clock.now()).await
+}
+
+/// Ends the sessions that are in a tenant, which is gone.
+pub async fn forget_tenant(db: &Database, tenant: TenantId) -> Result<()> {
+    store::delete_of_tenant(db, tenant).await
 }
 
 /// Ends the session and gives the cookie that clears it.

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use kernel::ids::{SessionId, TenantId, UserId};
 use kernel::{Database, Result};
+use uuid::Uuid;
 
 use super::{Browser, FoundSession, Workspace};
 use crate::Role;
+use crate::visits::Visit;
 
 pub async fn insert(
     db: &Database,
@@ -32,11 +34,13 @@ pub async fn insert(
 /// The session, if it has not expired and its user is still a member of its tenant.
 pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<FoundSession>> {
     let row = sqlx::query!(
-        r#"select s.user_id as "user_id: UserId", s.tenant_id as "tenant_id: TenantId", u.name, u.email, m.role as "role: Role", t.is_active
+        r#"select s.user_id as "user_id: UserId", s.tenant_id as "tenant_id: TenantId", u.name, u.email, m.role as "role: Role", t.is_active,
+            o.user_id is not null as "is_operator!", s.visit_tenant_id as "visit_tenant_id: TenantId", s.visit_id
         from platform.sessions s
         join platform.users u on u.id = s.user_id
         join platform.membership_index m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
         join platform.tenant_index t on t.tenant_id = s.tenant_id
+        left join platform.operators o on o.user_id = s.user_id
         where s.token_hash = $1 and s.expires_at > $2"#,
         token_hash,
         now,
@@ -50,11 +54,54 @@ pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Resul
         email: row.email,
         role: row.role,
         is_tenant_active: row.is_active,
+        is_operator: row.is_operator,
+        visit: visit_of(row.user_id, row.visit_tenant_id, row.visit_id).filter(|_| row.is_operator),
     }))
+}
+
+fn visit_of(operator: UserId, tenant: Option<TenantId>, id: Option<Uuid>) -> Option<Visit> {
+    Some(Visit {
+        id: id?,
+        tenant_id: tenant?,
+        operator,
+    })
+}
+
+/// Where an operator's session is as a visitor.
+pub async fn find_visit(db: &Database, token_hash: &[u8]) -> Result<Option<Visit>> {
+    let row = sqlx::query!(
+        r#"select user_id as "user_id: UserId", visit_tenant_id as "tenant_id: TenantId", visit_id
+        from platform.sessions
+        where token_hash = $1"#,
+        token_hash,
+    )
+    .fetch_optional(db.platform())
+    .await?;
+    Ok(row.and_then(|row| visit_of(row.user_id, row.tenant_id, row.visit_id)))
+}
+
+/// Takes an operator's session into another workspace, or back to its own.
+pub async fn visit(db: &Database, token_hash: &[u8], visit: Option<&Visit>) -> Result<()> {
+    sqlx::query!(
+        "update platform.sessions set visit_tenant_id = $2, visit_id = $3 where token_hash = $1",
+        token_hash,
+        visit.map(|visit| visit.tenant_id.0),
+        visit.map(|visit| visit.id),
+    )
+    .execute(db.platform())
+    .await?;
+    Ok(())
 }
 
 pub async fn delete(db: &Database, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("delete from platform.sessions where token_hash = $1", token_hash)
+        .execute(db.platform())
+        .await?;
+    Ok(())
+}
+
+pub async fn delete_of_tenant(db: &Database, tenant: TenantId) -> Result<()> {
+    sqlx::query!("delete from platform.sessions where tenant_id = $1", tenant.0)
         .execute(db.platform())
         .await?;
     Ok(())

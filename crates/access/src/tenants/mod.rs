@@ -1,6 +1,7 @@
 //! Tenants: one business each. The unit that nothing may cross.
 
 pub mod api;
+pub mod standing;
 pub mod store;
 
 use kernel::ids::TenantId;
@@ -67,6 +68,12 @@ impl Operator {
     pub async fn for_all(db: &Database) -> Result<Vec<Self>> {
         let ids = store::list_ids(db).await?;
         Ok(ids.into_iter().map(|tenant_id| Self { tenant_id }).collect())
+    }
+
+    /// For the tenant with this id, if there is one.
+    pub async fn by_id(db: &Database, id: TenantId) -> Result<Option<Self>> {
+        let is_there = store::exists(db, id).await?;
+        Ok(is_there.then_some(Self { tenant_id: id }))
     }
 
     /// For every tenant that is not suspended.

@@ -3,6 +3,7 @@
 use kernel::error::{OnConstraint, conflict};
 use kernel::ids::{TenantId, UserId};
 use kernel::{Database, Result, TenantTx};
+use uuid::Uuid;
 
 use super::NewUser;
 use crate::Role;
@@ -105,4 +106,18 @@ pub async fn set_password_hash(db: &Database, user: UserId, hash: &str) -> Resul
     .execute(db.platform())
     .await?;
     Ok(())
+}
+
+/// Deletes those of these accounts that are in no workspace any more, but for operators: they run the installation.
+pub async fn delete_homeless(db: &Database, users: &[Uuid]) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from platform.users u
+        where u.id = any($1)
+            and not exists (select from platform.membership_index m where m.user_id = u.id)
+            and not exists (select from platform.operators o where o.user_id = u.id)",
+        users,
+    )
+    .execute(db.platform())
+    .await?;
+    Ok(done.rows_affected())
 }

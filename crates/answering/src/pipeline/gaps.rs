@@ -4,8 +4,10 @@
 //! kept apart, so that each is answered by itself later.
 
 use conversations::inbound::Utterance;
-use kernel::ids::{MessageId, QaPairId};
+use conversations::outbound::BotReply;
+use kernel::ids::{ConversationId, MessageId, QaPairId};
 use kernel::{Result, TenantProof};
+use knowledge::gaps::NewGap;
 use knowledge::language::Language;
 use knowledge::retrieval::{Candidate, EntryKind};
 use knowledge::transcripts::mining::asking::asks;
@@ -16,6 +18,21 @@ use super::{Arc, GapHint, LONGEST_GAP, Material, Snapshot, Turn};
 use crate::Context;
 use crate::followup;
 use crate::intent::{self, Intent};
+
+impl GapHint {
+    /// As it is written down with the reply, in place of an answer to `last`.
+    pub fn noted(&self, made: &BotReply, conversation: ConversationId, last: MessageId) -> NewGap {
+        NewGap {
+            question: self.question.clone(),
+            ai_answer: made.text.clone(),
+            best_match_id: self.best_match_id,
+            similarity_score: self.similarity,
+            conversation_id: conversation,
+            message_id: self.message_id.unwrap_or(last),
+            language: made.language.clone(),
+        }
+    }
+}
 
 /// A question with the message that it ends in.
 #[derive(Debug, PartialEq)]

@@ -4,7 +4,7 @@ pub mod api;
 pub mod draft;
 pub mod store;
 
-use access::audit;
+use access::{audit, plans};
 use answering::prompts;
 use chrono::{DateTime, Utc};
 use kernel::error::invalid;
@@ -65,6 +65,7 @@ pub async fn create_widget(
         .map(|origin| check_origin(origin))
         .collect::<Result<Vec<_>>>()?;
     prompts::require(tx, settings.bot.agent_prompt_id).await?;
+    plans::check_channel(tx).await?;
     let id = ChannelId::new();
     let secret = secrets::random_token("ws_");
     let sealed = master_key.seal(&store::secret_context(tx.tenant_id(), id), &secret)?;

@@ -166,18 +166,27 @@ pub async fn update(tx: &mut TenantTx, channel: &Channel) -> Result<()> {
     Ok(())
 }
 
-/// The tenant and channel behind a public key, if both are active.
-pub async fn find_by_key(db: &Database, key: &str) -> Result<Option<(TenantId, ChannelId)>> {
-    let row = sqlx::query!(
-        r#"select c.tenant_id as "tenant_id: TenantId", c.channel_id as "channel_id: ChannelId"
+/// Where a public key leads.
+pub struct KeyRow {
+    pub tenant_id: TenantId,
+    pub channel_id: ChannelId,
+    /// False: suspended.
+    pub may_act: bool,
+}
+
+/// The tenant and channel behind a public key, if the channel is active.
+pub async fn find_by_key(db: &Database, key: &str) -> Result<Option<KeyRow>> {
+    let row = sqlx::query_as!(
+        KeyRow,
+        r#"select c.tenant_id as "tenant_id: TenantId", c.channel_id as "channel_id: ChannelId", t.is_active as may_act
         from platform.channel_index c
         join platform.tenant_index t on t.tenant_id = c.tenant_id
-        where c.channel_key = $1 and c.kind = 'widget' and c.is_active and t.is_active"#,
+        where c.channel_key = $1 and c.kind = 'widget' and c.is_active"#,
         key,
     )
     .fetch_optional(db.platform())
     .await?;
-    Ok(row.map(|row| (row.tenant_id, row.channel_id)))
+    Ok(row)
 }
 
 /// What the public side needs of a channel.
@@ -188,17 +197,23 @@ pub struct EndpointRow {
     pub encrypted_secret: String,
     pub is_seen: bool,
     pub privacy_url: Option<String>,
+    pub is_demo: bool,
 }
 
+/// None for a channel that is switched off, and for a demonstration whose time is over.
 pub async fn find_endpoint(tx: &mut TenantTx, id: ChannelId) -> Result<Option<EndpointRow>> {
+    let now = tx.now();
     let row = sqlx::query_as!(
         EndpointRow,
         r#"select c.channel_key, c.settings, c.allowed_origins, c.encrypted_secret,
-            c.first_session_at is not null as "is_seen!", t.privacy_url
+            c.first_session_at is not null as "is_seen!", t.privacy_url,
+            d.id is not null as "is_demo!"
         from channels c
         join tenants t on t.tenant_id = c.tenant_id
-        where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active"#,
+        left join demos d on d.tenant_id = c.tenant_id
+        where c.tenant_id = current_tenant_id() and c.id = $1 and c.is_active and coalesce(d.expires_at > $2, true)"#,
         id.0,
+        now,
     )
     .fetch_optional(&mut **tx)
     .await?;

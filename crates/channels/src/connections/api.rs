@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{Member, Permission, audit};
+use access::{Member, Permission, audit, plans};
 use answering::settings::JoinMessages;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -113,6 +113,7 @@ async fn connect_channel(
     let identity_secret = secrets::random_token("ws_");
     let context = accounts::store::secret_context(tenant, id);
     let mut tx = ctx.db.tenant(&member).await?;
+    plans::check_channel(&mut tx).await?;
     let webhook_url = webhook_url(&ctx, connector.kind(), &key);
     let new = store::NewConnection {
         id,

@@ -101,6 +101,11 @@ impl Connections {
     pub fn forget(&self, key: &str) {
         self.0.lock().remove(key);
     }
+
+    /// After something that may concern any of them.
+    pub fn forget_all(&self) {
+        self.0.lock().clear();
+    }
 }
 
 /// A tenant that a key or an account leads to.

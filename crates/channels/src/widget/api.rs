@@ -25,6 +25,8 @@ use crate::{Context, accounts};
 /// The settings that a visitor's browser needs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PublicSettings {
+    /// False: nothing can be said here at the moment.
+    is_available: bool,
     channel_key: String,
     display_name: String,
     welcome_message: String,
@@ -67,13 +69,14 @@ pub async fn get_widget_settings(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<PublicSettings>> {
-    let endpoint = ctx.endpoints.get(&ctx.db, &key).await?;
+    let endpoint = ctx.endpoints.look_up(&ctx.db, &key).await?;
     // only a page of another site names its origin here; our own preview and programs are no visit
-    if headers.contains_key(header::ORIGIN) {
+    if endpoint.may_act && headers.contains_key(header::ORIGIN) {
         note_visit(&ctx, &endpoint, &headers).await?;
     }
     let settings = endpoint.settings.clone();
     Ok(Json(PublicSettings {
+        is_available: endpoint.may_act,
         channel_key: endpoint.channel_key.clone(),
         display_name: settings.bot.display_name,
         welcome_message: settings.welcome_message,

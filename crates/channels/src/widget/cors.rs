@@ -16,15 +16,15 @@ pub async fn guard(State(ctx): State<Context>, request: Request, next: Next) -> 
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_preflight = request.method() == Method::OPTIONS;
     // the path begins with the channel's key, whichever router this one is nested in
-    let key = request
-        .uri()
-        .path()
-        .trim_start_matches("/api/widget")
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    let mut response = match ctx.endpoints.get(&ctx.db, key).await {
+    let path = request.uri().path();
+    let path = path.trim_start_matches("/api/widget").trim_start_matches('/');
+    let (key, rest) = path.split_once('/').unwrap_or((path, ""));
+    let found = match rest.is_empty() || is_preflight {
+        // how the widget looks is told also while it is not available; a write is told so by its own answer
+        true => ctx.endpoints.look_up(&ctx.db, key).await,
+        false => ctx.endpoints.get(&ctx.db, key).await,
+    };
+    let mut response = match found {
         Err(error) => error.into_response(),
         Ok(endpoint) if !endpoint.allows_origin(origin.as_ref().and_then(|origin| origin.to_str().ok())) => {
             let error = forbidden(

@@ -253,6 +253,9 @@ async fn send(
 ) -> Result<Posted> {
     let now = ctx.db.clock.now();
     ctx.limits.check(endpoint.tenant_id(), address, visitor, now)?;
+    if endpoint.is_demo {
+        access::demos::count_message(&ctx.db, endpoint.as_ref()).await?;
+    }
     let mut attachments = keep(ctx, endpoint, visitor, address, files).await?;
     let last = attachments.pop();
     let inbound = |text: &str, attachment_id: Option<AssetId>| Inbound {

@@ -65,6 +65,9 @@ pub async fn post_widget_message(
     messages::check_client_message_id(&input.client_message_id)?;
     ctx.limits
         .check(endpoint.tenant_id(), client, &visitor, ctx.db.clock.now())?;
+    if endpoint.is_demo {
+        access::demos::count_message(&ctx.db, endpoint.as_ref()).await?;
+    }
     let inbound = Inbound {
         channel_id: visitor.channel_id,
         contact_id: visitor.contact_id,

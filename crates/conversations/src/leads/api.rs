@@ -195,7 +195,7 @@ async fn create_lead(
         info,
         said: ContactInfo::default(),
         source: match member.actor() {
-            Actor::User { .. } => Source::Agent,
+            Actor::User { .. } | Actor::Operator { .. } => Source::Agent,
             Actor::ApiKey { .. } => Source::Api,
         },
         consent: consent_text.map(|text| Consent {

@@ -67,7 +67,7 @@ impl Streams {
     fn take(&self, member: &Member) -> Result<StreamPlaces> {
         let tenant = member.tenant_id();
         let caller = match member.actor() {
-            Actor::User { id, .. } => id.0,
+            Actor::User { id, .. } | Actor::Operator { id, .. } => id.0,
             Actor::ApiKey { id, .. } => id.0,
         };
         Ok(StreamPlaces {

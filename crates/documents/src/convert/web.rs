@@ -16,6 +16,7 @@ use crate::{LONGEST_TEXT, Unreadable, WebPage};
 
 const MOST_LINKS: usize = 5_000;
 const LONGEST_LINK: usize = 1_000;
+const MOST_ICONS: usize = 8;
 /// What says nothing to a reader. `form` is not among them: some sites wrap whole pages in one.
 const SKIPPED: [&str; 15] = [
     "head", "script", "style", "noscript", "template", "svg", "nav", "footer", "iframe", "object", "img",
@@ -124,6 +125,8 @@ impl Survey {
             "h1" => self.headings.push(words(node)),
             "base" => self.page.base = self.page.base.take().or(attribute(node, "href")),
             "link" if has_word(node, "rel", "canonical") => self.page.canonical = attribute(node, "href"),
+            "link" if has_word(node, "rel", "apple-touch-icon") => self.add_icon(node, 0),
+            "link" if has_word(node, "rel", "icon") => self.add_icon(node, self.page.look.icons.len()),
             "meta" => self.look_at_meta(node),
             "a" | "area" if !has_word(node, "rel", "nofollow") => {
                 if let Some(href) = attribute(node, "href")
@@ -148,8 +151,28 @@ impl Survey {
                 self.page.is_noindex |= is_noindex;
                 self.page.is_nofollow |= is_nofollow;
             }
-            "og:site_name" => self.site_name = content.trim().to_owned(),
+            "og:site_name" => {
+                self.site_name = content.trim().to_owned();
+                if !self.site_name.is_empty() {
+                    self.page.look.site_name = Some(self.site_name.clone());
+                }
+            }
+            "application-name" if !content.is_empty() => {
+                self.page.look.site_name.get_or_insert(content);
+            }
+            "theme-color" if !is_for_the_dark(node) && !content.is_empty() => {
+                self.page.look.theme_color.get_or_insert(content);
+            }
             _ => {}
+        }
+    }
+
+    fn add_icon(&mut self, node: &Rc<Node>, place: usize) {
+        let icons = &mut self.page.look.icons;
+        if let Some(href) = attribute(node, "href").filter(|href| href.len() <= LONGEST_LINK)
+            && icons.len() < MOST_ICONS
+        {
+            icons.insert(place, href);
         }
     }
 
@@ -181,6 +204,11 @@ impl Survey {
         let title = heading.unwrap_or(named);
         (!title.is_empty()).then(|| title.chars().take(300).collect())
     }
+}
+
+/// A second colour, for those whose screen is dark.
+fn is_for_the_dark(node: &Rc<Node>) -> bool {
+    attribute(node, "media").is_some_and(|media| media.contains("dark"))
 }
 
 fn without_site(title: &str, site: &str) -> String {

@@ -1,5 +1,6 @@
 //! Files that are to be read: taken in, replaced, tried again.
 
+use access::plans;
 use documents::{Format, LARGEST_FILE, Unreadable};
 use kernel::error::{Error, Kind, conflict, invalid, not_found};
 use kernel::ids::DocumentId;
@@ -129,5 +130,9 @@ pub async fn check_room(
             ),
         ));
     }
-    Ok(())
+    let freed = match in_place_of {
+        Some(_) => store::sum_sizes(tx, None).await? - taken,
+        None => 0,
+    };
+    plans::check_storage(tx, size, freed).await
 }

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod api;
+pub mod brand;
 pub mod crawl;
 pub mod fetch;
 pub mod frontier;

@@ -26,7 +26,7 @@ const MOST_BEFORE: usize = MOST_BYTES / 2;
 
 /// What has come so far.
 #[derive(Default)]
-struct Bytes(AtomicUsize);
+pub(super) struct Bytes(AtomicUsize);
 
 impl Bytes {
     fn add(&self, more: usize) {
@@ -90,34 +90,45 @@ pub async fn open(ctx: &Context, job: &CrawlSite, run: &Run) -> Result<bool> {
 
 async fn look(ctx: &Context, run: &Run, bytes: &Bytes) -> Result<Result<Opened, CrawlError>> {
     let base = Url::parse(&run.base_url).map_err(internal)?;
-    let site = |home: &Url| Site::new(home.clone(), run.include_paths.clone(), run.exclude_paths.clone());
-    let mut rules = match ask_robots(ctx, &base, bytes).await {
-        Ok(rules) => rules,
+    let front = match front_page(ctx, &base, bytes).await {
+        Ok(front) => front,
         Err(error) => return Ok(Err(error)),
     };
-    if !is_allowed(&rules, &base) {
-        return Ok(Err(CrawlError::Forbidden));
-    }
-    let home = match find_home(ctx, &site(&base), &rules, bytes).await {
-        Ok(home) => home,
-        Err(error) => return Ok(Err(error)),
-    };
-    if address::origin(&home) != address::origin(&base) {
-        rules = match ask_robots(ctx, &home, bytes).await {
-            Ok(rules) => rules,
-            Err(error) => return Ok(Err(error)),
-        };
-        if !is_allowed(&rules, &home) {
-            return Ok(Err(CrawlError::Forbidden));
-        }
-    }
-    let site = site(&home);
-    let named = named_pages(ctx, &site, &rules, bytes).await;
+    let site = Site::new(front.home, run.include_paths.clone(), run.exclude_paths.clone());
+    let named = named_pages(ctx, &site, &front.robots, bytes).await;
     Ok(Ok(Opened {
         site,
-        robots: rules,
+        robots: front.robots,
         named,
     }))
+}
+
+/// The start page as it came.
+pub(super) struct FrontPage {
+    pub home: Url,
+    pub response: Response,
+    pub robots: String,
+}
+
+/// Asks for the start page, if the site allows that.
+pub(super) async fn front_page(ctx: &Context, base: &Url, bytes: &Bytes) -> Result<FrontPage, CrawlError> {
+    let mut robots = ask_robots(ctx, base, bytes).await?;
+    if !is_allowed(&robots, base) {
+        return Err(CrawlError::Forbidden);
+    }
+    let site = Site::new(base.clone(), Vec::new(), Vec::new());
+    let (home, response) = find_home(ctx, &site, &robots, bytes).await?;
+    if address::origin(&home) != address::origin(base) {
+        robots = ask_robots(ctx, &home, bytes).await?;
+        if !is_allowed(&robots, &home) {
+            return Err(CrawlError::Forbidden);
+        }
+    }
+    Ok(FrontPage {
+        home,
+        response,
+        robots,
+    })
 }
 
 fn is_allowed(rules: &str, url: &Url) -> bool {
@@ -181,7 +192,12 @@ fn whole_lines(rules: &[u8]) -> &[u8] {
 }
 
 /// Where the start page is in the end: with or without www, in a folder for a language.
-async fn find_home(ctx: &Context, site: &Site, rules: &str, bytes: &Bytes) -> Result<Url, CrawlError> {
+async fn find_home(
+    ctx: &Context,
+    site: &Site,
+    rules: &str,
+    bytes: &Bytes,
+) -> Result<(Url, Response), CrawlError> {
     let answer = get(ctx, site.home(), rules, (LARGEST_PAGE, false), bytes, |next| {
         site.is_same(next)
     })
@@ -200,11 +216,12 @@ async fn find_home(ctx: &Context, site: &Site, rules: &str, bytes: &Bytes) -> Re
     if !answer.status.is_success() {
         return Err(CrawlError::NoStartPage);
     }
-    let mut home = answer.url;
+    let mut home = answer.url.clone();
     home.set_fragment(None);
-    Site::new(home.clone(), Vec::new(), Vec::new())
+    let home = Site::new(home.clone(), Vec::new(), Vec::new())
         .admit(&home)
-        .ok_or(CrawlError::NoStartPage)
+        .ok_or(CrawlError::NoStartPage)?;
+    Ok((home, answer))
 }
 
 /// From the sitemaps that robots.txt names, or the one that lies where most are. They help; without them links do.

@@ -268,7 +268,7 @@ fn is_html(response: &Response) -> bool {
     kind.starts_with("text/html") || kind.starts_with("application/xhtml+xml")
 }
 
-fn charset(response: &Response) -> Option<&str> {
+pub(super) fn charset(response: &Response) -> Option<&str> {
     let (_, after) = content_type(response).split_once("charset=")?;
     let label = after.split(';').next()?.trim();
     Some(label.trim_matches('"'))

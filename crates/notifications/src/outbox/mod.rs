@@ -41,6 +41,8 @@ pub enum Kind {
     Activity,
     /// The figures of a week or a month.
     Report,
+    /// Something of the plan runs out, or the trial ends.
+    Plan,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             Self::Meeting => "meeting",
             Self::Activity => "activity",
             Self::Report => "report",
+            Self::Plan => "plan",
         }
     }
 
@@ -76,7 +79,8 @@ impl Kind {
             | Self::Webhook
             | Self::Meeting
             | Self::Activity
-            | Self::Report => 200,
+            | Self::Report
+            | Self::Plan => 200,
         }
     }
 }

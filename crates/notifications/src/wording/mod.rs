@@ -2,6 +2,7 @@
 //! theirs; no subject holds any.
 
 pub mod meetings;
+pub mod plans;
 
 use access::tenants::Tenant;
 use chrono::{DateTime, Utc};

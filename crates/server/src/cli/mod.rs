@@ -3,14 +3,18 @@
 mod ask;
 mod backup;
 mod demo;
+mod demo_site;
 mod doctor;
 mod eval;
+mod gated;
 mod import;
 mod migrate;
 mod model;
 mod nightly;
 mod openapi;
+mod operator;
 mod output;
+mod plan;
 mod psql;
 mod public_sets;
 mod qa;
@@ -72,6 +76,8 @@ enum Command {
     Serve(ServeArgs),
     /// Run the server with a demonstration shop
     Demo(DemoArgs),
+    /// Make a demonstration for a web site: a public page with a bot that answers from its pages
+    DemoSite(demo_site::DemoSiteArgs),
     /// Ask a question as a visitor would, and see how the answer came about
     Ask(ask::AskArgs),
     /// Ask the questions of an evaluation set, or of public data sets, and print the score
@@ -95,6 +101,12 @@ enum Command {
     /// Create, list and delete tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Say who runs this installation and may open its console
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
+    /// Set limits of plans, and put tenants on them
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Create users, change passwords, end memberships
     #[command(subcommand)]
     User(user::UserCommand),
@@ -158,6 +170,7 @@ pub async fn run() -> Result<ExitCode> {
     match command {
         Command::Serve(args) => Box::pin(serve::run(&global, &args)).await,
         Command::Demo(args) => Box::pin(demo::run(&global, &args)).await,
+        Command::DemoSite(args) => Box::pin(demo_site::run(&global, &args)).await,
         Command::Eval(args) => Box::pin(eval::run(&global, &args)).await,
         Command::Ask(args) => Box::pin(ask::run(&global, &args)).await,
         Command::Backup(args) => Box::pin(backup::take(&global, &args)).await,
@@ -169,6 +182,8 @@ pub async fn run() -> Result<ExitCode> {
         Command::Openapi => openapi::run(),
         Command::Psql(args) => psql::run(&global, &args).await,
         Command::Tenant(command) => Box::pin(tenant::run(&global, command)).await,
+        Command::Operator(command) => Box::pin(operator::run(&global, command)).await,
+        Command::Plan(command) => Box::pin(plan::run(&global, command)).await,
         Command::User(command) => Box::pin(user::run(&global, command)).await,
         Command::Qa(command) => Box::pin(qa::run(&global, command)).await,
         Command::Model(command) => Box::pin(model::run(&global, command)).await,

@@ -9,6 +9,8 @@ use insights::topics::jobs::{self as topics, FindTopics, find_topics};
 use queue::Runner;
 
 use crate::journeys::archive::jobs::{ExportWorkspace, export_workspace, give_up_export};
+use crate::journeys::demo_sites;
+use crate::journeys::instance::figures;
 use crate::wiring::Domains;
 
 pub fn runner(pool: sqlx::PgPool, domains: &Domains) -> Result<Runner, queue::Error> {
@@ -47,6 +49,17 @@ pub async fn look_forever(domains: &Domains) {
     }
 }
 
+/// Every ten minutes: trials that are over, and owners whose plan runs out.
+pub async fn look_after_plans_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(10 * 60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = notifications::plans::look_everywhere(&domains.notifications).await {
+            error.log();
+        }
+    }
+}
+
 /// Every minute: what is counted of what has changed, so that whoever reads it finds little left to count. Every ten: the
 /// figures of a week or a month, for members who want them by mail.
 pub async fn refresh_analytics_forever(domains: &Domains) {
@@ -62,6 +75,30 @@ pub async fn refresh_analytics_forever(domains: &Domains) {
         };
         if let Err(error) = done {
             error.log();
+        }
+    }
+}
+
+/// Every ten minutes: the figures of all tenants, for the console.
+pub async fn count_tenants_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(10 * 60));
+    loop {
+        tick.tick().await;
+        if let Err(error) = figures::count_all(&domains.access.db).await {
+            error.log();
+        }
+    }
+}
+
+/// Every minute: demonstrations whose time is over.
+pub async fn end_demos_forever(domains: &Domains) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tick.tick().await;
+        match demo_sites::end_expired(domains).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed demonstrations whose time is over"),
+            Err(error) => error.log(),
         }
     }
 }

@@ -33,7 +33,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::Progress;
-use super::{Global, ServeArgs, nightly, rounds, training};
+use super::{Global, ServeArgs, gated, nightly, rounds, training};
 use crate::canary::{Canary, PassCanary, pass_canary};
 use crate::config::{Config, Role};
 use crate::database::{Opened, Purpose};
@@ -178,7 +178,7 @@ async fn background(
     let (knowledge, answering) = (domains.knowledge.clone(), domains.answering.clone());
     let grouping = domains.knowledge.clone();
     let (reading, unreadable) = (domains.knowledge.clone(), domains.knowledge.clone());
-    let runner = Runner::builder(pool.clone())
+    let runner = gated::runner(pool.clone(), &domains)
         .concurrency(2)
         .register::<EmbedKnowledge, _, _>(move |job, attempt| {
             let (knowledge, answering) = (knowledge.clone(), answering.clone());
@@ -220,6 +220,9 @@ async fn background(
             () = nightly::refresh_analytics_forever(&domains) => {}
             () = rounds::note_waiting_forever(&domains) => {}
             () = nightly::look_forever(&domains) => {}
+            () = nightly::count_tenants_forever(&domains) => {}
+            () = nightly::look_after_plans_forever(&domains) => {}
+            () = nightly::end_demos_forever(&domains) => {}
             () = until(stopped.clone()) => {}
         }
     };
@@ -263,7 +266,7 @@ async fn work(runner: std::result::Result<Runner, queue::Error>, stopped: &watch
 fn inbound_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (working, given_up) = (domains.channels.clone(), domains.channels.clone());
     let canaries = pool.clone();
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(12)
         .register::<PassCanary, _, _>(move |_, _| {
             let pool = canaries.clone();
@@ -283,7 +286,7 @@ fn inbound_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<
 /// What vendors are sent: mostly waiting for them.
 fn delivery_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (sending, unsent) = (domains.channels.clone(), domains.channels.clone());
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(8)
         .register::<DeliverReplies, _, _>(move |job, attempt| {
             let channels = sending.clone();
@@ -326,7 +329,7 @@ fn mailing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<
 fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (mining, wording) = (domains.knowledge.clone(), domains.answering.clone());
     let unreadable = domains.knowledge.clone();
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(1)
         .register::<MineTranscript, _, _>(move |job, attempt| {
             let (knowledge, answering) = (mining.clone(), wording.clone());
@@ -351,7 +354,7 @@ fn mining_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<R
 /// Indexing a million passages takes an hour, and keeps no other job from its turn.
 fn indexing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let knowledge = domains.knowledge.clone();
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(1)
         .register::<IndexPassages, _, _>(move |job, _| {
             let knowledge = knowledge.clone();
@@ -363,7 +366,7 @@ fn indexing_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result
 /// Telling other programs is mostly waiting for them.
 fn webhook_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (waking, delivering) = (domains.automation.clone(), domains.automation.clone());
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(16)
         .register::<WakeWebhooks, _, _>(move |job, _| {
             let automation = waking.clone();
@@ -379,7 +382,7 @@ fn webhook_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<
 /// Rules: a tenant with many of them keeps no other job from its turn.
 fn rule_runner(pool: sqlx::PgPool, domains: &Domains) -> std::result::Result<Runner, queue::Error> {
     let (waking, running) = (domains.automation.clone(), domains.automation.clone());
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(4)
         .register::<WakeRules, _, _>(move |job, _| {
             let automation = waking.clone();
@@ -398,7 +401,7 @@ fn failing_webhook_runner(
     domains: &Domains,
 ) -> std::result::Result<Runner, queue::Error> {
     let automation = domains.automation.clone();
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(16)
         .register::<RetryWebhooks, _, _>(move |job, _| {
             let automation = automation.clone();
@@ -420,7 +423,7 @@ fn crawl_runner(
         domains.knowledge.clone(),
         stopped.clone(),
     );
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(at_once)
         .register::<CrawlSite, _, _>(move |job, attempt| {
             let (knowledge, stopped) = (crawling.clone(), stopped.clone());

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use access::audit::{self, Action, OPERATOR};
-use access::tenants;
+use access::audit::{self, OPERATOR};
+use access::instance::log::{self, Action, Actor};
+use access::tenants::{self, standing};
 use channels::WidgetSettings;
 use clap::Subcommand;
-use kernel::Result;
-use kernel::db::JobTenant;
 use kernel::error::invalid;
+use kernel::{Result, TenantTx};
 use serde_json::json;
 
 use super::Global;
 use super::output::{Progress, Session};
 use crate::journeys::archive::{self, Manifest};
-use crate::journeys::{backup, tenant};
+use crate::journeys::{backup, instance, tenant};
 
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
@@ -32,6 +32,15 @@ pub enum TenantCommand {
     },
     /// List the tenants' short names
     List,
+    /// Suspend a tenant: its members read, its keys are refused, its widget says that it is not available
+    Suspend {
+        slug: String,
+        /// What its members are told: why, and what to do
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Let a suspended tenant go on where it was
+    Resume { slug: String },
     /// Delete a tenant with everything that belongs to it
     Delete {
         slug: String,
@@ -63,6 +72,8 @@ pub async fn run(global: &Global, command: TenantCommand) -> Result<ExitCode> {
                 create(session, json, name, slug.as_deref(), language).await
             }
             TenantCommand::List => list(session, json).await,
+            TenantCommand::Suspend { slug, note } => suspend(session, json, slug, note.as_deref()).await,
+            TenantCommand::Resume { slug } => resume(session, json, slug).await,
             TenantCommand::Delete { slug, yes } => delete(session, json, slug, *yes).await,
             TenantCommand::Export { slug, file } => export(session, global, slug, file).await,
             TenantCommand::Import { file, slug } => import(session, global, file, slug.as_deref()).await,
@@ -116,6 +127,48 @@ async fn list(session: &Session, json: bool) -> Result<()> {
     Ok(())
 }
 
+async fn suspend(session: &Session, json: bool, slug: &str, note: Option<&str>) -> Result<()> {
+    let operator = session.tenant(Some(slug)).await?;
+    let mut tx = session.opened.db.tenant(&operator).await?;
+    let is_new = standing::suspend(&mut tx, OPERATOR, note).await?;
+    if is_new {
+        note_in_log(
+            &mut tx,
+            Action::TenantSuspended,
+            json!({"slug": slug, "note": note}),
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    report(json, slug, if is_new { "suspended" } else { "suspended already" });
+    Ok(())
+}
+
+async fn resume(session: &Session, json: bool, slug: &str) -> Result<()> {
+    let operator = session.tenant(Some(slug)).await?;
+    let mut tx = session.opened.db.tenant(&operator).await?;
+    let is_new = instance::tenants::resume(&mut tx).await?;
+    if is_new {
+        note_in_log(&mut tx, Action::TenantResumed, json!({"slug": slug})).await?;
+    }
+    tx.commit().await?;
+    report(json, slug, if is_new { "open again" } else { "open already" });
+    Ok(())
+}
+
+async fn note_in_log(tx: &mut TenantTx, action: Action, details: serde_json::Value) -> Result<()> {
+    let (now, subject) = (tx.now(), format!("tenant:{}", tx.tenant_id()));
+    log::record(tx, now, &Actor::CommandLine, action, &subject, details).await
+}
+
+fn report(json: bool, slug: &str, state: &str) {
+    if json {
+        println!("{}", json!({"tenant": slug, "state": state}));
+    } else {
+        println!("{slug} is {state}.");
+    }
+}
+
 async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<()> {
     if !yes {
         return Err(invalid(
@@ -126,23 +179,16 @@ async fn delete(session: &Session, json: bool, slug: &str, yes: bool) -> Result<
         ));
     }
     let operator = session.tenant(Some(slug)).await?;
-    let mut tx = session.opened.db.tenant(&operator).await?;
-    tenants::store::delete(&mut tx).await?;
-    tx.commit().await?;
-    let index = &session.domains.knowledge.large.index;
-    if let Err(error) = index.forget(JobTenant::of(&operator)).await {
-        // nothing can be found in it any more: what it names is read in the database
-        error.log();
-        eprintln!(
-            "The {} index could not be told; it may keep vectors of {slug}.",
-            index.backend()
-        );
-    }
+    let removed = instance::tenants::remove(&session.domains, &Actor::CommandLine, operator).await?;
     if json {
-        println!("{}", json!({"deleted": slug}));
-    } else {
-        println!("{slug} is deleted.");
+        println!("{}", json!({"deleted": slug, "receipt": removed}));
+        return Ok(());
     }
+    let rows: i64 = removed.rows.values().sum();
+    println!(
+        "{slug} is deleted: {rows} rows, {} jobs and {} files. The receipt is in the installation's log ({}).",
+        removed.jobs, removed.files, removed.digest
+    );
     Ok(())
 }
 
@@ -159,7 +205,7 @@ async fn export(session: &Session, global: &Global, slug: &str, file: &Path) -> 
     let mut tx = session.opened.db.tenant(&operator).await?;
     let subject = format!("tenant:{}", manifest.tenant.id);
     let details = json!({"digest": manifest.digest});
-    audit::record(&mut tx, OPERATOR, Action::WorkspaceExported, &subject, details).await?;
+    audit::record(&mut tx, OPERATOR, audit::Action::WorkspaceExported, &subject, details).await?;
     tx.commit().await?;
     if global.json {
         println!("{}", facts(&manifest));

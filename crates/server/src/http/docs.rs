@@ -179,7 +179,7 @@ fn schema_name(schema: &Value) -> String {
         .unwrap_or_default()
 }
 
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -3,6 +3,7 @@
 mod assets;
 mod body;
 mod demo_shop;
+mod demo_site;
 mod docs;
 pub mod download;
 mod guard;
@@ -25,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::canary::Canary;
-use crate::journeys::{archive, import, onboarding, person, sign_up};
+use crate::journeys::{archive, import, instance, onboarding, person, sign_up};
 use crate::wiring::Domains;
 
 /// The largest JSON body, unless a route says otherwise.
@@ -68,6 +69,7 @@ pub fn documented(domains: &Domains) -> OpenApiRouter {
             domains.access.clone(),
             access::member::authenticate,
         ))
+        .merge(instance::routes(domains))
         .layer(middleware::map_response(assets::name_build));
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", dashboard)
@@ -79,12 +81,12 @@ pub fn router(domains: &Domains, outer: Outer) -> Router {
     let openapi = Arc::new(openapi);
     let pages = health_routes()
         .route("/demo", get(demo_shop::page))
-        .route("/demo/{file}", get(demo_shop::file))
         .with_state(outer.clone());
     Router::new()
         .merge(programs::routes(&domains.programs, api.clone()))
         .merge(api)
         .merge(pages)
+        .merge(demo_site::routes(domains.clone(), outer.clone()))
         .merge(docs::routes(openapi))
         .merge(assets::routes())
         .merge(::assets::serve::routes(domains.assets.clone()))

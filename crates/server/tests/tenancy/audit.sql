@@ -9,7 +9,11 @@ with
         -- whether the queue is worked at all
         ('platform.canary'),
         -- which master key belongs to this database
-        ('platform.master_key')),
+        ('platform.master_key'),
+        -- who runs the installation, and what they did
+        ('platform.operators'), ('platform.operator_log'),
+        -- what plans allow
+        ('platform.plan_limits'), ('platform.plan_terms')),
     -- The job queue belongs to its library: no table of ours, and payloads hold ids, never content.
     foreign_schemas (name) as (values ('graphile_worker')),
     -- Look-ups before the tenant is known. This role alone may read them across tenants.

@@ -39,6 +39,10 @@ async fn a_foreign_id_looks_like_no_id_on_every_route() {
         println!("{} {}", route.method, route.path);
         only_people_have_an_account(route, &ours, &callers).await;
     }
+    for route in ROUTES.iter().filter(|route| route.door == Door::Instance) {
+        println!("{} {}", route.method, route.path);
+        nobody_in_a_tenant_finds_the_console(route, &ours, &callers).await;
+    }
     ids_in_bodies_are_checked_too(&server, &ours, &theirs, &theirs_made).await;
     for route in ROUTES
         .iter()
@@ -169,6 +173,16 @@ async fn only_people_have_an_account(route: &Route, world: &World, callers: &Cal
     ] {
         let answer = route.call(caller, &path, &world.model).send().await;
         answer.problem(status, code);
+    }
+}
+
+/// Whatever their role. What operators may is tested with the console.
+async fn nobody_in_a_tenant_finds_the_console(route: &Route, world: &World, callers: &Callers) {
+    let path = path_to(route, &Made::nothing());
+    let strangers = [&callers.key.without_credential(), &callers.visitor];
+    for caller in callers.members().into_iter().chain(strangers) {
+        let answer = route.call(caller, &path, &world.model).send().await;
+        answer.problem(404, "not_found");
     }
 }
 

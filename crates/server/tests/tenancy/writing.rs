@@ -138,6 +138,8 @@ async fn callers(route: &Route, ours: &World, agent: &Api) -> Vec<Api> {
         Door::Dashboard => vec![ours.tenant.api.clone(), agent.clone()],
         Door::Personal => vec![agent.clone()],
         Door::Session | Door::Public | Door::Invited => vec![agent.without_credential()],
+        // nobody in a tenant comes in there
+        Door::Instance => Vec::new(),
         Door::Visitor => vec![ours.tenant.visitor().await.api],
     }
 }

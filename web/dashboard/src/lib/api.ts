@@ -5,6 +5,7 @@
 import type { components, paths } from '$shared/api/schema';
 import createClient from 'openapi-fetch';
 import { language, t } from '../i18n/index.svelte';
+import { BASE } from './address';
 import { noteBuild } from './version.svelte';
 
 type Schemas = components['schemas'];
@@ -77,7 +78,12 @@ export async function ask<Data>(call: Promise<Reply<Data>>): Promise<Data> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'unreachable', t('app.unreachable'));
   }
-  if (!reply.response.ok) throw problem(reply.response.status, reply.error);
+  if (!reply.response.ok) {
+    const failure = problem(reply.response.status, reply.error);
+    // An operator's time in a workspace is over: nothing of it stays on screen.
+    if (failure.code === 'visit_over') location.assign(`${BASE}/_instance`);
+    throw failure;
+  }
   return reply.data as Data;
 }
 

@@ -27,6 +27,8 @@ pub enum Door {
     Session,
     /// One's own account: somebody signed in, in whatever workspace. A key has none.
     Personal,
+    /// Those who run the installation; nobody in any tenant.
+    Instance,
     /// Whoever has the link of an invitation.
     Invited,
     /// Visitors with their token.
@@ -179,18 +181,11 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 }
 
 use Body::{Csv, Json, Stream};
-use Door::{Invited, Personal, Public, Session, Visitor};
+use Door::{Instance, Invited, Personal, Public, Session, Visitor};
 use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
-use Thing::{
-    Activity, AgentPrompt, Answer, ApiKey, Backtest, Channel, ChannelAgent, Client, ClientMerge, Collection,
-    Connection, Contact, ContactMerge, Conversation, Credential, CrmNote, CrmTag, CustomField, Deal,
-    Document, Draft, Escalation, EvaluationRun, EvaluationSet, FailedMessage, Gap, InboundEvent, InboxView,
-    Invitation, KeywordAction, KnowledgeBase, Label, Lead, Meeting, Member, Order, OtherContact, Pipeline,
-    Product, QaPair, QaProposal, Rule, SavedReply, Segment, ToolCall, Topic, Transcript, Version,
-    WebhookDelivery, WebhookEndpoint, Website,
-};
+use Thing::*;
 
 /// All of them.
 pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| [MOST, super::models::ROUTES].concat());
@@ -316,6 +311,7 @@ const MOST: &[Route] = &[
     member("PATCH", "/api/v1/contacts/{id}", One(Contact), Json(r#"{"name": "Kim"}"#), 200),
     member("GET", "/api/v1/conversations", Nothing, Body::None, 200),
     member("POST", "/api/v1/conversations/bulk", Nothing, Json(r#"{"changes": []}"#), 200),
+    member("POST", "/api/v1/conversations/bulk-delete", Nothing, Json(r#"{"dry_run": true}"#), 200),
     member("GET", "/api/v1/conversations/{id}", One(Conversation), Body::None, 200),
     member("PATCH", "/api/v1/conversations/{id}", One(Conversation), Json(r#"{"ai_paused": true}"#), 200),
     member("GET", "/api/v1/conversations/{id}/escalations", One(Conversation), Body::None, 200),
@@ -409,6 +405,26 @@ const MOST: &[Route] = &[
     member("DELETE", "/api/v1/inbox-views/{id}", One(InboxView), Body::None, 204),
     member("PATCH", "/api/v1/inbox-views/{id}", One(InboxView), Json(r#"{"query": "view=all"}"#), 200),
     member("GET", "/api/v1/inbox/counts", Nothing, Body::None, 200),
+    door(Instance, "GET", "/api/v1/instance/demos", Body::None, 200),
+    door(Instance, "POST", "/api/v1/instance/demos", Json(r#"{"website": "https://shop.example"}"#), 201),
+    door(Instance, "POST", "/api/v1/instance/demos/bulk-delete", Json(r#"{"dry_run": true}"#), 200),
+    door(Instance, "GET", "/api/v1/instance/demos/{id}", Body::None, 200),
+    door(Instance, "DELETE", "/api/v1/instance/demos/{id}", Body::None, 204),
+    door(Instance, "GET", "/api/v1/instance/log", Body::None, 200),
+    door(Instance, "GET", "/api/v1/instance/operators", Body::None, 200),
+    door(Instance, "GET", "/api/v1/instance/plans", Body::None, 200),
+    door(Instance, "PATCH", "/api/v1/instance/plans", Json(r#"{"trial_days": 14}"#), 200),
+    door(Instance, "PATCH", "/api/v1/instance/plans/{plan}", Json(r#"{"limits": []}"#), 200),
+    door(Instance, "GET", "/api/v1/instance/tenants", Body::None, 200),
+    door(Instance, "POST", "/api/v1/instance/tenants", Json(r#"{"name": "New"}"#), 201),
+    door(Instance, "GET", "/api/v1/instance/tenants/{id}", Body::None, 200),
+    door(Instance, "DELETE", "/api/v1/instance/tenants/{id}", Json(r#"{"slug": "ours"}"#), 200),
+    door(Instance, "GET", "/api/v1/instance/tenants/{id}/plan", Body::None, 200),
+    door(Instance, "PATCH", "/api/v1/instance/tenants/{id}/plan", Json(r#"{"plan": "pro"}"#), 200),
+    door(Instance, "POST", "/api/v1/instance/tenants/{id}/resume", Body::None, 200),
+    door(Instance, "POST", "/api/v1/instance/tenants/{id}/suspend", Json("{}"), 200),
+    door(Instance, "POST", "/api/v1/instance/tenants/{id}/visit", Body::None, 201),
+    door(Instance, "DELETE", "/api/v1/instance/visit", Body::None, 204),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
     member("DELETE", "/api/v1/knowledge/embedder/next", Nothing, Body::None, 204),
@@ -439,7 +455,11 @@ const MOST: &[Route] = &[
     member("PUT", "/api/v1/onboarding", Nothing, Json(r#"{"is_hidden": false}"#), 204),
     member("GET", "/api/v1/onboarding/template", Nothing, Body::None, 200),
     member("POST", "/api/v1/onboarding/template", Nothing, Json(r#"{"language": "en", "items": [{"question": "When are you open?", "answer": "At [nine].", "category": "visits"}]}"#), 201),
+    member("GET", "/api/v1/operator-access", Nothing, Body::None, 200),
+    member("PUT", "/api/v1/operator-access", Nothing, Json(r#"{"hours": 1}"#), 200),
+    member("DELETE", "/api/v1/operator-access", Nothing, Body::None, 204),
     member("GET", "/api/v1/overview", Nothing, Body::None, 200),
+    member("GET", "/api/v1/plan", Nothing, Body::None, 200),
     member("POST", "/api/v1/playground", Nothing, Json(r#"{"question": "Where is the shop?"}"#), 200),
     member("GET", "/api/v1/qa-pairs", Nothing, Body::None, 200),
     member("POST", "/api/v1/qa-pairs", Nothing, Json(r#"{"question": "Where is the shop?", "answer": "In Ghent."}"#), 201),

@@ -23,6 +23,7 @@ export const app = {
   'live.reconnecting': 'Live updates are interrupted. Connecting again…',
   'live.retryNow': 'Connect now',
 
+  'nav.instance': 'Installation',
   'nav.main': 'Main',
   'nav.home': 'Home',
   'nav.inbox': 'Inbox',

@@ -46,6 +46,7 @@ export const email = {
   'email.kindTest': 'Test',
   'email.kindConfirmation': 'Confirmation',
   'email.kindReport': 'Report',
+  'email.kindPlan': 'Plan runs out',
   'email.kindWebhook': 'Webhook off',
   'email.kindInvitation': 'Invitation to a meeting',
   'email.kindMeeting': 'Reminder of a meeting',

@@ -9,18 +9,23 @@ import { conversation } from './conversation';
 import { crm } from './crm';
 import { crmClients } from './crm-clients';
 import { crmSales } from './crm-sales';
+import { deleting } from './deleting';
+import { demos } from './demos';
 import { desk } from './desk';
 import { documents } from './documents';
 import { email } from './email';
 import { evaluation } from './evaluation';
 import { gaps } from './gaps';
 import { home } from './home';
+import { instance } from './instance';
 import { knowledge } from './knowledge';
 import { messaging } from './messaging';
+import { operatorAccess } from './operator-access';
 import { people } from './people';
 import { leads } from './leads';
 import { meetings } from './meetings';
 import { modelVersions } from './model-versions';
+import { plan } from './plan';
 import { playground } from './playground';
 import { promise } from './promise';
 import { reasons } from './reasons';
@@ -47,13 +52,17 @@ export const later = {
   ...reasons,
   ...shortcuts,
   ...technical,
+  ...operatorAccess,
   ...people,
   ...settings,
   ...searchModel,
+  ...deleting,
+  ...demos,
   ...desk,
   ...home,
   ...widget,
   ...gaps,
+  ...instance,
   ...knowledge,
   ...documents,
   ...transcripts,
@@ -67,6 +76,7 @@ export const later = {
   ...leads,
   ...meetings,
   ...modelVersions,
+  ...plan,
   ...playground,
   ...agent,
   ...analytics,

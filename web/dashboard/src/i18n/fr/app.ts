@@ -23,6 +23,7 @@ export const app = {
   'live.reconnecting': 'Les mises à jour en direct sont interrompues. Reconnexion…',
   'live.retryNow': 'Se reconnecter',
 
+  'nav.instance': 'Installation',
   'nav.main': 'Principal',
   'nav.home': 'Accueil',
   'nav.inbox': 'Réception',

@@ -49,6 +49,7 @@ export const email = {
   'email.kindTest': 'Essai',
   'email.kindConfirmation': 'Confirmation',
   'email.kindReport': 'Rapport',
+  'email.kindPlan': 'Forfait bientôt épuisé',
   'email.kindWebhook': 'Webhook désactivé',
   'email.kindInvitation': 'Invitation à un rendez-vous',
   'email.kindMeeting': 'Rappel d’un rendez-vous',

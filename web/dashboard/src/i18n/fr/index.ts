@@ -13,6 +13,7 @@ import { automation } from './automation';
 import { channels } from './channels';
 import { charts } from './charts';
 import { gaps } from './gaps';
+import { instance } from './instance';
 import { knowledge } from './knowledge';
 import { documents } from './documents';
 import { email } from './email';
@@ -27,6 +28,7 @@ import { evaluation } from './evaluation';
 import { leads } from './leads';
 import { meetings } from './meetings';
 import { modelVersions } from './model-versions';
+import { plan } from './plan';
 import { playground } from './playground';
 import { agent } from './agent';
 import { analytics } from './analytics';
@@ -35,11 +37,14 @@ import { widget } from './widget';
 import { home } from './home';
 import { takingOut } from './taking-out';
 import { technical } from './technical';
+import { operatorAccess } from './operator-access';
 import { people } from './people';
 import { promise } from './promise';
 import { reasons } from './reasons';
 import { searchModel } from './search-model';
 import { settings } from './settings';
+import { deleting } from './deleting';
+import { demos } from './demos';
 import { desk } from './desk';
 
 export const fr: Texts = {
@@ -54,6 +59,7 @@ export const fr: Texts = {
   ...automation,
   ...reasons,
   ...gaps,
+  ...instance,
   ...knowledge,
   ...documents,
   ...transcripts,
@@ -67,6 +73,7 @@ export const fr: Texts = {
   ...leads,
   ...meetings,
   ...modelVersions,
+  ...plan,
   ...playground,
   ...agent,
   ...analytics,
@@ -75,9 +82,12 @@ export const fr: Texts = {
   ...widget,
   ...home,
   ...technical,
+  ...operatorAccess,
   ...people,
   ...settings,
   ...searchModel,
+  ...deleting,
+  ...demos,
   ...desk,
   ...crm,
   ...crmClients,

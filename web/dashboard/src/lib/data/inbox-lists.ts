@@ -101,7 +101,7 @@ const KEYS: Partial<Record<string, string[]>> = {
   saved_replies: ['saved-replies'],
   views: ['inbox-views'],
   members: ['team', 'members', 'invitations'],
-  settings: ['workspace', 'inbox-settings', 'email-settings'],
+  settings: ['workspace', 'inbox-settings', 'email-settings', 'plan'],
   channels: ['channels', 'connections', 'conversation-channel', 'agent-prompts', 'channel-agents'],
   knowledge: [
     'qa-pairs',

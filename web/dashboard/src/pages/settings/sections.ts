@@ -4,6 +4,7 @@ import Bot from '@lucide/svelte/icons/bot';
 import Building from '@lucide/svelte/icons/building-2';
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import Clock from '@lucide/svelte/icons/clock';
+import Gauge from '@lucide/svelte/icons/gauge';
 import Handshake from '@lucide/svelte/icons/handshake';
 import History from '@lucide/svelte/icons/history';
 import KeyRound from '@lucide/svelte/icons/key-round';
@@ -55,6 +56,7 @@ const all: readonly Role[] = ['owner', 'admin', 'agent', 'viewer'];
 export const sections: readonly Section[] = [
   { id: 'workspace', title: 'settings.workspace', hint: 'settings.workspaceHint', icon: Building, group: 'business', editors: managers, readers: all, load: () => import('./sections/Workspace.svelte') },
   { id: 'members', title: 'settings.members', hint: 'settings.membersHint', icon: Users, group: 'business', editors: managers, load: () => import('./sections/Members.svelte') },
+  { id: 'plan', title: 'plan.title', hint: 'plan.hint', icon: Gauge, group: 'business', load: () => import('./sections/Plan.svelte') },
   { id: 'privacy', title: 'settings.privacy', hint: 'settings.privacyHint', icon: Shield, group: 'business', editors: managers, load: () => import('./sections/Privacy.svelte') },
   { id: 'labels', title: 'settings.labels', hint: 'settings.labelsHint', icon: Tag, group: 'inbox', editors: managers, readers: all, load: () => import('./sections/Labels.svelte') },
   { id: 'saved-replies', title: 'settings.replies', hint: 'settings.repliesHint', icon: MessageSquareText, group: 'inbox', editors: writers, readers: all, load: () => import('./sections/SavedReplies.svelte') },

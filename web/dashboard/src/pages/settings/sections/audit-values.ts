@@ -1,6 +1,7 @@
 /** What stands in the rows of the audit log, field by field: its name, and how its value reads. */
 import { locale, t, type PlainKey } from '../../../i18n/index.svelte';
 import { kindName } from '$lib/channel-kind';
+import { planNames } from '$lib/plan-words';
 import { providers, type Provider } from './providers';
 import { roleNames } from './roles';
 import { scopeNames } from './scopes';
@@ -14,6 +15,10 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   role: 'audit.fieldRole',
   language: 'audit.fieldLanguage',
   time_zone: 'audit.fieldTimeZone',
+  path: 'audit.fieldPath',
+  method: 'audit.fieldMethod',
+  note: 'audit.fieldNote',
+  hours: 'audit.fieldGrantedHours',
   website_url: 'audit.fieldWebsite',
   privacy_url: 'audit.fieldPrivacy',
   business_hours: 'audit.fieldHours',
@@ -55,6 +60,8 @@ export const fieldNames: Partial<Record<string, PlainKey>> = {
   order_number: 'audit.fieldOrder',
   overlap_hours: 'audit.fieldOverlap',
   rows: 'audit.fieldRows',
+  plan: 'plans.choose',
+  trial_ends_at: 'audit.fieldTrial',
   ...toolNames,
 };
 
@@ -66,6 +73,7 @@ const words: Record<string, Record<string, PlainKey>> = {
   event_types: eventNames,
   reason: disabledTexts,
   tool: toolNames,
+  plan: planNames,
   ...Object.fromEntries(Object.keys(toolNames).map((tool) => [tool, permissionNames])),
   purpose: { avatar: 'audit.avatar', icon: 'audit.icon', attachment: 'audit.attachment' },
 };
@@ -84,7 +92,7 @@ export function valueText(field: string, value: unknown): string {
     return new Intl.DisplayNames(locale(), { type: 'language' }).of(text) ?? text;
   }
   if (field === 'kind') return kindName(text);
-  return field === 'expires_at' || field === 'holidays' ? dateText(text) : text;
+  return ['expires_at', 'holidays', 'trial_ends_at'].includes(field) ? dateText(text) : text;
 }
 
 function listText(field: string, values: unknown[]): string {

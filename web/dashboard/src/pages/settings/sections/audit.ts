@@ -7,6 +7,14 @@ import { fieldNames, valueText } from './audit-values';
 /** Every action that the server can write; one without a text does not compile. */
 export const actionNames: Record<AuditAction, PlainKey> = {
   tenant_created: 'audit.tenantCreated',
+  tenant_suspended: 'audit.tenantSuspended',
+  tenant_resumed: 'audit.tenantResumed',
+  operator_access_granted: 'audit.operatorAccessGranted',
+  operator_access_ended: 'audit.operatorAccessEnded',
+  operator_came: 'audit.operatorCame',
+  operator_left: 'audit.operatorLeft',
+  operator_read: 'audit.operatorRead',
+  operator_acted: 'audit.operatorActed',
   data_imported: 'audit.dataImported',
   workspace_changed: 'audit.workspaceChanged',
   inbox_settings_changed: 'audit.inboxSettings',
@@ -50,6 +58,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_blocked: 'audit.contactBlocked',
   contact_unblocked: 'audit.contactUnblocked',
   contact_erased: 'audit.contactErased',
+  conversations_deleted: 'audit.conversationsDeleted',
   lead_deleted: 'audit.leadDeleted',
   meeting_settings_changed: 'audit.meetingSettingsChanged',
   contacts_merged: 'audit.contactsMerged',
@@ -125,6 +134,7 @@ export const actionNames: Record<AuditAction, PlainKey> = {
   contact_exported: 'audit.contactExported',
   retention_changed: 'audit.retentionChanged',
   conversations_expired: 'audit.conversationsExpired',
+  plan_changed: 'audit.planChanged',
 };
 
 /** A newer server may know an action that this page does not. */
@@ -138,7 +148,7 @@ const LONGEST = 120;
 export function actorText({ actor, actor_name }: AuditEntry): string {
   if (actor_name) return actor_name;
   if (actor === 'system') return 'Rapport';
-  if (actor === 'operator') return t('audit.operator');
+  if (actor.startsWith('operator')) return t('audit.operator');
   return actor.startsWith('api_key:') ? t('audit.formerKey') : t('audit.formerMember');
 }
 
