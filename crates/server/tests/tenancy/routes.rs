@@ -1,6 +1,7 @@
 //! Every route of the OpenAPI document: another tenant's id is answered like an id that nobody has, whoever asks, and
 //! nothing of the other tenant is shown or changed (R25).
 
+mod console;
 mod models;
 pub mod table;
 

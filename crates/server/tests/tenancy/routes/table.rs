@@ -169,7 +169,7 @@ pub const fn member(
     }
 }
 
-const fn door(door: Door, method: &'static str, path: &'static str, body: Body, success: u16) -> Route {
+pub const fn door(door: Door, method: &'static str, path: &'static str, body: Body, success: u16) -> Route {
     Route {
         method,
         path,
@@ -181,14 +181,15 @@ const fn door(door: Door, method: &'static str, path: &'static str, body: Body, 
 }
 
 use Body::{Csv, Json, Stream};
-use Door::{Instance, Invited, Personal, Public, Session, Visitor};
+use Door::{Invited, Personal, Public, Session, Visitor};
 use Names::{
     AnswerOfConversation, CaseOfSet, ChangeOfDraft, NoteOfConversation, Nothing, One, PageOfWebsite, Within,
 };
 use Thing::*;
 
 /// All of them.
-pub static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| [MOST, super::models::ROUTES].concat());
+pub static ROUTES: LazyLock<Vec<Route>> =
+    LazyLock::new(|| [MOST, super::console::ROUTES, super::models::ROUTES].concat());
 
 #[rustfmt::skip]
 const MOST: &[Route] = &[
@@ -405,26 +406,6 @@ const MOST: &[Route] = &[
     member("DELETE", "/api/v1/inbox-views/{id}", One(InboxView), Body::None, 204),
     member("PATCH", "/api/v1/inbox-views/{id}", One(InboxView), Json(r#"{"query": "view=all"}"#), 200),
     member("GET", "/api/v1/inbox/counts", Nothing, Body::None, 200),
-    door(Instance, "GET", "/api/v1/instance/demos", Body::None, 200),
-    door(Instance, "POST", "/api/v1/instance/demos", Json(r#"{"website": "https://shop.example"}"#), 201),
-    door(Instance, "POST", "/api/v1/instance/demos/bulk-delete", Json(r#"{"dry_run": true}"#), 200),
-    door(Instance, "GET", "/api/v1/instance/demos/{id}", Body::None, 200),
-    door(Instance, "DELETE", "/api/v1/instance/demos/{id}", Body::None, 204),
-    door(Instance, "GET", "/api/v1/instance/log", Body::None, 200),
-    door(Instance, "GET", "/api/v1/instance/operators", Body::None, 200),
-    door(Instance, "GET", "/api/v1/instance/plans", Body::None, 200),
-    door(Instance, "PATCH", "/api/v1/instance/plans", Json(r#"{"trial_days": 14}"#), 200),
-    door(Instance, "PATCH", "/api/v1/instance/plans/{plan}", Json(r#"{"limits": []}"#), 200),
-    door(Instance, "GET", "/api/v1/instance/tenants", Body::None, 200),
-    door(Instance, "POST", "/api/v1/instance/tenants", Json(r#"{"name": "New"}"#), 201),
-    door(Instance, "GET", "/api/v1/instance/tenants/{id}", Body::None, 200),
-    door(Instance, "DELETE", "/api/v1/instance/tenants/{id}", Json(r#"{"slug": "ours"}"#), 200),
-    door(Instance, "GET", "/api/v1/instance/tenants/{id}/plan", Body::None, 200),
-    door(Instance, "PATCH", "/api/v1/instance/tenants/{id}/plan", Json(r#"{"plan": "pro"}"#), 200),
-    door(Instance, "POST", "/api/v1/instance/tenants/{id}/resume", Body::None, 200),
-    door(Instance, "POST", "/api/v1/instance/tenants/{id}/suspend", Json("{}"), 200),
-    door(Instance, "POST", "/api/v1/instance/tenants/{id}/visit", Body::None, 201),
-    door(Instance, "DELETE", "/api/v1/instance/visit", Body::None, 204),
     member("GET", "/api/v1/knowledge/embedder", Nothing, Body::None, 200),
     member("PUT", "/api/v1/knowledge/embedder", Nothing, Json(r#"{"kind": "local"}"#), 200),
     member("DELETE", "/api/v1/knowledge/embedder/next", Nothing, Body::None, 204),
