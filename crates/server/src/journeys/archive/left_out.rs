@@ -18,6 +18,7 @@ pub const TABLES: &[(&str, &str)] = &[
         "conversation_viewers",
         "who has a conversation open at this moment",
     ),
+    ("demos", "a demonstration ends where it was made"),
     (
         "email_notices",
         "what is about to be told by e-mail is told from where it was",
@@ -39,7 +40,14 @@ pub const TABLES: &[(&str, &str)] = &[
     ("knowledge_index_batches", "made again from the passages"),
     ("knowledge_index_words", "made again from the passages"),
     ("llm_credentials", "providers' keys are secrets: enter them again"),
+    (
+        "operator_access",
+        "what owners allowed those who run the installation where it was",
+    ),
+    ("operator_visits", "visits of those who run the installation where it was"),
     ("order_verifications", "codes that are good for ten minutes"),
+    ("plan_exceptions", "granted by those who run the installation where it was"),
+    ("plan_usage", "counted against the plan of the installation where it was"),
     ("webhook_attempts", "requests that were made from where it was"),
     ("workspace_exports", "exports of the installation where it was"),
     (
