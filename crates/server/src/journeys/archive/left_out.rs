@@ -44,10 +44,19 @@ pub const TABLES: &[(&str, &str)] = &[
         "operator_access",
         "what owners allowed those who run the installation where it was",
     ),
-    ("operator_visits", "visits of those who run the installation where it was"),
+    (
+        "operator_visits",
+        "visits of those who run the installation where it was",
+    ),
     ("order_verifications", "codes that are good for ten minutes"),
-    ("plan_exceptions", "granted by those who run the installation where it was"),
-    ("plan_usage", "counted against the plan of the installation where it was"),
+    (
+        "plan_exceptions",
+        "granted by those who run the installation where it was",
+    ),
+    (
+        "plan_usage",
+        "counted against the plan of the installation where it was",
+    ),
     ("webhook_attempts", "requests that were made from where it was"),
     ("workspace_exports", "exports of the installation where it was"),
     (
