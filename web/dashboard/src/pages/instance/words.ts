@@ -1,5 +1,7 @@
 /** How the console says what was done, and how a workspace is. */
 import type { OperatorAction, OperatorLogEntry, TenantRow } from '$lib/data/instance';
+import type { Plan } from '$lib/data/plan';
+import { planNames } from '$lib/plan-words';
 import { t, type PlainKey } from '../../i18n/index.svelte';
 
 const actionNames: Record<OperatorAction, PlainKey> = {
@@ -34,12 +36,6 @@ export const statusNames: Record<string, PlainKey> = {
   cancelled: 'instance.statusCancelled',
 };
 
-export const planNames: Record<string, PlainKey> = {
-  basic: 'instance.planBasic',
-  pro: 'instance.planPro',
-  enterprise: 'instance.planEnterprise',
-};
-
 type Known = Pick<TenantRow, 'status' | 'plan' | 'is_active'>;
 
 export function statusText({ status }: Known): string {
@@ -53,8 +49,7 @@ export function statusKind({ status, is_active }: Known): 'success' | 'info' | '
 }
 
 export function planText({ plan }: Known): string {
-  const key = planNames[plan];
-  return key ? t(key) : plan;
+  return plan in planNames ? t(planNames[plan as Plan]) : plan;
 }
 
 /** How many things fail there. */
