@@ -1,7 +1,7 @@
 //! Two processes on one database: one answers, the other works.
 
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 use testkit::{Receiver, Server, require_runtime};
 
 use crate::shop;
@@ -41,7 +41,12 @@ async fn metrics(server: &Server) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_process_answers_and_another_does_the_work() {
     require_runtime!();
-    let host = shop::server().copied().start().await;
+    let mut host = shop::server().copied().start().await;
+    // of three processes together
+    let enough = "alter system set max_connections = 200";
+    host.owner().await.execute(enough).await.expect("a setting");
+    host.stop().await;
+    host.start_again().await;
     let url = database_in(&host).await;
     let mut web = start("web", &url).await;
     let tenant = shop::open(&web, "Two processes").await;
