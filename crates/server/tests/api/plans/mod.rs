@@ -260,7 +260,7 @@ async fn a_spent_budget_of_the_month_asks_no_model_and_says_the_approved_text() 
     assert!(used(&tenant, "ai_spend").await["used"].as_f64() > Some(0.0));
 
     limit(&server, "ai_spend", "5", "10").await;
-    spend(&server, &tenant, 5.499).await;
+    spend(&server, &tenant, 5.9995).await;
     tenant.visitor().await.say(QUESTION).await;
     assert_eq!(fake.calls(), 1, "the call would go beyond the grace");
     let said = tenant.visitor().await.say(QUESTION).await;
