@@ -1183,6 +1183,26 @@ export interface paths {
         patch: operations["update_contact"];
         trace?: never;
     };
+    "/api/v1/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take along everything that is stored of a person: who they are, what was said, what they asked for, booked and bought,
+         *     and their files. A zip archive with `person.json` and `files/`. That somebody did so is in the audit log.
+         */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge/{other_id}": {
         parameters: {
             query?: never;
@@ -1524,6 +1544,26 @@ export interface paths {
         put?: never;
         /** Change many conversations at once. Send every `before` with its `id` to take it back. */
         post: operations["update_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete many conversations with what was said and sent in them. Ask with `dry_run` first; the deletion takes no more than that told,
+         *     the oldest thousand at a time.
+         */
+        post: operations["bulk_delete_conversations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3144,6 +3184,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instance/demos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the demonstrations, the newest first. */
+        get: operations["list_demos"];
+        put?: never;
+        /** Make a demonstration for a web site. Its page can be opened at once; it answers as soon as the first pages of the site are read. */
+        post: operations["create_demo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/demos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one demonstration. */
+        get: operations["get_demo"];
+        put?: never;
+        post?: never;
+        /** Remove a demonstration with everything in it, before its time is over. */
+        delete: operations["delete_demo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/demos/bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove many demonstrations, with everything in them. Ask with `dry_run` first; the removal takes no more than that told. */
+        post: operations["bulk_delete_demos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators did, newest first. It is kept when a tenant is gone. */
+        get: operations["list_operator_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the people who may open the console. */
+        get: operations["list_operators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what all plans say. */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how long new tenants are on trial. */
+        patch: operations["update_trial_terms"];
+        trace?: never;
+    };
+    "/api/v1/instance/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change limits of a plan. They count at once, for every tenant that is on it. */
+        patch: operations["update_plan"];
+        trace?: never;
+    };
+    "/api/v1/instance/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tenants. */
+        get: operations["list_tenants"];
+        put?: never;
+        /** Make a tenant with a widget, and a link for its owner. */
+        post: operations["create_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one tenant, counted anew. */
+        get: operations["get_tenant"];
+        put?: never;
+        post?: never;
+        /** Delete a tenant with everything that belongs to it. What went is counted, and the receipt stays in the log. */
+        delete: operations["delete_tenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/tenants/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a tenant's plan, its exceptions and how much is used. */
+        get: operations["get_tenant_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a tenant's plan, its trial and its exceptions. */
+        patch: operations["update_tenant_plan"];
+        trace?: never;
+    };
+    "/api/v1/instance/tenants/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a suspended tenant go on where it was. */
+        post: operations["resume_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/tenants/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend a tenant: its members read, its API keys are refused, its widget says that it is not available, its jobs wait. */
+        post: operations["suspend_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/tenants/{id}/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go into a tenant whose owner has let operators in. Everything that is looked at there is written into its audit log. */
+        post: operations["visit_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instance/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leave the tenant that one has gone into. */
+        delete: operations["leave_tenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -3571,6 +3855,128 @@ export interface paths {
         patch: operations["update_member"];
         trace?: never;
     };
+    "/api/v1/model-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List model versions, the newest first. */
+        get: operations["list_model_versions"];
+        put?: never;
+        /** Register a model by hand. */
+        post: operations["register_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a model version with what happened while it was trained. */
+        get: operations["get_model_version"];
+        put?: never;
+        post?: never;
+        /** Delete a model version. What the provider has stays there. */
+        delete: operations["delete_model_version"];
+        options?: never;
+        head?: never;
+        /** Change what is known of a model version. */
+        patch: operations["update_model_version"];
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use this version from now on, in place of the active one of its kind. Going back is activating the one before. */
+        post: operations["activate_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the provider stop training. */
+        post: operations["cancel_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use no version of this kind: answers are made as they were before there was one. */
+        post: operations["deactivate_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the provider now how far it is, instead of waiting for the next time. */
+        post: operations["refresh_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/tune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start fine-tuning on a frozen set. The provider charges for it. */
+        post: operations["tune_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/onboarding": {
         parameters: {
             query?: never;
@@ -3607,6 +4013,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read whether operators of the installation may come in, and who is there. */
+        get: operations["get_operator_access"];
+        /** Let operators of the installation in for some hours. Owners alone. */
+        put: operations["grant_operator_access"];
+        post?: never;
+        /** Send operators out at once. */
+        delete: operations["end_operator_access"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -3616,6 +4041,23 @@ export interface paths {
         };
         /** What matters today. */
         get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the workspace's plan and how much of it is used. */
+        get: operations["get_plan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4062,6 +4504,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how long conversations are kept. */
+        get: operations["get_retention"];
+        /** Say how long resolved conversations are kept. What is older goes within a quarter of an hour, and cannot be brought back. */
+        put: operations["update_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what would be deleted now, before it is set. */
+        get: operations["preview_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retrieval-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has retrieval learned? */
+        get: operations["get_retrieval_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retrieval-model/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the version before the active one serve again, or the search model alone if there was none. */
+        post: operations["roll_back_retrieval_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retrieval-model/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Learn from thumbs, closed gaps and evaluation sets, and try what was learned on held-back questions. It serves as soon as
+         *     it is clearly better there; until then, and otherwise, nothing changes.
+         */
+        post: operations["train_retrieval_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/saved-replies": {
         parameters: {
             query?: never;
@@ -4251,6 +4782,145 @@ export interface paths {
         put?: never;
         /** Refuse what the bot wants to do: nothing is done, and the visitor is told. */
         post: operations["refuse_tool_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List training sets by name. */
+        get: operations["list_training_sets"];
+        put?: never;
+        /** Put a training set together: a draft, until it is frozen. */
+        post: operations["create_training_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a training set, without its examples. */
+        get: operations["get_training_set"];
+        put?: never;
+        post?: never;
+        /** Delete a training set that no version was trained on. */
+        delete: operations["delete_training_set"];
+        options?: never;
+        head?: never;
+        /** Rename a training set, or change what stands before its examples while it is a draft. */
+        patch: operations["update_training_set"];
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Estimate what training on a set costs. */
+        get: operations["estimate_training"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The examples of a training set, those of gaps first, then what is approved, then what was liked. */
+        get: operations["list_training_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}/examples/{example_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Leave an example out of a draft, or take it in again. */
+        patch: operations["update_training_example"];
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A training set as a file, a line of JSON for each example that is not left out. */
+        get: operations["export_training_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/{id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze a training set: its examples stay as they are, and a digest names them. */
+        post: operations["freeze_training_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-sets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what a filter finds. Nothing is stored. */
+        post: operations["preview_training_set"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4712,6 +5382,41 @@ export interface paths {
         head?: never;
         /** Change the workspace's settings. */
         patch: operations["update_workspace"];
+        trace?: never;
+    };
+    "/api/v1/workspace/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how far the newest export is. */
+        get: operations["get_workspace_export"];
+        put?: never;
+        /** Begin to export the whole workspace into one file. It takes the place of an earlier export. docs/export.md describes it. */
+        post: operations["create_workspace_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspace/export/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch the newest export's file. */
+        get: operations["download_workspace_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/widget/{channel_key}": {
@@ -5235,7 +5940,7 @@ export interface components {
             };
             key: string;
             label?: string | null;
-            /** @description The same place in the period that it is compared with. */
+            /** @description The same days of the period that it is compared with; null: it has none of them. */
             previous?: (number | null)[] | null;
             /** @description One a series; null: it cannot be known. */
             values: (number | null)[];
@@ -5431,14 +6136,14 @@ export interface components {
          * @description What can have been done, past tense. The dashboard has a text for each; without one it does not compile.
          * @enum {string}
          */
-        AuditAction: "tenant_created" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "api_key_rotated" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "client_address_confirmed" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted" | "audit_log_exported";
+        AuditAction: "tenant_created" | "tenant_suspended" | "tenant_resumed" | "operator_access_granted" | "operator_access_ended" | "operator_came" | "operator_left" | "operator_read" | "operator_acted" | "data_imported" | "workspace_changed" | "inbox_settings_changed" | "onboarding_changed" | "invitation_created" | "invitation_accepted" | "invitation_revoked" | "member_added" | "member_role_changed" | "member_removed" | "password_changed" | "two_factor_enabled" | "two_factor_disabled" | "api_key_created" | "api_key_revoked" | "api_key_rotated" | "llm_credential_created" | "llm_credential_changed" | "llm_credential_deleted" | "channel_created" | "channel_updated" | "channel_published" | "channel_reconnected" | "channel_deleted" | "inbound_event_replayed" | "channel_secret_renewed" | "mail_server_changed" | "mail_server_removed" | "escalation_address_changed" | "transcript_mailed" | "asset_uploaded" | "agent_prompt_created" | "agent_prompt_updated" | "agent_prompt_deleted" | "channel_agent_created" | "channel_agent_changed" | "channel_agent_deleted" | "label_created" | "label_changed" | "label_deleted" | "contact_blocked" | "contact_unblocked" | "contact_erased" | "conversations_deleted" | "contacts_merged" | "contacts_unmerged" | "lead_deleted" | "meeting_settings_changed" | "document_deleted" | "website_added" | "website_deleted" | "qa_pair_deleted" | "qa_pair_merged" | "qa_pair_restored" | "qa_pairs_changed" | "qa_pairs_imported" | "gaps_reopened" | "embedder_changed" | "transcript_added" | "transcript_deleted" | "webhook_created" | "webhook_changed" | "webhook_deleted" | "webhook_secret_renewed" | "webhook_disabled" | "client_created" | "client_deleted" | "client_address_confirmed" | "clients_merged" | "clients_unmerged" | "clients_imported" | "clients_exported" | "clients_changed" | "crm_settings_changed" | "pipeline_created" | "pipeline_changed" | "pipeline_deleted" | "custom_field_created" | "custom_field_changed" | "custom_field_deleted" | "tag_deleted" | "deal_created" | "deal_deleted" | "product_deleted" | "products_imported" | "order_deleted" | "orders_imported" | "channel_tools_changed" | "tool_call_approved" | "tool_call_refused" | "keyword_action_created" | "keyword_action_changed" | "keyword_action_deleted" | "collection_created" | "collection_changed" | "collection_deleted" | "rule_created" | "rule_changed" | "rule_deleted" | "training_set_created" | "training_set_changed" | "training_set_frozen" | "training_set_exported" | "training_set_deleted" | "model_version_registered" | "model_tuning_started" | "model_tuning_cancelled" | "model_version_activated" | "model_version_deactivated" | "model_version_changed" | "model_version_deleted" | "retrieval_training_started" | "retrieval_trained" | "audit_log_exported" | "workspace_exported" | "workspace_imported" | "contact_exported" | "retention_changed" | "conversations_expired" | "plan_changed";
         /** @description One deed, as the API shows it. */
         AuditEntry: {
             /** @description Past tense: `api_key_created`. */
             action: components["schemas"]["AuditAction"];
-            /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+            /** @description `user:<id>`, `api_key:<id>`, `operator:<id>` (let in by an owner), `operator` or `system`. */
             actor: string;
-            /** @description The name of the member or key; null when it is gone, or when it was neither. */
+            /** @description The name of the member, key or operator; null when it is gone, or when it was neither. */
             actor_name?: string | null;
             /** Format: date-time */
             created_at: string;
@@ -5536,6 +6241,10 @@ export interface components {
         BacktestWithDifferences: components["schemas"]["Backtest"] & {
             /** @description Broken ones first, then changed and fixed; of each the most asked first. At most 500. */
             differences: components["schemas"]["BacktestDifference"][];
+        };
+        BegunVisit: {
+            /** @description Where its dashboard is, below `/app`. */
+            slug: string;
         };
         /** @description A page of what a number counts. */
         Behind_AnalyticsAnswer: {
@@ -6645,6 +7354,21 @@ export interface components {
          * @enum {string}
          */
         ContradictionBecause: "numbers" | "yes_and_no" | "other_answer";
+        ConversationBulkDelete: {
+            /**
+             * Format: int64
+             * @description The dry run's `conversations`. If more would go, nothing does.
+             */
+            at_most?: number | null;
+            /** @description Only tell what would go. */
+            dry_run?: boolean;
+            filter?: components["schemas"]["ConversationDeleteFilter"];
+            /**
+             * Format: date-time
+             * @description From the dry run: what fitted at that moment, and was not touched since, goes.
+             */
+            seen_at?: string | null;
+        };
         /** @description What can be sent in a conversation now. */
         ConversationChannel: {
             /** @description false: the vendor takes files by link only, and this server does not know its public address (`RAPPORT_PUBLIC_URL`). */
@@ -6660,6 +7384,16 @@ export interface components {
              * @description Until then anything may be sent. Null: the vendor has no such limit.
              */
             window_closes_at?: string | null;
+        };
+        /** @description Which conversations are meant; all of it has to fit. */
+        ConversationDeleteFilter: {
+            channel_id?: components["schemas"]["ChannelId"] | null;
+            /**
+             * Format: date-time
+             * @description Nothing was said in it since this moment.
+             */
+            quiet_since?: string | null;
+            status?: components["schemas"]["ConversationStatus"] | null;
         };
         /** @description A conversation with what only its own page shows. */
         ConversationDetails: components["schemas"]["ConversationSummary"] & {
@@ -6793,6 +7527,12 @@ export interface components {
         };
         CreatedQaPair: components["schemas"]["QaPair"] & {
             near_duplicate?: components["schemas"]["NearDuplicate"] | null;
+        };
+        CreatedTenant: {
+            id: components["schemas"]["TenantId"];
+            /** @description Makes its first user the owner; shown this once. */
+            invitation_path: string;
+            slug: string;
         };
         /** @description A credential as the API shows it. */
         Credential: {
@@ -6972,17 +7712,17 @@ export interface components {
         Day: {
             /**
              * Format: int64
-             * @description Those of them that the bot answered and no person had to.
+             * @description Those of them that the bot solved alone.
              */
             automated: number;
             /**
              * Format: double
-             * @description `automated` of `conversations`, 0 to 1; null when there were none.
+             * @description `automated` of `conversations`, 0 to 100; null when there were none. The figure of that name in analytics.
              */
             automation_rate?: number | null;
             /**
              * Format: int64
-             * @description Conversations in which a visitor wrote.
+             * @description Conversations that began.
              */
             conversations: number;
         };
@@ -7148,11 +7888,99 @@ export interface components {
             /** @description Each deal's value times its probability. */
             weighted: components["schemas"]["Amount"];
         };
+        /** @description What goes, or has gone. */
+        DeletedConversations: {
+            /** Format: int64 */
+            conversations: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: date-time
+             * @description To be sent with the deletion itself.
+             */
+            seen_at: string;
+        };
+        DeleteTenant: {
+            /** @description The tenant's short name, typed again. */
+            slug: string;
+        };
         /**
          * @description How far a piece has come.
          * @enum {string}
          */
         DeliveryStatus: "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown" | "cancelled";
+        /** @description A demonstration as operators see it. */
+        Demo: {
+            /** Format: date-time */
+            created_at: string;
+            error?: components["schemas"]["CrawlError"] | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: components["schemas"]["DemoId"];
+            /** Format: int32 */
+            messages_a_day: number;
+            /**
+             * Format: int32
+             * @description Messages of visitors today (UTC), and how many there may be.
+             */
+            messages_today: number;
+            /** @description What the site calls itself. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Pages of the site that answer.
+             */
+            pages: number;
+            /** @description The public page, without a host. */
+            path: string;
+            state: components["schemas"]["DemoState"];
+            website_url: string;
+        };
+        DemoBulkDelete: {
+            /** @description The dry run's `demos`. If more would go, nothing does. */
+            at_most?: number | null;
+            /** @description Only tell what would go. */
+            dry_run?: boolean;
+            filter?: components["schemas"]["DemoFilter"];
+            /**
+             * Format: date-time
+             * @description From the dry run: what fitted at that moment, and still does, goes.
+             */
+            seen_at?: string | null;
+        };
+        /** @description What goes, or has gone. */
+        DemoBulkDeleted: {
+            /** Format: int64 */
+            conversations: number;
+            demos: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: date-time
+             * @description To be sent with the removal itself.
+             */
+            seen_at: string;
+        };
+        /** @description Which demonstrations are meant; all of it has to fit. */
+        DemoFilter: {
+            /**
+             * Format: date-time
+             * @description Made before this moment.
+             */
+            created_before?: string | null;
+            /** @description Whether its time is over. */
+            is_over?: boolean | null;
+            /** @description Part of the site's name or address. */
+            search?: string | null;
+        };
+        /** Format: uuid */
+        DemoId: string;
+        /** @enum {string} */
+        DemoState: "preparing" | "ready" | "failed" | "over";
         /** @enum {string} */
         Density: "comfortable" | "compact";
         /** @description A pair that visitors have found wrong since it was last changed. */
@@ -7305,7 +8133,7 @@ export interface components {
          * @description What a mail is about.
          * @enum {string}
          */
-        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity" | "report";
+        EmailKind: "message" | "escalation" | "mention" | "digest" | "transcript" | "test" | "confirmation" | "webhook" | "invitation" | "meeting" | "activity" | "report" | "plan";
         EmailList: {
             items: components["schemas"]["Email"][];
         };
@@ -8428,6 +9256,89 @@ export interface components {
             /** Format: int32 */
             output_tokens: number;
         };
+        /**
+         * @description What a model does.
+         * @enum {string}
+         */
+        ModelKind: "chat" | "retrieval";
+        /** @enum {string} */
+        ModelOrigin: "registered" | "tuned" | "trained";
+        /** @description A version as the API shows it. */
+        ModelVersion: {
+            /**
+             * Format: date-time
+             * @description When it was last activated.
+             */
+            activated_at?: string | null;
+            base_model: string;
+            /** Format: date-time */
+            created_at: string;
+            credential_id?: components["schemas"]["CredentialId"] | null;
+            /** @description Why it failed. */
+            error?: string | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            id: components["schemas"]["ModelVersionId"];
+            /**
+             * Format: double
+             * @description Per million tokens, in place of the credential's.
+             */
+            input_price?: number | null;
+            is_active: boolean;
+            is_cancel_requested: boolean;
+            kind: components["schemas"]["ModelKind"];
+            metrics: Record<string, never>;
+            /** @description The provider's name of the model; while it is trained, the one that it starts from. */
+            model_name: string;
+            note: string;
+            origin: components["schemas"]["ModelOrigin"];
+            /** Format: double */
+            output_price?: number | null;
+            /** @description The provider's name of the job, and what it says of it. */
+            provider_job?: string | null;
+            provider_status?: string | null;
+            status: components["schemas"]["ModelVersionStatus"];
+            /** @description SHA-256 of what it was trained on. */
+            training_dataset_id?: string | null;
+            training_set_id?: components["schemas"]["TrainingSetId"] | null;
+            training_set_name?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            version: string;
+        };
+        /** @description Something that happened while it was trained. */
+        ModelVersionEvent: {
+            /** Format: date-time */
+            happened_at: string;
+            /** @description `info`, `warn` or `error`. */
+            level: string;
+            message: string;
+        };
+        /** Format: uuid */
+        ModelVersionId: string;
+        ModelVersionPatch: {
+            credential_id?: components["schemas"]["CredentialId"] | null;
+            /** Format: double */
+            input_price?: number | null;
+            /** @description It is kept for the record and can no longer be activated; or it can again. */
+            is_deprecated?: boolean | null;
+            /** @description Of a registered one. */
+            model_name?: string | null;
+            note?: string | null;
+            /** Format: double */
+            output_price?: number | null;
+            version?: string | null;
+        };
+        ModelVersions: {
+            items: components["schemas"]["ModelVersion"][];
+        };
+        /** @enum {string} */
+        ModelVersionStatus: "training" | "ready" | "deprecated" | "failed" | "cancelled";
+        /** @description A version with what happened while it was trained. */
+        ModelVersionWithEvents: components["schemas"]["ModelVersion"] & {
+            /** @description The newest first, up to 100. */
+            events: components["schemas"]["ModelVersionEvent"][];
+        };
         /** @description What the widget sends. Other fields are its own affair. */
         N8nRequest: {
             /** @description `sendMessage` or `loadPreviousSession`. */
@@ -8619,6 +9530,20 @@ export interface components {
             tags?: string[] | null;
             won_reason?: string | null;
         };
+        NewDemo: {
+            /**
+             * Format: int64
+             * @description Until it goes: 1 to 90; 14 unless given.
+             */
+            days?: number | null;
+            /**
+             * Format: int32
+             * @description Of all visitors together: 1 to 10,000; 100 unless given.
+             */
+            messages_a_day?: number | null;
+            /** @description The address of the site's start page. */
+            website: string;
+        };
         /** @description A text to be learned: Markdown or plain. */
         NewDocument: {
             language?: string | null;
@@ -8747,6 +9672,24 @@ export interface components {
             /** @description Up to 200 characters. */
             title: string;
         };
+        /** @description A chat model that is there already: tuned elsewhere, or bought. */
+        NewModelVersion: {
+            /** @description What it was made from. */
+            base_model?: string;
+            credential_id?: components["schemas"]["CredentialId"] | null;
+            /**
+             * Format: double
+             * @description Per million tokens, in place of the credential's.
+             */
+            input_price?: number | null;
+            /** @description The provider's name of it. */
+            model_name: string;
+            note?: string;
+            /** Format: double */
+            output_price?: number | null;
+            /** @description `v2` and so on, unless given. */
+            version?: string | null;
+        };
         NewNote: {
             /** @description Made by the client; sending the same one again gives the same note. */
             client_note_id: string;
@@ -8754,6 +9697,15 @@ export interface components {
             mentions?: components["schemas"]["UserId"][];
             /** @description 1 to 10,000 characters. */
             text: string;
+        };
+        NewOperatorAccess: {
+            /**
+             * Format: int32
+             * @description 1 to 168.
+             */
+            hours: number;
+            /** @description Whether they may change things as well; looking only unless given. */
+            may_change?: boolean;
         };
         NewPipeline: {
             /** @description 1 to 60 characters. */
@@ -8818,6 +9770,44 @@ export interface components {
             /** @description 1 to 100 characters. */
             name: string;
             sort?: string | null;
+        };
+        NewTenantInput: {
+            /** @description `en` unless given. */
+            language?: string | null;
+            /** @description Of the business. */
+            name: string;
+            /** @description Whom the link that makes an owner is for; without it whoever has the link. */
+            owner_email?: string | null;
+            /** @description Made from the name unless given. */
+            slug?: string | null;
+        };
+        NewTrainingSet: {
+            filter?: components["schemas"]["TrainingFilter"];
+            name: string;
+            /** @description Stands before each example. The model should be asked with the same words later. */
+            system_prompt?: string;
+        };
+        /** @description Fine-tuning at the provider of a credential. */
+        NewTuningRun: {
+            /** @description The model to start from; the credential's own unless given. */
+            base_model?: string | null;
+            credential_id: components["schemas"]["CredentialId"];
+            /**
+             * Format: int32
+             * @description How often the examples are gone through, 1 to 50; the provider decides unless given.
+             */
+            epochs?: number | null;
+            note?: string;
+            /** @description Becomes part of the model's name: up to 40 letters, digits, `-` and `_`. */
+            suffix?: string | null;
+            /**
+             * Format: double
+             * @description Of a million tokens of training, to reckon what it has cost.
+             */
+            training_price?: number | null;
+            /** @description It is frozen, and has ten examples or more. */
+            training_set_id: components["schemas"]["TrainingSetId"];
+            version?: string | null;
         };
         NewValues: {
             /**
@@ -9013,6 +10003,54 @@ export interface components {
             inviter_name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description That operators may come in, as members see it. */
+        OperatorAccess: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            granted_by_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @description False: they only look. */
+            may_change: boolean;
+            /** @description Who is in the workspace now. */
+            visitors: string[];
+        };
+        OperatorAccessState: {
+            access?: components["schemas"]["OperatorAccess"] | null;
+        };
+        /** @description An operator as the list shows them. */
+        OperatorAccount: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** @description Without it the console does not open. */
+            has_second_factor: boolean;
+            name: string;
+            user_id: components["schemas"]["UserId"];
+        };
+        /**
+         * @description What can have been done, past tense. The console has a text for each; without one it does not compile.
+         * @enum {string}
+         */
+        OperatorAction: "operator_added" | "operator_removed" | "tenant_created" | "tenant_suspended" | "tenant_resumed" | "tenant_deleted" | "tenant_visited" | "tenant_plan_changed" | "plan_changed" | "demo_created" | "demo_deleted";
+        OperatorList: {
+            items: components["schemas"]["OperatorAccount"][];
+        };
+        /** @description One deed, as the console shows it. */
+        OperatorLogEntry: {
+            action: components["schemas"]["OperatorAction"];
+            /** @description `command_line`, `system` or `user:<id>`. */
+            actor: string;
+            actor_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            details: Record<string, never>;
+            id: components["schemas"]["AuditId"];
+            /** @description `<kind>:<id>` of what was touched. */
+            subject: string;
+        };
         Order: {
             client_id: components["schemas"]["ClientId"];
             client_name?: string | null;
@@ -9131,7 +10169,7 @@ export interface components {
             needs_person: number;
             /**
              * Format: int64
-             * @description Questions that wait for an answer, each once however it is worded.
+             * @description Questions that wait for an answer, each once however it is worded. The figure of that name in analytics.
              */
             open_gaps: number;
             today: components["schemas"]["Day"];
@@ -9217,9 +10255,9 @@ export interface components {
             items: {
                 /** @description Past tense: `api_key_created`. */
                 action: components["schemas"]["AuditAction"];
-                /** @description `user:<id>`, `api_key:<id>`, `operator` or `system`. */
+                /** @description `user:<id>`, `api_key:<id>`, `operator:<id>` (let in by an owner), `operator` or `system`. */
                 actor: string;
-                /** @description The name of the member or key; null when it is gone, or when it was neither. */
+                /** @description The name of the member, key or operator; null when it is gone, or when it was neither. */
                 actor_name?: string | null;
                 /** Format: date-time */
                 created_at: string;
@@ -9404,6 +10442,37 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 won_reason?: string | null;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Demo: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                error?: components["schemas"]["CrawlError"] | null;
+                /** Format: date-time */
+                expires_at: string;
+                id: components["schemas"]["DemoId"];
+                /** Format: int32 */
+                messages_a_day: number;
+                /**
+                 * Format: int32
+                 * @description Messages of visitors today (UTC), and how many there may be.
+                 */
+                messages_today: number;
+                /** @description What the site calls itself. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Pages of the site that answer.
+                 */
+                pages: number;
+                /** @description The public page, without a host. */
+                path: string;
+                state: components["schemas"]["DemoState"];
+                website_url: string;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -9661,6 +10730,23 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_OperatorLogEntry: {
+            items: {
+                action: components["schemas"]["OperatorAction"];
+                /** @description `command_line`, `system` or `user:<id>`. */
+                actor: string;
+                actor_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                details: Record<string, never>;
+                id: components["schemas"]["AuditId"];
+                /** @description `<kind>:<id>` of what was touched. */
+                subject: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Order: {
             items: {
                 client_id: components["schemas"]["ClientId"];
@@ -9805,6 +10891,24 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_TenantRow: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                figures?: components["schemas"]["TenantFigures"] | null;
+                id: components["schemas"]["TenantId"];
+                /** @description Whether it may act. */
+                is_active: boolean;
+                name: string;
+                plan: string;
+                slug: string;
+                /** @description `trial`, `active`, `suspended` or `cancelled`. */
+                status: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TopicMessage: {
             items: {
                 answered: components["schemas"]["TopicAnswerer"];
@@ -9815,6 +10919,23 @@ export interface components {
                 /** Format: date-time */
                 sent_at: string;
                 text: string;
+            }[];
+            /** @description Send it as `cursor` to get the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TrainingExample: {
+            items: {
+                answer: string;
+                /** Format: uuid */
+                conversation_id?: string | null;
+                id: components["schemas"]["TrainingExampleId"];
+                is_left_out: boolean;
+                language?: string | null;
+                origin: components["schemas"]["TrainingOrigin"];
+                question: string;
+                /** Format: int32 */
+                redactions: number;
             }[];
             /** @description Send it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -9995,6 +11116,75 @@ export interface components {
         };
         /** Format: uuid */
         PipelineStageId: string;
+        /** @enum {string} */
+        Plan: "basic" | "pro" | "enterprise";
+        /** @description What a workspace may use in place of what its plan says. */
+        PlanException: {
+            /**
+             * Format: int64
+             * @description Null: no limit.
+             */
+            most?: number | null;
+            resource: components["schemas"]["PlanResource"];
+        };
+        /**
+         * @description How far it is used up.
+         * @enum {string}
+         */
+        PlanLevel: "fine" | "near" | "grace" | "used_up";
+        /** @description How much of one thing a plan has. */
+        PlanLimit: {
+            /**
+             * Format: int32
+             * @description So many percent more before it stops: 0 to 100.
+             */
+            grace_percent: number;
+            /**
+             * Format: int64
+             * @description Null: no limit.
+             */
+            most?: number | null;
+            resource: components["schemas"]["PlanResource"];
+        };
+        PlanLimits: {
+            limits: components["schemas"]["PlanLimit"][];
+            plan: components["schemas"]["Plan"];
+        };
+        PlanPatch: {
+            /** @description Those that change. */
+            limits: components["schemas"]["PlanLimit"][];
+        };
+        /**
+         * @description What a plan counts.
+         * @enum {string}
+         */
+        PlanResource: "messages" | "seats" | "channels" | "storage" | "ai_spend";
+        /** @description All plans of the installation. */
+        PlanTerms: {
+            plans: components["schemas"]["PlanLimits"][];
+            /**
+             * Format: int32
+             * @description So long new workspaces are on trial; null: without end.
+             */
+            trial_days?: number | null;
+        };
+        /** @description How much of something is used. */
+        PlanUse: {
+            level: components["schemas"]["PlanLevel"];
+            /**
+             * Format: int64
+             * @description What the plan or the exception says; null: no limit.
+             */
+            most?: number | null;
+            resource: components["schemas"]["PlanResource"];
+            /**
+             * Format: int64
+             * @description Where it stops: later than `most` by the grace.
+             */
+            stops_at?: number | null;
+            /** Format: double */
+            used: number;
+        };
         /** @description An answer with everything that led to it. */
         PlaygroundAnswer: {
             answer: components["schemas"]["Answer"];
@@ -10249,6 +11439,8 @@ export interface components {
             chat_icon_url?: string | null;
             display_name: string;
             escalation_enabled: boolean;
+            /** @description False: nothing can be said here at the moment. */
+            is_available: boolean;
             language: string;
             /** Format: int32 */
             max_suggestion_chips: number;
@@ -10484,6 +11676,23 @@ export interface components {
         Refitted: {
             fit?: components["schemas"]["CalibrationFit"] | null;
         };
+        /** @description What went, as the installation's log keeps it: numbers, and no content. */
+        RemovedTenant: {
+            /**
+             * Format: int64
+             * @description Of people who are in no other tenant.
+             */
+            accounts: number;
+            /** @description SHA-256 of these numbers in the order of their names, in hexadecimal digits. */
+            digest: string;
+            files: number;
+            /** Format: int64 */
+            jobs: number;
+            /** @description Of each table that had any. */
+            rows: {
+                [key: string]: number;
+            };
+        };
         ReopenGap: {
             /** @description Turns off the pair that was written for it, as if it had not been published. */
             withdraw?: boolean;
@@ -10521,6 +11730,129 @@ export interface components {
             /** @description A better wording of the question; the most asked one unless given. */
             question?: string | null;
         };
+        /** @description How long the workspace keeps what is done with. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description Resolved conversations are deleted with their files after so many days, 1 to 3650. Null: never.
+             */
+            conversation_days?: number | null;
+        };
+        /** @description What would be deleted now. */
+        RetentionPreview: {
+            /** Format: int64 */
+            conversations: number;
+            /** Format: int64 */
+            files: number;
+        };
+        /** @description How a version did on questions that it was not trained on. */
+        RetrievalFigures: {
+            adapted: components["schemas"]["RetrievalScore"];
+            base: components["schemas"]["RetrievalScore"];
+            calibration?: components["schemas"]["Calibration"] | null;
+            /** @description SHA-256 of what it computes with, in hex; null where nothing was learned. */
+            digest?: string | null;
+            /** @description Directions of the question's vector that it reads. */
+            directions: number;
+            gain_mrr: components["schemas"]["RetrievalGain"];
+            gain_recall_at_1: components["schemas"]["RetrievalGain"];
+            /** @description Questions of which is known what answers them. */
+            questions: number;
+            refusal?: components["schemas"]["RetrievalRefusal"] | null;
+            /** @description Questions of which is known only what does not. */
+            rejections: number;
+            /** @description Questions that nothing answers. */
+            unanswerable: number;
+        };
+        /** @description A difference with the interval that holds it in 95 of 100 draws of as many questions. */
+        RetrievalGain: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            value: number;
+        };
+        /** @description What there is to learn from. */
+        RetrievalLabels: {
+            /** @description Questions of which is known what answers them: closed gaps, thumbs up, evaluation sets. */
+            questions: number;
+            /** @description Answers that visitors found unhelpful, where nothing better is known. */
+            rejections: number;
+            /** @description Questions that nothing answers, by evaluation sets. */
+            unanswerable: number;
+        };
+        /** @description What retrieval has learned from this workspace's own questions, and what there is to learn from. */
+        RetrievalModel: {
+            active?: components["schemas"]["ModelVersionId"] | null;
+            /** @description The search model that a version would be trained for. */
+            base_model: string;
+            before?: components["schemas"]["ModelVersionId"] | null;
+            labels: components["schemas"]["RetrievalLabels"];
+            /** @description So many questions with a known answer are needed. */
+            questions_needed: number;
+            /** @description Newest first. */
+            versions: components["schemas"]["RetrievalVersion"][];
+        };
+        /**
+         * @description Why a version does not serve.
+         * @enum {string}
+         */
+        RetrievalRefusal: "nothing_learned" | "not_clearly_better" | "less_sure";
+        /** @description What a search does with the questions whose answer is known. */
+        RetrievalScore: {
+            /**
+             * Format: double
+             * @description How far the confidence is from the share that is right, on average, as it is before that correction.
+             */
+            calibration_error: number;
+            /**
+             * Format: double
+             * @description Mean surprise (log loss) of the confidence, corrected by this workspace's labels where that helps.
+             */
+            loss: number;
+            /**
+             * Format: double
+             * @description The mean of one divided by the place of the first right source, over twenty places.
+             */
+            mrr: number;
+            /**
+             * Format: double
+             * @description The share whose right source comes first.
+             */
+            recall_at_1: number;
+        };
+        /** @description One that was trained, or is being trained. */
+        RetrievalVersion: {
+            /**
+             * Format: date-time
+             * @description When it began to serve.
+             */
+            activated_at?: string | null;
+            /** @description The embedding model that it belongs to; it serves with no other. */
+            base_model: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why the training failed. */
+            error?: string | null;
+            figures?: components["schemas"]["RetrievalFigures"] | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            id: components["schemas"]["ModelVersionId"];
+            is_active: boolean;
+            /**
+             * Format: double
+             * @description How far the training is, from 0 to 1; null: it has ended.
+             */
+            progress?: number | null;
+            status: components["schemas"]["RetrievalVersionStatus"];
+            version: string;
+        };
+        /**
+         * @description What has become of a version.
+         * @enum {string}
+         */
+        RetrievalVersionStatus: "training" | "ready" | "deprecated" | "failed" | "cancelled";
         /** @enum {string} */
         Role: "owner" | "admin" | "agent" | "viewer";
         /** @description A row that could not be used. */
@@ -10755,7 +12087,8 @@ export interface components {
             currency: components["schemas"]["Currency"];
             /**
              * Format: double
-             * @description From the day on which a deal that was won was made to that on which it was won; null if none was won.
+             * @description Half of the deals that were won on these days took at most so many days from the day on which they were made; null if
+             *     none was won.
              */
             cycle_days?: number | null;
             /**
@@ -10788,7 +12121,7 @@ export interface components {
             total_clients: number;
             /**
              * Format: double
-             * @description Of a hundred deals that were closed on these days, so many were won; 0 if none was closed.
+             * @description Of a hundred deals that were closed on these days, so many were won; null if none was closed.
              */
             win_rate?: number | null;
             /** @description Deals that were won on these days. */
@@ -11001,8 +12334,14 @@ export interface components {
         };
         /** @description Who is signed in, and where. */
         Session: {
+            /** @description Whether they run the installation, so that its console opens to them. */
+            is_operator: boolean;
+            /** @description Whether this person is in the workspace as an operator. */
+            is_visiting: boolean;
+            operator_access?: components["schemas"]["OperatorAccess"] | null;
             profile: components["schemas"]["Profile"];
             role: components["schemas"]["Role"];
+            suspension?: components["schemas"]["Suspension"] | null;
             tenant: components["schemas"]["Tenant"];
             user: components["schemas"]["User"];
             /** @description All that this person is a member of. */
@@ -11112,6 +12451,20 @@ export interface components {
             ms: number;
             name: string;
         };
+        SuspendTenant: {
+            /** @description What members are told: why, and what to do. Up to 500 characters. */
+            note?: string | null;
+        };
+        /** @description What members are told of a suspension. */
+        Suspension: {
+            /** @description In the words of whoever suspended it. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description Null: from elsewhere, such as an import.
+             */
+            suspended_at?: string | null;
+        };
         SwitchWorkspace: {
             tenant_id: components["schemas"]["TenantId"];
         };
@@ -11168,8 +12521,97 @@ export interface components {
             slug: string;
             time_zone: string;
         };
+        TenantDetails: components["schemas"]["TenantRow"] & {
+            access?: components["schemas"]["OperatorAccess"] | null;
+            suspension?: components["schemas"]["Suspension"] | null;
+        };
+        TenantFigures: {
+            /** Format: int64 */
+            channels: number;
+            /**
+             * Format: double
+             * @description Of models, this month (UTC), in the tenant's currency.
+             */
+            cost: number;
+            /** Format: date-time */
+            counted_at: string;
+            /**
+             * Format: int64
+             * @description Background work that was given up.
+             */
+            failed_jobs: number;
+            /**
+             * Format: int64
+             * @description Channels whose credentials do not work.
+             */
+            failing_channels: number;
+            /**
+             * Format: int64
+             * @description Webhooks that were switched off because nothing got through, or where nothing does.
+             */
+            failing_webhooks: number;
+            /** Format: date-time */
+            last_activity_at?: string | null;
+            /** Format: int64 */
+            members: number;
+            /**
+             * Format: int64
+             * @description This month (UTC), whoever wrote them.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Bytes of files and documents.
+             */
+            storage: number;
+            /**
+             * Format: int64
+             * @description Of models, this month (UTC).
+             */
+            tokens: number;
+        };
         /** Format: uuid */
         TenantId: string;
+        /** @description What a workspace is on, and how much of it is used. */
+        TenantPlan: {
+            exceptions: components["schemas"]["PlanException"][];
+            plan: components["schemas"]["Plan"];
+            /** @description `trial`, `active`, `suspended` or `cancelled`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When a trial ends; null: it does not.
+             */
+            trial_ends_at?: string | null;
+            uses: components["schemas"]["PlanUse"][];
+        };
+        /** @description What an operator changes about it; what is not given stays. */
+        TenantPlanPatch: {
+            /** @description True: the trial is over and has become a subscription. */
+            ends_trial?: boolean;
+            /** @description In place of all that there are. */
+            exceptions?: components["schemas"]["PlanException"][] | null;
+            plan?: components["schemas"]["Plan"] | null;
+            /**
+             * Format: date-time
+             * @description Null: the trial has no end.
+             */
+            trial_ends_at?: string | null;
+        };
+        /** @description A tenant in the console's list. Its figures are counted every ten minutes. */
+        TenantRow: {
+            /** Format: date-time */
+            created_at: string;
+            figures?: components["schemas"]["TenantFigures"] | null;
+            id: components["schemas"]["TenantId"];
+            /** @description Whether it may act. */
+            is_active: boolean;
+            name: string;
+            plan: string;
+            slug: string;
+            /** @description `trial`, `active`, `suspended` or `cancelled`. */
+            status: string;
+        };
         /** @description A text of the dashboard in both its languages. */
         Text: {
             en: string;
@@ -11441,6 +12883,142 @@ export interface components {
             /** Format: int64 */
             up: number;
         };
+        /** @description How many there are of what. */
+        TrainingCounts: {
+            /** @description `unknown` where the language was not recognised. */
+            by_language: {
+                [key: string]: number;
+            };
+            by_origin: {
+                [key: string]: number;
+            };
+            duplicates: number;
+            examples: number;
+            /** @description Examples in which something was taken out. */
+            redacted: number;
+        };
+        /** @description What training on a set reads, and costs as far as prices are known. Tokens are estimated rather too high. */
+        TrainingEstimate: {
+            /**
+             * Format: double
+             * @description In the currency of the price.
+             */
+            cost?: number | null;
+            /** Format: int64 */
+            examples: number;
+            /**
+             * Format: int64
+             * @description Of one round.
+             */
+            tokens: number;
+            /** Format: int64 */
+            trained_tokens: number;
+        };
+        /**
+         * @description A question with its answer, without personal data. What was taken out stands there as `[e-mail]`, `[phone]`,
+         *     `[number]` or `[name]`.
+         */
+        TrainingExample: {
+            answer: string;
+            /** Format: uuid */
+            conversation_id?: string | null;
+            id: components["schemas"]["TrainingExampleId"];
+            is_left_out: boolean;
+            language?: string | null;
+            origin: components["schemas"]["TrainingOrigin"];
+            question: string;
+            /** Format: int32 */
+            redactions: number;
+        };
+        /** Format: uuid */
+        TrainingExampleId: string;
+        TrainingExamplePatch: {
+            is_left_out: boolean;
+        };
+        /** @description What goes into a set. What is left out does not matter. */
+        TrainingFilter: {
+            /**
+             * Format: date
+             * @description Written, answered or liked on this day or later, in UTC.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description ISO 639-1. Texts whose language is not known come with none of them.
+             * @default []
+             */
+            languages: string[];
+            /** @default [] */
+            origins: components["schemas"]["TrainingOrigin"][];
+            /**
+             * Format: date
+             * @description On this day or earlier.
+             * @default null
+             */
+            to: string | null;
+        };
+        /**
+         * @description Where an example comes from.
+         * @enum {string}
+         */
+        TrainingOrigin: "gap" | "approved" | "feedback";
+        /** @description What a set would hold. */
+        TrainingPreview: {
+            counts: components["schemas"]["TrainingCounts"];
+            /** @description The first of them. */
+            examples: components["schemas"]["TrainingExample"][];
+        };
+        TrainingPreviewRequest: {
+            filter?: components["schemas"]["TrainingFilter"];
+        };
+        /** @description A set as the API shows it. */
+        TrainingSet: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description SHA-256 of what is exported in OpenAI's format, when it was frozen; null: a draft. */
+            digest?: string | null;
+            /**
+             * Format: int64
+             * @description Examples that went with erased visitors after it was frozen.
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Those that are not left out.
+             */
+            examples: number;
+            filter: components["schemas"]["TrainingFilter"];
+            /** Format: date-time */
+            frozen_at?: string | null;
+            id: components["schemas"]["TrainingSetId"];
+            /** @description A version was trained on it: it cannot be deleted. */
+            is_used: boolean;
+            /** Format: int64 */
+            left_out: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Places where personal data was taken out.
+             */
+            redactions: number;
+            status: components["schemas"]["TrainingSetStatus"];
+            /** @description Stands before each example. */
+            system_prompt: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Format: uuid */
+        TrainingSetId: string;
+        TrainingSetPatch: {
+            name?: string | null;
+            /** @description Of a draft. */
+            system_prompt?: string | null;
+        };
+        TrainingSets: {
+            items: components["schemas"]["TrainingSet"][];
+        };
+        /** @enum {string} */
+        TrainingSetStatus: "draft" | "frozen";
         /** @description An import of past chats, as lists show it. */
         Transcript: {
             /** Format: int64 */
@@ -11527,6 +13105,13 @@ export interface components {
         };
         /** @enum {string} */
         TranscriptStatus: "waiting" | "mining" | "wording" | "done" | "failed";
+        TrialTerms: {
+            /**
+             * Format: int32
+             * @description 1 to 365; null: a trial has no end. Trials that have begun stay as they are.
+             */
+            trial_days?: number | null;
+        };
         TwoFactorCode: {
             /** @description Six digits of the authenticator app. */
             code: string;
@@ -12026,6 +13611,40 @@ export interface components {
             role: components["schemas"]["Role"];
             slug: string;
         };
+        /** @description The newest export of the workspace. */
+        WorkspaceExport: {
+            /** @description SHA-256 over what is in it. */
+            digest?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: date-time */
+            requested_at: string;
+            /** @description The name of whoever asked for it. */
+            requested_by: string;
+            /**
+             * Format: int64
+             * @description Of the file, in bytes.
+             */
+            size?: number | null;
+            status: components["schemas"]["WorkspaceExportStatus"];
+            /**
+             * Format: int32
+             * @description 0: not known yet.
+             */
+            tables: number;
+            /**
+             * Format: int32
+             * @description How far it is.
+             */
+            tables_done: number;
+        };
+        WorkspaceExportState: {
+            export?: components["schemas"]["WorkspaceExport"] | null;
+        };
+        /** @enum {string} */
+        WorkspaceExportStatus: "waiting" | "running" | "done" | "failed";
         WorkspacePatch: {
             email?: string | null;
             language?: string | null;
@@ -12033,6 +13652,23 @@ export interface components {
             privacy_url?: string | null;
             time_zone?: string | null;
             website_url?: string | null;
+        };
+        WorkspacePlan: {
+            plan: components["schemas"]["Plan"];
+            /**
+             * Format: date
+             * @description The day (UTC) on which what counts by the month begins anew.
+             */
+            renews_on?: string | null;
+            /** @description `trial` or `active`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When the trial ends; null: it does not, or this is none.
+             */
+            trial_ends_at?: string | null;
+            /** @description One for each thing that plans count. */
+            uses: components["schemas"]["PlanUse"][];
         };
         /** @description What a business says about itself. */
         WorkspaceSettings: {
@@ -15750,6 +17386,51 @@ export interface operations {
             };
         };
     };
+    export_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_contact: {
         parameters: {
             query?: never;
@@ -16589,6 +18270,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_delete_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationBulkDelete"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedConversations"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -21122,6 +22850,637 @@ export interface operations {
             };
         };
     };
+    list_demos: {
+        parameters: {
+            query?: {
+                /** @description Made before this moment. */
+                created_before?: string;
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description Whether its time is over. */
+                is_over?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Part of the site's name or address. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Demo"];
+                };
+            };
+        };
+    };
+    create_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDemo"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demo"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DemoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demo"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DemoId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_delete_demos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemoBulkDelete"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoBulkDeleted"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operator_log: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description Only what was done with this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OperatorLogEntry"];
+                };
+            };
+        };
+    };
+    list_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTerms"];
+                };
+            };
+        };
+    };
+    update_trial_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialTerms"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTerms"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: components["schemas"]["Plan"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTerms"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description Only those where something fails. */
+                is_failing?: boolean;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+                /** @description `basic`, `pro` or `enterprise`. */
+                plan?: string;
+                /** @description In the name or the short name. */
+                q?: string;
+                /**
+                 * @description `name`, `created`, `members`, `channels`, `messages`, `storage`, `cost`, `activity` or `failures`; with `-` before it the other way
+                 *     round. `name` unless given.
+                 */
+                sort?: string;
+                /** @description `trial`, `active`, `suspended` or `cancelled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TenantRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenantInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTenant"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteTenant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedTenant"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_tenant_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPlanPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspendTenant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visit_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunVisit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_invitations: {
         parameters: {
             query?: never;
@@ -21163,6 +23522,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22409,6 +24776,375 @@ export interface operations {
             };
         };
     };
+    list_model_versions: {
+        parameters: {
+            query?: {
+                /** @description Only those of this kind. */
+                kind?: "chat" | "retrieval";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersions"];
+                };
+            };
+        };
+    };
+    register_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModelVersion"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionWithEvents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelVersionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activate_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ModelVersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tune_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTuningRun"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_onboarding: {
         parameters: {
             query?: never;
@@ -22502,6 +25238,89 @@ export interface operations {
             };
         };
     };
+    get_operator_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorAccessState"];
+                };
+            };
+        };
+    };
+    grant_operator_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOperatorAccess"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorAccess"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_operator_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_overview: {
         parameters: {
             query?: never;
@@ -22517,6 +25336,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspacePlan"];
                 };
             };
         };
@@ -23624,6 +26462,183 @@ export interface operations {
             };
         };
     };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_retention: {
+        parameters: {
+            query?: {
+                /** @description As if conversations were kept for so many days; unless given: as it is set. */
+                conversation_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retrieval_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalModel"];
+                };
+            };
+        };
+    };
+    roll_back_retrieval_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalModel"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    train_retrieval_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalModel"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_saved_replies: {
         parameters: {
             query?: never;
@@ -24099,6 +27114,402 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSets"];
+                };
+            };
+        };
+    };
+    create_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrainingSet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingSetPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_training: {
+        parameters: {
+            query?: {
+                /** @description How often the examples are gone through: 1 to 50, 3 unless given. */
+                epochs?: number;
+                /** @description Of a million tokens of training, as the provider lists it. */
+                price?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingEstimate"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_examples: {
+        parameters: {
+            query?: {
+                /** @description From the previous page's `next_cursor`. */
+                cursor?: string;
+                /** @description 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrainingExample"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_training_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                example_id: components["schemas"]["TrainingExampleId"];
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingExamplePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_training_set: {
+        parameters: {
+            query?: {
+                format?: "openai" | "anthropic" | "gemini";
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freeze_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrainingSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingPreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingPreview"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25255,6 +28666,103 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workspace_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceExportState"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_workspace_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceExportState"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_workspace_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
