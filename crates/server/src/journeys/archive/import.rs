@@ -113,10 +113,10 @@ async fn take_in(
         write(&mut tx, tenant, table, manifest, file, replaced).await?;
     }
     tell("checking");
+    store::check_references(&mut tx).await?;
+    store::wake_triggers(&mut tx).await?;
     store::set_slug(&mut tx, slug).await?;
     renew(&mut tx, tenant, key, &channel_keys).await?;
-    store::write_index(&mut tx).await?;
-    store::check_references(&mut tx).await?;
     tell("writing files");
     unpack(domains, tenant, file, manifest).await?;
     tx.commit().await?;

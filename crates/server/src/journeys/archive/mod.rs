@@ -123,7 +123,9 @@ pub fn check(file: &Path) -> Result<Manifest> {
 }
 
 fn check_entry(archive: &mut Archive, name: &str, sha256: &str) -> Result<()> {
-    let entry = archive.by_name(name).map_err(|error| damaged(&error.to_string()))?;
+    let entry = archive
+        .by_name(name)
+        .map_err(|error| damaged(&error.to_string()))?;
     let mut entry = Hashing::new(entry);
     std::io::copy(&mut entry, &mut std::io::sink()).map_err(|error| damaged(&error.to_string()))?;
     if entry.finish() != sha256 {
@@ -147,12 +149,18 @@ fn manifest(archive: &mut Archive) -> Result<Manifest> {
     if manifest.format != 1 {
         return Err(invalid(
             "archive_too_new",
-            format!("The archive is of another kind (format {}). Use a newer Rapport.", manifest.format),
+            format!(
+                "The archive is of another kind (format {}). Use a newer Rapport.",
+                manifest.format
+            ),
         ));
     }
     Ok(manifest)
 }
 
 fn damaged(what: &str) -> Error {
-    invalid("archive_damaged", format!("This is not a whole archive of a tenant: {what}."))
+    invalid(
+        "archive_damaged",
+        format!("This is not a whole archive of a tenant: {what}."),
+    )
 }

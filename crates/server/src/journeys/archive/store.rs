@@ -322,17 +322,13 @@ pub async fn fill(
     Ok(())
 }
 
-/// What is needed to look up the tenant, its members and its channels before it is known, else kept in step by triggers.
-pub async fn write_index(tx: &mut PgConnection) -> Result<()> {
+/// From here on triggers act again, so that what is looked up before the tenant is known follows from its rows. Nothing else
+/// comes of that: it is an import.
+pub async fn wake_triggers(tx: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql(
-        "insert into platform.tenant_index (tenant_id, slug, name, is_active)
-        select tenant_id, slug, name, is_active and subscription_status in ('trial', 'active')
-        from tenants where tenant_id = current_tenant_id();
-        insert into platform.membership_index (user_id, tenant_id, role)
-        select user_id, tenant_id, role from memberships where tenant_id = current_tenant_id();
-        insert into platform.channel_index (channel_key, tenant_id, channel_id, kind, is_active, platform_channel_id)
-        select channel_key, tenant_id, id, kind, is_active, case when not is_broken then platform_channel_id end
-        from channels where tenant_id = current_tenant_id()",
+        "set local session_replication_role = origin;
+        set local app.importing = 'on';
+        update memberships set role = role where tenant_id = current_tenant_id()",
     )
     .execute(tx)
     .await?;
