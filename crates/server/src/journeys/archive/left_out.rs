@@ -57,20 +57,6 @@ pub const TABLES: &[(&str, &str)] = &[
         "plan_usage",
         "counted against the plan of the installation where it was",
     ),
-    (
-        "operator_access",
-        "what operators of the installation where it was may do",
-    ),
-    ("operator_visits", "who of the operators came in where it was"),
-    (
-        "plan_exceptions",
-        "limits are set by the operator of each installation",
-    ),
-    ("plan_usage", "what was used of the plan where it was"),
-    (
-        "demos",
-        "a demonstration's link belongs to its installation; here it is a workspace like others",
-    ),
     ("webhook_attempts", "requests that were made from where it was"),
     ("workspace_exports", "exports of the installation where it was"),
     (
