@@ -57,15 +57,18 @@ async fn listen(server: &Server) -> PgListener {
     news
 }
 
-/// The public page, as soon as the widget is on it.
-async fn ready_page(server: &Server, news: &mut PgListener, path: &str) -> String {
+/// The public page, as soon as the widget and all of these are on it.
+async fn ready_page(server: &Server, news: &mut PgListener, path: &str, named: &[String]) -> String {
     loop {
         let page = server.api.get(path).send().await;
         page.expect(200);
-        if page.text().contains("data-channel=") {
-            return page.text();
+        let text = page.text();
+        let is_ready = text.contains("data-channel=");
+        let again = page.header("refresh");
+        assert_eq!(again, (!is_ready).then_some("4"), "it is loaded again until then");
+        if is_ready && named.iter().all(|one| text.contains(one)) {
+            return text;
         }
-        assert_eq!(page.header("refresh"), Some("4"), "it is loaded again");
         news.recv().await.expect("news while the site is read");
     }
 }
@@ -178,7 +181,8 @@ async fn one_call_makes_a_page_that_answers_from_the_site_and_its_end_leaves_not
     assert_eq!(made["name"], "Oak & Ash", "{made}");
     let path = path_of(&made).to_owned();
 
-    let page = ready_page(&server, &mut news, &path).await;
+    let pages = [site.url("/"), site.url("/delivery")];
+    let page = ready_page(&server, &mut news, &path, &pages).await;
     assert!(page.contains("An assistant for Oak &amp; Ash"), "{page}");
     assert!(
         page.contains(">Demonstration<") && page.contains(&site.url("/delivery")),
