@@ -32,6 +32,7 @@ const REPLACEABLE: [&str; 18] = [
     include_str!("../../../migrations/replaceable/37_topics.sql"),
     include_str!("../../../migrations/replaceable/38_demos.sql"),
     include_str!("../../../migrations/replaceable/39_plans.sql"),
+    include_str!("../../../migrations/replaceable/40_retrieval_versions.sql"),
 ];
 
 /// Creates the roles, runs what is missing and refreshes functions, triggers, row security and grants.
