@@ -384,13 +384,13 @@ async fn nothing_is_done_in_a_suspended_tenant(server: &Server, tenant: &Tenant)
             .expect("a status");
     };
     set_status("suspended").await;
-    for caller in [&tenant.api, &owner] {
-        caller
-            .get("/api/v1/qa-pairs")
-            .send()
-            .await
-            .problem(403, "tenant_suspended");
-    }
+    let asked = tenant.api.get("/api/v1/qa-pairs").send().await;
+    asked.problem(403, "tenant_suspended");
+    // people read on
+    owner.get("/api/v1/qa-pairs").expect(200).await;
+    let patch = serde_json::json!({"name": "Shop 2"});
+    let changed = owner.patch("/api/v1/workspace").json(&patch).send().await;
+    changed.problem(403, "tenant_suspended");
     set_status("active").await;
     for caller in [&tenant.api, &owner] {
         caller.get("/api/v1/qa-pairs").expect(200).await;
