@@ -48,6 +48,11 @@ const CHANGES_NOTHING: &[(&str, &str, &str)] = &[
     ),
     (
         "POST",
+        "/api/v1/conversations/bulk-delete",
+        "a dry run, which deletes nothing; tests/api/deleting sees the row",
+    ),
+    (
+        "POST",
         "/api/v1/automation/keyword-actions",
         "refused here, for want of a channel; tests/api/automation sees the row",
     ),
