@@ -5,7 +5,9 @@ import { factsOf, measuresOf, stateOf } from './model-version-words';
 
 await loadLaterTexts();
 
-const version = (over: Partial<ModelVersion>) =>
+type Over = Omit<Partial<ModelVersion>, 'metrics'> & { metrics?: Record<string, number> };
+
+const version = (over: Over) =>
   ({
     kind: 'chat',
     origin: 'tuned',
