@@ -14,8 +14,8 @@ use super::{CrawlError, address, visit};
 use crate::Context;
 
 /// Somebody waits for it.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-const LONGEST_WAIT_FOR_ICON: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const LONGEST_WAIT_FOR_ICON: Duration = Duration::from_secs(4);
 const LARGEST_ICON: usize = 1024 * 1024;
 const LONGEST_NAME: usize = 50;
 /// A colour whose every part is above this is the page's white, not the business's colour.
