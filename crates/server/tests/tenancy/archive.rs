@@ -83,6 +83,10 @@ async fn filled(server: &Server, slug: &str) -> Uuid {
             where m.tenant_id = '{tenant}' and u.id = m.user_id"
         ),
         format!("update deliveries set status = 'sent' where tenant_id = '{tenant}'"),
+        format!(
+            "update platform.channel_index i set channel_key = c.channel_key, channel_id = c.id from channels c
+            where i.tenant_id = '{tenant}' and c.tenant_id = i.tenant_id"
+        ),
         format!("delete from platform.tenant_index where tenant_id = '{tenant}'"),
         format!(
             "insert into platform.tenant_index (tenant_id, slug, name, is_active) values ('{tenant}', '{slug}', 'Filled', false)"
