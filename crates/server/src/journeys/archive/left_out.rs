@@ -231,27 +231,55 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// Keys of JSON objects that are secrets: they are empty in the archive. Table, column, key, why.
-pub const KEYS: &[(&str, &str, &str, &str)] = &[
+/// A key of a JSON object that stays behind: table, column, key, what stands in its place (JSON), why.
+pub type Key = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+pub const KEYS: &[Key] = &[
+    (
+        "channels",
+        "draft_settings",
+        "credential_id",
+        "null",
+        "providers' keys stay behind: choose one again",
+    ),
+    (
+        "channels",
+        "settings",
+        "credential_id",
+        "null",
+        "providers' keys stay behind: choose one again",
+    ),
     (
         "knowledge_state",
         "embedder",
-        "encrypted_key",
+        SEALED_KEY,
+        "\"\"",
         "a provider's key is a secret: choose the search model again",
     ),
     (
         "knowledge_state",
         "next_embedder",
-        "encrypted_key",
+        SEALED_KEY,
+        "\"\"",
         "a provider's key is a secret: choose the search model again",
     ),
     (
         "transcript_imports",
         "embedder",
-        "encrypted_key",
+        SEALED_KEY,
+        "\"\"",
         "a provider's key is a secret",
     ),
 ];
+
+/// The key of a search model, which an import seals anew.
+pub const SEALED_KEY: &str = "encrypted_key";
 
 /// All of it, for the manifest.
 pub fn all() -> Vec<LeftOut> {
@@ -267,7 +295,7 @@ pub fn all() -> Vec<LeftOut> {
         .map(|(table, column, _, reason)| entry(table, Some((*column).to_owned()), reason));
     let keys = KEYS
         .iter()
-        .map(|(table, column, key, reason)| entry(table, Some(format!("{column}.{key}")), reason));
+        .map(|(table, column, key, _, reason)| entry(table, Some(format!("{column}.{key}")), reason));
     tables.chain(rows).chain(columns).chain(keys).collect()
 }
 

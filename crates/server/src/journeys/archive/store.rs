@@ -89,10 +89,10 @@ impl Table {
         let dropped: Vec<String> = dropped.map(|column| format!("'{}'", column.name)).collect();
         let blanks = left_out::KEYS.iter().filter(|(table, ..)| *table == self.name);
         let blanks: String = blanks
-            .map(|(_, column, key, _)| {
+            .map(|(_, column, key, instead, _)| {
                 format!(
                     " || jsonb_build_object('{column}', case when t.{column} ? '{key}' \
-                     then jsonb_set(t.{column}, '{{{key}}}', '\"\"') else t.{column} end)"
+                     then jsonb_set(t.{column}, '{{{key}}}', '{instead}') else t.{column} end)"
                 )
             })
             .collect();
@@ -337,7 +337,10 @@ pub async fn wake_triggers(tx: &mut PgConnection) -> Result<()> {
 
 /// An embedder's sealed key, wherever one has to stand.
 pub async fn set_embedder_keys(tx: &mut PgConnection, sealed: &str) -> Result<()> {
-    for (table, column, key, _) in left_out::KEYS {
+    let sealed_keys = left_out::KEYS
+        .iter()
+        .filter(|(_, _, key, ..)| *key == left_out::SEALED_KEY);
+    for (table, column, key, ..) in sealed_keys {
         let update = format!(
             "update {table} set {column} = jsonb_set({column}, '{{{key}}}', to_jsonb($1::text)) \
              where tenant_id = current_tenant_id() and {column} ? '{key}'"
