@@ -154,6 +154,11 @@ async fn work_waits_while_a_tenant_is_suspended_and_is_done_after_it() {
     suspend(&operator, &tenant).await;
     // as what was begun before it would go on: from within
     let mut owner = server.owner().await;
+    let inside = format!("set app.current_tenant_id = '{}'", tenant.id);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(inside))
+        .execute(&mut owner)
+        .await
+        .expect("inside the tenant");
     sqlx::query("update conversations set status = 'resolved', resolved_at = now() where tenant_id = $1")
         .bind(tenant.id)
         .execute(&mut owner)
@@ -166,11 +171,10 @@ async fn work_waits_while_a_tenant_is_suspended_and_is_done_after_it() {
     assert_eq!(receiver.next().await.kind(), "conversation.resolved");
 }
 
-/// Returns once the tenant's jobs are put off, none of them with an attempt used up.
+/// Returns once a job of the tenant is put off, with no attempt used up.
 async fn held(owner: &mut PgConnection, tenant: &Tenant) {
-    let sql = "select coalesce(bool_and(run_at > now() + interval '50 years' and attempts = 0 and locked_at is null), false)
-        from graphile_worker._private_jobs
-        where payload ->> 'tenant' = $1";
+    let sql = "select exists (select from graphile_worker._private_jobs
+        where payload ->> 'tenant' = $1 and run_at > now() + interval '50 years' and attempts = 0 and locked_at is null)";
     loop {
         let is_held: bool = sqlx::query_scalar(sql)
             .bind(tenant.id.to_string())
