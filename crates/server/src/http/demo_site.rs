@@ -270,7 +270,7 @@ fn over(status: StatusCode, words: &Words) -> Response {
 fn document(title: &str, body: &str, words: &Words) -> String {
     format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><link rel=\"stylesheet\" href=\"/demo/page.css\"></head><body>{body}</body></html>",
+         <title>{title}</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/demo/page.css\"></head><body>{body}</body></html>",
         words.language
     )
 }
