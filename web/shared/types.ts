@@ -72,8 +72,6 @@ export interface Conversation {
 
 /** What one channel's widget looks like and offers; set by the business in the widget designer. */
 export interface WidgetConfig {
-  /** False: nothing can be said here at the moment. */
-  is_available?: boolean;
   channel_key: string;
   display_name: string;
   welcome_message: string;

@@ -34,9 +34,7 @@ export async function runExchange(context: ExchangeContext, signal: AbortSignal)
       if (signal.aborted) return;
       if (tries >= MAX_TRIES || !isPassing(error)) {
         const { status, detail } = error as Partial<ApiError>;
-        const isGone = status === 410;
-        const problem = isGone || status === 403 ? null : detail;
-        return context.change({ phase: 'failed', problem, ...(isGone && { isGone }) });
+        return context.change({ phase: 'failed', problem: status === 403 ? null : detail });
       }
       await prepareRetry(context, error, tries, signal);
     }

@@ -36,10 +36,6 @@ const TRANSLATIONS = {
   problem: ['That did not work.', 'Cela n’a pas fonctionné.'],
   retry: ['Retry', 'Réessayer'],
   reconnecting: ['Reconnecting…', 'Reconnexion…'],
-  unavailable: [
-    'This chat is not available at the moment. Please come back later.',
-    'Ce chat n’est pas disponible pour le moment. Merci de revenir plus tard.',
-  ],
   offline: ['You are offline.', 'Vous êtes hors ligne.'],
   poweredBy: ['Powered by', 'Propulsé par'],
 } satisfies Record<string, Translations>;

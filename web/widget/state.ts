@@ -29,8 +29,6 @@ export interface Exchange extends Question {
   answerText?: string;
   /** What the server said when it failed. Null: nothing can be sent here, however often it is tried. */
   problem?: string | null;
-  /** The chat itself is not available for now. */
-  isGone?: boolean;
   /** How long until a limited exchange is sent again. */
   waitSeconds?: number;
 }

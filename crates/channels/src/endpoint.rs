@@ -6,7 +6,7 @@ use std::sync::Arc;
 use answering::bots::{self, Bot, Which};
 use chrono::{DateTime, TimeDelta, Utc};
 use conversations::settings::Schedule;
-use kernel::error::{Result, gone, not_found};
+use kernel::error::{Result, forbidden, not_found};
 use kernel::ids::{ChannelId, TenantId};
 use kernel::secrets::MasterKey;
 use kernel::{Database, TenantProof};
@@ -74,12 +74,12 @@ const MOST: usize = 10_000;
 
 impl Endpoints {
     /// # Errors
-    /// 404 for a key that does not exist, is not a widget's or is switched off; 410 if its tenant is suspended.
+    /// 404 for a key that does not exist, is not a widget's or is switched off; 403 if its tenant is suspended.
     pub async fn get(&self, db: &Database, key: &str) -> Result<Arc<ChannelEndpoint>> {
         let endpoint = self.look_up(db, key).await?;
         match endpoint.may_act {
             true => Ok(endpoint),
-            false => Err(gone(
+            false => Err(forbidden(
                 "channel_unavailable",
                 "This chat is not available at the moment. Please come back later.",
             )),

@@ -111,7 +111,7 @@ describe('the console', { skip: reasonToSkip(), timeout: 180_000 }, () => {
       await page.getByText('The invoice of May is open.').waitFor();
       await assertAccessible(page, 'a suspended workspace');
       const visitor = await visits.openAnonymous(`${server.url}/demo`, { locale: 'en' });
-      visitor.expected = /status of 410/;
+      visitor.expected = /status of 403/;
       await visitor.page.getByRole('button', { name: 'Open chat' }).click();
       await visitor.page
         .getByText('This chat is not available at the moment. Please come back later.')

@@ -4,14 +4,13 @@ import type { ChatState } from '../state.ts';
 import type { Part, ViewContext } from './context.ts';
 import { build } from './dom.ts';
 
-export function createBanner({ config, texts, chat, announce }: ViewContext): Part {
+export function createBanner({ texts, chat, announce }: ViewContext): Part {
   const element = build('div', { class: 'banner' });
   let shown: string | undefined;
   return {
     element,
     update() {
-      const text =
-        config.is_available === false ? texts.unavailable : bannerText(chat.state, texts);
+      const text = bannerText(chat.state, texts);
       if (text === shown) return;
       shown = text;
       element.textContent = text;

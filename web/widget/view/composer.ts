@@ -19,7 +19,6 @@ export function createComposer({ config, texts, chat }: ViewContext): Composer {
     onkeydown: onKey,
   });
   const button = build('button', { type: 'submit' });
-  if (config.is_available === false) field.disabled = button.disabled = true;
   const element = build('form', { class: 'composer', onsubmit: onSubmit }, field, button);
   let isStop: boolean | undefined;
 

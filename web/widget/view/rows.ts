@@ -68,9 +68,8 @@ function closeBold(text: string): string {
 
 /** What to say below a bubble about its way to the server and back. */
 function deliveryText({ texts }: ViewContext, exchange: Exchange, kind: Entry['kind']): string {
-  const { phase, problem, isGone, waitSeconds } = exchange;
+  const { phase, problem, waitSeconds } = exchange;
   if (kind === 'team') return phase === 'stopped' ? texts.stopped : '';
-  if (isGone) return texts.unavailable;
   if (phase === 'failed') return problem === null ? texts.resolved : problem || texts.failed;
   if (phase === 'retrying') return texts.reconnecting;
   return phase === 'limited' ? texts.limited.replace('{n}', `${waitSeconds}`) : '';

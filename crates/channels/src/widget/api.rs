@@ -74,7 +74,11 @@ pub async fn get_widget_settings(
     if endpoint.may_act && headers.contains_key(header::ORIGIN) {
         note_visit(&ctx, &endpoint, &headers).await?;
     }
-    let settings = endpoint.settings.clone();
+    let mut settings = endpoint.settings.clone();
+    if !endpoint.may_act {
+        settings.welcome_message = unavailable(&settings.language, &headers).to_owned();
+        settings.suggested_messages.clear();
+    }
     Ok(Json(PublicSettings {
         is_available: endpoint.may_act,
         channel_key: endpoint.channel_key.clone(),
@@ -101,6 +105,17 @@ pub async fn get_widget_settings(
             .as_ref()
             .map(|hours| people(hours, ctx.db.clock.now())),
     }))
+}
+
+/// What a suspended tenant's chat says in place of its greeting.
+fn unavailable(language: &str, headers: &HeaderMap) -> &'static str {
+    let asked = headers.get(header::ACCEPT_LANGUAGE);
+    let asked = asked.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let language = if language == "auto" { asked } else { language };
+    match language.starts_with("fr") {
+        true => "Ce chat n’est pas disponible pour le moment. Merci de revenir plus tard.",
+        false => "This chat is not available at the moment. Please come back later.",
+    }
 }
 
 fn people(hours: &Schedule, now: DateTime<Utc>) -> People {

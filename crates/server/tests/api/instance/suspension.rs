@@ -26,7 +26,7 @@ async fn a_suspended_tenant_reads_and_nothing_else() {
     programs_are_refused(&server, &tenant).await;
     visitors_are_told(&server, &tenant).await;
     let refused = visitor.message("again", "Are you there?").send().await;
-    refused.problem(410, "channel_unavailable");
+    refused.problem(403, "channel_unavailable");
     // its neighbour goes on
     other.api.get("/api/v1/qa-pairs").expect(200).await;
     // twice is once
@@ -123,12 +123,21 @@ async fn visitors_are_told(server: &Server, tenant: &Tenant) {
     let widget = format!("/api/widget/{}", tenant.channel_key);
     let settings = stranger.get(&widget).expect(200).await;
     assert_eq!(settings["is_available"], false, "{settings}");
+    let says = settings["welcome_message"].as_str().expect("a greeting");
+    assert!(says.starts_with("This chat is not available"), "{says}");
+    let french = stranger
+        .get(&widget)
+        .header("accept-language", "fr-BE")
+        .expect(200)
+        .await;
+    let says = french["welcome_message"].as_str().expect("a greeting");
+    assert!(says.starts_with("Ce chat n’est pas disponible"), "{says}");
     let opened = stranger
         .post(&format!("{widget}/sessions"))
         .json(&json!({}))
         .send()
         .await;
-    opened.problem(410, "channel_unavailable");
+    opened.problem(403, "channel_unavailable");
     // a browser that asks whether it may write is let to, and reads why not
     let asked = stranger.call(Method::OPTIONS, &format!("{widget}/sessions"));
     let asked = asked.header("origin", "https://shop.example").send().await;

@@ -27,6 +27,7 @@ export const instance = {
   'instance.planChanged': 'Limits of a plan changed',
   'instance.tenantVisited': 'Workspace opened with consent',
   'instance.workspaces': 'Workspaces',
+  'instance.table': 'Table of workspaces',
   'instance.workspace': 'Workspace',
   'instance.create': 'New workspace',
   'instance.createAction': 'Create workspace',

@@ -27,6 +27,7 @@ export const instance = {
   'instance.planChanged': 'Limites d’un forfait modifiées',
   'instance.tenantVisited': 'Espace de travail ouvert avec accord',
   'instance.workspaces': 'Espaces de travail',
+  'instance.table': 'Tableau des espaces de travail',
   'instance.workspace': 'Espace de travail',
   'instance.create': 'Nouvel espace',
   'instance.createAction': 'Créer l’espace',
