@@ -130,8 +130,8 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a_blocks, a_rest) = a.as_chunks::<LANES>();
     let (b_blocks, b_rest) = b.as_chunks::<LANES>();
     for (a, b) in a_blocks.iter().zip(b_blocks) {
-        for lane in 0..LANES {
-            parts[lane] += a[lane] * b[lane];
+        for (part, (x, y)) in parts.iter_mut().zip(a.iter().zip(b)) {
+            *part += x * y;
         }
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
