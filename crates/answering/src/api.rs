@@ -117,9 +117,7 @@ pub async fn reply(ctx: &Context, proof: &impl TenantProof, input: &Ask, sink: &
         return Err(plans::messages_used_up());
     }
     let made = pipeline::answer(ctx, proof, &turn, sink).await;
-    if made.is_ok() {
-        quota.keep();
-    }
+    quota.keep_if(made.is_ok());
     quota.settle(&ctx.db, proof).await;
     Ok(made?.reply)
 }

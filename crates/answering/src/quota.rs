@@ -40,9 +40,11 @@ impl Quota {
         self.0 == State::Refused
     }
 
-    /// The reply is there.
-    pub fn keep(&mut self) {
-        self.0 = State::Open;
+    /// The place is used if the reply is there.
+    pub fn keep_if(&mut self, is_there: bool) {
+        if is_there {
+            self.0 = State::Open;
+        }
     }
 
     /// Gives back a place that nothing has come of.

@@ -422,6 +422,8 @@ impl Work {
             None => (self.compose(&turn, None, signals, seq).await?, None),
         };
         let Some(reply) = reply else {
+            let said_later = find_reply(&self.ctx, &self.proof, self.conversation, seq).await?;
+            quota.keep_if(said_later.is_some());
             return Ok(None);
         };
         if reply.is_unsure
@@ -434,11 +436,10 @@ impl Work {
         if *signals.newest.borrow_and_update() > seq {
             return Ok(None);
         }
-        match self.store(question, &reply, with_it).await? {
-            Outcome::Stored(message) => {
-                quota.keep();
-                Ok(Some((seq, Some(Arc::from(message)))))
-            }
+        let outcome = self.store(question, &reply, with_it).await?;
+        quota.keep_if(matches!(outcome, Outcome::Stored(_)));
+        match outcome {
+            Outcome::Stored(message) => Ok(Some((seq, Some(Arc::from(message))))),
             Outcome::Silenced => Ok(Some((seq, None))),
             Outcome::Stale => Ok(None),
             Outcome::AnsweredElsewhere => {

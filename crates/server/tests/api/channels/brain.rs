@@ -304,6 +304,8 @@ async fn a_workflow_may_answer_later_once_and_in_time() {
     let said = visitor.say("Where is my order?").await;
     assert_eq!(said["answer"]["text"], "Later: Where is my order?", "{said:#}");
     assert_eq!(said["answer"]["mode"], "webhook");
+    let plan = tenant.api.get("/api/v1/plan").expect(200).await;
+    assert_eq!(plan["uses"][0]["used"], 1.0, "the plan counts it like any other");
 
     // the same once more is not said again; something else is too late
     let url = reply_url(&n8n);
