@@ -66,6 +66,11 @@ async fn filled(server: &Server, slug: &str) -> Uuid {
     let mut owner = server.owner().await;
     let tenant = Uuid::now_v7();
     let generator = Generator::read(&mut owner).await;
+    // at once, so that nothing that runs beside sees it before it is switched off
+    sqlx::query("begin")
+        .execute(&mut owner)
+        .await
+        .expect("a transaction");
     generator.fill(&mut owner, tenant).await;
     // switched off, so that what runs beside changes nothing in it
     let names = format!(
@@ -87,10 +92,13 @@ async fn filled(server: &Server, slug: &str) -> Uuid {
             "update platform.channel_index i set channel_key = c.channel_key, channel_id = c.id from channels c
             where i.tenant_id = '{tenant}' and c.tenant_id = i.tenant_id"
         ),
+        format!("update demos set expires_at = '2999-01-01' where tenant_id = '{tenant}'"),
+        format!("update platform.demo_index set expires_at = '2999-01-01' where tenant_id = '{tenant}'"),
         format!("delete from platform.tenant_index where tenant_id = '{tenant}'"),
         format!(
             "insert into platform.tenant_index (tenant_id, slug, name, is_active) values ('{tenant}', '{slug}', 'Filled', false)"
         ),
+        "commit".to_owned(),
     ] {
         sqlx::query(AssertSqlSafe(statement.as_str()))
             .execute(&mut owner)
