@@ -52,6 +52,10 @@ async fn every_address_refuses_other_methods(server: &Server, tenant: &Tenant) {
     let document = server.api.get("/openapi.json").expect(200).await;
     let mut refused = 0;
     for (path, operations) in document["paths"].as_object().expect("paths") {
+        // whoever is no operator does not learn which methods the console knows
+        if path.starts_with("/api/v1/instance/") {
+            continue;
+        }
         let known: Vec<String> = operations
             .as_object()
             .expect("operations")
