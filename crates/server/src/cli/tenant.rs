@@ -205,7 +205,14 @@ async fn export(session: &Session, global: &Global, slug: &str, file: &Path) -> 
     let mut tx = session.opened.db.tenant(&operator).await?;
     let subject = format!("tenant:{}", manifest.tenant.id);
     let details = json!({"digest": manifest.digest});
-    audit::record(&mut tx, OPERATOR, audit::Action::WorkspaceExported, &subject, details).await?;
+    audit::record(
+        &mut tx,
+        OPERATOR,
+        audit::Action::WorkspaceExported,
+        &subject,
+        details,
+    )
+    .await?;
     tx.commit().await?;
     if global.json {
         println!("{}", facts(&manifest));

@@ -114,12 +114,17 @@ fn program(cluster: Option<&Cluster>, name: &str) -> Result<PathBuf> {
 /// account of the machine.
 fn point(program: &mut Command, database: &str) {
     let without_password = Url::parse(database).ok().and_then(|mut url| {
-        let password = percent_decode_str(url.password()?).decode_utf8().ok()?.into_owned();
+        let password = percent_decode_str(url.password()?)
+            .decode_utf8()
+            .ok()?
+            .into_owned();
         url.set_password(None).ok()?;
         Some((url, password))
     });
     match without_password {
-        Some((url, password)) => program.env("PGPASSWORD", password).args(["--dbname", url.as_str()]),
+        Some((url, password)) => program
+            .env("PGPASSWORD", password)
+            .args(["--dbname", url.as_str()]),
         None => program.args(["--dbname", database]),
     };
 }

@@ -50,7 +50,13 @@ pub async fn take(config: &Config, opened: &Opened, file: &Path, with_secrets: b
         files: std::collections::BTreeMap::new(),
     };
     let mut dump = Command::new(program(opened.cluster.as_ref(), "pg_dump")?);
-    dump.args(["--format=custom", "--no-owner", "--no-comments", "--snapshot", &snapshot]);
+    dump.args([
+        "--format=custom",
+        "--no-owner",
+        "--no-comments",
+        "--snapshot",
+        &snapshot,
+    ]);
     point(&mut dump, &url);
     let (data_dir, target) = (config.data_dir.clone(), file.to_owned());
     let packed = tokio::task::spawn_blocking(move || {
