@@ -102,7 +102,9 @@ pub fn loss(labels: &[(f64, bool)], reach: Reach) -> f64 {
     match fit(labels, reach) {
         Some(fit) if fit.helps => fit.loss_fitted,
         _ => {
-            let surprises = labels.iter().map(|(probability, right)| surprise(*probability, *right));
+            let surprises = labels
+                .iter()
+                .map(|(probability, right)| surprise(*probability, *right));
             surprises.sum::<f64>() / labels.len().max(1) as f64
         }
     }

@@ -20,7 +20,13 @@ pub struct Key(pub HeaderValue);
 /// can use it.
 pub async fn enter(State(ctx): State<Context>, mut request: Request, next: Next) -> Result<Response> {
     request.headers_mut().remove(header::COOKIE);
-    let found = member::recognise(&ctx.access, request.method(), request.uri().path(), request.headers()).await?;
+    let found = member::recognise(
+        &ctx.access,
+        request.method(),
+        request.uri().path(),
+        request.headers(),
+    )
+    .await?;
     let Some(member) = found else {
         return Err(unauthenticated(
             "Send an API key of the workspace: `Authorization: Bearer rk_…`.",

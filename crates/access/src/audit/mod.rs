@@ -158,8 +158,8 @@ impl Action {
     /// The list that open dashboards have to read again.
     fn list(self) -> Option<WorkspaceList> {
         use WorkspaceList::{
-            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Models, Orders, Products,
-            Sales, Settings, Webhooks,
+            Automation, Channels, Keys, Knowledge, Labels, Leads, Meetings, Members, Models, Orders,
+            Products, Sales, Settings, Webhooks,
         };
         match self {
             Self::WorkspaceChanged
