@@ -78,7 +78,7 @@ create table model_versions (
     primary key (tenant_id, id),
     constraint model_versions_version_key unique (tenant_id, kind, version),
     constraint model_versions_active_check check (not is_active or status = 'ready'),
-    foreign key (tenant_id, training_set_id) references training_sets (tenant_id, id),
+    foreign key (tenant_id, training_set_id) references training_sets (tenant_id, id) on delete set null (training_set_id),
     foreign key (tenant_id, credential_id) references llm_credentials (tenant_id, id) on delete set null (credential_id)
 );
 create unique index model_versions_one_active on model_versions (tenant_id, kind) where is_active;

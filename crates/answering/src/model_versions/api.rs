@@ -16,10 +16,10 @@ use utoipa_axum::routes;
 
 use super::store::{self, NewVersion};
 use super::{Kind, ModelVersion, ModelVersionEvent, Origin, Status, check_model, tuning};
-use crate::Context;
 use crate::training::api::check_epochs;
 use crate::training::export::{self, Format};
 use crate::training::{self, store as sets};
+use crate::{Context, promise};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -420,10 +420,18 @@ async fn activate_model_version(
 ) -> Result<Json<ModelVersion>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let version = store::lock(&mut tx, id).await?;
+    let version = lock(&mut tx, id).await?;
     may_activate(&mut tx, &version).await?;
     store::activate(&mut tx, id, version.kind).await?;
     finish(tx, &member, id, Action::ModelVersionActivated, json!({})).await
+}
+
+/// The knowledge's lock comes before that of a version that helps to search it.
+async fn lock(tx: &mut TenantTx, id: ModelVersionId) -> Result<ModelVersion> {
+    if store::get(tx, id).await?.kind == Kind::Retrieval {
+        knowledge::embedding::store::lock(tx).await?;
+    }
+    store::lock(tx, id).await
 }
 
 async fn may_activate(tx: &mut TenantTx, version: &ModelVersion) -> Result<()> {
@@ -460,12 +468,19 @@ async fn deactivate_model_version(
 ) -> Result<Json<ModelVersion>> {
     member.require(Permission::ManageCredentials)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let version = store::lock(&mut tx, id).await?;
+    let version = lock(&mut tx, id).await?;
     if !version.is_active {
         return Err(conflict("not_active", "This version is not active."));
     }
     store::deactivate(&mut tx, version.kind).await?;
-    finish(tx, &member, id, Action::ModelVersionDeactivated, json!({})).await
+    let done = finish(tx, &member, id, Action::ModelVersionDeactivated, json!({})).await?;
+    // the search model alone serves: the labels say anew how far its confidence can be trusted
+    if version.kind == Kind::Retrieval
+        && let Err(error) = promise::refit(&ctx, &member).await
+    {
+        error.log();
+    }
+    Ok(done)
 }
 
 fn must_be_tuned_now(version: &ModelVersion) -> Result<()> {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
-use kernel::error::{Problem, conflict, invalid, not_found};
+use kernel::error::{Problem, conflict, invalid};
 use kernel::extract::{Json, Path, Query};
 use kernel::ids::{TrainingExampleId, TrainingSetId};
 use kernel::page::{Page, PageQuery, Position};
@@ -234,8 +234,15 @@ async fn delete_training_set(
 ) -> Result<StatusCode> {
     may_look(&member)?;
     let mut tx = ctx.db.tenant(&member).await?;
-    let name = store::delete(&mut tx, id).await?;
-    let details = json!({"name": name.ok_or_else(|| not_found("training set"))?});
+    let set = store::lock(&mut tx, id).await?;
+    if set.is_used {
+        return Err(conflict(
+            "set_in_use",
+            "A model version was trained on this set. Delete the version first.",
+        ));
+    }
+    store::delete(&mut tx, id).await?;
+    let details = json!({"name": set.name});
     audit::record_by(
         &mut tx,
         &member,

@@ -282,21 +282,14 @@ pub async fn freeze(tx: &mut TenantTx, id: TrainingSetId, digest: &str, examples
     Ok(())
 }
 
-/// Gives its name, if there was such a set.
-pub async fn delete(tx: &mut TenantTx, id: TrainingSetId) -> Result<Option<String>> {
-    let name = sqlx::query_scalar!(
-        "delete from training_sets where tenant_id = current_tenant_id() and id = $1 returning name",
+pub async fn delete(tx: &mut TenantTx, id: TrainingSetId) -> Result<()> {
+    sqlx::query!(
+        "delete from training_sets where tenant_id = current_tenant_id() and id = $1",
         id.0
     )
-    .fetch_optional(&mut **tx)
-    .await
-    .on_constraint("model_versions_tenant_id_training_set_id_fkey", || {
-        conflict(
-            "set_in_use",
-            "A model version was trained on this set. Delete the version first.",
-        )
-    })?;
-    Ok(name)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// A page of examples in their order, after one of them.
