@@ -57,7 +57,7 @@ describe('the console', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     await page.getByRole('button', { name: 'Suspend', exact: true }).click();
     await dialog(page).getByLabel('What its members are told').fill('The invoice is open.');
     await dialog(page).getByRole('button', { name: 'Suspend' }).click();
-    await page.getByText(/Suspended since .* The invoice is open\./).waitFor();
+    await page.getByText(/Suspended since .*\s+The invoice is open\./).waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
     await dialog(page).getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor();
@@ -93,8 +93,9 @@ describe('the console', { skip: reasonToSkip(), timeout: 180_000 }, () => {
     await page.getByRole('button', { name: 'Leave' }).click();
     await page.getByRole('link', { name: 'Fennel & Oak' }).waitFor();
 
-    await page.goto(`${server.url}/app/fennel-oak/settings/audit-log`);
-    await page.getByText('An operator came in').first().waitFor();
+    await page.goto(`${server.url}/app/fennel-oak/settings/audit`);
+    const deed = page.getByText('An operator came in', { exact: true });
+    await deed.and(page.locator(':not(option)')).first().waitFor();
     await page.getByRole('button', { name: 'End now' }).click();
     await page.getByText(/^Operators may come into/).waitFor({ state: 'detached' });
   });

@@ -353,9 +353,12 @@ pub async fn set_embedder_keys(tx: &mut PgConnection, sealed: &str) -> Result<()
     Ok(())
 }
 
+/// Its name, the table that points and the one pointed at, the columns of each.
+type Reference = (String, String, String, Vec<String>, Vec<String>);
+
 /// Refuses rows that point at nothing: without triggers the database has not looked.
 pub async fn check_references(tx: &mut PgConnection) -> Result<()> {
-    let references: Vec<(String, String, String, Vec<String>, Vec<String>)> = sqlx::query_as(
+    let references: Vec<Reference> = sqlx::query_as(
         "select k.conname::text, k.conrelid::regclass::text, k.confrelid::regclass::text,
             array_agg(own.attname::text order by pair.place), array_agg(theirs.attname::text order by pair.place)
         from pg_constraint k
