@@ -61,6 +61,7 @@ async fn bulk_delete_conversations(
         ));
     };
     let mut tx = ctx.db.tenant(&member).await?;
+    let seen_at = seen_at.min(tx.now());
     let fitting = store::list_fitting(&mut tx, filter, seen_at, MOST).await?;
     inbox::store::lock_all(&mut tx, &fitting).await?;
     // what was changed until the lock was had stays

@@ -318,7 +318,11 @@ fn changes_access(event: &Event) -> bool {
         Event::WorkspaceChanged { what } => what,
         _ => return false,
     };
-    matches!(what, WorkspaceList::Keys | WorkspaceList::Members)
+    // the consent to operators is among the settings
+    matches!(
+        what,
+        WorkspaceList::Keys | WorkspaceList::Members | WorkspaceList::Settings
+    )
 }
 
 async fn is_still_member(ctx: &Context, member: &Member) -> bool {

@@ -6,7 +6,8 @@ use queue::{Runner, RunnerBuilder};
 
 use crate::wiring::Domains;
 
-/// Every runner but that of mails: what was promised to somebody is still sent.
+/// Every runner but those of mails (what was promised to somebody is still sent) and of the night (people of a suspended
+/// tenant read, and take their data along).
 pub fn runner(pool: sqlx::PgPool, domains: &Domains) -> RunnerBuilder {
     let db = domains.access.db.clone();
     Runner::builder(pool).gate(move |tenant: String| {

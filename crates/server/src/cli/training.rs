@@ -4,12 +4,13 @@ use answering::adapting::jobs::{TrainRetrieval, give_up_training, train_retrieva
 use answering::model_versions::tuning::{FollowTuning, follow_tuning};
 use queue::Runner;
 
+use super::gated;
 use crate::wiring::Domains;
 
 pub fn runner(pool: sqlx::PgPool, domains: &Domains) -> Result<Runner, queue::Error> {
     let answering = domains.answering.clone();
     let (training, untrained) = (domains.answering.clone(), domains.answering.clone());
-    Runner::builder(pool)
+    gated::runner(pool, domains)
         .concurrency(2)
         .register::<FollowTuning, _, _>(move |job, _| {
             let answering = answering.clone();
