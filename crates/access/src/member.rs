@@ -278,6 +278,20 @@ impl Member {
         }
     }
 
+    /// For where the workspace's data goes from now on.
+    ///
+    /// # Errors
+    /// 403 for an operator: it would go there when the consent has ended, too.
+    pub fn require_own(&self) -> Result<()> {
+        match self.actor {
+            Actor::Operator { .. } => Err(forbidden(
+                "not_for_operators",
+                "Operators cannot set where a workspace's data goes. Ask its owner.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// # Errors
     /// 403 with the missing permission's name.
     pub fn require(&self, permission: Permission) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::credentials::{self, OpenCredential};
-use access::{Member, Permission, plans};
+use access::{Member, Permission};
 use axum::extract::State;
 use chrono::DateTime;
 use conversations::inbound::Utterance;
@@ -21,9 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::bots::{self, Which};
-use crate::pipeline::{self, AnswerTrace, Sink, Turn};
-use crate::quota::Quota;
-use crate::{Context, agents, store};
+use crate::pipeline::{AnswerTrace, Sink, Turn};
+use crate::{Context, agents, quota, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -111,15 +110,7 @@ pub async fn reply(ctx: &Context, proof: &impl TenantProof, input: &Ask, sink: &
     let turn = agents::route(ctx, proof, &bot, None, &turn)
         .await?
         .unwrap_or(turn);
-    let mut quota = Quota::default();
-    quota.take(&ctx.db, proof).await?;
-    if quota.is_refused() {
-        return Err(plans::messages_used_up());
-    }
-    let made = pipeline::answer(ctx, proof, &turn, sink).await;
-    quota.keep_if(made.is_ok());
-    quota.settle(&ctx.db, proof).await;
-    Ok(made?.reply)
+    Ok(quota::answer(ctx, proof, &turn, sink).await?.reply)
 }
 
 pub(crate) fn check_question(question: &str) -> Result<&str> {

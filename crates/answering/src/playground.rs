@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use access::member::Actor;
 use access::{Member, Permission, credentials};
 use axum::extract::State;
 use conversations::messages::Answer;
@@ -19,7 +20,7 @@ use crate::bots::{self, Bot, Which};
 use crate::pipeline::{
     self, AnswerTrace, Explanation, ModelCall, ModelSource, ScoredCandidate, SentPrompt, Turn,
 };
-use crate::{BotSettings, Context, agents, store};
+use crate::{BotSettings, Context, agents, quota, store};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(ask_playground))
@@ -81,7 +82,8 @@ async fn ask_playground(
     member.require(Permission::AskQuestions)?;
     // goes on if the caller leaves: a model call that has begun is also paid and booked
     let work = tokio::spawn(async move {
-        let played = answer(&ctx, &member, input).await?;
+        let is_program = matches!(member.actor(), Actor::ApiKey { .. });
+        let played = answer(&ctx, &member, is_program, input).await?;
         let mut tx = ctx.db.tenant(&member).await?;
         store::count_test_question(&mut tx).await?;
         tx.commit().await?;
@@ -93,6 +95,7 @@ async fn ask_playground(
 async fn answer(
     ctx: &Context,
     proof: &impl TenantProof,
+    is_program: bool,
     input: PlaygroundQuestion,
 ) -> Result<PlaygroundAnswer> {
     let question = check_question(&input.question)?;
@@ -121,7 +124,11 @@ async fn answer(
     let turn = agents::route(ctx, proof, &bot, None, &turn)
         .await?
         .unwrap_or(turn);
-    let made = pipeline::answer(ctx, proof, &turn, &sink).await?;
+    // people try; what a program asks is answered to somebody
+    let made = match is_program {
+        true => quota::answer(ctx, proof, &turn, &sink).await?,
+        false => pipeline::answer(ctx, proof, &turn, &sink).await?,
+    };
     let trace: AnswerTrace = serde_json::from_value(made.reply.trace.clone())?;
     let Explanation {
         candidates,

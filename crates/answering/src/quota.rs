@@ -8,7 +8,8 @@ use conversations::escalations::Reason;
 use conversations::messages::{Action, AnswerMode};
 use kernel::{Database, Result, TenantProof};
 
-use crate::pipeline::{self, Reply, Turn};
+use crate::Context;
+use crate::pipeline::{self, Reply, Sink, Turn};
 use crate::wording::{Phrase, say};
 
 /// How a hand-over is called that came because no reply was left.
@@ -63,6 +64,22 @@ impl Quota {
             error.log();
         }
     }
+}
+
+/// Answers a question that is no part of a conversation, if the plan has a reply left.
+///
+/// # Errors
+/// 403 if it has none.
+pub async fn answer(ctx: &Context, proof: &impl TenantProof, turn: &Turn, sink: &Sink) -> Result<Reply> {
+    let mut quota = Quota::default();
+    quota.take(&ctx.db, proof).await?;
+    if quota.is_refused() {
+        return Err(plans::messages_used_up());
+    }
+    let made = pipeline::answer(ctx, proof, turn, sink).await;
+    quota.keep_if(made.is_ok());
+    quota.settle(&ctx.db, proof).await;
+    made
 }
 
 /// What the bot says when it may say nothing more.

@@ -51,25 +51,18 @@ pub async fn has_workers(pool: &PgPool) -> Result<bool, Error> {
     Ok(query.fetch_one(pool).await?)
 }
 
-/// The clock was put back when workers have been heard of in the future. What was planned before that would wait so much
-/// longer: it comes sooner by the leap. Whoever is first does it for all.
+/// The clock was put back when something was written in the future. What was planned then waits from now on, as long as it
+/// was to. Whoever is first does it for all.
 pub(crate) async fn follow_clock(pool: &PgPool) -> Result<u64, Error> {
     let sql = "
-        with leap as (
-            select max(last_heartbeat_at) - now() as back
-            from graphile_worker._private_workers
-            having max(last_heartbeat_at) > now() + interval '30 seconds'
-        ), heard as (
-            update graphile_worker._private_workers as workers
+        with heard as (
+            update graphile_worker._private_workers
             set last_heartbeat_at = now()
-            from leap
-            where workers.last_heartbeat_at > now() + interval '15 seconds'
+            where last_heartbeat_at > now() + interval '15 seconds'
         )
-        update graphile_worker._private_jobs as jobs
-        set run_at = jobs.run_at - leap.back, updated_at = now()
-        from leap
-        where jobs.updated_at > now() + interval '15 seconds'
-            and jobs.locked_at is null";
+        update graphile_worker._private_jobs
+        set run_at = now() + greatest(run_at - updated_at, interval '0'), updated_at = now()
+        where updated_at > now() + interval '15 seconds'";
     Ok(sqlx::query(sql).execute(pool).await?.rows_affected())
 }
 

@@ -35,7 +35,8 @@ pub async fn insert(
 pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Result<Option<FoundSession>> {
     let row = sqlx::query!(
         r#"select s.user_id as "user_id: UserId", s.tenant_id as "tenant_id: TenantId", u.name, u.email, m.role as "role: Role", t.is_active,
-            o.user_id is not null as "is_operator!", s.visit_tenant_id as "visit_tenant_id: TenantId", s.visit_id
+            o.user_id is not null as "is_operator!", s.visit_tenant_id as "visit_tenant_id: TenantId", s.visit_id,
+            u.totp_confirmed_at is not null as "has_second_factor!"
         from platform.sessions s
         join platform.users u on u.id = s.user_id
         join platform.membership_index m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
@@ -55,7 +56,8 @@ pub async fn find(db: &Database, token_hash: &[u8], now: DateTime<Utc>) -> Resul
         role: row.role,
         is_tenant_active: row.is_active,
         is_operator: row.is_operator,
-        visit: visit_of(row.user_id, row.visit_tenant_id, row.visit_id).filter(|_| row.is_operator),
+        visit: visit_of(row.user_id, row.visit_tenant_id, row.visit_id)
+            .filter(|_| row.is_operator && row.has_second_factor),
     }))
 }
 

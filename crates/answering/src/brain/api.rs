@@ -102,6 +102,7 @@ async fn set_channel_brain(
     member.require(Permission::ManageChannels)?;
     // a workflow is told what customers write
     member.require(Permission::ReadConversations)?;
+    member.require_own()?;
     let mut tx = ctx.db.tenant(&member).await?;
     let known = store::get(&mut tx, id).await?;
     let url = input

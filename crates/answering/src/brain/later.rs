@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use access::tenants::standing;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, header};
 use axum::{Router, routing};
@@ -98,6 +99,9 @@ async fn take(
     Bytes(body): Bytes,
 ) -> Result<Json<Value>> {
     let ticket = Ticket::open(&ctx, &token).ok_or_else(|| not_found("page"))?;
+    if !standing::may_act(&ctx.db, ticket.tenant_id).await? {
+        return Err(not_found("page"));
+    }
     let content_type = headers.get(header::CONTENT_TYPE);
     let content_type = content_type
         .and_then(|value| value.to_str().ok())

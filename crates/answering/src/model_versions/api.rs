@@ -209,6 +209,12 @@ async fn tune_model(
     let epochs = check_epochs(input.epochs)?;
     check_prices(input.training_price, None)?;
     let mut tx = ctx.db.tenant(&member).await?;
+    if store::is_tuning(&mut tx).await? {
+        return Err(conflict(
+            "tuning_under_way",
+            "A model is being trained, and each training costs. Wait for its end, or cancel it.",
+        ));
+    }
     let set = sets::lock(&mut tx, input.training_set_id).await?;
     let credential = get_credential(&mut tx, input.credential_id).await?;
     may_tune(&credential, &set)?;

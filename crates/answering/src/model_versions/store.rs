@@ -196,6 +196,24 @@ pub async fn find_active_chat(tx: &mut TenantTx) -> Result<Option<ActiveChat>> {
     Ok(active)
 }
 
+/// Whether a provider trains for the tenant. None begins to, until the transaction ends.
+pub async fn is_tuning(tx: &mut TenantTx) -> Result<bool> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('tuning/' || current_tenant_id(), 0)) as locked"
+    )
+    .execute(&mut **tx)
+    .await?;
+    let is_tuning = sqlx::query_scalar!(
+        r#"select exists (
+            select from model_versions
+            where tenant_id = current_tenant_id() and origin = 'tuned' and status = 'training'
+        ) as "is_tuning!""#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(is_tuning)
+}
+
 /// What is needed to go on with a job.
 pub struct Work {
     pub status: Status,

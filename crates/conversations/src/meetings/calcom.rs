@@ -4,6 +4,7 @@
 //! older one never undoes a newer one, and a booking that was moved is found under its former names. Fields may be
 //! missing, so everything is read leniently.
 
+use access::tenants::standing;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::{Router, routing};
@@ -36,6 +37,9 @@ async fn take(
     Bytes(body): Bytes,
 ) -> Result<Json<Value>> {
     let door = Door::open(&ctx, &key).ok_or_else(|| not_found("page"))?;
+    if !standing::may_act(&ctx.db, door.tenant_id()).await? {
+        return Err(not_found("page"));
+    }
     let mut tx = ctx.db.tenant(&door).await?;
     verify(&ctx, &mut tx, &door, &headers, &body).await?;
     let told: Value = serde_json::from_slice(&body).map_err(|_| {

@@ -91,6 +91,7 @@ async fn set_mail_server(
     Json(input): Json<NewMailServer>,
 ) -> Result<Json<EmailSettings>> {
     member.require(Permission::ManageWorkspace)?;
+    member.require_own()?;
     let before = store::find(&mut ctx.db.tenant_read(&member).await?).await?;
     let server = check(&ctx, &input, before.as_ref()).await?;
     // another server without a password has none, instead of the one that was typed for the old one

@@ -237,6 +237,7 @@ async fn import(session: &Session, global: &Global, file: &Path, slug: Option<&s
         facts["tenant_id"] = json!(imported.tenant);
         facts["slug"] = json!(imported.slug);
         facts["without_password"] = json!(imported.without_password);
+        facts["joined"] = json!(imported.joined);
         facts["new_channel_keys"] = json!(imported.new_channel_keys);
         println!("{facts}");
         return Ok(());
@@ -245,12 +246,19 @@ async fn import(session: &Session, global: &Global, file: &Path, slug: Option<&s
     for email in &imported.without_password {
         println!("  {email} has no password yet: rapport user password {email}");
     }
+    for email in &imported.joined {
+        println!("  {email} had an account here and is a member now");
+    }
     if imported.new_channel_keys > 0 {
         println!(
             "  {} channels have a new key, because somebody here has theirs: renew the script tags.",
             imported.new_channel_keys
         );
     }
+    println!(
+        "It is on the plan and the trial of a new workspace: rapport plan give {}",
+        imported.slug
+    );
     println!(
         "Enter again what is secret: keys of models and vendors, the mail server. Webhooks are off until then."
     );

@@ -80,6 +80,7 @@ async fn create_webhook_endpoint(
     Json(input): Json<NewWebhookEndpoint>,
 ) -> Result<(StatusCode, Json<WebhookEndpointWithSecret>)> {
     may_manage(&member)?;
+    member.require_own()?;
     let id = WebhookEndpointId::new();
     let secret = NewSecret::make(&ctx.master_key, member.tenant_id(), id)?;
     let mut tx = ctx.db.tenant(&member).await?;
@@ -125,6 +126,7 @@ async fn update_webhook_endpoint(
     Json(patch): Json<WebhookEndpointPatch>,
 ) -> Result<Json<Endpoint>> {
     may_manage(&member)?;
+    member.require_own()?;
     let mut tx = ctx.db.tenant(&member).await?;
     let before = store::get(&mut tx, id).await?;
     let after = patched(&ctx, &before, patch)?;
@@ -204,6 +206,7 @@ async fn renew_webhook_secret(
     Path(id): Path<WebhookEndpointId>,
 ) -> Result<Json<WebhookEndpointWithSecret>> {
     may_manage(&member)?;
+    member.require_own()?;
     let mut tx = ctx.db.tenant(&member).await?;
     let before = store::get(&mut tx, id).await?;
     let secret = NewSecret::make(&ctx.master_key, member.tenant_id(), id)?;

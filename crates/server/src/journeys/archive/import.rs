@@ -27,12 +27,16 @@ pub struct Imported {
     pub manifest: Manifest,
     /// Members for whom an account was made: they have no password yet.
     pub without_password: Vec<String>,
+    /// Members who had an account here before.
+    pub joined: Vec<String>,
     /// Channels whose public key somebody has already: they have a new one.
     pub new_channel_keys: usize,
 }
 
 /// Lines go to the database in batches of about so many bytes.
 const BATCH: usize = 1 << 20;
+/// None that was uploaded is larger.
+const LARGEST_FILE: u64 = documents::LARGEST_FILE as u64;
 
 /// `owner` must be logged in as the owner of the database.
 ///
@@ -53,7 +57,11 @@ pub async fn import(
     let slug = free_slug(domains, slug.unwrap_or(&manifest.tenant.slug)).await?;
     let tenant = free_id(domains, manifest.tenant.id).await?;
     let done = take_in(domains, owner, file, &manifest, tenant, &slug, &tell).await;
-    let (without_password, new_channel_keys) = match done {
+    let TakenIn {
+        without_password,
+        joined,
+        new_channel_keys,
+    } = match done {
         Ok(done) => done,
         Err(error) => {
             domains.assets.files.remove_tenant(tenant).await?;
@@ -61,13 +69,22 @@ pub async fn import(
         }
     };
     note(domains, &slug, &manifest).await?;
+    // while they belonged to nobody a server that runs may have swept some away
+    unpack(domains, tenant, file, &manifest).await?;
     Ok(Imported {
         tenant,
         slug,
         manifest,
         without_password,
+        joined,
         new_channel_keys,
     })
+}
+
+struct TakenIn {
+    without_password: Vec<String>,
+    joined: Vec<String>,
+    new_channel_keys: usize,
 }
 
 async fn take_in(
@@ -78,22 +95,24 @@ async fn take_in(
     tenant: TenantId,
     slug: &str,
     tell: &impl Fn(&str),
-) -> Result<(Vec<String>, usize)> {
+) -> Result<TakenIn> {
     let tables = known(manifest, store::tables(owner).await?)?;
     let members = members(file.to_owned()).await?;
     let (channel_keys, new_channel_keys) = channel_keys(domains, manifest).await?;
     let key = &domains.assets.master_key;
     let mut tx = store::begin_import(owner, tenant).await?;
     let mut people = HashMap::new();
-    let mut without_password = Vec::new();
+    let (mut without_password, mut joined) = (Vec::new(), Vec::new());
     for member in members {
         let (id, is_new) = account(domains, &member).await?;
+        if id != member.user_id {
+            people.insert(member.user_id.to_string(), id.to_string());
+        }
         if is_new {
             store::insert_user(&mut tx, id, &member.email, &member.name).await?;
             without_password.push(member.email);
-        }
-        if id != member.user_id {
-            people.insert(member.user_id.to_string(), id.to_string());
+        } else {
+            joined.push(member.email);
         }
     }
     let mut with_pictures = people.clone();
@@ -120,9 +139,11 @@ async fn take_in(
     tell("writing files");
     unpack(domains, tenant, file, manifest).await?;
     tx.commit().await?;
-    // until then they belonged to nobody: a server that runs may have swept some away
-    unpack(domains, tenant, file, manifest).await?;
-    Ok((without_password, new_channel_keys))
+    Ok(TakenIn {
+        without_password,
+        joined,
+        new_channel_keys,
+    })
 }
 
 async fn free_slug(domains: &Domains, slug: &str) -> Result<String> {
@@ -200,7 +221,15 @@ async fn members(file: PathBuf) -> Result<Vec<Membership>> {
             .lines()
             .map(|line| {
                 let line = line.map_err(|error| damaged(&error.to_string()))?;
-                serde_json::from_str(&line).map_err(|error| damaged(&error.to_string()))
+                let member: Membership =
+                    serde_json::from_str(&line).map_err(|error| damaged(&error.to_string()))?;
+                // it is looked for by its text: another spelling would lead to somebody else's account
+                match line.contains(&format!("\"{}\"", member.user_id)) {
+                    true => Ok(member),
+                    false => Err(damaged(
+                        "the id of a member is not written as PostgreSQL writes it",
+                    )),
+                }
             })
             .collect()
     };
@@ -334,12 +363,18 @@ async fn unpack(domains: &Domains, tenant: TenantId, file: &Path, manifest: &Man
         let mut archive = open(&path)?;
         for id in ids {
             let mut bytes = Vec::new();
-            let mut entry = archive
+            let entry = archive
                 .by_name(&format!("{FILES}{id}"))
                 .map_err(|error| damaged(&error.to_string()))?;
             entry
+                .take(LARGEST_FILE + 1)
                 .read_to_end(&mut bytes)
                 .map_err(|error| damaged(&error.to_string()))?;
+            if bytes.len() as u64 > LARGEST_FILE {
+                return Err(damaged(&format!(
+                    "the file {id} is larger than any that can be uploaded"
+                )));
+            }
             if sender.blocking_send((id, bytes)).is_err() {
                 break;
             }

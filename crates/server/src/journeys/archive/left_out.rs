@@ -188,9 +188,63 @@ pub const COLUMNS: &[Column] = &[
     ),
     (
         "tenants",
+        "daily_money_budget",
+        None,
+        "the plan is this installation's to give",
+    ),
+    (
+        "tenants",
+        "daily_token_budget",
+        None,
+        "the plan is this installation's to give",
+    ),
+    (
+        "tenants",
+        "is_active",
+        None,
+        "a suspension is the installation's own",
+    ),
+    (
+        "tenants",
         "slug",
         Some("''"),
         "in the manifest: the short name may be taken elsewhere",
+    ),
+    (
+        "tenants",
+        "subscription_plan",
+        None,
+        "the plan is this installation's to give",
+    ),
+    (
+        "tenants",
+        "subscription_status",
+        None,
+        "the plan is this installation's to give",
+    ),
+    (
+        "tenants",
+        "suspended_at",
+        None,
+        "a suspension is the installation's own",
+    ),
+    (
+        "tenants",
+        "suspended_from",
+        None,
+        "a suspension is the installation's own",
+    ),
+    (
+        "tenants",
+        "suspension_note",
+        None,
+        "a suspension is the installation's own",
+    ),
+    (
+        "tenants",
+        "trial_ends_at",
+        Some("(select now() + make_interval(days => trial_days) from platform.plan_terms)"),
+        "the plan is this installation's to give",
     ),
     (
         "webhook_endpoints",

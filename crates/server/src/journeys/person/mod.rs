@@ -54,6 +54,8 @@ pub async fn export(domains: &Domains, member: &Member, id: ContactId) -> Result
     tx.commit().await?;
     let tenant = kernel::TenantProof::tenant_id(member);
     let files = uploads.into_iter().map(|(id, name)| {
+        // names that were brought in may lead elsewhere
+        let name = name.replace(['/', '\\'], "_");
         (
             format!("files/{id}-{name}"),
             domains.assets.files.path(tenant, id),

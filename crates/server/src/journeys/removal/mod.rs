@@ -52,9 +52,11 @@ pub async fn delete_tenant(domains: &Domains, proof: &impl TenantProof) -> Resul
     }
     let files = &domains.assets.files;
     let count = files.list(tenant).await?.len();
-    if let Err(error) = files.remove_tenant(tenant).await {
-        // the hourly sweep takes it
-        error.log();
+    for folder in [files, &domains.exports] {
+        if let Err(error) = folder.remove_tenant(tenant).await {
+            // the hourly sweep takes it
+            error.log();
+        }
     }
     Ok(Removed {
         digest: digest(&rows, jobs, count, accounts),
