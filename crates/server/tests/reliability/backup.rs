@@ -81,6 +81,7 @@ async fn lived_in(server: &Server) -> (Tenant, Visitor, Value) {
     let terms = upload.body("application/pdf", TERMS).expect(201).await;
     book::wait_until_nobody_waits(server, &tenant).await;
     no_jobs(&mut server.owner().await).await;
+    count(&mut server.owner().await, &tenant).await;
     (tenant, visitor, terms)
 }
 
@@ -99,6 +100,16 @@ async fn no_jobs(owner: &mut PgConnection) {
         }
     }
     panic!("jobs go on for ever");
+}
+
+/// What a job would count a minute later.
+async fn count(owner: &mut PgConnection, tenant: &Tenant) {
+    let sql = format!(
+        "set app.current_tenant_id = '{}'; select refresh_all_analytics()",
+        tenant.id
+    );
+    let counted = sqlx::raw_sql(AssertSqlSafe(sql)).execute(owner).await;
+    counted.expect("the database counts");
 }
 
 /// Of the rows of each table that tenants have.
